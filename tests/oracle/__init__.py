@@ -1,0 +1,44 @@
+"""The oracle: what every view has to show, computed in plain Python from the delivered records and nothing else.
+
+It follows the definitions of the metrics by brute force and shares no code with what it judges:
+records -> events and dead letters (`events`) -> conversations with sessions (`conversations`, `sessions`) -> views.
+"""
+
+from collections.abc import Iterable
+
+from tests.oracle.comparison import differences
+from tests.oracle.events import DeadLetter, Event, read_record, read_records
+from tests.oracle.places import City, Locate, Place, nowhere
+from tests.oracle.records import Record, Settings
+from tests.oracle.scope import Question, Row
+from tests.oracle.views import COLUMNS, DEFAULT_SETTINGS, History
+
+__all__ = [
+    "COLUMNS",
+    "City",
+    "DeadLetter",
+    "Event",
+    "History",
+    "Locate",
+    "Place",
+    "Question",
+    "Record",
+    "Row",
+    "Settings",
+    "differences",
+    "nowhere",
+    "read_record",
+    "read_records",
+    "view",
+]
+
+
+def view(
+    name: str,
+    records: Iterable[Record],
+    question: Question,
+    settings: Settings = DEFAULT_SETTINGS,
+    locate: Locate = nowhere,
+) -> list[Row]:
+    """The rows of one view after these records."""
+    return History(records, settings, locate).view(name, question)

@@ -1,0 +1,56 @@
+"""What the producers' texts mean: devices, sources, customers and ratings; None stands for not known."""
+
+import re
+from typing import Literal
+
+from tests.oracle.user_agents import USER_AGENTS
+from tests.oracle.white_space import trim
+
+Verdict = Literal["positive", "neutral", "negative", "unrecognised"]
+
+NO_CUSTOMER = {"", "none", "null", "undefined", "anonymous", "unknown"}
+DECIMAL = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+NUMBERS: dict[float, Verdict] = {1: "negative", 2: "negative", 3: "neutral", 4: "positive", 5: "positive"}
+WORDS: dict[str, Verdict] = {
+    **dict.fromkeys(("positive", "up", "true", "like", "good"), "positive"),
+    "neutral": "neutral",
+    **dict.fromkeys(("negative", "down", "false", "dislike", "bad"), "negative"),
+}
+
+
+def read_device(text: str) -> str | None:
+    """desktop, tablet, mobile or other; a user agent has to be one of the table."""
+    word = trim(text).casefold()
+    if word in {"", "unknown"}:
+        return None
+    if "/" in word:
+        return USER_AGENTS[trim(text)]
+    return word if word in {"desktop", "tablet", "mobile"} else "other"
+
+
+def read_source(text: str) -> str | None:
+    """The channel, trimmed and lower-cased."""
+    source = trim(text).lower()
+    return None if source in {"", "unknown"} else source
+
+
+def read_customer(text: str) -> str | None:
+    """The customer's id, trimmed; words that stand for nobody are none."""
+    customer = trim(text)
+    return None if customer.casefold() in NO_CUSTOMER else customer
+
+
+def read_rating(rating: object) -> Verdict:
+    """The verdict of a rating as it was sent."""
+    if isinstance(rating, dict):
+        keys = ("sentiment", "rating", "score", "value")
+        inner = next((rating[key] for key in keys if rating.get(key) is not None), None)
+        return "unrecognised" if isinstance(inner, dict) else read_rating(inner)
+    if isinstance(rating, bool):
+        return "positive" if rating else "negative"
+    if isinstance(rating, int | float):
+        return NUMBERS.get(rating, "unrecognised")
+    if not isinstance(rating, str):
+        return "unrecognised"
+    word = trim(rating).casefold()
+    return NUMBERS.get(float(word), "unrecognised") if DECIMAL.fullmatch(word) else WORDS.get(word, "unrecognised")

@@ -1,0 +1,27 @@
+"""What goes into the oracle: records as the broker holds them, in their order of arrival."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One delivered record; ``received_at`` is its Kafka timestamp in epoch milliseconds, None when it has none."""
+
+    value: bytes | None
+    received_at: int | None
+    partition: int = 0
+    offset: int = 0
+    key: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings that enter the numbers."""
+
+    session_gap_minutes: int = 30
+    escalation_actions: tuple[str, ...] = ("fallback_to_human", "open_ticket", "ticket", "contact_human")
+
+    @property
+    def session_gap_ms(self) -> int:
+        """The longest gap that does not split a session."""
+        return self.session_gap_minutes * 60_000

@@ -1,0 +1,16 @@
+"""Unicode White_Space, which `str.strip` does not follow: it also takes U+001C to U+001F away."""
+
+WHITE_SPACE = (
+    "\u0009\u000a\u000b\u000c\u000d\u0020\u0085\u00a0\u1680"
+    "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+
+
+def trim(text: str) -> str:
+    """The text without white space at its ends."""
+    return text.strip(WHITE_SPACE)
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing but white space."""
+    return trim(text) == ""
