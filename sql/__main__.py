@@ -1,0 +1,87 @@
+"""The commands `python -m sql apply`, `check` and `print`."""
+
+import logging
+import sys
+
+import click
+
+from sql.connection import connect, parse_address
+from sql.errors import SchemaError
+from sql.objects import schema_objects
+from sql.retention import Retention
+from sql.schema import apply_schema
+
+_url = click.option(
+    "--url",
+    envvar="CONVOSTREAM_CLICKHOUSE_URL",
+    show_envvar=True,
+    default="http://writer:password@localhost:8123/convostream",
+    show_default=True,
+    help="ClickHouse's HTTP address, with user, password and database.",
+)
+_months = click.option(
+    "--retention-months",
+    envvar="CONVOSTREAM_RETENTION_MONTHS",
+    show_envvar=True,
+    default=0,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Months that the content of events is kept (texts, addresses, metadata); 0 is for ever.",
+)
+_days = click.option(
+    "--dead-letter-retention-days",
+    envvar="CONVOSTREAM_DEAD_LETTER_RETENTION_DAYS",
+    show_envvar=True,
+    default=0,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Days that dead letters are kept; 0 is for ever.",
+)
+
+
+@click.group()
+def sql() -> None:
+    """The tables, materialized views and metric views of Convostream in ClickHouse.
+
+    The objects are the files beside this program (sql/tables, sql/materialized_views, sql/views, sql/metrics), one
+    object a file; sql/README.md is their map. Settings come from the environment, as in .env.example.
+    """
+
+
+@sql.command()
+@_url
+@_months
+@_days
+def apply(url: str, retention_months: int, dead_letter_retention_days: int) -> None:
+    """Creates the database and what is missing in it; replaces views that differ.
+
+    Safe to run at any time and as often as you like: a second run changes nothing. Tables and materialized views
+    that are there already are never changed, apart from their retention; `check` says where they differ.
+    """
+    database = connect(parse_address(url))
+    retention = Retention(retention_months, dead_letter_retention_days)
+    changes = apply_schema(database, retention)
+    for change in changes:
+        click.echo(f"{change.action}: {change.name}")
+    click.echo(f"{database.name}: {len(changes) or 'no'} change{'' if len(changes) == 1 else 's'}")
+
+
+@sql.command(name="print")
+def print_() -> None:
+    """Prints the whole DDL in the order in which `apply` runs it, for review or for another tool."""
+    for schema_object in schema_objects():
+        click.echo(f"{schema_object.ddl.rstrip().removesuffix(';')};\n")
+
+
+def main() -> None:
+    """Runs the command line; an error becomes one sentence and exit code 1."""
+    logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # our own sentence says it
+    try:
+        sql(prog_name="python -m sql")
+    except SchemaError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""How to reach ClickHouse: the address setting, and a database to run statements in.
+
+Errors are turned into sentences that name the address without its password.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+from clickhouse_connect import get_client
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
+
+from sql.errors import AddressError, StatementError, UnreachableError
+
+ALLOWED = "http://user:password@host:8123/database (or https://)"
+# How ClickHouse says that a user or a password is wrong.
+REFUSED_LOGIN = ("AUTHENTICATION_FAILED", "UNKNOWN_USER", "WRONG_PASSWORD", "REQUIRED_PASSWORD")
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where ClickHouse answers, as whom, and which database is meant."""
+
+    secure: bool
+    host: str
+    port: int
+    username: str
+    password: str = field(repr=False)
+    database: str
+
+    def __str__(self) -> str:
+        """Shows the address without its password."""
+        return f"{'https' if self.secure else 'http'}://{self.username}@{self.host}:{self.port}/{self.database}"
+
+
+def parse_address(text: str) -> Address:
+    """Reads the setting CONVOSTREAM_CLICKHOUSE_URL."""
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError as error:
+        raise AddressError(f"the address of ClickHouse cannot be read ({error}); allowed is {ALLOWED}") from error
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise AddressError(f"the address of ClickHouse names no http host; allowed is {ALLOWED}")
+    database = unquote(parts.path.strip("/")) or "convostream"
+    if not database.isidentifier():
+        raise AddressError(f"the database {database!r} is no plain name; allowed are letters, digits and _")
+    secure = parts.scheme == "https"
+    return Address(
+        secure,
+        parts.hostname,
+        port or (8443 if secure else 8123),
+        unquote(parts.username or "default"),
+        unquote(parts.password or ""),
+        database,
+    )
+
+
+class Database:
+    """A database of a ClickHouse that answers; its statements use unqualified names."""
+
+    def __init__(self, client: Client, address: Address, name: str) -> None:
+        self._client = client
+        self._address = address
+        self.name = name
+
+    def run(self, statement: str, *, inside: bool = True) -> None:
+        """Runs one statement that returns no rows, inside the database unless told otherwise."""
+        self._client.database = self.name
+        with self._told(statement):
+            self._client.command(statement, use_database=inside)
+
+    def rows(self, query: str, parameters: dict[str, object]) -> Sequence[Sequence[object]]:
+        """Returns the rows of a query that names its databases itself."""
+        self._client.database = None
+        with self._told(query):
+            return self._client.query(query, parameters=parameters).result_rows
+
+    def create(self) -> None:
+        """Creates the database where it is missing."""
+        self.run(f"CREATE DATABASE IF NOT EXISTS {self.name}", inside=False)
+
+    def drop(self) -> None:
+        """Removes the database and all that is in it."""
+        self.run(f"DROP DATABASE IF EXISTS {self.name} SYNC", inside=False)
+
+    def beside(self, name: str) -> "Database":
+        """Returns another database of the same ClickHouse."""
+        return Database(self._client, self._address, name)
+
+    @contextmanager
+    def _told(self, statement: str) -> Iterator[None]:
+        try:
+            yield
+        except OperationalError as error:
+            raise _unreachable(self._address, error) from error
+        except DatabaseError as error:
+            raise StatementError(f"{self._address} refused\n{statement}\n{error}") from error
+
+
+def connect(address: Address) -> Database:
+    """Connects to ClickHouse; the database itself need not be there yet."""
+    try:
+        client = get_client(
+            interface="https" if address.secure else "http",
+            host=address.host,
+            port=address.port,
+            username=address.username,
+            password=address.password,
+            connect_timeout=5,
+            autogenerate_session_id=False,
+        )
+    except DatabaseError as error:
+        raise _unreachable(address, error) from error
+    return Database(client, address, address.database)
+
+
+def _unreachable(address: Address, error: DatabaseError) -> UnreachableError:
+    if any(code in str(error) for code in REFUSED_LOGIN):
+        return UnreachableError(
+            f"ClickHouse at {address} does not let the user in; "
+            "put the right user and password into CONVOSTREAM_CLICKHOUSE_URL"
+        )
+    return UnreachableError(
+        f"ClickHouse does not answer at {address}; start it (`make up`, or `docker compose up clickhouse`), "
+        f"or set CONVOSTREAM_CLICKHOUSE_URL to {ALLOWED}\n{error}"
+    )

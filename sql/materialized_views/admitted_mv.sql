@@ -1,0 +1,12 @@
+-- The fence: refuses a whole flush (throwIf, error 395) unless its owner is the latest claimant of its partition,
+-- before any target has seen a row of it. The claims are read anew at every insert.
+CREATE MATERIALIZED VIEW IF NOT EXISTS admitted_mv TO admitted
+AS SELECT *
+FROM inbox
+WHERE NOT throwIf(
+    (topic, partition, (owner_epoch, owner_id)) NOT IN (
+        SELECT topic, partition, max((owner_epoch, owner_id)) FROM owners GROUP BY topic, partition
+    ),
+    'CONVOSTREAM_STALE_OWNER: another worker has claimed this partition since'
+)
+COMMENT 'Carries a flush past the fence into admitted';

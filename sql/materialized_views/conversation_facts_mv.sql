@@ -1,0 +1,12 @@
+-- Carries the signed conversation facts of a flush into conversation_facts. What the inbox calls device_class,
+-- source_name, language_code and verdict (for events) are here the conversation's device, source, language and rating.
+-- Runs once for each insert into inbox; a repeated deduplication token is dropped by the target itself.
+CREATE MATERIALIZED VIEW IF NOT EXISTS conversation_facts_mv TO conversation_facts
+AS SELECT
+    agent_id, environment, quarter_hour, conversation_hash, conversation_id, engaged_at, visited_at,
+    first_end_user_message_at, customer, country_code, region, city, latitude, longitude,
+    device_class AS device, source_name AS source, language_code AS language, language_region,
+    verdict AS rating, escalated, escalation_failed, name, sign
+FROM admitted
+WHERE kind = 'conversation_fact'
+COMMENT 'Fills conversation_facts from admitted';

@@ -1,0 +1,9 @@
+-- Carries the signed exchange facts of a flush into exchange_facts.
+-- Runs once for each insert into inbox; a repeated deduplication token is dropped by the target itself.
+CREATE MATERIALIZED VIEW IF NOT EXISTS exchange_facts_mv TO exchange_facts
+AS SELECT
+    agent_id, environment, quarter_hour, conversation_hash, asked_at, last_asked_at, answered_at, closes_at,
+    sign
+FROM admitted
+WHERE kind = 'exchange_fact'
+COMMENT 'Fills exchange_facts from admitted';

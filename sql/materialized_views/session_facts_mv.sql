@@ -1,0 +1,9 @@
+-- Carries the signed session facts of a flush into session_facts.
+-- Runs once for each insert into inbox; a repeated deduplication token is dropped by the target itself.
+CREATE MATERIALIZED VIEW IF NOT EXISTS session_facts_mv TO session_facts
+AS SELECT
+    agent_id, environment, quarter_hour, conversation_hash, started_at, last_activity_at, ended_at, closes_at,
+    activities, conversation_last_activity_at, conversation_activities, conversation_closes_at, sign
+FROM admitted
+WHERE kind = 'session_fact'
+COMMENT 'Fills session_facts from admitted';

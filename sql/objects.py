@@ -1,0 +1,80 @@
+"""The objects of the database, in the order in which they can be created.
+
+The order is written here and not found by walking folders: a view needs what it reads.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+ROOT = Path(__file__).parent
+
+
+class Kind(StrEnum):
+    """The folder that an object's file lies in."""
+
+    TABLE = "tables"
+    MATERIALIZED_VIEW = "materialized_views"
+    VIEW = "views"
+    METRIC = "metrics"
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaObject:
+    """One object of the database and the statement that creates it."""
+
+    kind: Kind
+    name: str
+    ddl: str
+
+    @property
+    def statement(self) -> str:
+        """Returns the statement without its header comment and its final semicolon."""
+        lines = [line for line in self.ddl.splitlines() if not line.startswith("--")]
+        return "\n".join(lines).strip().removesuffix(";")
+
+    @property
+    def replaceable(self) -> bool:
+        """Tells whether the object can be created anew at any time: it holds no rows and misses none."""
+        return self.kind in (Kind.VIEW, Kind.METRIC)
+
+
+NAMES: dict[Kind, tuple[str, ...]] = {
+    Kind.TABLE: (
+        "owners",
+        "ranges",
+        "range_inbox",
+        "inbox",
+        "admitted",
+        "events",
+        "conversation_facts",
+        "session_facts",
+        "exchange_facts",
+        "end_user_quarters",
+        "activity",
+        "dead_letters",
+    ),
+    # The fence comes last: until it is there, nothing that is inserted goes anywhere.
+    Kind.MATERIALIZED_VIEW: (
+        "events_mv",
+        "conversation_facts_mv",
+        "session_facts_mv",
+        "exchange_facts_mv",
+        "end_user_quarters_mv",
+        "activity_mv",
+        "dead_letters_mv",
+        "ranges_mv",
+        "admitted_mv",
+    ),
+    Kind.VIEW: (),
+    Kind.METRIC: (),
+}
+
+
+def schema_objects() -> tuple[SchemaObject, ...]:
+    """Returns all objects, each after those that it needs."""
+    return tuple(
+        SchemaObject(kind, name, (ROOT / kind / f"{name}.sql").read_text(encoding="utf-8"))
+        for kind, names in NAMES.items()
+        for name in names
+    )

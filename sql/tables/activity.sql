@@ -1,0 +1,20 @@
+-- A row counts the activities of one conversation in one quarter-hour.
+-- Written by activity_mv from the events of each flush; read by the metric views for the whole quarter-hours of a
+-- range (the edges come from events).
+-- ORDER BY: a range of one agent is one stretch; merging adds up the counts of one conversation and quarter-hour.
+-- Events are never taken back, so nothing here is signed. The deduplication window removes a repeated flush.
+CREATE TABLE IF NOT EXISTS activity
+(
+    agent_id String COMMENT 'the agent that is measured',
+    environment String COMMENT 'production unless the producer says otherwise',
+    quarter_hour UInt32 COMMENT 'seconds since 1970 / 900, rounded down',
+    conversation_hash UInt64 COMMENT '64-bit hash of agent_id, environment and conversation_id',
+    end_user_messages UInt64 COMMENT 'messages from end_user; merging adds up',
+    agent_messages UInt64 COMMENT 'messages from agent; merging adds up',
+    actions UInt64 COMMENT 'actions; merging adds up',
+    buttons UInt64 COMMENT 'button clicks; merging adds up'
+)
+ENGINE = SummingMergeTree
+ORDER BY (agent_id, environment, quarter_hour, conversation_hash)
+SETTINGS non_replicated_deduplication_window = 100000
+COMMENT 'Activities of each conversation by quarter-hour';

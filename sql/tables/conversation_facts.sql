@@ -1,0 +1,41 @@
+-- A row states (sign +1) or takes back (sign -1) what is known of one conversation; the net is one row for each
+-- conversation that has any event.
+-- Written by conversation_facts_mv; read by the metric views, the view conversations, the worker and the audit.
+-- ORDER BY: PRIMARY KEY for ranges of engaged_at; all other columns so that merging adds up the signs of equal facts
+-- alone, in whatever order they arrive. Readers add up sign themselves: merging is never finished.
+-- The deduplication window removes a repeated flush.
+CREATE TABLE IF NOT EXISTS conversation_facts
+(
+    agent_id String COMMENT 'the agent that is measured',
+    environment String COMMENT 'production unless the producer says otherwise',
+    quarter_hour UInt32 COMMENT 'quarter-hour of engaged_at, 0 when never engaged',
+    conversation_hash UInt64 COMMENT '64-bit hash of agent_id, environment and conversation_id',
+    conversation_id String COMMENT 'id of the conversation as sent',
+    engaged_at Nullable(DateTime64(3, 'UTC')) COMMENT 'earliest engaging event, NULL when never engaged',
+    visited_at Nullable(DateTime64(3, 'UTC')) COMMENT 'earliest visit, NULL when never visited',
+    first_end_user_message_at Nullable(DateTime64(3, 'UTC')) COMMENT 'earliest end_user message, NULL when none',
+    customer String COMMENT 'last known customer, empty when anonymous',
+    country_code LowCardinality(String) COMMENT 'of the first public address: ISO 3166-1 alpha-2 or unknown',
+    region LowCardinality(String) COMMENT 'of the first public address: English name of the last subdivision or unknown',
+    city LowCardinality(String) COMMENT 'of the first public address: English name or unknown',
+    latitude Nullable(Float64) COMMENT 'of the first public address, as the database gives it',
+    longitude Nullable(Float64) COMMENT 'of the first public address, as the database gives it',
+    device LowCardinality(String) COMMENT 'last known: desktop, tablet, mobile, other or unknown',
+    source LowCardinality(String) COMMENT 'first known channel or unknown',
+    language LowCardinality(String) COMMENT 'last known primary language subtag or unknown',
+    language_region LowCardinality(String) COMMENT 'region of that language tag or unknown',
+    rating LowCardinality(String) COMMENT 'latest customer rating: positive, neutral, negative, unrecognised, or empty when none',
+    escalated UInt8 COMMENT '1 with at least one escalation action',
+    escalation_failed UInt8 COMMENT '1 with at least one escalation action that failed',
+    name String COMMENT 'last known title, empty when none',
+    sign Int32 COMMENT '+1 states, -1 takes back; merging adds up'
+)
+ENGINE = SummingMergeTree(sign)
+PRIMARY KEY (agent_id, environment, quarter_hour, conversation_hash)
+ORDER BY (
+    agent_id, environment, quarter_hour, conversation_hash, conversation_id, engaged_at, visited_at,
+    first_end_user_message_at, customer, country_code, region, city, latitude, longitude, device, source, language,
+    language_region, rating, escalated, escalation_failed, name
+)
+SETTINGS allow_nullable_key = 1, non_replicated_deduplication_window = 100000
+COMMENT 'What is known of each conversation, as signed rows';

@@ -1,0 +1,80 @@
+-- A row is one valid event, the first that came with its event_id in its conversation, with what was derived from it.
+-- Written by events_mv; read by the worker (to derive a conversation again), by the metric views (tools, and the
+-- edges of a range) and by people.
+-- ORDER BY: a range of one agent is one stretch, and inside a quarter-hour a conversation stands together; the
+-- bloom filter finds all of one conversation. By month of receipt: late events never reopen an old partition.
+-- The worker drops repeated event_ids; the deduplication window removes a repeated flush.
+CREATE TABLE IF NOT EXISTS events
+(
+    agent_id String COMMENT 'the agent that is measured',
+    environment String COMMENT 'production unless the producer says otherwise',
+    quarter_hour UInt32 COMMENT 'quarter-hour of occurred_at: seconds since 1970 / 900, rounded down',
+    conversation_hash UInt64 COMMENT '64-bit hash of agent_id, environment and conversation_id',
+    conversation_id String COMMENT 'id of the conversation as sent',
+    event_id String COMMENT 'identity within the conversation, in lower case',
+    type LowCardinality(String) COMMENT 'type of the event',
+    schema_version UInt8 COMMENT 'version of the event contract',
+    occurred_at DateTime64(3, 'UTC') COMMENT 'when it happened; the time of receipt where the producer''s time was out of range',
+    received_at DateTime64(3, 'UTC') COMMENT 'when Kafka received the record',
+    repaired Array(LowCardinality(String)) COMMENT 'fields that could not be read and count as unknown',
+
+    customer_id String COMMENT 'visits, engagements: as sent',
+    customer_ip_address String COMMENT 'visits, engagements: truncated, whole or empty, by setting',
+    device String COMMENT 'visits, engagements: as sent',
+    source String COMMENT 'visits, engagements: as sent',
+    language String COMMENT 'visits, engagements: as sent',
+    name String COMMENT 'visits, engagements: title of the conversation as sent',
+    sender LowCardinality(String) COMMENT 'messages: end_user, agent or system',
+    content String COMMENT 'messages: whole, hashed or empty, by setting',
+    attachments String COMMENT 'messages: JSON list as sent',
+    action_name String COMMENT 'actions: as sent',
+    started_at Nullable(DateTime64(3, 'UTC')) COMMENT 'actions: start of the call as sent',
+    ended_at Nullable(DateTime64(3, 'UTC')) COMMENT 'actions: end of the call as sent',
+    duration_ms Nullable(Float64) COMMENT 'actions: as sent',
+    tools_used String COMMENT 'actions: JSON object as sent',
+    response String COMMENT 'actions: as sent',
+    error_message String COMMENT 'actions: as sent',
+    button_event String COMMENT 'buttons: as sent',
+    label String COMMENT 'buttons: as sent',
+    value String COMMENT 'buttons: as sent',
+    rating String COMMENT 'feedback: JSON as sent',
+    comment String COMMENT 'feedback: as sent',
+    rated_by LowCardinality(String) COMMENT 'feedback: customer or staff',
+    prompt_tokens Nullable(UInt64) COMMENT 'token usage: as sent',
+    completion_tokens Nullable(UInt64) COMMENT 'token usage: as sent',
+    total_tokens Nullable(UInt64) COMMENT 'token usage: as sent',
+    embedding_tokens Nullable(UInt64) COMMENT 'token usage: as sent',
+    model LowCardinality(String) COMMENT 'token usage: as sent',
+    metadata String COMMENT 'JSON object as sent',
+    extra String COMMENT 'JSON object of the fields that the type does not list',
+
+    customer String COMMENT 'derived: the customer when customer_id is one, else empty',
+    has_public_address UInt8 COMMENT 'derived: 1 when the address was public, known to the database or not',
+    country_code LowCardinality(String) COMMENT 'derived: ISO 3166-1 alpha-2, unknown, or empty without a public address',
+    region LowCardinality(String) COMMENT 'derived: English name of the last subdivision, unknown, or empty',
+    city LowCardinality(String) COMMENT 'derived: English name, unknown, or empty',
+    latitude Nullable(Float64) COMMENT 'derived: as the database gives it',
+    longitude Nullable(Float64) COMMENT 'derived: as the database gives it',
+    device_class LowCardinality(String) COMMENT 'derived: desktop, tablet, mobile, other, or empty when not known',
+    source_name LowCardinality(String) COMMENT 'derived: trimmed and in lower case, or empty when not known',
+    language_code LowCardinality(String) COMMENT 'derived: primary subtag, or empty when not known',
+    language_region LowCardinality(String) COMMENT 'derived: region in capitals, or empty when the tag had none',
+    verdict LowCardinality(String) COMMENT 'derived: positive, neutral, negative, unrecognised, or empty without a rating',
+    escalates UInt8 COMMENT 'derived: 1 for an action whose name is in the escalation set',
+    failed UInt8 COMMENT 'derived: 1 for an action with an error message that is not blank',
+    call_name LowCardinality(String) COMMENT 'derived: trimmed name of the action',
+    call_duration_ms Nullable(Float64) COMMENT 'derived: how long the action took, NULL when unknown',
+
+    topic LowCardinality(String) COMMENT 'Kafka topic of the record',
+    partition UInt32 COMMENT 'Kafka partition of the record',
+    log_epoch UInt64 COMMENT 'which life of the Kafka log the offset belongs to',
+    offset UInt64 COMMENT 'Kafka offset of the record',
+
+    INDEX conversation_hash_filter conversation_hash TYPE bloom_filter GRANULARITY 1
+)
+ENGINE = MergeTree
+PARTITION BY toYYYYMM(received_at)
+PRIMARY KEY (agent_id, environment, quarter_hour, conversation_hash)
+ORDER BY (agent_id, environment, quarter_hour, conversation_hash)
+SETTINGS non_replicated_deduplication_window = 100000
+COMMENT 'Every valid event, enriched';

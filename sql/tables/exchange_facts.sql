@@ -1,0 +1,25 @@
+-- A row states (sign +1) or takes back (sign -1) one burst of end_user messages with the agent message that answers
+-- it, if any has.
+-- Written by exchange_facts_mv; read by the metric views, the view exchanges and the audit.
+-- ORDER BY: PRIMARY KEY for ranges of asked_at; all other columns so that merging adds up the signs of equal facts
+-- alone, in whatever order they arrive. Readers add up sign themselves: merging is never finished.
+-- The deduplication window removes a repeated flush.
+CREATE TABLE IF NOT EXISTS exchange_facts
+(
+    agent_id String COMMENT 'the agent that is measured',
+    environment String COMMENT 'production unless the producer says otherwise',
+    quarter_hour UInt32 COMMENT 'quarter-hour of asked_at',
+    conversation_hash UInt64 COMMENT '64-bit hash of agent_id, environment and conversation_id',
+    asked_at DateTime64(3, 'UTC') COMMENT 'first message of the burst',
+    last_asked_at DateTime64(3, 'UTC') COMMENT 'last message of the burst',
+    answered_at Nullable(DateTime64(3, 'UTC')) COMMENT 'first agent message after the burst in the same session, NULL when none',
+    closes_at Nullable(DateTime64(3, 'UTC')) COMMENT 'unanswered alone: closes_at of its session',
+    sign Int32 COMMENT '+1 states, -1 takes back; merging adds up'
+)
+ENGINE = SummingMergeTree(sign)
+PRIMARY KEY (agent_id, environment, quarter_hour, conversation_hash)
+ORDER BY (
+    agent_id, environment, quarter_hour, conversation_hash, asked_at, last_asked_at, answered_at, closes_at
+)
+SETTINGS allow_nullable_key = 1, non_replicated_deduplication_window = 100000
+COMMENT 'Questions and their answers, as signed rows';

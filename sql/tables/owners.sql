@@ -1,0 +1,17 @@
+-- A row is one claim of one partition by one worker; it is never changed or taken back.
+-- Written by a worker (or a maintenance command) before it reads the range log; read by the fence in
+-- admitted_mv and ranges_mv at every insert. The latest claim is the greatest (owner_epoch, owner_id).
+-- ORDER BY: all claims of a partition stand together, the latest last. Nothing removes rows: they are few.
+CREATE TABLE IF NOT EXISTS owners
+(
+    topic LowCardinality(String) COMMENT 'Kafka topic',
+    partition UInt32 COMMENT 'Kafka partition',
+    owner_epoch UInt64 COMMENT 'one above the highest epoch that the claimant saw',
+    owner_id String COMMENT 'identity of the claimant; decides between two claims of one epoch',
+    claimed_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when the claim was written, by the clock of ClickHouse',
+    lease_until Nullable(DateTime64(3, 'UTC')) COMMENT 'for claims of maintenance: workers stay away until then',
+    released UInt8 DEFAULT 0 COMMENT '1 when the claimant has let go'
+)
+ENGINE = MergeTree
+ORDER BY (topic, partition, owner_epoch)
+COMMENT 'Claims of partitions: the fence lets only the latest claimant of a partition write';

@@ -1,0 +1,25 @@
+-- A row says that one flush (the records first to last of one partition) was begun, or, with confirmed = 1, that
+-- it is known to have landed. Written by the worker through range_inbox, before the flush itself; read by the
+-- worker at assignment (where to go on, what to replay) and by the audit.
+-- ORDER BY: the latest range of a partition is the highest owner_epoch, then the highest first.
+-- The deduplication window removes a repeated insert of the same row.
+CREATE TABLE IF NOT EXISTS ranges
+(
+    topic LowCardinality(String) COMMENT 'Kafka topic',
+    partition UInt32 COMMENT 'Kafka partition',
+    log_epoch UInt64 COMMENT 'which life of the Kafka log the offsets belong to',
+    owner_epoch UInt64 COMMENT 'epoch of the claim under which the flush was made',
+    owner_id String COMMENT 'identity of the worker that made the flush',
+    first UInt64 COMMENT 'offset of the first record of the flush',
+    last UInt64 COMMENT 'offset of the last record of the flush, inclusive',
+    rows UInt32 COMMENT 'rows of the block, of all kinds',
+    fold_version String COMMENT 'version of the derivation that made the facts of this flush',
+    last_record_time DateTime64(3, 'UTC') COMMENT 'Kafka timestamp of the record at last: tells a log that was replaced',
+    last_record_hash UInt64 COMMENT 'hash of the record at last: tells a log that was replaced',
+    confirmed UInt8 COMMENT '1 when the flush is known to have landed',
+    written_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when the row was written, by the clock of ClickHouse'
+)
+ENGINE = MergeTree
+ORDER BY (topic, partition, owner_epoch, first)
+SETTINGS non_replicated_deduplication_window = 100000
+COMMENT 'The range log: which offsets of each partition have been written';
