@@ -1,0 +1,69 @@
+"""Every import is declared, and every distribution that gets installed is pinned."""
+
+import ast
+import re
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from packaging.utils import canonicalize_name
+
+from tests.unit.packaging.project import ROOT, WHEELS_OF_DATA, closure, names, pins, project
+
+OURS = {"convostream", "stream_processors", "sql", "deploy", "tests", "benchmarks", "examples"}
+WORKER, EMBEDDED = ("worker",), ("worker", "embedded")
+EVERYTHING = ("worker", "embedded", "dashboard", "dev")
+PARTS_OF_PYDANTIC = {"pydantic-core", "typing-extensions"}
+"""Pydantic's own types have these in their signatures; it requires both by itself."""
+
+
+def _imported(folder: Path) -> dict[str, str]:
+    """The first names of all imports under a folder, each with a file that has it."""
+    found: dict[str, str] = {}
+    for path in sorted(folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.level == 0:
+                modules = [node.module or ""]
+            found |= {module.split(".")[0]: str(path.relative_to(ROOT)) for module in modules}
+    return found
+
+
+def _declared(extras: tuple[str, ...]) -> set[str]:
+    described = project()
+    return names(described.dependencies + [text for extra in extras for text in described.extras[extra]])
+
+
+@pytest.mark.parametrize(
+    ("folder", "extras"),
+    [
+        pytest.param("producers/convostream", (), id="the SDK needs pydantic and aiokafka and nothing else"),
+        pytest.param("stream_processors", WORKER, id="the worker needs its extra"),
+        pytest.param("sql", WORKER, id="the schema needs the worker's extra"),
+        pytest.param("deploy", EMBEDDED, id="the stack needs the worker's extra and its own"),
+        pytest.param("examples", (), id="an example needs the SDK alone"),
+        pytest.param("benchmarks", EVERYTHING, id="a benchmark may use everything"),
+        pytest.param("tests", EVERYTHING, id="a test may use everything"),
+    ],
+)
+def test_what_is_imported_is_declared(folder: str, extras: tuple[str, ...]) -> None:
+    declared, providers = _declared(extras) | PARTS_OF_PYDANTIC | set(WHEELS_OF_DATA), packages_distributions()
+    foreign = {m: f for m, f in _imported(ROOT / folder).items() if m not in sys.stdlib_module_names | OURS}
+    undeclared = {
+        module: file
+        for module, file in foreign.items()
+        if declared.isdisjoint(map(canonicalize_name, providers.get(module, [])))
+    }
+    assert undeclared == {}
+
+
+def test_every_distribution_that_gets_installed_is_pinned() -> None:
+    described = project()
+    asked = described.dependencies + [text for extra in described.extras.values() for text in extra]
+    assert closure(asked) | set(WHEELS_OF_DATA) <= pins().keys()
+
+
+def test_a_pin_is_a_name_and_a_version() -> None:
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    assert [line for line in lines if not re.fullmatch(r"#.*|[\w.-]+==[\w.]+", line)] == []
