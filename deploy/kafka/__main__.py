@@ -1,0 +1,24 @@
+"""`python -m deploy.kafka`: Apache Kafka in the foreground."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from deploy.kafka.jars import KafkaMissing
+from deploy.kafka.node import serve
+
+
+@click.command(context_settings={"show_default": True})
+@click.option("--port", default=0, help="Port on localhost; 0 takes a free one.")
+@click.option("--data-directory", type=click.Path(path_type=Path), required=True, help="Where the log lies.")
+def main(port: int, data_directory: Path) -> None:
+    """Run one node of Apache Kafka on localhost; the first start fetches it from Maven Central."""
+    try:
+        sys.exit(serve(port, data_directory.resolve()))
+    except KafkaMissing as error:
+        raise click.ClickException(str(error)) from error
+
+
+if __name__ == "__main__":
+    main()
