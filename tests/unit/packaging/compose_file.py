@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from functools import cache
 from typing import Final
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from tests.unit.packaging.project import ROOT
 
@@ -22,17 +21,18 @@ class HealthCheck(BaseModel):
 class Service(BaseModel):
     """One service, as far as the tests ask for it."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(coerce_numbers_to_str=True)
 
     image: str
     restart: str = "no"
     command: list[str] = []
-    environment: dict[str, str | int | None] = {}
+    environment: dict[str, str | None] = {}
     ports: list[str] = []
     volumes: list[str] = []
     healthcheck: HealthCheck | None = None
     stop_grace_period: str = ""
-    depends_on: dict[str, dict[str, str]] = Field(default_factory=dict)
+    depends_on: dict[str, dict[str, str]] = {}
+    build: dict[str, str] = {}
 
 
 class ComposeFile(BaseModel):
@@ -57,16 +57,11 @@ def content() -> dict[str, object]:
     return loaded
 
 
-@cache
-def _with(variables: tuple[tuple[str, str], ...]) -> ComposeFile:
-    known = dict(variables)
-    lines = [line for line in text().splitlines() if not line.lstrip().startswith("#")]
-    return ComposeFile.model_validate(yaml.safe_load(VARIABLE.sub(lambda m: _value(m, known), "\n".join(lines))))
-
-
 def resolved(variables: Mapping[str, str]) -> ComposeFile:
     """The file with these variables put in, as `docker compose config` shows it."""
-    return _with(tuple(variables.items()))
+    lines = [line for line in text().splitlines() if not line.lstrip().startswith("#")]
+    filled = VARIABLE.sub(lambda found: _value(found, variables), "\n".join(lines))
+    return ComposeFile.model_validate(yaml.safe_load(filled))
 
 
 def _value(found: re.Match[str], known: Mapping[str, str]) -> str:
