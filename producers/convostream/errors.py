@@ -8,8 +8,6 @@
 Nothing here is about Kafka: what fails on the way to the broker is counted and logged, never raised.
 """
 
-# ruff: noqa: N818 - an error is named for what is wrong, and each name already says so
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -176,6 +176,18 @@ Event: TypeAlias = Annotated[
 ]
 """Any event of the contract."""
 
+EVENT_MODELS: Final = (
+    ConversationVisited,
+    ConversationEngaged,
+    Message,
+    Action,
+    Button,
+    Feedback,
+    TokenUsage,
+    ConversationEnded,
+)
+"""The eight models, in the contract's order."""
+
 EVENT_ADAPTER: Final[TypeAdapter[Event]] = TypeAdapter(Event)
 _validate = EVENT_ADAPTER.validator.validate_python
 

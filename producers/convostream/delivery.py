@@ -1,0 +1,164 @@
+"""The way of the records to the broker; the asyncio side of the publisher, on the publisher's own thread.
+
+The life of a record here: it waits in the buffer until the linger is over, is taken with others of up to a mebibyte,
+goes into one batch of its partition (murmur2 of the key, as every Kafka client does), and is settled when the broker
+has acknowledged that batch. Only then the next ones are taken, so the records of a conversation keep their order
+however often a batch fails. A failure of any kind closes the producer, and after a pause a new one sends again what
+was not acknowledged; a repetition is harmless, since each event carries its id. Only a record that the broker will
+never take (too large for it) is dropped, counted and logged.
+"""
+
+import asyncio
+import logging
+import ssl
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from typing import Any, Final
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.codec import has_lz4
+from aiokafka.errors import InvalidMessageError, MessageSizeTooLargeError, RecordListTooLargeError
+from aiokafka.partitioner import murmur2
+
+from convostream.buffer import Buffer
+from convostream.settings import Settings
+from convostream.transport import Record
+
+log = logging.getLogger("convostream")
+
+_CHUNK_BYTES: Final = 2**20
+_BATCH_BYTES: Final = 2**19
+_LARGEST_REQUEST: Final = 2**22
+_FIRST_PAUSE_SECONDS: Final = 0.1
+_LONGEST_PAUSE_SECONDS: Final = 5.0
+_STOP_SECONDS: Final = 0.5
+_NEVER_TAKEN: Final = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidMessageError)
+
+
+class Delivery:
+    """Sends what is in the buffer, for ever, until it is cancelled."""
+
+    def __init__(self, settings: Settings, buffer: Buffer) -> None:
+        self.woken = asyncio.Event()
+        self.asleep = True  # whether the next record has to wake this side; set before the buffer is looked at
+        self._settings = settings
+        self._buffer = buffer
+        self._in_flight: list[Record] = []
+        self._pause = _FIRST_PAUSE_SECONDS
+
+    async def run(self) -> None:
+        """Connect and send; after a failure pause and begin again."""
+        while True:
+            try:
+                async with _producer(self._settings) as producer:
+                    await self._pump(producer)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the agent goes on and the next attempt may succeed
+                _report(error, self._buffer.count_failure())
+            await asyncio.sleep(self._pause)
+            self._pause = min(self._pause * 2, _LONGEST_PAUSE_SECONDS)
+
+    async def _pump(self, producer: AIOKafkaProducer) -> None:
+        while True:
+            await self._gather()
+            await self._send(producer)
+            self._pause = _FIRST_PAUSE_SECONDS
+
+    async def _gather(self) -> None:
+        """Take the next records; wait for the first one, and a little for its company."""
+        while not self._in_flight:
+            self.asleep = True
+            self._in_flight = self._buffer.take(_CHUNK_BYTES)
+            if not self._in_flight:
+                await self.woken.wait()
+                self.woken.clear()
+                await asyncio.sleep(self._settings.linger_seconds)
+
+    async def _send(self, producer: AIOKafkaProducer) -> None:
+        """Send what is in flight; what is not acknowledged stays in flight and raises."""
+        partitions = sorted(await producer.partitions_for(self._settings.kafka_topic))
+        by_partition: dict[int, list[Record]] = defaultdict(list)
+        for record in self._in_flight:
+            by_partition[partitions[_hash(record.key) % len(partitions)]].append(record)
+        sending = [self._send_partition(producer, partition, records) for partition, records in by_partition.items()]
+        outcomes = await asyncio.gather(*sending, return_exceptions=True)
+        self._in_flight = [record for records in by_partition.values() for record in records]
+        for outcome in outcomes:
+            if outcome is not None:
+                raise outcome
+
+    async def _send_partition(self, producer: AIOKafkaProducer, partition: int, records: list[Record]) -> None:
+        """Send the records batch after batch and remove those that are settled from the list."""
+        most = len(records)
+        while records:
+            batch = producer.create_batch()
+            count = _fill(batch, records[:most])
+            try:
+                await (await producer.send_batch(batch, self._settings.kafka_topic, partition=partition))
+            except _NEVER_TAKEN as error:
+                if count > 1:
+                    most = max(1, count // 2)
+                    continue
+                log.warning("the broker takes no event of %d bytes: %s", len(records[0].value), type(error).__name__)
+                self._buffer.settle(records[:1], dropped=True)
+            else:
+                self._buffer.settle(records[:count])
+            del records[:count]
+
+
+def _fill(batch: Any, records: list[Record]) -> int:
+    """Put as many records into the batch as it takes, at least one; return how many."""
+    for count, record in enumerate(records):
+        if batch.append(timestamp=None, key=record.key, value=record.value) is None:
+            return count
+    return len(records)
+
+
+@lru_cache(maxsize=16_384)
+def _hash(key: bytes) -> int:
+    return int(murmur2(key)) & 0x7FFFFFFF
+
+
+@asynccontextmanager
+async def _producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
+    producer = AIOKafkaProducer(**_options(settings))
+    try:
+        await producer.start()
+        yield producer
+    finally:
+        await asyncio.wait([asyncio.ensure_future(producer.stop())], timeout=_STOP_SECONDS)
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    compression = settings.kafka_compression
+    if compression == "auto":
+        compression = "lz4" if has_lz4() else "none"
+    password = settings.kafka_sasl_password
+    return {
+        "bootstrap_servers": settings.kafka_bootstrap_servers.split(","),
+        "client_id": "convostream",
+        "acks": "all",
+        "enable_idempotence": settings.kafka_idempotence,
+        "compression_type": None if compression == "none" else compression,
+        "max_batch_size": _BATCH_BYTES,
+        "max_request_size": _LARGEST_REQUEST,
+        "request_timeout_ms": int(settings.kafka_request_timeout_seconds * 1000),
+        "security_protocol": settings.kafka_security_protocol,
+        "ssl_context": _ssl_context(settings),
+        "sasl_mechanism": settings.kafka_sasl_mechanism,
+        "sasl_plain_username": settings.kafka_sasl_username,
+        "sasl_plain_password": password.get_secret_value() if password else None,
+    }
+
+
+def _ssl_context(settings: Settings) -> ssl.SSLContext | None:
+    if not settings.kafka_security_protocol.endswith("SSL"):
+        return None
+    return ssl.create_default_context(cafile=settings.kafka_ssl_cafile)
+
+
+def _report(error: Exception, failures: int) -> None:
+    """Log the first failure and then ever fewer; an error's text may name an address, so only its kind is told."""
+    if failures & (failures - 1) == 0:
+        log.warning("the broker cannot be reached (%s), %d failures so far; trying on", type(error).__name__, failures)

@@ -1,0 +1,159 @@
+"""The transport to Kafka: a bounded buffer, and a daemon thread with an event loop of its own that empties it.
+
+The life of an event: a tracking call makes its record and puts it into the buffer (microseconds, on the caller's
+thread); the first one wakes the publisher's thread, which gathers, sends and settles (`convostream.delivery`). A
+broker that is down or hangs only fills the buffer, and a full buffer refuses the new event and counts it.
+
+`close` waits until everything is sent or its deadline is over; the exit of the interpreter closes what is open. A
+forked child begins with an empty buffer and a thread of its own: what its parent had accepted is its parent's to send.
+"""
+
+import asyncio
+import atexit
+import logging
+import os
+import socket
+import sys
+import threading
+import weakref
+from typing import Any, Final
+
+from convostream.buffer import Buffer
+from convostream.delivery import Delivery
+from convostream.settings import Settings
+from convostream.transport import Record, Stats
+
+log = logging.getLogger("convostream")
+
+_JOIN_SECONDS: Final = 2.0
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """An event loop that resolves names itself: at the exit of the interpreter there are no more worker threads."""
+
+    async def getaddrinfo(self, host: Any, port: Any, **options: int) -> Any:
+        """Resolve on the publisher's thread, which has nothing else to do meanwhile."""
+        return socket.getaddrinfo(host, port, **options)
+
+
+class _Thread:
+    """The publisher's thread, its loop and its delivery; lives from the first event to the close."""
+
+    def __init__(self, settings: Settings, buffer: Buffer) -> None:
+        self._loop = _Loop()
+        self._delivery = Delivery(settings, buffer)
+        self._stopped = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="convostream-publisher", daemon=True)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Let the other side look into the buffer; costs nothing while it is awake anyway."""
+        if self._delivery.asleep:
+            self._delivery.asleep = False
+            self._loop.call_soon_threadsafe(self._delivery.woken.set)
+
+    def stop(self) -> None:
+        """End the thread; what is not sent by now is not sent."""
+        self._loop.call_soon_threadsafe(self._stopped.set)
+        self._thread.join(_JOIN_SECONDS)
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._deliver())
+
+    async def _deliver(self) -> None:
+        delivering = asyncio.ensure_future(self._delivery.run())
+        await self._stopped.wait()
+        delivering.cancel()
+        await asyncio.wait([delivering])
+
+
+class KafkaTransport:
+    """Sends records to Kafka in the background; no method waits for the broker longer than it is told to."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self._settings = settings or Settings.from_environment()
+        self._start_lock = threading.Lock()
+        self._buffer = Buffer(self._settings.buffer_bytes)
+        self._thread: _Thread | None = None
+        self._closed = False
+        self._parents: list[object] = []
+        _open_transports.add(self)
+        atexit.register(self._exit)
+
+    def send(self, record: Record) -> bool:
+        """Take the record over, at once; False when the buffer is full or the transport closed."""
+        accepted = self._buffer.offer(record)
+        if accepted:
+            (self._thread or self._start()).wake()
+        else:
+            self._report_refusal()
+        return accepted
+
+    def flush(self, timeout: float = 10.0) -> int:
+        """Wait until what was accepted has been sent, at most so many seconds; return how many are unsent."""
+        return self._buffer.wait_settled(timeout)
+
+    def close(self, timeout: float = 10.0) -> int:
+        """Flush, then stop; return how many events were left unsent."""
+        if self._closed:
+            return self.stats().unsent
+        self._closed = True
+        self._buffer.close()
+        atexit.unregister(self._exit)
+        self._buffer.wait_settled(timeout)
+        with self._start_lock:
+            thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.stop()
+        unsent = self.stats().unsent
+        if unsent and thread is not None:
+            log.warning("closed with %d events unsent", unsent)
+        return unsent
+
+    def stats(self) -> Stats:
+        """Return the counts so far."""
+        return self._buffer.stats()
+
+    def _start(self) -> _Thread:
+        with self._start_lock:
+            if self._thread is None:
+                self._thread = _Thread(self._settings, self._buffer)
+                _close_with_multiprocessing(self)
+            return self._thread
+
+    def _exit(self) -> None:
+        self.close(self._settings.exit_timeout_seconds)
+
+    def _report_refusal(self) -> None:
+        refused = self.stats().refused
+        if refused & (refused - 1) == 0:  # the first one and then ever fewer
+            log.warning("%d events refused so far: the buffer is full or the tracker is closed", refused)
+
+    def _begin_in_child(self) -> None:
+        # Kept, since collecting the parent's loop and sockets here would close them for the parent as well.
+        self._parents.append((self._thread, self._buffer))
+        self._thread = None
+        self._start_lock = threading.Lock()
+        self._buffer = Buffer(self._settings.buffer_bytes)
+        if self._closed:
+            self._buffer.close()
+
+
+_open_transports: weakref.WeakSet[KafkaTransport] = weakref.WeakSet()
+
+
+def _begin_all_in_child() -> None:
+    for transport in list(_open_transports):
+        transport._begin_in_child()
+
+
+def _close_with_multiprocessing(transport: KafkaTransport) -> None:
+    """Close at the end of a `multiprocessing` child too: those never run what `atexit` holds."""
+    processes = sys.modules.get("multiprocessing.util")
+    if processes is not None:
+        processes.Finalize(transport, KafkaTransport._exit, args=(transport,), exitpriority=0)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_begin_all_in_child)

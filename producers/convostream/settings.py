@@ -1,0 +1,60 @@
+"""The settings of an agent's process: read once from the environment, frozen, and passed in from there on.
+
+Each field is the variable CONVOSTREAM_<FIELD IN CAPITALS>; `.env.example` lists them all.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from convostream.errors import InvalidSettings
+
+PREFIX: Final = "CONVOSTREAM_"
+
+
+class Settings(BaseModel):
+    """What an agent's process may set; every field has a default."""
+
+    model_config = ConfigDict(frozen=True)
+
+    agent_id: str | None = Field(None, description="The bot whose events these are.")
+    environment: str = Field("production", description="Where it runs.")
+    kafka_bootstrap_servers: str = Field("localhost:9092", description="Brokers, host:port, separated by commas.")
+    kafka_topic: str = Field("agent-events", description="The topic of the events.")
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
+    kafka_sasl_username: str | None = None
+    kafka_sasl_password: SecretStr | None = None
+    kafka_ssl_cafile: str | None = Field(None, description="The authority of the brokers' certificates, a PEM file.")
+    kafka_compression: Literal["auto", "lz4", "gzip", "zstd", "snappy", "none"] = Field(
+        "auto", description="auto is lz4 when it is installed (pip install cramjam), else none."
+    )
+    kafka_idempotence: bool = Field(
+        False, description="Idempotent producer; not needed, since repeated event ids are dropped downstream."
+    )
+    kafka_request_timeout_seconds: Annotated[float, Field(gt=0)] = 10.0
+    buffer_bytes: Annotated[int, Field(gt=0)] = Field(64 * 2**20, description="What unsent events may hold of memory.")
+    linger_seconds: Annotated[float, Field(ge=0)] = Field(0.02, description="How long events are gathered.")
+    exit_timeout_seconds: Annotated[float, Field(ge=0)] = Field(
+        5.0, description="How long the exit of the process waits for unsent events."
+    )
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Read the settings from CONVOSTREAM_ variables; an empty variable counts as not set."""
+        variables = os.environ if environment is None else environment
+        given = {name: variables.get(PREFIX + name.upper(), "") for name in cls.model_fields}
+        try:
+            return cls.model_validate({name: value for name, value in given.items() if value})
+        except ValidationError as error:
+            raise InvalidSettings("; ".join(_complaints(error))) from None
+
+
+def _complaints(error: ValidationError) -> list[str]:
+    """Name the variable and what it may hold; never what it holds, which may be a secret."""
+    return [
+        f"{PREFIX}{str(details['loc'][0]).upper()}: {details['msg']}"
+        for details in error.errors(include_url=False, include_input=False)
+    ]

@@ -1,0 +1,50 @@
+"""What carries records away: the interface between the tracker and the way to the broker.
+
+Two implementations: `convostream.publisher.KafkaTransport` and `convostream.testing.MemoryTransport`.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+
+class Record(NamedTuple):
+    """One event as it goes on the topic: the key is `<agent_id>/<conversation_id>`, the value its JSON, both UTF-8."""
+
+    key: bytes
+    value: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """What became of the events so far: accepted = sent + dropped + unsent."""
+
+    accepted: int = 0
+    """Events taken over for sending."""
+    sent: int = 0
+    """Events that the broker has acknowledged."""
+    refused: int = 0
+    """Events not taken over, because the buffer was full or the tracker closed."""
+    dropped: int = 0
+    """Events that the broker refused for good (too large for it)."""
+    unsent: int = 0
+    """Events accepted and neither acknowledged nor dropped yet."""
+    unsent_bytes: int = 0
+    """The memory that those hold."""
+    failures: int = 0
+    """Attempts to reach the broker or to send that failed, and were or will be repeated."""
+
+
+class Transport(Protocol):
+    """Carries records away, in order within a key. No method raises because of the broker."""
+
+    def send(self, record: Record) -> bool:
+        """Take the record over, at once; False when it is refused."""
+
+    def flush(self, timeout: float) -> int:
+        """Wait until what was accepted has been sent, at most so many seconds; return how many are unsent."""
+
+    def close(self, timeout: float) -> int:
+        """Flush, then take no more records; return how many were left unsent. Closing again changes nothing."""
+
+    def stats(self) -> Stats:
+        """Return the counts so far."""
