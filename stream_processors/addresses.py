@@ -1,0 +1,80 @@
+"""Decides which address a customer came from: the first public one that `customer_ip_address` names.
+
+The text is an address or a list of them, as proxies write it ("a, b"). A port and a zone are stripped, and an IPv4
+address mapped into IPv6 is that IPv4 address. Public means globally reachable (`ipaddress` says so) and not multicast.
+"""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Final
+
+from convostream.whitespace import trim
+
+from stream_processors.text_cache import remembered
+
+Address = IPv4Address | IPv6Address
+
+IPV4_PREFIX: Final = 24
+"""Bits of an IPv4 address that truncating keeps."""
+
+IPV6_PREFIX: Final = 48
+"""Bits of an IPv6 address that truncating keeps."""
+
+_WITH_PORT: Final = re.compile(r"(?:([0-9.]+)|\[([^\[\]]+)\]):[0-9]{1,5}")
+_BRACKETED: Final = re.compile(r"\[([^\[\]]+)\]")
+_LIKE_AN_ADDRESS: Final = re.compile(r"[0-9A-Fa-f:.]{2,45}(?:%[^%/\s]+)?")
+
+
+@remembered(texts=65_536)
+def first_public_address(text: str) -> str | None:
+    """Return the first public address of the text, as `ipaddress` writes it, or None when it names none."""
+    for address in _addresses(text):
+        if address.is_global and not address.is_multicast:
+            return str(address)
+    return None
+
+
+@remembered(texts=65_536)
+def is_readable_address(text: str) -> bool:
+    """Tell whether the text names an address of any kind, or says nothing at all (blank or `unknown`)."""
+    stated = trim(text)
+    return not stated or stated.casefold() == "unknown" or next(_addresses(stated), None) is not None
+
+
+@remembered(texts=65_536)
+def truncate_address(text: str) -> str:
+    """Return the networks (/24 and /48) of the addresses of the text in place of them; '' when it names none."""
+    return ", ".join(str(_network(address).network_address) for address in _addresses(text))
+
+
+def _network(address: Address) -> IPv4Network | IPv6Network:
+    if isinstance(address, IPv4Address):
+        return IPv4Network((address, IPV4_PREFIX), strict=False)
+    return IPv6Network((address, IPV6_PREFIX), strict=False)
+
+
+def _addresses(text: str) -> Iterator[Address]:
+    for item in text.split(","):
+        address = _read(trim(item))
+        if address is not None:
+            yield address
+
+
+@lru_cache(maxsize=16_384)
+def _parse(bare: str) -> Address | None:
+    try:
+        if ":" not in bare:
+            return IPv4Address(bare)
+        address = IPv6Address(bare.partition("%")[0])
+    except AddressValueError:
+        return None
+    return address.ipv4_mapped or address
+
+
+def _read(item: str) -> Address | None:
+    """Read one item of a list, without its port and its zone."""
+    stated = _WITH_PORT.fullmatch(item) or _BRACKETED.fullmatch(item)
+    bare = next(filter(None, stated.groups())) if stated else item
+    return _parse(bare) if _LIKE_AN_ADDRESS.fullmatch(bare) else None
