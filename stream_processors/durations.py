@@ -1,0 +1,54 @@
+"""Decides how long a call of an action took: as it was measured, else from its start to its end, else unknown."""
+
+from dataclasses import dataclass
+from typing import Final
+
+LONGEST_MS: Final = 10**12
+"""A call that seems to have lasted longer (31.7 years) was measured wrongly: its duration is unknown."""
+
+EARLIEST_MS: Final = -2_208_988_800_000
+"""1900-01-01T00:00:00Z, the earliest time a call may have."""
+
+LATEST_MS: Final = 10_413_791_999_999
+"""2299-12-31T23:59:59.999Z, the latest time a call may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """How long a call took, None when that is unknown, and whether something it was given could not be right."""
+
+    milliseconds: float | None
+    repaired: bool
+
+
+_UNKNOWN: Final = Duration(None, repaired=False)
+
+
+def call_duration_ms(duration_ms: float | None, started_at: int | None, ended_at: int | None) -> Duration:
+    """Return the duration of a call; times in milliseconds since 1970 UTC, None is not given."""
+    if duration_ms is None and started_at is None and ended_at is None:
+        return _UNKNOWN
+    measured = None if duration_ms is None else _plausible(duration_ms)
+    between = _between(started_at, ended_at)
+    repaired = (
+        (duration_ms is not None and measured is None)
+        or (started_at is not None and ended_at is not None and between is None)
+        or not (_in_range(started_at) and _in_range(ended_at))
+    )
+    if duration_ms is not None and duration_ms >= 0:
+        return Duration(measured, repaired)
+    return Duration(between, repaired)
+
+
+def _plausible(milliseconds: float) -> float | None:
+    return milliseconds + 0.0 if 0 <= milliseconds <= LONGEST_MS else None
+
+
+def _between(started_at: int | None, ended_at: int | None) -> float | None:
+    if started_at is None or ended_at is None or not (_in_range(started_at) and _in_range(ended_at)):
+        return None
+    return _plausible(ended_at - started_at)
+
+
+def _in_range(at: int | None) -> bool:
+    return at is None or EARLIEST_MS <= at <= LATEST_MS
