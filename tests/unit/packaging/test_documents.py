@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from convostream.testing import MemoryTransport
 from tests.unit.packaging.project import ROOT
 
 DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(
@@ -45,3 +46,17 @@ def test_a_setting_that_a_document_names_is_explained() -> None:
     explained = (ROOT / ".env.example").read_text()
     named = {name for path in DOCUMENTS for name in re.findall(r"CONVOSTREAM_[A-Z_]+[A-Z]\b", path.read_text())}
     assert {name for name in named if name not in explained} == {"CONVOSTREAM_STALE_OWNER"}
+
+
+def test_the_example_of_the_sdk_tracks_a_conversation() -> None:
+    (example,) = re.findall(r"```python\n(.+?)```", README, flags=re.DOTALL)
+    transport = MemoryTransport()
+    in_memory = example.replace('bootstrap_servers="localhost:9092"', "transport=transport")
+    exec(compile(in_memory, "README.md", "exec"), {"transport": transport})  # noqa: S102  (our own text)
+    assert [event.type for event in transport.events] == [
+        "conversation_engaged",
+        "message",
+        "action",
+        "message",
+        "feedback",
+    ]
