@@ -1,0 +1,168 @@
+"""Hand-computed cases: what happened, and the rows that a person computed for it.
+
+A case is written once and asked of the oracle (unit tests) and of the running product (integration tests).
+Times are texts: `10:00:00` is on Tuesday, 2 April 2024 UTC, a whole date-time is what it says, a number is epoch ms.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tests.oracle.comparison import differences, is_same
+from tests.oracle.date_times import epoch_ms, utc_text
+from tests.oracle.scope import Cell, Question, Row
+from tests.oracle.views import COLUMNS
+
+DAY = "2024-04-02"
+Moment = str | int
+Rows = Mapping[str, Cell] | list[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """One view under one question; a mapping names some columns of its only row, a list is all rows."""
+
+    view: str
+    rows: Rows
+    question: Question
+
+    def differences(self, found: Sequence[Sequence[object]]) -> list[str]:
+        """A sentence for each cell that is wrong."""
+        if isinstance(self.rows, list):
+            return differences(self.view, self.rows, found)
+        if len(found) != 1:
+            return [f"{self.view}: {len(found)} rows instead of one"]
+        cells = dict(zip(COLUMNS[self.view], found[0], strict=True))
+        return [
+            f"{self.view}, {column}: {cells[column]!r} instead of {wanted!r}"
+            for column, wanted in self.rows.items()
+            if not is_same(column, wanted, cells[column])
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A value to be sent, and whose conversation its key names."""
+
+    agent_id: str
+    conversation_id: str
+    value: bytes
+
+
+@dataclass
+class Script:
+    """What a case sends and expects; ``now`` is about the time of receipt and of the question."""
+
+    agent_id: str
+    now: int
+    sent: list[Sent] = field(default_factory=list)
+    expectations: list[Expectation] = field(default_factory=list)
+    _numbers: Iterator[int] = field(default_factory=lambda: iter(range(1, 1_000_000)))
+
+    def event(self, kind: str, at: Moment, conversation: str = "chat", /, **fields: object) -> None:
+        """Adds an event of any type; a field given as None is sent as null."""
+        event: dict[str, object] = {
+            "event_id": f"00000000-0000-7000-8000-{next(self._numbers):012x}",
+            "type": kind,
+            "agent_id": self.agent_id,
+            "conversation_id": conversation,
+            "occurred_at": text_of(at),
+        }
+        self.send({**event, **fields})
+
+    def send(self, event: Mapping[str, object]) -> None:
+        """Adds an event that is ready."""
+        value = json.dumps(event, ensure_ascii=False).encode()
+        self.sent.append(Sent(str(event["agent_id"]), str(event["conversation_id"]), value))
+
+    def user(self, at: Moment, conversation: str = "chat", /, **fields: object) -> None:
+        """The end user says something."""
+        self.event("message", at, conversation, **{"sender": "end_user", "content": "hello", **fields})
+
+    def agent(self, at: Moment, conversation: str = "chat", /, **fields: object) -> None:
+        """The agent says something."""
+        self.event("message", at, conversation, **{"sender": "agent", "content": "hello", **fields})
+
+    def action(self, at: Moment, action_name: str = "search", conversation: str = "chat", /, **fields: object) -> None:
+        """The agent calls a tool."""
+        self.event("action", at, conversation, action_name=action_name, **fields)
+
+    def visit(self, at: Moment, conversation: str = "chat", /, **fields: object) -> None:
+        """The widget is opened."""
+        self.event("conversation_visited", at, conversation, **fields)
+
+    def engage(self, at: Moment, conversation: str = "chat", /, **fields: object) -> None:
+        """The producer gets or creates the conversation."""
+        self.event("conversation_engaged", at, conversation, **fields)
+
+    def end(self, at: Moment, conversation: str = "chat") -> None:
+        """An explicit end."""
+        self.event("conversation_ended", at, conversation)
+
+    def rate(self, at: Moment, rating: object, conversation: str = "chat", /, **fields: object) -> None:
+        """A feedback event."""
+        self.event("feedback", at, conversation, rating=rating, **fields)
+
+    def expect(
+        self,
+        view: str,
+        rows: list[Row] | None = None,
+        /,
+        *,
+        since: Moment = "2000-01-01 00:00:00",
+        until: Moment | None = None,
+        zone: str = "UTC",
+        environment: str = "production",
+        agent: str = "",
+        **cells: Cell,
+    ) -> None:
+        """Adds what a view has to show; without a range, of everything until a day from now."""
+        end = self.now + 86_400_000 if until is None else moment(until)
+        question = Question(self.agent_id + agent, environment, moment(since), end, zone, self.now)
+        self.expectations.append(Expectation(view, cells if rows is None else rows, question))
+
+
+def text_of(at: Moment) -> str:
+    """The date-time as it is sent; a whole one goes as it was written."""
+    if isinstance(at, int):
+        return utc_text(at)
+    return f"{DAY}T{at}Z" if at[2:3] == ":" else at
+
+
+def moment(at: Moment) -> int:
+    """Epoch milliseconds of a moment."""
+    return at if isinstance(at, int) else epoch_ms(text_of(at))
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A fact about a rule or a metric; ``in_order`` says that the order of arrival is part of it."""
+
+    subject: str
+    fact: str
+    write: Callable[[Script], None]
+    in_order: bool
+
+    def script(self, agent_id: str, now: int) -> Script:
+        """The case, played for an agent of its own."""
+        script = Script(agent_id, now)
+        self.write(script)
+        return script
+
+
+class Cases:
+    """The facts of one file, in the order in which they were written."""
+
+    def __init__(self) -> None:
+        self.all: list[Case] = []
+
+    def of(
+        self, subject: str, in_order: bool = False
+    ) -> Callable[[Callable[[Script], None]], Callable[[Script], None]]:
+        """Marks a function as a case of that subject; its name is the fact."""
+
+        def keep(write: Callable[[Script], None]) -> Callable[[Script], None]:
+            self.all.append(Case(subject, write.__name__.replace("_", " "), write, in_order))
+            return write
+
+        return keep
