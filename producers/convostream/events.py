@@ -110,6 +110,15 @@ class ConversationEngaged(_Opening):
 class Message(_Event):
     """Somebody said something: content that is not blank, or at least one attachment."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": ["content"], "properties": {"content": {"type": "string", "pattern": NOT_BLANK}}},
+                {"required": ["attachments"], "properties": {"attachments": {"type": "array", "minItems": 1}}},
+            ]
+        }
+    )
+
     type: Literal["message"] = "message"
     sender: Literal["end_user", "agent", "system"]
     content: str | None = None
