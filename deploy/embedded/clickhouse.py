@@ -1,6 +1,7 @@
 """`python -m deploy.embedded clickhouse`: the engine and its front in the foreground."""
 
 import asyncio
+import logging
 import signal
 from pathlib import Path
 
@@ -8,28 +9,35 @@ from aiohttp import web
 
 from deploy.embedded.engine import Engine
 from deploy.embedded.front import Front
+from deploy.embedded.ownership import Ownership
+from deploy.embedded.passwords import passwords
 from deploy.embedded.users import Users
+
+_logger = logging.getLogger(__name__)
+_GRACE_SECONDS = 5
 
 
 def serve(host: str, port: int, directory: Path) -> None:
     """Serves until SIGINT or SIGTERM, then closes the engine."""
-    users = Users()
-    engine = Engine(directory, users)
-    try:
-        asyncio.run(_serve(Front(engine, users), host, port))
-    finally:
-        engine.close()
+    with Ownership(directory) as ownership:
+        if ownership.was_unclean:
+            _logger.warning("the engine was not stopped in order the last time: %s", directory)
+        users = Users(passwords(directory))
+        engine = Engine(directory, users)
+        try:
+            asyncio.run(_serve(Front(engine, users), host, port))
+        finally:
+            engine.close()
 
 
 async def _serve(front: Front, host: str, port: int) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    runner = web.AppRunner(front.application(), access_log=None, auto_decompress=False)
+    runner = web.AppRunner(front.application(), access_log=None, auto_decompress=False, shutdown_timeout=_GRACE_SECONDS)
     await runner.setup()
-    site = web.TCPSite(runner, host, port, shutdown_timeout=5)
-    await site.start()
-    bound = runner.addresses[0][1]
-    print(f"ready http://{host}:{bound}", flush=True)
+    await web.TCPSite(runner, host, port).start()
+    print(f"ready http://{host}:{runner.addresses[0][1]}", flush=True)
     await stopped.wait()
     await runner.cleanup()
+    front.stop()

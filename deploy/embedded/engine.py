@@ -1,6 +1,6 @@
 """chDB as the front uses it: one engine a process, a fresh connection a request.
 
-A connection costs 0.2 ms, and its settings and its database end with it; so nothing that one request sets can reach
+A connection costs 0.2 ms, and its settings, role and database end with it: nothing that one request sets can reach
 another. The root connection keeps the engine alive until `close`.
 """
 
@@ -14,20 +14,7 @@ from typing import Any
 from deploy.embedded.errors import ClickHouseError
 from deploy.embedded.users import User, Users
 
-STREAMED_FORMATS = {
-    name.lower()
-    for name in (
-        "Native",
-        "TabSeparated",
-        "TSV",
-        "TabSeparatedRaw",
-        "TSVRaw",
-        "CSV",
-        "RowBinary",
-        "JSONEachRow",
-        "JSONCompactEachRow",
-    )
-}
+_CHANGES_NEED_POST = {"readonly": "2"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,41 +22,47 @@ class Result:
     """The bytes of an answer and what the engine counted for it."""
 
     data: bytes
+    result_rows: int = 0
     read_rows: int = 0
     read_bytes: int = 0
     written_rows: int = 0
     written_bytes: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What the engine's parser says of a text: its statements (0: cannot be parsed), and whether they only read."""
+
+    statements: int
+    reads: bool
+
+
 class Session:
-    """One request's connection: user, database and settings are in force; it is closed with the request."""
+    """One request's connection: user, database and settings are in force."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    def statement_count(self, query: bytes) -> int:
-        """How many statements the engine sees in this text; 0 when it cannot be parsed."""
-        return int(self._connection._conn.classify_query(query.decode(errors="surrogateescape"))["statement_count"])
-
-    def reads(self, query: bytes) -> bool:
-        """Whether the engine takes this statement for one that answers rows."""
+    def analyse(self, query: bytes) -> Analysis:
+        """Parses a text without running it."""
         found = self._connection._conn.classify_query(query.decode(errors="surrogateescape"))
-        return str(getattr(found["query_class"], "name", "")) == "READ_ONLY"
+        return Analysis(int(found["statement_count"]), found["query_class"].name == "READ_ONLY")
 
     def query(self, sql: bytes, output_format: str, parameters: Mapping[str, str]) -> Result:
         """Runs one statement to its end."""
         with _clickhouse_errors():
             answer = self._connection.query(sql, output_format, params=dict(parameters))
         return Result(
-            bytes(answer.bytes() or b""),
-            answer.storage_rows_read(),
-            answer.storage_bytes_read(),
-            answer.rows_written(),
-            answer.bytes_written(),
+            data=bytes(answer.bytes() or b""),
+            result_rows=answer.rows_read(),
+            read_rows=answer.storage_rows_read(),
+            read_bytes=answer.storage_bytes_read(),
+            written_rows=answer.rows_written(),
+            written_bytes=answer.bytes_written(),
         )
 
     def stream(self, sql: bytes, output_format: str, parameters: Mapping[str, str]) -> Iterator[bytes]:
-        """Runs one query and gives its answer block by block; each is a complete piece of the format."""
+        """Runs one SELECT and gives its answer block by block; each is a complete piece of the format."""
         with _clickhouse_errors(), self._connection.send_query(sql, output_format, params=dict(parameters)) as blocks:
             for block in blocks:
                 yield bytes(block.bytes())
@@ -92,42 +85,49 @@ class Engine:
         self._connect = chdb.connect
         self._path = str(directory / "clickhouse")
         configuration = _write_configuration(directory, users)
-        self._root = self._connect(f"{self._path}?config-file={configuration}")
+        self._root = self._connect(f"{self._path}?config-file={configuration}")  # type: ignore[no-untyped-call]
+        self.version = self._value("SELECT version()")
+        self.timezone = self._value("SELECT timezone()")
 
     @contextmanager
-    def session(self, user: User, database: str, settings: Mapping[str, str]) -> Iterator[Session]:
+    def session(
+        self, user: User, database: str, settings: Mapping[str, str], *, changes_allowed: bool = True
+    ) -> Iterator[Session]:
         """A connection with the user's role and limits, in this database and with these settings."""
-        connection = self._connect(self._path)
+        connection = self._connect(self._path)  # type: ignore[no-untyped-call]
         try:
             with _clickhouse_errors():
-                for statement in _opening(user, database, settings):
+                for statement in _opening(user, database, settings, changes_allowed):
                     connection.query(statement)
             yield Session(connection)
         finally:
             connection.close()
 
-    def value(self, sql: str) -> str:
-        """The single value of a query of the front itself."""
-        return str(self._root.query(sql, "TabSeparatedRaw").bytes().decode().rstrip("\n"))
+    def cancel_all(self) -> None:
+        """Asks every running query to end."""
+        self._root.query("KILL QUERY WHERE query NOT LIKE 'KILL%' ASYNC")
 
     def close(self) -> None:
         """Ends the engine: its background work stops and its files are whole."""
         self._root.close()
 
+    def _value(self, sql: str) -> str:
+        return str(self._root.query(sql, "TabSeparatedRaw").bytes().decode().rstrip("\n"))
 
-def _opening(user: User, database: str, settings: Mapping[str, str]) -> Iterator[str]:
-    values = dict(user.settings)
-    readonly = values.pop("readonly", None)
-    yield f"SET profile = '{user.name}'"
-    if values:
-        yield f"SET {_assignments(values)}"
+
+def _opening(user: User, database: str, settings: Mapping[str, str], changes_allowed: bool) -> Iterator[str]:
+    """What a session runs first. A profile brings only its constraints to a chDB session, so its values are set too."""
+    yield f"SET profile = '{user.profile}'"
     yield f"SET ROLE {user.name}"
+    yield "SET " + _assignments(
+        {"implicit_select": "0"} | dict(user.settings) | ({} if changes_allowed else _CHANGES_NEED_POST)
+    )
     if database:
         yield f"USE {_quoted(database, '`')}"
+    if "profile" in settings:
+        raise ClickHouseError("Cannot change the profile of a user (SETTING_CONSTRAINT_VIOLATION)", 452)
     if settings:
-        yield f"SET {_assignments(settings)}"
-    if readonly:
-        yield f"SET readonly = {readonly}"
+        yield "SET " + _assignments(settings)
 
 
 def _assignments(settings: Mapping[str, str]) -> str:
@@ -139,7 +139,6 @@ def _quoted(text: str, quote: str) -> str:
 
 
 def _write_configuration(directory: Path, users: Users) -> Path:
-    directory.mkdir(parents=True, exist_ok=True)
     users_path, path = directory / "users.xml", directory / "config.xml"
     users_path.write_text(users.engine_configuration())
     path.write_text(f"<clickhouse><users_config>{users_path}</users_config></clickhouse>\n")
@@ -148,9 +147,10 @@ def _write_configuration(directory: Path, users: Users) -> Path:
 
 @contextmanager
 def _clickhouse_errors() -> Iterator[None]:
+    """chDB raises RuntimeError or its own ChdbError, which is a plain Exception, for the same failures."""
     try:
         yield
-    except (RuntimeError, Exception) as error:  # noqa: BLE001  (chDB raises several types for one thing)
-        if isinstance(error, ClickHouseError):
-            raise
+    except ClickHouseError:
+        raise
+    except Exception as error:
         raise ClickHouseError(str(error)) from error

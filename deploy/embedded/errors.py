@@ -1,20 +1,26 @@
-"""The front's exceptions, and how ClickHouse's error codes become HTTP statuses.
+"""The package's exceptions, and how ClickHouse's error codes become HTTP statuses.
 
 EmbeddedError
 ├── ClickHouseError     the engine's own text and code, or the front's in the engine's form
-└── DataDirectoryTaken  another process owns the data directory
+├── DataDirectoryTaken  another process owns the data directory
+├── ProcessFailed       a part of the stack did not start; its last lines are in the message
+└── PartMissing         a wheel or a program that a part needs is not installed
 """
 
 import re
+import secrets
 
 _CODE = re.compile(r"Code: (\d+)\. DB::Exception")
+_UNKNOWN_EXCEPTION = 1002
+_BAD_REQUEST = (6, 26, 27, 36, 38, 41, 43, 53, 62, 69, 70, 72, 115, 117, 130, 271, 377, 386, 456, 457)
 _STATUS = {
-    **dict.fromkeys((516, 192, 193), 403),
-    **dict.fromkeys((6, 26, 27, 36, 38, 41, 53, 62, 70, 72, 117, 130, 377, 386, 456, 457, 459), 400),
-    **dict.fromkeys((16, 46, 47, 60, 81, 115, 702), 404),
+    **dict.fromkeys(_BAD_REQUEST, 400),
+    **dict.fromkeys((192, 193, 516), 403),
+    **dict.fromkeys((16, 46, 47, 60, 73, 81), 404),
     48: 501,
     159: 408,
     194: 401,
+    229: 413,
 }
 
 
@@ -25,10 +31,10 @@ class EmbeddedError(Exception):
 class ClickHouseError(EmbeddedError):
     """A refused query: the text that ClickHouse's HTTP interface would answer, and its code."""
 
-    def __init__(self, message: str, code: int | None = None) -> None:
+    def __init__(self, message: str, code: int = _UNKNOWN_EXCEPTION) -> None:
         found = _CODE.search(message)
-        self.code = code if code is not None else int(found.group(1)) if found else 1002
-        self.message = message[found.start() :].strip() if found else f"Code: {self.code}. DB::Exception: {message}"
+        self.code = int(found.group(1)) if found else code
+        self.message = message[found.start() :].strip() if found else f"Code: {code}. DB::Exception: {message}"
         super().__init__(self.message)
 
     @property
@@ -36,6 +42,31 @@ class ClickHouseError(EmbeddedError):
         """The HTTP status that ClickHouse answers with this code."""
         return _STATUS.get(self.code, 500)
 
+    def text(self, user: str, version: str) -> str:
+        """The whole text of the answer: the engine's one user under the name of the request's, and the version."""
+        message = self.message.replace("DB::Exception: default: ", f"DB::Exception: {user}: ")
+        return message if "(version " in message else f"{message} (version {version})"
+
 
 class DataDirectoryTaken(EmbeddedError):
     """Another process owns the data directory; the message names it."""
+
+
+class ProcessFailed(EmbeddedError):
+    """A part of the stack did not start or did not answer; the message holds its last lines."""
+
+
+class PartMissing(EmbeddedError):
+    """A wheel or a program that a part needs is not installed; the message says how to install it."""
+
+
+def exception_tag() -> str:
+    """A mark of sixteen characters that no result can hold by chance."""
+    return secrets.token_hex(8)
+
+
+def framed(text: str, tag: str) -> bytes:
+    """An exception in the middle of an answer, in the frame by which clients tell it from data."""
+    message = f"{text}\n".encode()
+    head = f"\r\n__exception__\r\n{tag}\r\n".encode()
+    return head + message + f"{len(message)} {tag}\r\n__exception__\r\n".encode()

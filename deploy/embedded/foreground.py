@@ -34,7 +34,7 @@ def run_in_foreground(
         env={**os.environ, **(environment or {})},
         cwd=directory,
         stdout=subprocess.DEVNULL if environment is None else None,
-        preexec_fn=die_with_parent,  # noqa: PLW1509  (no threads run here)
+        preexec_fn=die_with_parent,  # no threads run here
     )
     asked = _pass_signals_on(child)
     if wait_until(lambda: is_ready() or child.poll() is not None, start_seconds) and child.poll() is None:

@@ -2,26 +2,27 @@
 
 The life of a request: the body is read and unpacked; URL, headers and form give user, database, settings and query
 parameters; the user is authenticated; a thread opens a session of the engine and runs the one statement; the answer
-goes out whole, or block by block where the format allows it.
+goes out whole, or piece by piece where it is large and its format allows it.
 """
 
 import asyncio
-import json
-import time
-from collections.abc import Iterator
+import logging
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TypeVar
 
 from aiohttp import web
 
-from deploy.embedded.compression import choose_encoding, encoder
-from deploy.embedded.engine import STREAMED_FORMATS, Engine, Result, Session
-from deploy.embedded.errors import ClickHouseError
+from deploy.embedded.compression import Encoder, choose_encoding, encoder
+from deploy.embedded.engine import Engine
+from deploy.embedded.errors import ClickHouseError, exception_tag, framed
+from deploy.embedded.execution import Answer, Execution
 from deploy.embedded.requests import Request, read_request
-from deploy.embedded.statements import inline_insert, is_select, output_format
 from deploy.embedded.users import Users
 
 MAX_BODY_BYTES = 2 * 1024**3
+_T = TypeVar("_T")
+_logger = logging.getLogger(__name__)
 
 
 class Front:
@@ -31,125 +32,81 @@ class Front:
         self._engine = engine
         self._users = users
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="query")
-        self._timezone = engine.value("SELECT timezone()")
 
     def application(self) -> web.Application:
-        """The web application: `/ping`, `/replicas_status`, and everything else a query."""
+        """The web application: `/ping`, `/replicas_status`, and `/` for queries."""
         application = web.Application(client_max_size=MAX_BODY_BYTES)
         application.router.add_get("/ping", _ok)
         application.router.add_get("/replicas_status", _ok)
-        application.router.add_route("*", "/", self._handle)
+        application.router.add_get("/", self._handle)
+        application.router.add_post("/", self._handle)
         return application
 
+    def stop(self) -> None:
+        """Cancels what still runs and waits until all threads have let go of the engine."""
+        self._engine.cancel_all()
+        self._threads.shutdown(wait=True, cancel_futures=True)
+
     async def _handle(self, http: web.Request) -> web.StreamResponse:
-        if http.method in ("GET", "HEAD") and not http.query_string:
+        if http.method != "POST" and "query" not in http.query:
             return await _ok(http)
+        name = ""
         try:
             request = await read_request(http)
-            return await self._answer(http, request)
+            name = request.user
+            return await self._run(http, request)
         except ClickHouseError as error:
-            return _refusal(error)
+            return self._refusal(error, name)
 
-    async def _answer(self, http: web.Request, request: Request) -> web.StreamResponse:
-        loop = asyncio.get_running_loop()
+    async def _run(self, http: web.Request, request: Request) -> web.StreamResponse:
         user = self._users.authenticate(request.user, request.password)
-        run = _Run(self._engine, user, request)
-        first = await loop.run_in_executor(self._threads, run.start)
+        encoding = choose_encoding(http.headers.get("Accept-Encoding", ""), request.compressed)
+        pack = encoder(encoding)
+        execution = Execution(self._engine, user, request, pack)
+        answer = await self._in_thread(execution.start)
+        headers = self._headers(request, answer, encoding)
+        if answer.complete:
+            return web.Response(body=answer.data, headers=headers)
+        tag = exception_tag()
+        response = web.StreamResponse(headers=headers | {"X-ClickHouse-Exception-Tag": tag})
         try:
-            response = web.StreamResponse(headers=self._headers(request, run, first))
-            encoding = choose_encoding(http.headers.get("Accept-Encoding", ""), request.compressed)
-            if encoding:
-                response.headers["Content-Encoding"] = encoding
-            pack = encoder(encoding)
             await response.prepare(http)
-            await response.write(pack.compress(first.data))
-            while (block := await loop.run_in_executor(self._threads, run.next_block)) is not None:
-                await response.write(pack.compress(block))
+            await response.write(answer.data)
+            while (piece := await self._next(execution, pack, user.name, tag)) is not None:
+                await response.write(piece)
             await response.write(pack.flush())
             await response.write_eof()
-            return response
+        except ConnectionResetError:
+            _logger.info("the client of query %s left before its end", request.query_id)
         finally:
-            await loop.run_in_executor(self._threads, run.close)
+            await self._in_thread(execution.close)
+        return response
 
-    def _headers(self, request: Request, run: "_Run", first: Result) -> dict[str, str]:
+    async def _next(self, execution: Execution, pack: Encoder, user: str, tag: str) -> bytes | None:
+        try:
+            return await self._in_thread(execution.more)
+        except ClickHouseError as error:
+            return pack.compress(framed(error.text(user, self._engine.version), tag))
+
+    async def _in_thread(self, work: Callable[[], _T]) -> _T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def _headers(self, request: Request, answer: Answer, encoding: str | None) -> dict[str, str]:
         headers = {
             "Content-Type": "text/plain; charset=UTF-8",
             "X-ClickHouse-Query-Id": request.query_id,
-            "X-ClickHouse-Timezone": self._timezone,
+            "X-ClickHouse-Timezone": self._engine.timezone,
             "X-ClickHouse-Server-Display-Name": "embedded",
-            "X-ClickHouse-Summary": run.summary(first),
+            "X-ClickHouse-Summary": answer.summary,
         }
-        if run.answers:
-            headers["X-ClickHouse-Format"] = run.format
-        return headers
+        if answer.output_format:
+            headers["X-ClickHouse-Format"] = answer.output_format
+        return headers | ({"Content-Encoding": encoding} if encoding else {})
 
-
-class _Run:
-    """One statement on one session, from `start` to `close`; each call may come from another thread."""
-
-    def __init__(self, engine: Engine, user: Any, request: Request) -> None:
-        self._context = engine.session(user, request.database, request.settings)
-        self._request = request
-        self._blocks: Iterator[bytes] = iter(())
-        self._open = False
-        self._started = time.perf_counter()
-        self.format = output_format(request.query) or request.default_format
-        self.answers = False
-
-    def start(self) -> Result:
-        session = self._context.__enter__()
-        self._open = True
-        try:
-            return self._first(session)
-        except BaseException:
-            self.close()
-            raise
-
-    def _first(self, session: Session) -> Result:
-        insert = inline_insert(self._request.query)
-        if insert is not None:
-            return session.insert(insert.statement, insert.data_format, insert.data)
-        if session.statement_count(self._request.query) > 1:
-            raise ClickHouseError(
-                "Code: 62. DB::Exception: Syntax error (Multi-statements are not allowed). (SYNTAX_ERROR)"
-            )
-        if self.format.lower() in STREAMED_FORMATS and is_select(self._request.query):
-            self._blocks = session.stream(self._request.query, self.format, self._request.parameters)
-            data = next(self._blocks, None)
-            self.answers = data is not None or session.reads(self._request.query)
-            return Result(data or b"")
-        result = session.query(self._request.query, self.format, self._request.parameters)
-        self.answers = bool(result.data) or session.reads(self._request.query)
-        return result
-
-    def next_block(self) -> bytes | None:
-        return next(self._blocks, None)
-
-    def close(self) -> None:
-        if self._open:
-            self._open = False
-            self._context.__exit__(None, None, None)
-
-    def summary(self, result: Result) -> str:
-        elapsed = int((time.perf_counter() - self._started) * 1e9)
-        return json.dumps(
-            {
-                "read_rows": str(result.read_rows),
-                "read_bytes": str(result.read_bytes),
-                "written_rows": str(result.written_rows),
-                "written_bytes": str(result.written_bytes),
-                "total_rows_to_read": "0",
-                "result_rows": str(result.written_rows),
-                "result_bytes": str(result.written_bytes or len(result.data)),
-                "elapsed_ns": str(elapsed),
-            }
-        )
+    def _refusal(self, error: ClickHouseError, user: str) -> web.Response:
+        headers = {"X-ClickHouse-Exception-Code": str(error.code), "X-ClickHouse-Timezone": self._engine.timezone}
+        return web.Response(text=error.text(user, self._engine.version) + "\n", status=error.status, headers=headers)
 
 
 async def _ok(_: web.Request) -> web.Response:
     return web.Response(text="Ok.\n")
-
-
-def _refusal(error: ClickHouseError) -> web.Response:
-    headers = {"X-ClickHouse-Exception-Code": str(error.code)}
-    return web.Response(text=error.message + "\n", status=error.status, headers=headers)

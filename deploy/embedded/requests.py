@@ -12,12 +12,26 @@ from deploy.embedded.compression import decompress
 from deploy.embedded.errors import ClickHouseError
 
 # Parameters that the HTTP interface keeps to itself; every other one is a setting of the query.
-_TRANSPORT = frozenset(
-    (
-        "user password database query query_id quota_key role session_id session_timeout session_check compress decompress "
-        "buffer_size wait_end_of_query default_format client_protocol_version stacktrace close_session"
-    ).split()
-)
+_TRANSPORT = {
+    "user",
+    "password",
+    "database",
+    "query",
+    "query_id",
+    "quota_key",
+    "role",
+    "session_id",
+    "session_timeout",
+    "session_check",
+    "compress",
+    "decompress",
+    "buffer_size",
+    "wait_end_of_query",
+    "default_format",
+    "client_protocol_version",
+    "stacktrace",
+    "close_session",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +47,7 @@ class Request:
     default_format: str
     query_id: str
     compressed: bool
+    waits_for_end: bool
     protocol_version: int
     changes_allowed: bool
 
@@ -41,7 +56,9 @@ async def read_request(http: web.Request) -> Request:
     """Reads the whole request, its body unpacked."""
     fields = dict(http.query)
     body = await _body(http, fields)
-    query = fields.get("query", "").encode(errors="surrogateescape")
+    query = fields.get("query", "").encode(errors="surrogateescape").rstrip()
+    if fields.get("compress", "0") in ("1", "true") or fields.get("decompress", "0") in ("1", "true"):
+        raise ClickHouseError("Blocks compressed by ClickHouse's own codec: use an HTTP encoding (NOT_IMPLEMENTED)", 48)
     user, password = _credentials(http, fields)
     settings = {k: v for k, v in fields.items() if k not in _TRANSPORT and not k.startswith("param_")}
     return Request(
@@ -56,6 +73,7 @@ async def read_request(http: web.Request) -> Request:
         or "TabSeparated",
         query_id=fields.get("query_id", "") or str(uuid.uuid4()),
         compressed=settings.get("enable_http_compression", "0") in ("1", "true"),
+        waits_for_end=fields.get("wait_end_of_query", "0") in ("1", "true"),
         protocol_version=_number(fields, "client_protocol_version"),
         changes_allowed=http.method == "POST",
     )

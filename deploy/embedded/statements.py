@@ -1,12 +1,16 @@
 """Reads a query text as far as the front must: where its inline data begins, which format it asks for.
 
 The engine has the only real parser. This one splits the text into the tokens of ClickHouse's lexer, so that a keyword
-inside a string, a comment or a quoted name is never taken for one.
+inside a string, a comment or a quoted name is never taken for one; and it stops where inline data begin, since those
+are no text.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
+
+from deploy.embedded.errors import ClickHouseError
 
 _TOKEN = re.compile(
     rb"""(?P<space>\s+|--[^\n]*|\#[ !][^\n]*|/\*.*?\*/)
@@ -18,7 +22,8 @@ _TOKEN = re.compile(
     |(?P<mark>.)""",
     re.DOTALL | re.VERBOSE,
 )
-_DATA_SPACE = b" \t\r\n"
+_IDENTIFIER_PARAMETER = re.compile(r"\{\s*(\w+)\s*:\s*Identifier\s*\}")
+_MULTI_STATEMENTS = "Syntax error (Multi-statements are not allowed)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,18 +35,50 @@ class Token:
     start: int
     end: int
 
-    def is_word(self, word: bytes) -> bool:
-        """Whether this is the given keyword, in any case."""
-        return self.kind == "word" and self.text.upper() == word
+    def is_word(self, *words: bytes) -> bool:
+        """Whether this is one of the given keywords, in any case."""
+        return self.kind == "word" and self.text.upper() in words
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A statement without inline data."""
+
+    text: bytes
+    output_format: str | None
+    is_select: bool
 
 
 @dataclass(frozen=True, slots=True)
 class InlineInsert:
-    """`INSERT INTO t (columns) FORMAT X` followed by data: the statement without the format, the format, the data."""
+    """`INSERT INTO t (columns) FORMAT X` and data: the statement without its format, the format, the data."""
 
     statement: str
     data_format: str
     data: bytes
+
+    def with_identifiers(self, parameters: dict[str, str]) -> str:
+        """The statement, its `{name:Identifier}` parameters replaced."""
+
+        def value(found: re.Match[str]) -> str:
+            name = parameters.get(found.group(1))
+            return found.group() if name is None else "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
+
+        return _IDENTIFIER_PARAMETER.sub(value, self.statement)
+
+
+@dataclass(frozen=True, slots=True)
+class InputInsert:
+    """`INSERT INTO t SELECT ... FROM input('structure') FORMAT X` and data; the text around `input(...)`."""
+
+    before: str
+    structure: str
+    after: str
+    data_format: str
+    data: bytes
+
+
+Statement = Query | InlineInsert | InputInsert
 
 
 def tokens(query: bytes) -> Iterator[Token]:
@@ -52,45 +89,26 @@ def tokens(query: bytes) -> Iterator[Token]:
             yield Token(kind, match.group(), match.start(), match.end())
 
 
-def inline_insert(query: bytes) -> InlineInsert | None:
-    """The parts of an INSERT whose data follows its text, or None for every other statement."""
+def read_statement(query: bytes) -> Statement:
+    """The statement with its inline data, if it has any; refuses what ClickHouse's HTTP interface refuses."""
     stream = tokens(query)
     first = next(stream, None)
-    if first is None or not first.is_word(b"INSERT"):
-        return None
-    depth = 0
-    for token in stream:
-        depth += (token.text == b"(") - (token.text == b")")
-        if depth:
-            continue
-        if token.is_word(b"VALUES"):
-            return _parts(query, token.start, b"Values", token.end)
-        if token.is_word(b"SELECT") or token.is_word(b"WITH"):
-            return None
-        if token.is_word(b"FORMAT"):
-            name = next(stream, None)
-            return _parts(query, token.start, name.text, name.end) if name else None
-    return None
+    if first is None:
+        raise ClickHouseError("Syntax error: Empty query. (SYNTAX_ERROR)", 62)
+    if first.is_word(b"INSERT"):
+        return _read_insert(query, stream)
+    return _read_query(query, [first, *stream])
 
 
-def _parts(query: bytes, statement_end: int, data_format: bytes, data_start: int) -> InlineInsert:
-    if data_format.upper() != b"VALUES":
-        data_start = _after_format(query, data_start)
-    return InlineInsert(
-        query[:statement_end].decode(errors="surrogateescape"), data_format.decode(), query[data_start:]
-    )
+def _read_query(query: bytes, found: list[Token]) -> Query:
+    for token, after in pairwise(found):
+        if token.is_word(b"INTO") and after.is_word(b"OUTFILE"):
+            raise ClickHouseError("INTO OUTFILE is not allowed (INTO_OUTFILE_NOT_ALLOWED)", 358)
+    opening = next((token for token in found if token.text != b"("), found[0])
+    return Query(query, _output_format(found), opening.is_word(b"SELECT", b"WITH", b"FROM"))
 
 
-def _after_format(query: bytes, position: int) -> int:
-    """Data begins after the first line feed that follows the format's name, or at once when there is none."""
-    while position < len(query) and query[position : position + 1] in (b" ", b"\t", b"\r"):
-        position += 1
-    return position + 1 if query[position : position + 1] == b"\n" else position
-
-
-def output_format(query: bytes) -> str | None:
-    """The name after the query's own FORMAT, if it has one."""
-    found = list(tokens(query))
+def _output_format(found: list[Token]) -> str | None:
     for index in range(len(found) - 2, -1, -1):
         after = found[index + 2] if index + 2 < len(found) else None
         ends = after is None or after.text == b";" or after.is_word(b"SETTINGS")
@@ -99,7 +117,61 @@ def output_format(query: bytes) -> str | None:
     return None
 
 
-def is_select(query: bytes) -> bool:
-    """Whether this is a SELECT, whose answer the engine can give block by block."""
-    first = next((token for token in tokens(query) if token.text != b"("), None)
-    return first is not None and (first.is_word(b"SELECT") or first.is_word(b"WITH"))
+def _read_insert(query: bytes, stream: Iterator[Token]) -> Statement:
+    seen: list[Token] = []
+    selects = False
+    for token in _outside_parentheses(stream, seen):
+        if token.is_word(b"INFILE"):
+            raise ClickHouseError("Query has infile and was send directly to server (UNKNOWN_TYPE_OF_QUERY)", 78)
+        selects = selects or token.is_word(b"SELECT", b"WITH", b"FROM")
+        if token.is_word(b"VALUES") and not selects:
+            return InlineInsert(_text(query[: token.start]), "Values", _values(query[token.end :]))
+        if token.is_word(b"FORMAT"):
+            return _read_formatted_insert(query, token, next(stream, None), seen if selects else [])
+    return Query(query, None, False)
+
+
+def _outside_parentheses(stream: Iterator[Token], seen: list[Token]) -> Iterator[Token]:
+    depth = 0
+    for token in stream:
+        seen.append(token)
+        depth += (token.text == b"(") - (token.text == b")")
+        if depth == 0:
+            yield token
+
+
+def _read_formatted_insert(query: bytes, keyword: Token, name: Token | None, selecting: list[Token]) -> Statement:
+    if name is None or name.kind != "word":
+        raise ClickHouseError("Syntax error: the name of a format is expected after FORMAT. (SYNTAX_ERROR)", 62)
+    data_format, data = name.text.decode(), query[_data_start(query, name.end) :]
+    if not selecting:
+        return InlineInsert(_text(query[: keyword.start]), data_format, data)
+    for token, opening, structure, closing in zip(selecting, selecting[1:], selecting[2:], selecting[3:], strict=False):
+        if token.is_word(b"INPUT") and (opening.text, structure.kind, closing.text) == (b"(", "string", b")"):
+            before, after = _text(query[: token.start]), _text(query[closing.end : keyword.start])
+            return InputInsert(before, _unquoted(structure.text), after, data_format, data)
+    return Query(query[: keyword.start], None, False)
+
+
+def _data_start(query: bytes, position: int) -> int:
+    """Data begin after the line feed that follows the format's name, or at once when there is none."""
+    while query[position : position + 1] in (b" ", b"\t", b"\r"):
+        position += 1
+    return position + 1 if query[position : position + 1] == b"\n" else position
+
+
+def _values(data: bytes) -> bytes:
+    """The data of VALUES, unless another statement follows them."""
+    if b";" in data.rstrip().rstrip(b";"):
+        semicolon = next((token for token in tokens(data) if token.text == b";"), None)
+        if semicolon is not None and next(tokens(data[semicolon.end :]), None) is not None:
+            raise ClickHouseError(f"{_MULTI_STATEMENTS}. (SYNTAX_ERROR)", 62)
+    return data
+
+
+def _unquoted(literal: bytes) -> str:
+    return re.sub(r"\\(.)|''", lambda found: found.group(1) or "'", _text(literal[1:-1]))
+
+
+def _text(query: bytes) -> str:
+    return query.decode(errors="surrogateescape")

@@ -10,8 +10,10 @@ from deploy.embedded.foreground import run_in_foreground
 from deploy.kafka.jars import KafkaMissing, jar_directory, missing_programs
 
 HEAP = "-Xmx512m"
-_LOGGING = """<Configuration status="WARN"><Appenders><Console name="C"><PatternLayout pattern="%d %p %c %m%n"/></Console></Appenders>
-<Loggers><Root level="WARN"><AppenderRef ref="C"/></Root></Loggers></Configuration>
+_LOGGING = """<Configuration status="WARN">
+<Appenders><Console name="C"><PatternLayout pattern="%d %p %c %m%n"/></Console></Appenders>
+<Loggers><Root level="WARN"><AppenderRef ref="C"/></Root></Loggers>
+</Configuration>
 """
 
 
@@ -61,7 +63,7 @@ def _properties(directory: Path, port: int, controller: int) -> dict[str, str | 
         "inter.broker.listener.name": "PLAINTEXT",
         "controller.listener.names": "CONTROLLER",
         "controller.quorum.bootstrap.servers": f"127.0.0.1:{controller}",
-        "log.dirs": directory / "log",
+        "log.dirs": str(directory / "log"),
         "log.message.timestamp.type": "LogAppendTime",
         "num.partitions": 4,
         "message.max.bytes": 2 * 1024**2,

@@ -1,0 +1,163 @@
+"""One statement of one request: what runs in a thread of the pool while the web server waits.
+
+`start` runs the statement and gathers the first piece of its answer; a small answer is then complete and the session
+closed. A large one is taken on piece by piece with `more`, until it returns None; `close` ends it early.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+
+from deploy.embedded import native
+from deploy.embedded.compression import Encoder
+from deploy.embedded.engine import Engine, Result, Session
+from deploy.embedded.errors import ClickHouseError
+from deploy.embedded.requests import Request
+from deploy.embedded.statements import InlineInsert, InputInsert, Query, read_statement
+from deploy.embedded.users import User
+
+PIECE_BYTES = 1024 * 1024
+_INPUT_TABLE = "convostream_front_input"
+_STREAMED = {
+    "native",
+    "tabseparated",
+    "tsv",
+    "tabseparatedraw",
+    "tsvraw",
+    "csv",
+    "rowbinary",
+    "jsoneachrow",
+    "jsoncompacteachrow",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The first piece of an answer, packed; whether it is all; its format, if the statement answers rows."""
+
+    data: bytes
+    complete: bool
+    output_format: str | None
+    summary: str
+
+
+class Execution:
+    """One statement on one session of the engine."""
+
+    def __init__(self, engine: Engine, user: User, request: Request, pack: Encoder) -> None:
+        self._engine = engine
+        self._user = user
+        self._request = request
+        self._pack = pack
+        self._context: AbstractContextManager[Session] | None = None
+        self._blocks: Iterator[bytes] = iter(())
+        self._format: str | None = None
+        self._started = time.perf_counter()
+
+    def start(self) -> Answer:
+        """Runs the statement up to its first piece."""
+        if self._request.query.strip() == native.HELLO and self._request.protocol_version:
+            data = native.hello(self._engine.version, self._engine.timezone)
+            return self._answer(Result(data, result_rows=1), complete=True, output_format="Native")
+        try:
+            result = self._run(self._open())
+            first, complete = self._gather(result.data)
+        except BaseException:
+            self.close()
+            raise
+        if complete:
+            self.close()
+        return self._answer(replace(result, data=first), complete=complete, output_format=self._format)
+
+    def more(self) -> bytes | None:
+        """The next piece, packed, or None after the last one."""
+        data, complete = self._gather(b"")
+        if complete:
+            self.close()
+        return self._pack.compress(data) if data else None
+
+    def close(self) -> None:
+        """Ends the statement, if it still runs, and its session."""
+        context, self._context = self._context, None
+        if context is not None:
+            close: Callable[[], None] = getattr(self._blocks, "close", lambda: None)
+            close()
+            context.__exit__(None, None, None)
+
+    def _open(self) -> Session:
+        request = self._request
+        context = self._engine.session(
+            self._user, request.database, request.settings, changes_allowed=request.changes_allowed
+        )
+        session = context.__enter__()
+        self._context = context
+        return session
+
+    def _run(self, session: Session) -> Result:
+        statement = read_statement(self._request.query)
+        match statement:
+            case InlineInsert(_, "Values", _) if self._request.parameters:
+                return session.query(self._request.query, "TabSeparated", self._request.parameters)
+            case InlineInsert():
+                text = statement.with_identifiers(dict(self._request.parameters))
+                return session.insert(text, statement.data_format, statement.data)
+            case InputInsert():
+                return _insert_from_input(session, statement, self._request)
+            case Query():
+                return self._query(session, statement)
+
+    def _query(self, session: Session, query: Query) -> Result:
+        analysis = session.analyse(query.text)
+        if analysis.statements > 1:
+            raise ClickHouseError("Syntax error (Multi-statements are not allowed). (SYNTAX_ERROR)", 62)
+        output_format = query.output_format or self._request.default_format
+        block_info = native.wants_block_info(self._request.protocol_version, output_format)
+        if query.is_select and output_format.lower() in _STREAMED and (block_info or not self._request.waits_for_end):
+            self._format = output_format
+            blocks = session.stream(query.text, output_format, self._request.parameters)
+            self._blocks = native.with_block_info(blocks) if block_info else blocks
+            return Result(b"")
+        result = session.query(query.text, output_format, self._request.parameters)
+        self._format = output_format if analysis.reads or result.data else None
+        return replace(result, data=b"".join(native.with_block_info([result.data]))) if block_info else result
+
+    def _gather(self, data: bytes) -> tuple[bytes, bool]:
+        pieces, size = [data], len(data)
+        while size < PIECE_BYTES or self._request.waits_for_end:
+            block = next(self._blocks, None)
+            if block is None:
+                return b"".join(pieces), True
+            pieces.append(block)
+            size += len(block)
+        return b"".join(pieces), False
+
+    def _answer(self, result: Result, *, complete: bool, output_format: str | None) -> Answer:
+        packed = self._pack.compress(result.data) if result.data else b""
+        if complete:
+            packed += self._pack.flush()
+        elapsed = int((time.perf_counter() - self._started) * 1e9)
+        return Answer(packed, complete, output_format, _summary(result, elapsed))
+
+
+def _insert_from_input(session: Session, insert: InputInsert, request: Request) -> Result:
+    """Stages the data in a table of this session and inserts from there: chDB's own `input()` would read nothing."""
+    session.query(f"CREATE TEMPORARY TABLE {_INPUT_TABLE} ({insert.structure})".encode(), "TabSeparated", {})
+    session.insert(f"INSERT INTO {_INPUT_TABLE}", insert.data_format, insert.data)
+    text = f"{insert.before} {_INPUT_TABLE} {insert.after}"
+    return session.query(text.encode(errors="surrogateescape"), "TabSeparated", request.parameters)
+
+
+def _summary(result: Result, elapsed_ns: int) -> str:
+    counts = {
+        "read_rows": result.read_rows,
+        "read_bytes": result.read_bytes,
+        "written_rows": result.written_rows,
+        "written_bytes": result.written_bytes,
+        "total_rows_to_read": result.read_rows,
+        "result_rows": result.result_rows or result.written_rows,
+        "result_bytes": len(result.data) or result.written_bytes,
+        "elapsed_ns": elapsed_ns,
+    }
+    return json.dumps({name: str(count) for name, count in counts.items()}, separators=(",", ":"))

@@ -1,0 +1,45 @@
+"""ClickHouse's Native format with a `client_protocol_version`, which chDB does not honour, as clickhouse-go reads it.
+
+clickhouse-go first asks who the server is; that answer decides the revision of all later ones. The revision named here
+has block information before each block and nothing else that chDB's blocks lack.
+"""
+
+import struct
+from collections.abc import Iterable, Iterator
+
+HELLO = b"SELECT displayName(), version(), revision(), timezone()"
+REVISION = 54453
+_WITH_BLOCK_INFO = 51903
+_BLOCK_INFO = bytes.fromhex("01 00 02 ff ff ff ff 00")
+_DEFAULT_SERIALIZATION = b"\x00"
+
+
+def wants_block_info(protocol_version: int, output_format: str) -> bool:
+    """Whether each block of this answer must begin with its block information."""
+    return protocol_version >= _WITH_BLOCK_INFO and output_format.lower() == "native"
+
+
+def with_block_info(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    """Blocks as a client of `REVISION` reads them."""
+    for block in blocks:
+        if block:
+            yield _BLOCK_INFO + block
+
+
+def hello(version: str, timezone: str) -> bytes:
+    """The one row that answers `HELLO`, in the form of the newest revisions: a serialization byte a column."""
+    columns = (
+        ("displayName()", "String", _string("embedded")),
+        ("version()", "String", _string(version)),
+        ("revision()", "UInt32", struct.pack("<I", REVISION)),
+        ("timezone()", "String", _string(timezone)),
+    )
+    head = _BLOCK_INFO + bytes((len(columns), 1))
+    return head + b"".join(_string(n) + _string(t) + _DEFAULT_SERIALIZATION + value for n, t, value in columns)
+
+
+def _string(text: str) -> bytes:
+    data = text.encode()
+    if len(data) > 127:
+        raise ValueError(f"{len(data)} bytes do not fit a one-byte length")
+    return bytes((len(data),)) + data

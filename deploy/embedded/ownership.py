@@ -1,0 +1,60 @@
+"""One data directory, one owner: a lock that ends with its process, and a record of stops that were not in order."""
+
+import fcntl
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from deploy.embedded.errors import DataDirectoryTaken
+
+RUNNING = "running"
+UNCLEAN_STOPS = "unclean-stops"
+
+
+class Ownership:
+    """Owns a data directory while the context lasts.
+
+    The file `running` exists from the start to a stop in order. Found at a start, it says that the engine was killed,
+    and a line in `unclean-stops` keeps that: after such a stop a block may be in one table and not in another, so the
+    tables have to be compared.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._file = -1
+        self.was_unclean = False
+
+    def __enter__(self) -> Self:
+        self._directory.mkdir(parents=True, exist_ok=True)
+        self._file = os.open(self._directory / "owner", os.O_RDWR | os.O_CREAT, 0o644)
+        self._lock()
+        self.was_unclean = (self._directory / RUNNING).exists()
+        if self.was_unclean:
+            self._note_unclean_stop()
+        (self._directory / RUNNING).touch()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None:
+            (self._directory / RUNNING).unlink(missing_ok=True)
+        os.close(self._file)
+
+    def _lock(self) -> None:
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = os.read(self._file, 32).decode(errors="replace").strip() or "unknown"
+            os.close(self._file)
+            raise DataDirectoryTaken(
+                f"{self._directory} is in use by process {holder}; stop it or choose another data directory"
+            ) from error
+        os.ftruncate(self._file, 0)
+        os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
+
+    def _note_unclean_stop(self) -> None:
+        with (self._directory / UNCLEAN_STOPS).open("a") as stops:
+            stops.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} found after an unclean stop\n")
