@@ -1,0 +1,37 @@
+-- One row: how long the closed sessions with at least two activities lasted that started in the range; open sessions and
+-- those with a single activity are counted apart. The same per conversation, by its first activity: the fact of its
+-- first session carries its span.
+-- Reads started_sessions. Facts of one duration are added up first; a percentile is the nearest rank over the
+-- durations, each as often as it occurs.
+CREATE OR REPLACE VIEW average_conversation_duration
+AS WITH quantilesExactWeightedIf(0.5, 0.9, 0.95, 0.99)(milliseconds, number, state = 'measured') AS percentiles
+SELECT
+    sumIf(milliseconds * number, state = 'measured') / nullIf(sessions, 0) / 1000 AS mean_seconds,
+    if(sessions = 0, NULL, percentiles[1] / 1000) AS p50_seconds,
+    if(sessions = 0, NULL, percentiles[2] / 1000) AS p90_seconds,
+    if(sessions = 0, NULL, percentiles[3] / 1000) AS p95_seconds,
+    if(sessions = 0, NULL, percentiles[4] / 1000) AS p99_seconds,
+    sumIf(number, state = 'measured') AS sessions,
+    sumIf(number, state = 'open') AS open_sessions,
+    sumIf(number, state = 'single') AS single_activity_sessions,
+    sum(conversation_milliseconds) / nullIf(conversations, 0) / 1000 AS conversation_mean_seconds,
+    sum(duration.conversations) AS conversations
+FROM
+(
+    WITH ifNull(conversation_closes_at < now64(3) AND conversation_activities >= 2, false) AS spans
+    SELECT
+        multiIf(closes_at >= now64(3), 'open', activities < 2, 'single', 'measured') AS state,
+        toUnixTimestamp64Milli(ifNull(ended_at, last_activity_at)) - toUnixTimestamp64Milli(started_at) AS milliseconds,
+        toUInt64(sum(sign)) AS number,
+        toUInt64(sumIf(sign, spans)) AS conversations,
+        sumIf(
+            sign * (toUnixTimestamp64Milli(conversation_last_activity_at) - toUnixTimestamp64Milli(started_at)), spans
+        ) AS conversation_milliseconds
+    FROM started_sessions(
+        agent_id = {agent_id:String}, environment = {environment:String},
+        since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')}, time_zone = {time_zone:String}
+    )
+    GROUP BY state, milliseconds
+    HAVING sum(sign) > 0
+) AS duration
+COMMENT 'Seconds that sessions and conversations lasted, by their first activity';

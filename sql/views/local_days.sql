@@ -1,0 +1,20 @@
+-- A row is a day of the time zone's calendar that the range touches, with or without data. Every half day of the range
+-- and its last millisecond are looked up, so a day that a zone left out (Samoa's 30 December 2011) has no row.
+-- Read by daily_overview. Days outside 1970-01-01 to 2149-06-06 do not exist in the type Date.
+CREATE OR REPLACE VIEW local_days
+AS WITH
+    greatest(toUnixTimestamp64Milli({since:DateTime64(3, 'UTC')}), -86400000) AS since_ms,
+    least(toUnixTimestamp64Milli({until:DateTime64(3, 'UTC')}), 65537 * 86400000) AS until_ms,
+    toInt64(floor(at_ms / 1000)) AS second,
+    intDiv(second, 60) IN (
+        SELECT quarter_hour * 15 FROM late_clock_changes WHERE time_zone = {time_zone:String}
+    ) AS late,
+    toDateTime(least(greatest(second - 60 * late, 0), 4294967295), {time_zone:String}) AS offset_at,
+    floor((second + timezoneOffset(offset_at)) / 86400) AS day_number
+SELECT DISTINCT toDate(toUInt16(day_number)) AS day
+FROM
+(
+    SELECT arrayJoin(arrayPushBack(range(since_ms, until_ms, 43200000), until_ms - 1)) AS at_ms
+)
+WHERE since_ms < until_ms AND day_number BETWEEN 0 AND 65535
+COMMENT 'The local days of a range; takes since, until and time_zone';
