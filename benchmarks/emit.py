@@ -76,10 +76,10 @@ def embedded_broker() -> Iterator[str]:
         port = probe.getsockname()[1]
     address = f"tcp://127.0.0.1:{port}"
     listen = ["--listener-url", address, "--advertised-listener-url", address]
-    broker = subprocess.Popen([BROKER, "broker", *listen, "--storage-engine", "memory://tansu/", "--silent"])
+    broker = subprocess.Popen([str(BROKER), "broker", *listen, "--storage-engine", "memory://tansu/", "--silent"])
     try:
         _wait_for(port)
-        create = [BROKER, "topic", "create", "--broker", address, "--partitions", "4", "agent-events"]
+        create = [str(BROKER), "topic", "create", "--broker", address, "--partitions", "4", "agent-events"]
         subprocess.run(create, check=True, stdout=subprocess.DEVNULL)
         yield f"127.0.0.1:{port}"
     finally:

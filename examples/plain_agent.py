@@ -31,10 +31,10 @@ def answer(conversation: Conversation, question: str) -> str:
     try:
         with conversation.action("find_order") as call:
             call.tools_used = {"orders": {"number": number}}
-            call.response = find_order(number)
-        return call.response
+            call.response = found = find_order(number)
     except KeyError:
         return f"I do not know order {number}."
+    return found
 
 
 def talk(tracker: ConversationTracker, questions: Iterable[str]) -> None:

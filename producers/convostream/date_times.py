@@ -61,19 +61,15 @@ def epoch_milliseconds(moment: datetime) -> int:
 
 
 def _format(ms: int) -> str:
-    days, rest = divmod(ms, DAY_MS)
-    seconds, fraction = divmod(rest, 1000)
-    return f"{_date_text(days)}T{_time_text(seconds)}.{fraction:03d}"
+    seconds, fraction = divmod(ms, 1000)
+    return f"{_second_text(seconds)}.{fraction:03d}"
 
 
 @lru_cache(maxsize=4096)
-def _date_text(days: int) -> str:
-    return date.fromordinal(days + _EPOCH_ORDINAL).isoformat()
-
-
-@lru_cache(maxsize=4096)
-def _time_text(seconds: int) -> str:
-    return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+def _second_text(epoch_seconds: int) -> str:
+    days, seconds = divmod(epoch_seconds, DAY_MS // 1000)
+    day = date.fromordinal(days + _EPOCH_ORDINAL).isoformat()
+    return f"{day}T{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
 @lru_cache(maxsize=4096)

@@ -8,14 +8,13 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from functools import lru_cache
 
-_VERSION = 0x7 << 76
-_VARIANT = 0x2 << 62
 _COUNTER_LIMIT = 1 << 12
 
 
 class EventIds:
-    """Makes increasing UUIDv7 texts: 48 bits of milliseconds, a counter of 12 bits, 62 random bits."""
+    """Makes increasing UUIDv7 texts: 48 bits of milliseconds, a counter of 12 bits, 60 random bits."""
 
     def __init__(self, clock_ns: Callable[[], int] = time.time_ns, random: Callable[[int], bytes] = os.urandom) -> None:
         self._clock_ns = clock_ns
@@ -25,13 +24,19 @@ class EventIds:
 
     def new(self) -> str:
         """Return the next id."""
-        tail = int.from_bytes(self._random(8), "big") >> 2
+        tail = self._random(8).hex()
         with self._lock:
-            ticks = max(self._clock_ns() // 1_000_000 * _COUNTER_LIMIT, self._last + 1)
+            ticks = self._clock_ns() // 1_000_000 * _COUNTER_LIMIT
+            if ticks <= self._last:
+                ticks = self._last + 1
             self._last = ticks
-        number = (ticks // _COUNTER_LIMIT) << 80 | _VERSION | (ticks % _COUNTER_LIMIT) << 64 | _VARIANT | tail
-        text = f"{number:032x}"
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        ms, counter = divmod(ticks, _COUNTER_LIMIT)
+        return f"{_head(ms)}{counter:03x}-8{tail[:3]}-{tail[3:15]}"
+
+
+@lru_cache(maxsize=16)
+def _head(ms: int) -> str:
+    return f"{ms >> 16:08x}-{ms & 0xFFFF:04x}-7"
 
 
 _ids = EventIds()

@@ -17,6 +17,7 @@ from convostream.transport import Transport
 from convostream.wire import record_of
 
 _TIMES: Final = ("occurred_at", "started_at", "ended_at")
+_PLAIN: Final = (str, dict, float, int)
 _OBJECTS: Final = ("metadata", "tools_used", "rating")
 
 
@@ -40,13 +41,16 @@ class Recorder:
 
     def complete(self, kind: str, conversation_id: str, own: Mapping[str, object]) -> dict[str, object]:
         """Return the event that these fields make, all of its fields there and checked."""
-        fields: dict[str, object] = {"event_id": new_event_id(), "type": kind, "conversation_id": conversation_id}
-        fields.update({name: value for name, value in own.items() if value is not None})
-        _make_plain(fields)
+        fields = {"event_id": new_event_id(), "type": kind, **self._scope, "conversation_id": conversation_id}
+        for name, value in own.items():
+            if value is not None:
+                fields[name] = value if type(value) in _PLAIN else _plain(name, value)
         if "occurred_at" not in fields:
             fields["occurred_at"] = format_date_time(self._clock_ns() // 1_000_000)
-        fields.update(self._scope)
-        _check(fields)
+        try:
+            validate_event(fields)
+        except InvalidEvent as error:
+            raise _as_argument(error, fields) from None
         return fields
 
     def emit(self, event: Event) -> None:
@@ -56,23 +60,18 @@ class Recorder:
         self.transport.send(record_of(event.model_dump(exclude_none=True)))
 
 
-def _make_plain(fields: dict[str, object]) -> None:
-    """Turn what Python callers pass into JSON: datetimes into text, other mappings into dicts, tuples into lists."""
-    for name in _TIMES:
-        if isinstance(moment := fields.get(name), datetime):
-            fields[name] = format_date_time(epoch_milliseconds(moment))
-    for name in _OBJECTS:
-        if isinstance(mapping := fields.get(name), Mapping):
-            fields[name] = dict(mapping)
-    attachments = fields.get("attachments")
-    if isinstance(attachments, tuple):
-        fields["attachments"] = list(attachments)
+def _plain(name: str, value: object) -> object:
+    """Turn what Python callers pass into JSON: a datetime into text, any mapping into a dict, a tuple into a list."""
+    if isinstance(value, datetime) and name in _TIMES:
+        return format_date_time(epoch_milliseconds(value))
+    if isinstance(value, Mapping) and name in _OBJECTS:
+        return dict(value)
+    if isinstance(value, tuple) and name == "attachments":
+        return list(value)
+    return value
 
 
-def _check(fields: dict[str, object]) -> None:
-    try:
-        validate_event(fields)
-    except InvalidEvent as error:
-        found = error.problems[0]
-        given = fields.get(found.field.partition("[")[0])
-        raise InvalidArgument(found.field, given, f"{found.problem}; {found.allowed}") from None
+def _as_argument(error: InvalidEvent, fields: Mapping[str, object]) -> InvalidArgument:
+    found = error.problems[0]
+    given = fields.get(found.field.partition("[")[0])
+    return InvalidArgument(found.field, given, f"{found.problem}; {found.allowed}")
