@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from tests.oracle.comparison import differences
 from tests.oracle.events import DeadLetter, Event, read_record, read_records
 from tests.oracle.places import City, Locate, Place, nowhere
-from tests.oracle.records import Record, Settings
+from tests.oracle.records import Record, Sent, Settings
 from tests.oracle.scope import Question, Row
 from tests.oracle.views import COLUMNS, DEFAULT_SETTINGS, History
 
@@ -24,6 +24,7 @@ __all__ = [
     "Question",
     "Record",
     "Row",
+    "Sent",
     "Settings",
     "differences",
     "nowhere",

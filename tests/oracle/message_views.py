@@ -1,5 +1,6 @@
 """The views that count messages, conversations and days."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import date
 
@@ -36,11 +37,11 @@ def peak_hours(scope: Scope) -> list[Row]:
 def daily_overview(scope: Scope) -> list[Row]:
     """A row for each local day that the range touches."""
     zone = scope.question.zone
-    messages = [local(message.at, zone).date() for message in scope.messages]
-    active = {(local(event.at, zone).date(), event.key) for event in scope.activities()}
-    new = [local(each.engaged_at or 0, zone).date() for each in scope.engaged]
+    messages = Counter(local(message.at, zone).date() for message in scope.messages)
+    active = Counter(day for day, _ in {(local(event.at, zone).date(), event.key) for event in scope.activities()})
+    new = Counter(local(each.engaged_at or 0, zone).date() for each in scope.engaged)
     days = sorted(set(_days(scope.question)))
-    return [(day.isoformat(), messages.count(day), sum(at == day for at, _ in active), new.count(day)) for day in days]
+    return [(day.isoformat(), messages[day], active[day], new[day]) for day in days]
 
 
 def _days(question: Question) -> Iterator[date]:

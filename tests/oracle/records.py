@@ -1,4 +1,4 @@
-"""What goes into the oracle: records as the broker holds them, in their order of arrival."""
+"""What is sent, and what goes into the oracle: records as the broker holds them, in their order of arrival."""
 
 from dataclasses import dataclass
 
@@ -12,6 +12,20 @@ class Record:
     partition: int = 0
     offset: int = 0
     key: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A value to be sent, and the conversation that its key names."""
+
+    agent_id: str
+    conversation_id: str
+    value: bytes | None
+
+    @property
+    def key(self) -> bytes:
+        """The key of the contract."""
+        return f"{self.agent_id}/{self.conversation_id}".encode()
 
 
 @dataclass(frozen=True, slots=True)

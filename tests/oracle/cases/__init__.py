@@ -9,7 +9,7 @@ from tests.oracle.cases.people import PEOPLE
 from tests.oracle.cases.places import PLACES
 from tests.oracle.cases.response_times import RESPONSE_TIMES
 from tests.oracle.cases.scope_and_time import SCOPE_AND_TIME
-from tests.oracle.cases.script import Case, Script, Sent
+from tests.oracle.cases.script import Case, Script
 from tests.oracle.cases.tools import TOOLS
 
 ALL_CASES: list[Case] = [
@@ -20,7 +20,7 @@ ALL_CASES: list[Case] = [
     for case in cases.all
 ]  # fmt: skip
 
-__all__ = ["ALL_CASES", "Case", "Script", "Sent", "cases_of"]
+__all__ = ["ALL_CASES", "Case", "Script", "cases_of"]
 
 
 def cases_of(subject: str) -> list[Case]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from tests.oracle.comparison import differences, is_same
 from tests.oracle.date_times import epoch_ms, utc_text
+from tests.oracle.records import Sent
 from tests.oracle.scope import Cell, Question, Row
 from tests.oracle.views import COLUMNS
 
@@ -38,15 +39,6 @@ class Expectation:
             for column, wanted in self.rows.items()
             if not is_same(column, wanted, cells[column])
         ]
-
-
-@dataclass(frozen=True, slots=True)
-class Sent:
-    """A value to be sent, and whose conversation its key names."""
-
-    agent_id: str
-    conversation_id: str
-    value: bytes
 
 
 @dataclass
