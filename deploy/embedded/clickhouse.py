@@ -34,7 +34,9 @@ async def _serve(front: Front, host: str, port: int) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    runner = web.AppRunner(front.application(), access_log=None, auto_decompress=False, shutdown_timeout=_GRACE_SECONDS)
+    runner = web.AppRunner(
+        front.application(), access_log=None, auto_decompress=False, shutdown_timeout=_GRACE_SECONDS, read_bufsize=2**22
+    )
     await runner.setup()
     await web.TCPSite(runner, host, port).start()
     print(f"ready http://{host}:{runner.addresses[0][1]}", flush=True)

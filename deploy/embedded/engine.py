@@ -14,6 +14,7 @@ from typing import Any
 from deploy.embedded.errors import ClickHouseError
 from deploy.embedded.users import User, Users
 
+_APPEND_BYTES = 1024 * 1024
 _CHANGES_NEED_POST = {"readonly": "2"}
 
 
@@ -67,10 +68,11 @@ class Session:
             for block in blocks:
                 yield bytes(block.bytes())
 
-    def insert(self, statement: str, data_format: str, data: bytes) -> Result:
-        """Inserts inline data in any input format; returns what was written, views included."""
+    def insert(self, statement: str, data_format: str, data: memoryview) -> Result:
+        """Inserts inline data in any input format as one block; returns what was written, views included."""
         with _clickhouse_errors(), self._connection.send_insert(statement, data_format) as insert:
-            insert.append(data)
+            for start in range(0, len(data), _APPEND_BYTES):
+                insert.append(data[start : start + _APPEND_BYTES])
             written = insert.finish()
         return Result(b"", written_rows=written.rows_written, written_bytes=written.bytes_written)
 

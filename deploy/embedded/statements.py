@@ -23,7 +23,7 @@ _TOKEN = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _IDENTIFIER_PARAMETER = re.compile(r"\{\s*(\w+)\s*:\s*Identifier\s*\}")
-_MULTI_STATEMENTS = "Syntax error (Multi-statements are not allowed)"
+MULTI_STATEMENTS = "Syntax error (Multi-statements are not allowed)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class InlineInsert:
 
     statement: str
     data_format: str
-    data: bytes
+    data: memoryview
 
     def with_identifiers(self, parameters: dict[str, str]) -> str:
         """The statement, its `{name:Identifier}` parameters replaced."""
@@ -75,7 +75,7 @@ class InputInsert:
     structure: str
     after: str
     data_format: str
-    data: bytes
+    data: memoryview
 
 
 Statement = Query | InlineInsert | InputInsert
@@ -125,7 +125,7 @@ def _read_insert(query: bytes, stream: Iterator[Token]) -> Statement:
             raise ClickHouseError("Query has infile and was send directly to server (UNKNOWN_TYPE_OF_QUERY)", 78)
         selects = selects or token.is_word(b"SELECT", b"WITH", b"FROM")
         if token.is_word(b"VALUES") and not selects:
-            return InlineInsert(_text(query[: token.start]), "Values", _values(query[token.end :]))
+            return InlineInsert(_text(query[: token.start]), "Values", _values(query, token.end))
         if token.is_word(b"FORMAT"):
             return _read_formatted_insert(query, token, next(stream, None), seen if selects else [])
     return Query(query, None, False)
@@ -143,7 +143,7 @@ def _outside_parentheses(stream: Iterator[Token], seen: list[Token]) -> Iterator
 def _read_formatted_insert(query: bytes, keyword: Token, name: Token | None, selecting: list[Token]) -> Statement:
     if name is None or name.kind != "word":
         raise ClickHouseError("Syntax error: the name of a format is expected after FORMAT. (SYNTAX_ERROR)", 62)
-    data_format, data = name.text.decode(), query[_data_start(query, name.end) :]
+    data_format, data = name.text.decode(), memoryview(query)[_data_start(query, name.end) :]
     if not selecting:
         return InlineInsert(_text(query[: keyword.start]), data_format, data)
     for token, opening, structure, closing in zip(selecting, selecting[1:], selecting[2:], selecting[3:], strict=False):
@@ -160,13 +160,13 @@ def _data_start(query: bytes, position: int) -> int:
     return position + 1 if query[position : position + 1] == b"\n" else position
 
 
-def _values(data: bytes) -> bytes:
+def _values(query: bytes, start: int) -> memoryview:
     """The data of VALUES, unless another statement follows them."""
-    if b";" in data.rstrip().rstrip(b";"):
-        semicolon = next((token for token in tokens(data) if token.text == b";"), None)
-        if semicolon is not None and next(tokens(data[semicolon.end :]), None) is not None:
-            raise ClickHouseError(f"{_MULTI_STATEMENTS}. (SYNTAX_ERROR)", 62)
-    return data
+    if query.rfind(b";", start, len(query.rstrip().rstrip(b";"))) >= 0:
+        found = iter(tokens(query[start:]))
+        if any(token.text == b";" for token in found) and next(found, None) is not None:
+            raise ClickHouseError(f"{MULTI_STATEMENTS}. (SYNTAX_ERROR)", 62)
+    return memoryview(query)[start:]
 
 
 def _unquoted(literal: bytes) -> str:
