@@ -11,7 +11,6 @@ from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, 
 from typing import Final
 
 from convostream.whitespace import trim
-
 from stream_processors.text_cache import remembered
 
 Address = IPv4Address | IPv6Address

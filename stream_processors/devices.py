@@ -10,11 +10,11 @@ import re
 from functools import lru_cache
 from typing import Final, Literal
 
-from convostream.whitespace import trim
 from ua_parser import Parser
 from ua_parser.loaders import load_builtins
 from ua_parser.regex import Resolver
 
+from convostream.whitespace import trim
 from stream_processors.text_cache import remembered
 
 Device = Literal["desktop", "tablet", "mobile", "other"]

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from convostream.whitespace import trim
-
 from stream_processors.language_names import CODES_BY_NAME
 from stream_processors.text_cache import remembered
 

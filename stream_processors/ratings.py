@@ -9,7 +9,6 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from convostream.whitespace import trim
-
 from stream_processors.text_cache import remembered
 
 Verdict = Literal["positive", "neutral", "negative", "unrecognised"]

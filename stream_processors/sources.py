@@ -1,7 +1,6 @@
 """Decides which channel an event names as its source."""
 
 from convostream.whitespace import trim
-
 from stream_processors.text_cache import remembered
 
 

@@ -1,0 +1,1 @@
+"""Stream processors: from records of the events topic to rows and signed facts in ClickHouse. Start with `app.py`."""

@@ -1,0 +1,124 @@
+"""The Faust app, and the path of an event through it, in order.
+
+Kafka -> poll -> agent -> Partition.deliver -> gathered to a batch
+  1. decode_records    a record is an event, enriched (place, device, language, escalation, ...), or a dead letter
+  2. part_strays       what lies on another partition than its conversation's is sent on to it
+  3. State.admit       the batch's conversations come into memory; known ones are folded again from ClickHouse
+  4. drop_repetitions  an id that its conversation has is dropped, however late it comes
+  5. fold              sessions, response times and attributes move on; what changed of the facts is signed -1, +1
+  6. gather_rows       events, signed facts and dead letters become the rows of one block
+-> Partition._land: the range is logged, then the block is inserted, exactly once through every view
+"""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+import faust
+
+from stream_processors import metrics
+from stream_processors.broker import broker_options
+from stream_processors.clickhouse import ClickHouse
+from stream_processors.enrichment import Enrichment
+from stream_processors.feed import Feed
+from stream_processors.inbox import Segment
+from stream_processors.ownership import Ownership
+from stream_processors.partition import Tools
+from stream_processors.positions import LogPosition
+from stream_processors.range_log import RangeLog
+from stream_processors.records import Record
+from stream_processors.settings import WorkerSettings
+from stream_processors.state import State
+from stream_processors.steps import (
+    Batch,
+    decode_records,
+    drop_repetitions,
+    fold,
+    forward_strays,
+    gather_rows,
+    part_strays,
+)
+from stream_processors.transport import PollSchema, WholePollConsumer, WholePollTransport
+
+SLICE = 1_000
+"""Records decoded between two looks at other tasks."""
+
+INSERTS_AT_ONCE = 2
+"""More at once make each of them slower, and leave no time to gather larger ones."""
+
+
+class ProcessorApp(faust.App):
+    """The stream processor: reads whole polls, takes them through the steps, and owns its partitions."""
+
+    def __init__(self, settings: WorkerSettings, clickhouse: ClickHouse, enrichment: Enrichment, owner_id: str) -> None:
+        super().__init__(
+            settings.kafka_group,
+            autodiscover=False,
+            stream_wait_empty=False,
+            stream_buffer_maxsize=16,
+            store="memory://",
+            table_standby_replicas=0,
+            topic_allow_declare=False,
+            topic_disable_leader=True,
+            web_enabled=False,
+            **broker_options(settings),
+        )
+        self.transport = WholePollTransport(self.conf.broker, self, self.loop)
+        self._settings = settings
+        self._clickhouse = clickhouse
+        self._enrichment = enrichment
+        self._owner_id = owner_id
+        self.ownership: Ownership | None = None
+        topic = self.topic(settings.kafka_topic, schema=PollSchema())
+        self.agent(topic, name="polls")(self._take_polls)
+        self.on_partitions_revoked.connect(self._release)
+        self.on_before_shutdown.connect(self._release)
+
+    def _new_consumer(self) -> WholePollConsumer:
+        consumer = super()._new_consumer()
+        if not isinstance(consumer, WholePollConsumer):
+            raise TypeError("the transport makes another consumer")
+        tools = Tools(
+            settings=self._settings,
+            clickhouse=self._clickhouse,
+            range_log=RangeLog(self._clickhouse, self._settings.kafka_topic, self._owner_id),
+            feed=consumer,
+            prepare=partial(self.prepare, consumer),
+            insert_slots=asyncio.Semaphore(INSERTS_AT_ONCE),
+        )
+        self.ownership = Ownership(tools, on_failure=self._fail)
+        consumer.follow(self._settings.kafka_topic, self.ownership.assign)
+        return consumer
+
+    async def _take_polls(self, stream: Any) -> None:
+        async for event in stream.noack().events():
+            if self.ownership is not None:
+                self.ownership.deliver(event.value)
+
+    async def prepare(
+        self, feed: Feed, records: Sequence[Record], state: State, position: LogPosition
+    ) -> list[Segment]:
+        """Take a batch of a partition through the steps; return the segments of its block."""
+        batch = Batch.of(records)
+        with metrics.STEP_SECONDS.labels("decode").time():
+            for begin in range(0, len(records), SLICE):
+                decode_records(batch, self._enrichment, begin, begin + SLICE)
+                await asyncio.sleep(0)
+        with metrics.STEP_SECONDS.labels("state").time():
+            absent = state.missing({decoded.event.key for decoded in batch.events})
+            strays = part_strays(batch, absent, position.partition, feed.partitions())
+            await forward_strays(batch.strays, position, feed)
+            await state.admit([key for key in absent if key not in strays], self._clickhouse, position)
+        with metrics.STEP_SECONDS.labels("fold").time():
+            fresh = drop_repetitions(batch, state)
+            changes = fold(fresh, state)
+            return gather_rows(batch, fresh, changes, state).segments()
+
+    async def _release(self, *_: object, **__: object) -> None:
+        if self.ownership is not None:
+            await self.ownership.release()
+
+    def _fail(self, error: BaseException) -> None:
+        self.log.critical("the worker cannot go on: %s", error)
+        self.add_future(self.crash(error))

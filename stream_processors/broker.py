@@ -1,0 +1,40 @@
+"""The connection to Kafka: Faust's options for the settings."""
+
+import ssl
+from typing import Any
+
+import faust
+
+from stream_processors.settings import WorkerSettings
+
+
+def broker_options(settings: WorkerSettings) -> dict[str, Any]:
+    """Return the options of the Faust app that say where Kafka is and how to speak to it."""
+    servers = settings.kafka_bootstrap_servers.split(",")
+    return {
+        "broker": [f"kafka://{server.strip()}" for server in servers],
+        "broker_credentials": _credentials(settings),
+        "broker_session_timeout": settings.kafka_session_timeout_seconds,
+        "broker_heartbeat_interval": settings.kafka_session_timeout_seconds / 4,
+        "broker_request_timeout": max(40.0, settings.kafka_session_timeout_seconds + 5),
+        "broker_rebalance_timeout": max(20.0, settings.kafka_session_timeout_seconds * 2),
+        "broker_commit_interval": 2.0,
+        "broker_max_poll_records": None,
+        "consumer_max_fetch_size": 8 * 1024**2,
+        "consumer_auto_offset_reset": "earliest",
+    }
+
+
+def _credentials(settings: WorkerSettings) -> Any:
+    protocol = settings.kafka_security_protocol
+    if protocol == "PLAINTEXT":
+        return None
+    context = ssl.create_default_context(cafile=settings.kafka_ssl_cafile) if "SSL" in protocol.split("_") else None
+    if protocol == "SSL":
+        return context
+    return faust.SASLCredentials(
+        username=settings.kafka_sasl_username,
+        password=settings.kafka_sasl_password.get_secret_value(),
+        mechanism=settings.kafka_sasl_mechanism,
+        ssl_context=context,
+    )

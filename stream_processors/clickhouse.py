@@ -1,0 +1,121 @@
+"""The worker's way to ClickHouse: one pooled client, blocking calls in threads, and errors sorted by who acts."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+import clickhouse_connect
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from stream_processors.errors import BlockRefused, StaleOwner
+
+T = TypeVar("T")
+Row = Mapping[str, Any]
+Parameters = Mapping[str, object]
+
+STALE_OWNER: Final = "CONVOSTREAM_STALE_OWNER"
+
+# Errors that say the same however often the same block is sent: broken or unknown schema, refused rights.
+# The numbers are ClickHouse's error codes (src/Common/ErrorCodes.cpp).
+PERMANENT_CODES: Final = frozenset({6, 16, 26, 27, 36, 38, 41, 43, 44, 46, 47, 53, 60, 62, 70, 81, 349, 395, 497, 516})
+
+# One insert is one block with one identity, exact in every target of the views (docs/architecture.md).
+INSERT_SETTINGS: Final[dict[str, object]] = {
+    "async_insert": 0,
+    "insert_deduplicate": 1,
+    "deduplicate_blocks_in_dependent_materialized_views": 1,
+    "parallel_view_processing": 0,
+    "max_insert_block_size": 1_048_576,
+    "min_insert_block_size_rows": 1_048_576,
+    "min_insert_block_size_bytes": 1_073_741_824,
+    "input_format_parallel_parsing": 0,
+    "max_insert_threads": 1,
+    "input_format_null_as_default": 1,
+    "wait_end_of_query": 1,
+}
+
+
+class ClickHouse:
+    """ClickHouse over HTTP. `url` is `http://user:password@host:8123/database`."""
+
+    def __init__(self, url: str, timeout_seconds: float = 60, threads: int = 8) -> None:
+        self._url = url
+        self._timeout = timeout_seconds
+        self._client: Client | None = None
+        self._connecting = threading.Lock()
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="clickhouse")
+
+    @property
+    def address(self) -> str:
+        """The URL without user and password, fit for logs."""
+        parts = urlsplit(self._url)
+        return f"{parts.scheme}://{parts.hostname}:{parts.port or 8123}{parts.path}"
+
+    async def rows(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
+        """Return the rows of a query by column name; values go in as parameters, never as text."""
+        settings = {"max_query_size": 16_777_216}
+        return await self._run(
+            lambda client: list(client.query(sql, parameters=dict(parameters or {}), settings=settings).named_results())
+        )
+
+    async def column(self, sql: str, parameters: Parameters | None = None) -> Any:
+        """Return the one column of a query as a numpy array."""
+        return await self._run(
+            lambda client: client.query_arrow(sql, parameters=dict(parameters or {})).column(0).to_numpy()
+        )
+
+    async def command(self, sql: str, parameters: Parameters | None = None) -> None:
+        """Run a statement that returns nothing."""
+        await self._run(lambda client: client.command(sql, parameters=dict(parameters or {})))
+
+    async def insert_row(self, table: str, row: Mapping[str, object]) -> None:
+        """Insert one row, which is deduplicated by nothing."""
+        await self._run(lambda client: client.insert(table, [list(row.values())], column_names=list(row)))
+
+    async def insert_block(self, table: str, columns: Sequence[str], block: bytes, token: str) -> None:
+        """Insert an Arrow stream of one block under a token; the same token again changes nothing."""
+        settings = {**INSERT_SETTINGS, "insert_deduplication_token": token}
+        await self._run(lambda client: client.raw_insert(table, columns, block, fmt="ArrowStream", settings=settings))
+
+    def close(self) -> None:
+        """Close the connections and wait for calls that are under way."""
+        self._threads.shutdown()
+        if self._client is not None:
+            self._client.close()
+
+    async def _run(self, call: Callable[[Client], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._call, call)
+
+    def _call(self, call: Callable[[Client], T]) -> T:
+        try:
+            with self._connecting:
+                client = self._client = self._client or self._connect()
+            return call(client)
+        except ClickHouseError as error:
+            raise sorted_error(error) from error
+
+    def _connect(self) -> Client:
+        parts = urlsplit(self._url)
+        return clickhouse_connect.get_client(
+            dsn=self._url,
+            interface=parts.scheme,
+            autogenerate_session_id=False,
+            compress=False,
+            send_receive_timeout=self._timeout,
+            connect_timeout=min(10, self._timeout),
+            query_retries=0,
+        )
+
+
+def sorted_error(error: ClickHouseError) -> Exception:
+    """Return the error as who has to act sees it; an error that may pass is returned as it is."""
+    text = str(error)
+    if STALE_OWNER in text:
+        return StaleOwner("the partition has a later claim")
+    if getattr(error, "code", None) in PERMANENT_CODES:
+        return BlockRefused(text)
+    return error

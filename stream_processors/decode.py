@@ -1,0 +1,52 @@
+"""Decode: the bytes of a record become a valid event, or an `InvalidRecord` that names what is wrong.
+
+JSON is read strictly (orjson refuses NaN, Infinity, numbers that are not finite, lone surrogates and broken UTF-8; of
+duplicate keys the last counts), then the contract's models judge the fields.
+"""
+
+from typing import Final
+
+import orjson
+
+from convostream.errors import InvalidEvent
+from convostream.events import Event, validate_event
+from stream_processors.errors import InvalidRecord
+
+MAX_RECORD_BYTES: Final = 1_048_576
+MAX_NESTING: Final = 64
+REASON_CODES: Final = ("no_value", "too_large", "broken_json", "not_an_object", "too_deep", "invalid_event")
+
+
+def decode(value: bytes | None) -> Event:
+    """Return the event that a record's value holds; raise `InvalidRecord` when the contract refuses it."""
+    if value is None:
+        raise InvalidRecord("no_value", "value: the record has none; allowed is one JSON object")
+    if len(value) > MAX_RECORD_BYTES:
+        raise InvalidRecord("too_large", f"value: {len(value)} bytes; allowed are at most {MAX_RECORD_BYTES}")
+    fields = _parse(value)
+    if not isinstance(fields, dict):
+        raise InvalidRecord("not_an_object", "value: not a JSON object; allowed is one JSON object a record")
+    try:
+        return validate_event(fields)
+    except InvalidEvent as error:
+        raise InvalidRecord("invalid_event", str(error)) from None
+
+
+def _parse(value: bytes) -> object:
+    try:
+        parsed: object = orjson.loads(value)
+    except orjson.JSONDecodeError as error:
+        raise InvalidRecord("broken_json", f"value: broken JSON ({error})") from None
+    # Few brackets cannot nest deeply, so most records need no walk.
+    if value.count(b"{") + value.count(b"[") > MAX_NESTING and nesting(parsed) > MAX_NESTING:
+        raise InvalidRecord("too_deep", f"value: nested more than {MAX_NESTING} levels deep")
+    return parsed
+
+
+def nesting(value: object) -> int:
+    """Return how many objects and lists lie around the innermost value, the outermost included."""
+    depth, level = 0, [value]
+    while level := [item for item in level if isinstance(item, dict | list)]:
+        depth += 1
+        level = [child for item in level for child in (item.values() if isinstance(item, dict) else item)]
+    return depth

@@ -1,0 +1,38 @@
+"""How events are enriched: where addresses lie, which actions escalate, and what is stored of people's data."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal
+
+import orjson
+
+from stream_processors.addresses import truncate_address
+from stream_processors.escalation import EscalationActions
+from stream_processors.geolocation import Geolocator
+
+
+@dataclass(frozen=True, slots=True)
+class Enrichment:
+    """The readers and rules that enriching an event needs, the same for every event of a process."""
+
+    geolocator: Geolocator
+    escalation_actions: EscalationActions
+    address_storage: Literal["full", "truncated", "dropped"] = "truncated"
+    content_storage: Literal["full", "hashed", "dropped"] = "full"
+
+    def address(self, text: str | None) -> str | None:
+        """Return what is stored of an address."""
+        if text is None or self.address_storage == "dropped":
+            return None
+        return text if self.address_storage == "full" else truncate_address(text)
+
+    def content(self, text: str | None) -> str | None:
+        """Return what is stored of text that people wrote: all of it, its SHA-256 in hex, or nothing."""
+        if text is None or self.content_storage == "dropped":
+            return None
+        return text if self.content_storage == "full" else hashlib.sha256(text.encode()).hexdigest()
+
+
+def as_json(value: object) -> str | None:
+    """Return a JSON value as text, None for None and for what is empty."""
+    return orjson.dumps(value).decode() if value or value in (False, 0) else None

@@ -1,0 +1,47 @@
+"""The exceptions of the stream processors; each class says who acts on it.
+
+ProcessorError
+├── InvalidRecord         the record becomes a dead letter, with this error's text as its reason
+├── StaleOwner            another worker has claimed the partition: claim again, or let go
+├── LogChanged            the partition's log is another one: decide anew where to go on
+├── BlockRefused          ClickHouse refuses the block for good: the partition waits for a person, loudly
+├── MaintenanceUnderWay   a maintenance command holds the partition: wait, then claim
+├── FoldVersionMismatch   the facts were written by another fold: the operator runs `rebuild`
+└── OperatorError         a command cannot do what was asked; the text says what to do next
+"""
+
+
+class ProcessorError(Exception):
+    """The root of all errors of the stream processors."""
+
+
+class InvalidRecord(ProcessorError):
+    """A record breaks the contract; `code` is one of `decode.REASON_CODES`, the text names the field."""
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class StaleOwner(ProcessorError):
+    """The fence refused a write: the partition has a later claim than ours."""
+
+
+class LogChanged(ProcessorError):
+    """Offsets went back, or another record stands where one was read before."""
+
+
+class BlockRefused(ProcessorError):
+    """ClickHouse refused a write for a reason that trying again does not change."""
+
+
+class MaintenanceUnderWay(ProcessorError):
+    """A maintenance command (`rebuild`, `audit --repair`) holds the partition for now."""
+
+
+class FoldVersionMismatch(ProcessorError):
+    """The partition's facts were written by another fold version."""
+
+
+class OperatorError(ProcessorError):
+    """A command cannot go on; its text is meant for the person who typed it."""

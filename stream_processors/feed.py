@@ -1,0 +1,70 @@
+"""What a partition needs of Kafka; `transport.WholePollConsumer` gives it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, Self
+
+from stream_processors.records import Record
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """The records of one partition that one poll brought, in order of their offsets; never empty.
+
+    `seeks` counts how often the partition's position had been set when the poll began; `bytes` are those of the values.
+    """
+
+    partition: int
+    records: Sequence[Record]
+    seeks: int
+    bytes: int
+
+    @property
+    def first(self) -> int:
+        """The offset of the first record."""
+        return self.records[0].offset
+
+    @classmethod
+    def of(cls, partition: int, records: Sequence[Record], seeks: int) -> Self:
+        """Return the poll of some records."""
+        return cls(partition, records, seeks, sum(len(record.value or b"") for record in records))
+
+
+class Feed(Protocol):
+    """Kafka, as far as the owner of a partition needs it."""
+
+    def partitions(self) -> int:
+        """Return how many partitions the topic has."""
+        ...
+
+    async def bounds(self, partition: int) -> tuple[int, int]:
+        """Return the first offset of a partition's log, and the one after its last."""
+        ...
+
+    async def go_on_at(self, partition: int, offset: int) -> int:
+        """Read a partition from an offset on; return how often its position has been set now."""
+        ...
+
+    def pause(self, partition: int) -> None:
+        """Read no more of a partition for now."""
+        ...
+
+    def resume(self, partition: int) -> None:
+        """Read on after a pause."""
+        ...
+
+    def lag(self, partition: int, next_offset: int) -> int:
+        """Return how many records of a partition wait behind an offset."""
+        ...
+
+    def note_landed(self, partition: int, offset: int) -> None:
+        """Take the offset below which everything has landed."""
+        ...
+
+    async def is_member(self, partition: int) -> bool:
+        """Ask Kafka whether we still own a partition."""
+        ...
+
+    async def forward(self, record: Record, key: bytes, partition: int, headers: list[tuple[str, bytes]]) -> None:
+        """Produce a record again, to another partition; return when Kafka has it."""
+        ...

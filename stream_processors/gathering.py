@@ -1,0 +1,100 @@
+"""Gathering: polls of a partition wait here until they are worth a flush, by size or by age.
+
+It also watches the order of offsets: a poll that begins below the expected offset tells that the log is another one,
+and one that was under way while the position was set anew is left out.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from stream_processors.errors import LogChanged
+from stream_processors.feed import Feed, Poll
+from stream_processors.records import Record
+
+
+class Gathering:
+    """The polls of one partition that no flush has taken yet."""
+
+    def __init__(self, partition: int, feed: Feed, max_bytes: int, clock: Callable[[], float]) -> None:
+        self._partition = partition
+        self._feed = feed
+        self._max_bytes = max_bytes
+        self._clock = clock
+        self._polls: deque[Poll] = deque()
+        self._seeks = 0
+        self._paused = False
+        self._bytes = 0
+        self.wake = asyncio.Event()  # set whenever there may be something to do
+        self.oldest_at = 0.0
+        self.rows = 0
+        self.next_offset = 0
+
+    async def begin(self, offset: int) -> None:
+        """Forget everything and read from an offset on."""
+        self._polls.clear()
+        self._bytes = self.rows = 0
+        self._paused = False
+        self.next_offset = offset
+        self._seeks = await self._feed.go_on_at(self._partition, offset)
+
+    def add(self, poll: Poll) -> None:
+        """Take a poll; pauses the partition when more is buffered than memory is meant to hold."""
+        if not self._polls:
+            self.oldest_at = self._clock()
+        self._polls.append(poll)
+        self._bytes += poll.bytes
+        self.rows += len(poll.records)
+        self.wake.set()
+        if self._bytes > self._max_bytes and not self._paused:
+            self._paused = True
+            self._feed.pause(self._partition)
+
+    @property
+    def age(self) -> float:
+        """How long the oldest poll has been waiting, in seconds."""
+        return self._clock() - self.oldest_at if self._polls else 0.0
+
+    async def take(self, max_rows: int, last: int | None = None) -> Sequence[Record]:
+        """Return buffered records, about `max_rows` of them or up to the offset `last`; empty when none fit.
+
+        Raises LogChanged when offsets go back, or pass over `last`.
+        """
+        taken: list[Record] = []
+        while self._polls and len(taken) < max_rows and (last is None or self.next_offset <= last):
+            poll = self._polls.popleft()
+            self._bytes -= poll.bytes
+            self.rows -= len(poll.records)
+            if await self._is_stale(poll):
+                continue
+            records = self._cut(poll, last)
+            taken.extend(records)
+            self.next_offset = records[-1].offset + 1
+        self._settle()
+        return taken
+
+    async def _is_stale(self, poll: Poll) -> bool:
+        if poll.first == self.next_offset or (poll.seeks == self._seeks and poll.first > self.next_offset):
+            return False
+        if poll.seeks == self._seeks:
+            raise LogChanged(f"offset {poll.first} came where {self.next_offset} was next")
+        await self.begin(self.next_offset)
+        return True
+
+    def _cut(self, poll: Poll, last: int | None) -> Sequence[Record]:
+        if last is None or poll.records[-1].offset <= last:
+            return poll.records
+        kept = [record for record in poll.records if record.offset <= last]
+        if not kept:
+            raise LogChanged(f"offset {poll.first} came, {last} is not there any more")
+        rest = Poll.of(poll.partition, poll.records[len(kept) :], poll.seeks)
+        self._polls.appendleft(rest)
+        self._bytes += rest.bytes
+        self.rows += len(rest.records)
+        return kept
+
+    def _settle(self) -> None:
+        self.oldest_at = self._clock()
+        if self._paused and self._bytes < self._max_bytes / 2:
+            self._paused = False
+            self._feed.resume(self._partition)

@@ -1,0 +1,101 @@
+"""The columns of `inbox` as Arrow types, and how segments of rows of one kind become one block.
+
+A flush holds rows of several kinds and types, each with few of the columns. A segment is a run of such rows, column by
+column; what it does not have is null, and ClickHouse puts its default there.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import pyarrow as pa
+
+TEXT: Final = pa.string()
+TIME: Final = pa.timestamp("ms", tz="UTC")
+FLAG: Final = pa.bool_()
+NUMBER: Final = pa.float64()
+COUNT: Final = pa.uint64()
+SMALL: Final = pa.uint32()
+BYTES: Final = pa.binary()
+
+_TYPED: Final[dict[pa.DataType, str]] = {
+    TEXT: (
+        "kind agent_id environment conversation_id event_id type customer_id customer_ip_address device source"
+        " language name sender content attachments action_name tools_used response error_message button_event label"
+        " value rating comment rated_by model metadata extra customer country_code region city device_class"
+        " source_name language_code language_region verdict call_name reason reason_code topic owner_id"
+    ),
+    TIME: (
+        "occurred_at received_at started_at ended_at engaged_at visited_at first_end_user_message_at last_activity_at"
+        " closes_at conversation_last_activity_at conversation_closes_at asked_at last_asked_at answered_at"
+    ),
+    FLAG: "has_public_address escalates failed escalated escalation_failed has_value",
+    NUMBER: "duration_ms call_duration_ms latitude longitude",
+    COUNT: (
+        "prompt_tokens completion_tokens total_tokens embedding_tokens log_epoch offset owner_epoch conversation_hash"
+    ),
+    SMALL: "partition quarter_hour activities conversation_activities",
+    BYTES: "raw key",
+    pa.int32(): "sign",
+    pa.uint8(): "schema_version",
+    pa.list_(TEXT): "repaired",
+    pa.list_(pa.struct([("1", TEXT), ("2", BYTES)])): "headers",
+}
+
+COLUMN_TYPES: Final[dict[str, pa.DataType]] = {name: kind for kind, names in _TYPED.items() for name in names.split()}
+CONSTANTS: Final = ("topic", "partition", "log_epoch", "owner_epoch", "owner_id")
+
+Values: TypeAlias = "Sequence[object] | pa.Array"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Rows of one kind: `length` of them, the values of each column that they have."""
+
+    kind: str
+    length: int
+    columns: Mapping[str, Values]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A flush as it is sent, the same bytes at every try: an Arrow stream of one record batch."""
+
+    columns: tuple[str, ...]
+    data: bytes
+    rows: int
+
+
+def build_block(segments: Sequence[Segment], constants: Mapping[str, str | int]) -> Block:
+    """Return one block of all segments; `constants` hold the same value in every row."""
+    present = {name for segment in segments for name in segment.columns}
+    rows = sum(segment.length for segment in segments)
+    names = ["kind", *CONSTANTS, *(name for name in COLUMN_TYPES if name in present)]
+    arrays = [
+        pa.concat_arrays([_repeated(segment.kind, TEXT, segment.length) for segment in segments]),
+        *(_repeated(constants[name], COLUMN_TYPES[name], rows) for name in CONSTANTS),
+        *(_column(name, segments) for name in names[1 + len(CONSTANTS) :]),
+    ]
+    return Block(tuple(names), arrow_stream(pa.record_batch(arrays, names=names)), rows)
+
+
+def _column(name: str, segments: Sequence[Segment]) -> pa.Array:
+    kind = COLUMN_TYPES[name]
+    return pa.concat_arrays(
+        [
+            pa.array(segment.columns[name], type=kind) if name in segment.columns else pa.nulls(segment.length, kind)
+            for segment in segments
+        ]
+    )
+
+
+def _repeated(value: str | int, kind: pa.DataType, length: int) -> pa.Array:
+    return pa.repeat(pa.scalar(value, kind), length)
+
+
+def arrow_stream(batch: pa.RecordBatch) -> bytes:
+    """Return a record batch as the bytes of an Arrow stream, ClickHouse's format ArrowStream."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]

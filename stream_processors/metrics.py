@@ -1,0 +1,38 @@
+"""Every Prometheus metric of a worker, with its unit and meaning."""
+
+from typing import Final
+
+from prometheus_client import Counter, Gauge, Histogram
+
+SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+EVENTS = Counter("convostream_events", "Events written to ClickHouse, by type.", ["type"])
+REPETITIONS = Counter("convostream_repetitions", "Events dropped because their id was there already.")
+DEAD_LETTERS = Counter(
+    "convostream_dead_letters", "Records that the contract refuses, by reason code.", ["reason_code"]
+)
+REPAIRS = Counter("convostream_repairs", "Fields that could not be read and count as unknown, by field.", ["field"])
+CORRECTIONS = Counter("convostream_corrections", "Facts taken back because an event changed them, by kind.", ["kind"])
+FORWARDED = Counter("convostream_forwarded_records", "Records sent on to the partition of their conversation.")
+
+LAG_RECORDS = Gauge("convostream_lag_records", "Records of a partition not yet landed in ClickHouse.", ["partition"])
+LAG_SECONDS = Gauge(
+    "convostream_lag_seconds", "Age of the newest landed record when it landed, seconds.", ["partition"]
+)
+LOST_RECORDS = Counter("convostream_lost_records", "Offsets that Kafka's retention removed before they were read.")
+LOG_EPOCHS = Counter("convostream_log_epochs", "Times a partition's log proved to be another one.")
+
+FLUSH_ROWS = Histogram(
+    "convostream_flush_rows", "Rows of a flush, all kinds.", buckets=(1, 10, 100, 1_000, 5_000, 20_000, 50_000, 200_000)
+)
+STEP_SECONDS = Histogram(
+    "convostream_step_seconds", "Time of a flush in each step, seconds.", ["step"], buckets=SECONDS
+)
+CONVERSATIONS_CACHED = Gauge("convostream_cached_conversations", "Conversations in memory.", ["partition"])
+CACHE_BYTES = Gauge("convostream_cache_bytes", "Memory of the cached conversations, bytes, estimated.", ["partition"])
+CACHE_MISSES = Counter("convostream_cache_misses", "Known conversations folded again from ClickHouse.")
+RETRIES = Counter("convostream_clickhouse_retries", "Calls to ClickHouse tried again, by what was called.", ["call"])
+BLOCKED = Gauge(
+    "convostream_blocked_partitions", "1 while ClickHouse refuses a partition's block for good.", ["partition"]
+)
+STALE = Counter("convostream_stale_owners", "Writes refused because the partition had a later claim.")

@@ -1,0 +1,78 @@
+"""Positions: where a partition goes on, decided from its range log and the bounds of its log.
+
+Pure decisions, no clients: `start_of` says where to seek on assignment, `verify` what the first records say about the
+log being the same one. Offsets are Kafka's; a log epoch is a number that grows whenever the log proves to be another.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class LogPosition(NamedTuple):
+    """A place in the history of a partition; offsets of different log epochs have nothing to do with each other."""
+
+    topic: str
+    partition: int
+    log_epoch: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """What tells a record from another one at the same offset: its time in milliseconds and a hash of its bytes."""
+
+    time: int
+    hash: int
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A flush as the range log knows it: the offsets `first` to `last`, both included."""
+
+    topic: str
+    partition: int
+    log_epoch: int
+    first: int
+    last: int
+    rows: int
+    fold_version: str
+    last_record: Fingerprint
+    confirmed: bool = False
+
+    @property
+    def token(self) -> str:
+        """The identity of the flush's block in ClickHouse."""
+        return f"{self.topic}:{self.partition}:{self.log_epoch}:{self.first}-{self.last}"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where to begin to read, and what to do with what is read first.
+
+    `replay` is a range to be written again, byte for byte; `verify` is a range whose last record, read first, must be
+    the one that it was; `lost` counts the offsets that Kafka's retention removed before they were read.
+    """
+
+    log_epoch: int
+    offset: int
+    replay: Range | None = None
+    verify: Range | None = None
+    lost: int = 0
+
+
+def start_of(latest: Range | None, log_start: int, log_end: int) -> Start:
+    """Decide where a partition goes on; `log_start` and `log_end` are its first offset and the one after its last."""
+    if latest is None:
+        return Start(log_epoch=1, offset=log_start)
+    if log_end <= latest.last:
+        return Start(log_epoch=latest.log_epoch + 1, offset=log_start)
+    if not latest.confirmed and log_start <= latest.first:
+        return Start(latest.log_epoch, latest.first, replay=latest)
+    if log_start <= latest.last:
+        return Start(latest.log_epoch, latest.last, verify=latest)
+    return Start(latest.log_epoch, log_start, lost=log_start - latest.last - 1)
+
+
+def restart(latest: Range, log_start: int) -> Start:
+    """Decide where to go on when another record stands at a range's last offset: a new log, from its start."""
+    return Start(log_epoch=latest.log_epoch + 1, offset=log_start)

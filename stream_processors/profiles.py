@@ -1,0 +1,117 @@
+"""Profiles: what a visited or engaged event tells of its conversation, read with the rules of the metrics."""
+
+from typing import Final
+
+from convostream.events import ConversationEngaged, ConversationVisited
+from convostream.whitespace import is_blank, trim
+from stream_processors.addresses import first_public_address, is_readable_address
+from stream_processors.customers import known_customer
+from stream_processors.devices import classify_device
+from stream_processors.enrichment import Enrichment
+from stream_processors.fold_events import Profile
+from stream_processors.geolocation import Place
+from stream_processors.languages import Language, parse_language
+from stream_processors.ratings import verdict
+from stream_processors.sources import normalise_source
+
+COLUMNS: Final = (
+    "customer_id",
+    "customer_ip_address",
+    "device",
+    "source",
+    "language",
+    "name",
+    "customer",
+    "has_public_address",
+    "country_code",
+    "region",
+    "city",
+    "latitude",
+    "longitude",
+    "device_class",
+    "source_name",
+    "language_code",
+    "language_region",
+    "verdict",
+)
+
+
+def read_profile(
+    event: ConversationVisited | ConversationEngaged, enrichment: Enrichment, repaired: list[str]
+) -> tuple[Profile, tuple[object, ...]]:
+    """Return the profile of an event and the values of its own `COLUMNS`; name what cannot be read in `repaired`."""
+    profile = Profile(
+        customer=known_customer(event.customer_id) if event.customer_id else None,
+        place=_place(event.customer_ip_address, enrichment, repaired),
+        device=classify_device(event.device) if event.device else None,
+        source=normalise_source(event.source) if event.source else None,
+        language=_language(event.language, repaired),
+        name=known_name(event.name),
+        rating=_rating(event, repaired),
+    )
+    return profile, _own_values(event, profile, enrichment)
+
+
+def is_unknown(text: str) -> bool:
+    """Tell whether a text says nothing: blank, or the word unknown."""
+    return trim(text).casefold() in ("", "unknown")
+
+
+def known_name(text: str | None) -> str | None:
+    """Return a conversation's title as it was sent; a blank one is none."""
+    return text if text and not is_blank(text) else None
+
+
+def _place(text: str | None, enrichment: Enrichment, repaired: list[str]) -> Place | None:
+    if not text:
+        return None
+    address = first_public_address(text)
+    if address is not None:
+        return enrichment.geolocator.locate(address)
+    if not is_unknown(text) and not is_readable_address(text):
+        repaired.append("customer_ip_address")
+    return None
+
+
+def _language(text: str | None, repaired: list[str]) -> Language | None:
+    if not text:
+        return None
+    language = parse_language(text)
+    if language is None and not is_unknown(text):
+        repaired.append("language")
+    return language
+
+
+def _rating(event: ConversationVisited | ConversationEngaged, repaired: list[str]) -> str | None:
+    rating = (event.metadata or {}).get("feedback")
+    if rating is None:
+        return None
+    judged = verdict(rating)
+    if judged == "unrecognised":
+        repaired.append("rating")
+    return judged
+
+
+def _own_values(
+    event: ConversationVisited | ConversationEngaged, profile: Profile, enrichment: Enrichment
+) -> tuple[object, ...]:
+    place, language = profile.place, profile.language
+    return (
+        event.customer_id,
+        enrichment.address(event.customer_ip_address),
+        event.device,
+        event.source,
+        event.language,
+        event.name,
+        profile.customer,
+        place is not None,
+        *((place.country_code, place.region, place.city, place.latitude, place.longitude) if place else _NOWHERE),
+        profile.device,
+        profile.source,
+        language.code if language else None,
+        language.region if language else None,
+        profile.rating,
+    )
+
+
+_NOWHERE: Final = (None, None, None, None, None)

@@ -1,0 +1,84 @@
+"""Recall: the events of conversations that are known but no longer in memory, read back from `events`.
+
+Of the partition's own log epoch only events below an offset are read: what a flush that is under way may already have
+written is not yet part of the state that the flush was made from.
+"""
+
+from collections import defaultdict
+from typing import Final
+
+from stream_processors import fold_events as kinds
+from stream_processors.clickhouse import ClickHouse, Row
+from stream_processors.conversations import ConversationKey
+from stream_processors.enrich import SENDER_KINDS
+from stream_processors.fold_events import Call, FoldEvent, Profile, rank_of
+from stream_processors.geolocation import Place
+from stream_processors.languages import Language
+from stream_processors.positions import LogPosition
+from stream_processors.profiles import known_name
+
+FOLD_COLUMNS: Final = (
+    "agent_id, environment, conversation_id, event_id, type, toUnixTimestamp64Milli(occurred_at) AS occurred_at_ms,"
+    " sender, rated_by, verdict, escalates, failed, customer, has_public_address, country_code, region, city,"
+    " latitude, longitude, device_class, source_name, language_code, language_region, name"
+)
+RECALL_SQL: Final = (
+    f"SELECT {FOLD_COLUMNS} FROM events WHERE conversation_hash IN ({{hashes}})"  # noqa: S608 - hashes are integers
+    " AND NOT (topic = {topic:String} AND partition = {partition:UInt32}"
+    " AND log_epoch = {log_epoch:UInt64} AND offset >= {offset:UInt64})"
+)
+
+
+async def recall(
+    clickhouse: ClickHouse, hashes: list[int], before: LogPosition
+) -> dict[ConversationKey, list[FoldEvent]]:
+    """Return the events of the conversations with these hashes, as they were before a position of the log."""
+    if not hashes:
+        return {}
+    sql = RECALL_SQL.replace("{hashes}", ",".join(map(str, hashes)))
+    events: defaultdict[ConversationKey, list[FoldEvent]] = defaultdict(list)
+    for row in await clickhouse.rows(sql, before._asdict()):
+        events[ConversationKey(row["agent_id"], row["environment"], row["conversation_id"])].append(fold_event(row))
+    return events
+
+
+def fold_event(row: Row) -> FoldEvent:
+    """Return the fold's view of a row of `events` with the `FOLD_COLUMNS`."""
+    kind, detail = _kind_and_detail(row)
+    return FoldEvent(row["occurred_at_ms"], rank_of(kind), row["event_id"], kind, detail)
+
+
+def _kind_and_detail(row: Row) -> tuple[int, Profile | Call | str | None]:
+    match row["type"]:
+        case "message":
+            return SENDER_KINDS[row["sender"]], None
+        case "action":
+            return kinds.ACTION, Call(bool(row["escalates"]), bool(row["failed"]))
+        case "button":
+            return kinds.BUTTON, None
+        case "conversation_visited":
+            return kinds.VISIT, _profile(row)
+        case "conversation_engaged":
+            return kinds.ENGAGEMENT, _profile(row)
+        case "feedback" if row["rated_by"] != "staff":
+            return kinds.RATING, row["verdict"]
+        case "conversation_ended":
+            return kinds.END, None
+        case _:
+            return kinds.SILENT, None
+
+
+def _profile(row: Row) -> Profile:
+    return Profile(
+        customer=row["customer"] or None,
+        place=_place(row) if row["has_public_address"] else None,
+        device=row["device_class"] or None,
+        source=row["source_name"] or None,
+        language=Language(row["language_code"], row["language_region"]) if row["language_code"] else None,
+        name=known_name(row["name"]),
+        rating=row["verdict"] or None,
+    )
+
+
+def _place(row: Row) -> Place:
+    return Place(row["country_code"], row["region"], row["city"], row["latitude"], row["longitude"])

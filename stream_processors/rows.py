@@ -1,0 +1,122 @@
+"""Rows: events, signed facts and dead letters of a flush become the segments of its block. Times stay milliseconds."""
+
+from collections import defaultdict
+from typing import Final, TypeVar
+
+from stream_processors.attributes import ConversationFact
+from stream_processors.conversations import Changes, ConversationKey
+from stream_processors.enrich import OWN_COLUMNS, EnrichedEvent
+from stream_processors.fold import QUARTER_HOUR_MS
+from stream_processors.geolocation import UNKNOWN_PLACE
+from stream_processors.inbox import Segment
+from stream_processors.records import DeadLetter
+
+Row = tuple[object, ...]
+Named = TypeVar("Named")
+UNKNOWN: Final = "unknown"
+SCHEMA_VERSION: Final = 1
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+EVENT_COLUMNS: Final = _names(
+    "agent_id environment conversation_id conversation_hash event_id occurred_at quarter_hour received_at"
+    " repaired metadata extra offset type schema_version"
+)
+CONVERSATION_COLUMNS: Final = _names(
+    "agent_id environment conversation_hash sign conversation_id quarter_hour engaged_at visited_at"
+    " first_end_user_message_at customer country_code region city latitude longitude device_class source_name"
+    " language_code language_region verdict escalated escalation_failed name"
+)
+SESSION_COLUMNS: Final = _names(
+    "agent_id environment conversation_hash sign quarter_hour started_at last_activity_at ended_at closes_at"
+    " activities conversation_last_activity_at conversation_activities conversation_closes_at"
+)
+EXCHANGE_COLUMNS: Final = _names(
+    "agent_id environment conversation_hash sign quarter_hour asked_at last_asked_at answered_at closes_at"
+)
+QUARTER_COLUMNS: Final = _names("agent_id environment conversation_hash sign quarter_hour customer")
+DEAD_LETTER_COLUMNS: Final = _names("offset received_at reason_code reason raw has_value key headers")
+
+
+class FlushRows:
+    """The rows of one flush, gathered by kind."""
+
+    def __init__(self) -> None:
+        self._events: defaultdict[str, list[Row]] = defaultdict(list)
+        self._conversations: list[Row] = []
+        self._sessions: list[Row] = []
+        self._exchanges: list[Row] = []
+        self._quarters: list[Row] = []
+        self._dead_letters: list[Row] = []
+
+    def add_event(self, event: EnrichedEvent, conversation_hash: int, offset: int) -> None:
+        """Take an event that is new to its conversation."""
+        at = event.fold_event.occurred_at
+        common = (*event.key, conversation_hash, event.fold_event.event_id, at, at // QUARTER_HOUR_MS)
+        rest = (event.received_at, event.repaired, event.metadata, event.extra, offset, event.type, SCHEMA_VERSION)
+        self._events[event.type].append((*common, *rest, *event.own))
+
+    def add_changes(self, key: ConversationKey, conversation_hash: int, changes: Changes) -> None:
+        """Take the signed difference that a flush makes to a conversation's facts."""
+        start = (key.agent_id, key.environment, conversation_hash)
+        for conversation, sign in changes.conversations:
+            self._conversations.append((*start, sign, key.conversation_id, *conversation_values(conversation)))
+        for session, sign in changes.sessions:
+            self._sessions.append((*start, sign, session.started_at // QUARTER_HOUR_MS, *session))
+        for exchange, sign in changes.exchanges:
+            self._exchanges.append((*start, sign, exchange.asked_at // QUARTER_HOUR_MS, *exchange))
+        for (quarter, customer), sign in changes.end_user_quarters:
+            self._quarters.append((*start, sign, quarter, customer))
+
+    def add_dead_letter(self, letter: DeadLetter) -> None:
+        """Take a record that the contract refuses, with its bytes as they came."""
+        record = letter.record
+        value = record.value
+        self._dead_letters.append(
+            (record.offset, letter.received_at, letter.code, letter.reason, value, value is not None, record.key,
+             list(record.headers))
+        )  # fmt: skip
+
+    def segments(self) -> list[Segment]:
+        """Return the segments of the block; none when the flush changes nothing."""
+        kinds = [("event", (*EVENT_COLUMNS, *OWN_COLUMNS[kind]), rows) for kind, rows in self._events.items()]
+        kinds += [
+            ("conversation_fact", CONVERSATION_COLUMNS, self._conversations),
+            ("session_fact", SESSION_COLUMNS, self._sessions),
+            ("exchange_fact", EXCHANGE_COLUMNS, self._exchanges),
+            ("end_user_quarter", QUARTER_COLUMNS, self._quarters),
+            ("dead_letter", DEAD_LETTER_COLUMNS, self._dead_letters),
+        ]
+        return [
+            Segment(kind, len(rows), dict(zip(columns, zip(*rows, strict=True), strict=True)))
+            for kind, columns, rows in kinds
+            if rows
+        ]
+
+
+def conversation_values(fact: ConversationFact) -> Row:
+    """Return the values of `CONVERSATION_COLUMNS` from the quarter-hour on; what is not known is `unknown`."""
+    place, language = fact.place or UNKNOWN_PLACE, fact.language
+    return (
+        0 if fact.engaged_at is None else fact.engaged_at // QUARTER_HOUR_MS,
+        fact.engaged_at,
+        fact.visited_at,
+        fact.first_end_user_message_at,
+        fact.customer,
+        place.country_code,
+        place.region,
+        place.city,
+        place.latitude,
+        place.longitude,
+        fact.device or UNKNOWN,
+        fact.source or UNKNOWN,
+        language.code if language else UNKNOWN,
+        (language.region if language else "") or UNKNOWN,
+        fact.rating,
+        fact.escalated,
+        fact.escalation_failed,
+        fact.name,
+    )

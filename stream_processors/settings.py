@@ -1,0 +1,74 @@
+"""The settings of a worker: one frozen object, read once from the environment and passed in."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+FOLD: Final = 1
+"""Raise it when the code derives other facts from the same events; `rebuild` then computes them anew."""
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _existing(path: Path | None) -> Path | None:
+    if path is not None and not path.is_file():
+        raise ValueError(f"there is no file {path}; name a GeoIP2 City file (.mmdb), or leave the setting away")
+    return path
+
+
+class WorkerSettings(BaseSettings):
+    """What a worker can be told; `.env.example` at the root explains each variable."""
+
+    model_config = SettingsConfigDict(env_prefix="CONVOSTREAM_", frozen=True, extra="ignore")
+
+    kafka_bootstrap_servers: str = "localhost:9092"
+    kafka_topic: str = "agent-events"
+    kafka_group: str = "convostream-workers"
+    kafka_session_timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 10
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
+    kafka_sasl_username: str = ""
+    kafka_sasl_password: SecretStr = SecretStr("")
+    kafka_ssl_cafile: Path | None = None
+
+    clickhouse_url: SecretStr = SecretStr("http://default:@localhost:8123/convostream")
+    clickhouse_timeout_seconds: Annotated[float, Field(gt=0)] = 60
+    geoip_database: Annotated[Path | None, AfterValidator(_existing)] = None
+
+    flush_max_rows: Annotated[int, Field(ge=1, le=100_000)] = 50_000
+    flush_max_age_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
+    buffer_max_bytes: Annotated[int, Field(ge=1_048_576)] = 64 * 1024**2
+    state_cache_bytes: Annotated[int, Field(ge=0)] = 256 * 1024**2
+
+    session_gap_minutes: Annotated[int, Field(ge=1, le=1_440)] = 30
+    escalation_actions: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = (
+        "fallback_to_human",
+        "open_ticket",
+        "ticket",
+        "contact_human",
+    )
+    address_storage: Literal["full", "truncated", "dropped"] = "truncated"
+    content_storage: Literal["full", "hashed", "dropped"] = "full"
+
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Annotated[int, Field(ge=0, le=65_535)] = 9108
+    log_format: Literal["text", "json"] = "text"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    watchdog_seconds: Annotated[float, Field(ge=0)] = 120
+
+    @property
+    def session_gap_ms(self) -> int:
+        """The session gap in milliseconds."""
+        return self.session_gap_minutes * 60_000
+
+    @property
+    def fold_version(self) -> str:
+        """The number of the fold in the code and a hash of the settings that enter it."""
+        entering = json.dumps([self.session_gap_minutes, sorted(set(self.escalation_actions))])
+        return f"{FOLD}-{hashlib.blake2b(entering.encode(), digest_size=6).hexdigest()}"

@@ -1,0 +1,127 @@
+"""The steps of a flush, each over the whole batch; `app.prepare` lists them in order."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+from aiokafka.partitioner import murmur2
+
+from stream_processors import metrics
+from stream_processors.conversations import Changes, ConversationKey
+from stream_processors.decode import decode
+from stream_processors.enrich import EnrichedEvent, enrich
+from stream_processors.enrichment import Enrichment
+from stream_processors.errors import InvalidRecord
+from stream_processors.feed import Feed
+from stream_processors.fold_events import FoldEvent
+from stream_processors.patience import persist
+from stream_processors.positions import LogPosition
+from stream_processors.records import ORIGIN_HEADER, RECEIVED_AT_HEADER, DeadLetter, Record, received_at
+from stream_processors.rows import FlushRows
+from stream_processors.state import State
+
+
+class DecodedEvent(NamedTuple):
+    """A valid event, enriched, and the record that it came in."""
+
+    event: EnrichedEvent
+    record: Record
+
+
+@dataclass(slots=True)
+class Batch:
+    """The records of one flush of a partition, in order of their offsets, and what the steps make of them."""
+
+    records: Sequence[Record]
+    events: list[DecodedEvent]
+    dead_letters: list[DeadLetter]
+    strays: list[DecodedEvent]
+
+    @classmethod
+    def of(cls, records: Sequence[Record]) -> "Batch":
+        """Return the batch of some records, before the first step."""
+        return cls(records, [], [], [])
+
+
+def decode_records(batch: Batch, enrichment: Enrichment, begin: int, end: int) -> None:
+    """Make events or dead letters of a slice of the records."""
+    for record in batch.records[begin:end]:
+        received = received_at(record)
+        try:
+            event = decode(record.value)
+        except InvalidRecord as error:
+            batch.dead_letters.append(DeadLetter(record, received or 0, error.code, str(error)))
+        else:
+            batch.events.append(DecodedEvent(enrich(event, received, enrichment), record))
+
+
+def part_strays(
+    batch: Batch, absent: Sequence[ConversationKey], partition: int, partitions: int
+) -> set[ConversationKey]:
+    """Part the events of conversations that belong to other partitions; none in memory is such."""
+    elsewhere = {key for key in absent if home_of(key, partitions) != partition}
+    if elsewhere:
+        batch.strays = [decoded for decoded in batch.events if decoded.event.key in elsewhere]
+        batch.events = [decoded for decoded in batch.events if decoded.event.key not in elsewhere]
+    return elsewhere
+
+
+async def forward_strays(strays: Sequence[DecodedEvent], position: LogPosition, feed: Feed) -> None:
+    """Produce strays again to the partitions of their conversations, with their origin and its time in headers.
+
+    Doing it twice does no harm: the second one is a repetition of the same id.
+    """
+    partitions = feed.partitions()
+    for event, record in strays:
+        origin = f"{position.topic}:{record.partition}:{record.offset}"
+        headers = [(ORIGIN_HEADER, origin.encode()), (RECEIVED_AT_HEADER, str(event.received_at).encode())]
+        home = home_of(event.key, partitions)
+        await persist("forward", partial(feed.forward, record, event.key.record_key, home, headers), position.partition)
+        metrics.FORWARDED.inc()
+
+
+def home_of(key: ConversationKey, partitions: int) -> int:
+    """Return the partition of a conversation: that of Java's default partitioner for its record key."""
+    hashed: int = murmur2(key.record_key)
+    return (hashed & 0x7FFFFFFF) % partitions
+
+
+def drop_repetitions(batch: Batch, state: State) -> dict[ConversationKey, list[DecodedEvent]]:
+    """Return the events whose ids are new to their conversations, by conversation; the first to arrive stays."""
+    fresh: defaultdict[ConversationKey, dict[str, DecodedEvent]] = defaultdict(dict)
+    for decoded in batch.events:
+        key, event_id = decoded.event.key, decoded.event.fold_event.event_id
+        if event_id not in fresh[key] and event_id not in state.get(key).ids:
+            fresh[key][event_id] = decoded
+    kept = {key: list(events.values()) for key, events in fresh.items() if events}
+    metrics.REPETITIONS.inc(len(batch.events) - sum(map(len, kept.values())))
+    return kept
+
+
+def fold(fresh: dict[ConversationKey, list[DecodedEvent]], state: State) -> Iterator[tuple[ConversationKey, Changes]]:
+    """Fold new events into their conversations; yield what each conversation's facts change by."""
+    for key, decoded in fresh.items():
+        events: list[FoldEvent] = [each.event.fold_event for each in decoded]
+        state.count_events(len(events))
+        yield key, state.get(key).absorb(events)
+
+
+def gather_rows(
+    batch: Batch,
+    fresh: dict[ConversationKey, list[DecodedEvent]],
+    changes: Iterator[tuple[ConversationKey, Changes]],
+    state: State,
+) -> FlushRows:
+    """Return the rows of a flush: events, the changes of facts, dead letters."""
+    rows = FlushRows()
+    for key, events in fresh.items():
+        conversation_hash = state.hash_of(key)
+        for event, record in events:
+            rows.add_event(event, conversation_hash, record.offset)
+    for key, changed in changes:
+        rows.add_changes(key, state.hash_of(key), changed)
+    for letter in batch.dead_letters:
+        rows.add_dead_letter(letter)
+    return rows

@@ -1,0 +1,164 @@
+"""The Faust transport for whole polls: an agent gets all records that a poll brought of a partition in one message.
+
+Faust hands on single records and commits by counting single acknowledgements; at tens of thousands of events a second
+that costs more than all the rest. Here a message is a `Poll`, ClickHouse's range log says where a partition goes on,
+and Kafka's committed offset only follows it, for the monitors that watch the group's lag.
+"""
+
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Any
+
+import faust
+from aiokafka.errors import KafkaError
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
+from faust.types import TP, ConsumerMessage
+
+from stream_processors.feed import Poll
+from stream_processors.records import Record
+
+Assign = Callable[[set[int]], Awaitable[None]]
+
+
+class PollSchema(faust.Schema[Any, Any]):
+    """Hands a `Poll` on as it is: decoding is a step of ours, so that nothing is lost to an error in it."""
+
+    def loads_key(self, app: Any, message: Any, **options: Any) -> Any:
+        """Return no key: a poll holds many."""
+        return None
+
+    def loads_value(self, app: Any, message: Any, **options: Any) -> Any:
+        """Return the poll."""
+        return message.value
+
+
+class _NeverSeen(dict[TP, int | None]):
+    """Faust's memory of read offsets, kept empty: offsets that go back must reach us, they tell of a new log."""
+
+    def __missing__(self, key: TP) -> None:
+        return None
+
+    def __setitem__(self, key: TP, value: int | None) -> None:
+        return None
+
+
+class WholePollThread(AIOKafkaConsumerThread):
+    """Faust's consumer thread, which a failed commit does not crash: the next one carries the same position."""
+
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        try:
+            await self._ensure_consumer().commit(dict(offsets))
+        except KafkaError as error:
+            self.log.warning("the group's offsets were not committed (%s); the next commit carries them", error)
+            return False
+        return True
+
+
+class WholePollConsumer(Consumer):
+    """Faust's consumer, which yields polls and asks the application where assigned partitions go on: a `Feed`."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._read_offset = _NeverSeen()
+        self.topic = ""
+        self.on_assigned: Assign | None = None
+        self._seeks: Counter[TP] = Counter()
+        self._landed: dict[TP, int] = {}
+        self._reported: dict[TP, int] = {}
+
+    def follow(self, topic: str, on_assigned: Assign) -> None:
+        """Set the topic, and who is told which of its partitions are ours."""
+        self.topic, self.on_assigned = topic, on_assigned
+
+    def _new_consumer_thread(self) -> WholePollThread:
+        return WholePollThread(self, loop=self.loop, beacon=self.beacon)
+
+    async def perform_seek(self) -> None:
+        """Let the application take the assigned partitions; each goes on when it knows its position."""
+        assignment = self.assignment()
+        self.pause_partitions(assignment)
+        if self.on_assigned is not None:
+            await self.on_assigned({tp.partition for tp in assignment})
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
+        """Yield one message for each partition that the next poll brings records of."""
+        seeks = Counter(self._seeks)
+        records, _ = await self._wait_next_records(timeout)
+        if not records or self.should_stop or not self.flow_active:
+            return
+        for tp, batch in records.items():
+            yield tp, self._to_message(tp, Poll.of(tp.partition, batch, seeks[tp]))
+
+    def _to_message(self, tp: TP, poll: Any) -> ConsumerMessage:
+        last = poll.records[-1]
+        seconds = (last.timestamp or 0) / 1000
+        generation = self.app.consumer_generation_id
+        return ConsumerMessage(
+            tp.topic, tp.partition, last.offset, seconds, 0, [], None, poll, None, tp=tp, generation_id=generation
+        )
+
+    async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
+        """Commit what has landed since the last commit."""
+        assignment = self.assignment()
+        fresh = {tp: at for tp, at in self._landed.items() if tp in assignment and self._reported.get(tp) != at}
+        if not fresh or not await self._commit(fresh):
+            return False
+        self._reported.update(fresh)
+        return True
+
+    def _tp(self, partition: int) -> TP:
+        return TP(self.topic, partition)
+
+    def partitions(self) -> int:
+        """Return how many partitions the topic has."""
+        return self.topic_partitions(self.topic) or 1
+
+    async def bounds(self, partition: int) -> tuple[int, int]:
+        """Return the first offset of a partition's log, and the one after its last."""
+        tp = self._tp(partition)
+        starts, ends = await self.earliest_offsets(tp), await self.highwaters(tp)
+        return starts[tp], ends[tp]
+
+    async def go_on_at(self, partition: int, offset: int) -> int:
+        """Read a partition from an offset on; return how often its position has been set now."""
+        tp = self._tp(partition)
+        await self.seek_wait({tp: offset})
+        self._seeks[tp] += 1
+        self.resume_partitions({tp})
+        return self._seeks[tp]
+
+    def pause(self, partition: int) -> None:
+        """Read no more of a partition for now."""
+        self.pause_partitions({self._tp(partition)})
+
+    def resume(self, partition: int) -> None:
+        """Read on after a pause."""
+        if (tp := self._tp(partition)) in self.assignment():
+            self.resume_partitions({tp})
+
+    def lag(self, partition: int, next_offset: int) -> int:
+        """Return how many records of a partition wait behind an offset, as far as the last poll knows."""
+        return max(0, (self.highwater(self._tp(partition)) or 0) - next_offset)
+
+    def note_landed(self, partition: int, offset: int) -> None:
+        """Take the offset below which everything has landed."""
+        self._landed[self._tp(partition)] = offset
+
+    async def is_member(self, partition: int) -> bool:
+        """Ask Kafka whether we still own a partition: only its owner may commit."""
+        tp = self._tp(partition)
+        if tp not in self.assignment():
+            return False
+        position = self._landed.get(tp)
+        return position is None or await self._commit({tp: position})
+
+    async def forward(self, record: Record, key: bytes, partition: int, headers: list[tuple[str, bytes]]) -> None:
+        """Produce a record again, to another partition; return when Kafka has it."""
+        producer = self.app.producer
+        await producer.send_and_wait(self.topic, key, record.value, partition, None, headers)
+
+
+class WholePollTransport(Transport):
+    """Faust's Kafka transport with the consumer above."""
+
+    Consumer = WholePollConsumer
