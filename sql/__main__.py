@@ -6,6 +6,7 @@ import sys
 import click
 
 from sql.connection import connect, parse_address
+from sql.differences import find_differences
 from sql.errors import SchemaError
 from sql.objects import schema_objects
 from sql.retention import Retention
@@ -64,6 +65,26 @@ def apply(url: str, retention_months: int, dead_letter_retention_days: int) -> N
     for change in changes:
         click.echo(f"{change.action}: {change.name}")
     click.echo(f"{database.name}: {len(changes) or 'no'} change{'' if len(changes) == 1 else 's'}")
+
+
+@sql.command()
+@_url
+@_months
+@_days
+def check(url: str, retention_months: int, dead_letter_retention_days: int) -> None:
+    """Says what differs between the files and the database; exit code 1 when something does.
+
+    Nothing in the database is changed. For the comparison the files are applied to a scratch database beside it,
+    <database>_check_<random>, which is dropped at the end; the user needs the right to do so.
+    """
+    database = connect(parse_address(url))
+    differences = find_differences(database, Retention(retention_months, dead_letter_retention_days))
+    for difference in differences:
+        click.echo(f"{difference.name}: {difference.text}")
+    if differences:
+        click.echo(f"{database.name} differs from the files in {len(differences)} points", err=True)
+        sys.exit(1)
+    click.echo(f"{database.name} is what the files say")
 
 
 @sql.command(name="print")
