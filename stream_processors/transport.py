@@ -5,11 +5,14 @@ that costs more than all the rest. Here a message is a `Poll`, ClickHouse's rang
 and Kafka's committed offset only follows it, for the monitors that watch the group's lag.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import faust
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types import TP, ConsumerMessage
@@ -17,6 +20,7 @@ from faust.types import TP, ConsumerMessage
 from stream_processors.feed import Poll
 from stream_processors.records import Record
 
+T = TypeVar("T")
 Assign = Callable[[set[int]], Awaitable[None]]
 
 
@@ -45,9 +49,19 @@ class _NeverSeen(dict[TP, int | None]):
 class WholePollThread(AIOKafkaConsumerThread):
     """Faust's consumer thread, which a failed commit does not crash: the next one carries the same position."""
 
-    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+    async def at_once(self, call: Callable[[AIOKafkaConsumer], Awaitable[T]]) -> T:
+        """Return what a call to the client returns, without waiting for the poll that is under way as Faust does."""
+
+        async def in_thread() -> T:
+            return await call(self._ensure_consumer())
+
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(in_thread(), self.thread_loop))
+
+    async def commit(self, offsets: Mapping[TP, int]) -> bool:
+        """Commit offsets; tell whether Kafka took them."""
+        positions = {TopicPartition(*tp): offset for tp, offset in offsets.items()}
         try:
-            await self._ensure_consumer().commit(dict(offsets))
+            await self.at_once(lambda client: client.commit(positions))
         except KafkaError as error:
             self.log.warning("the group's offsets were not committed (%s); the next commit carries them", error)
             return False
@@ -56,6 +70,8 @@ class WholePollThread(AIOKafkaConsumerThread):
 
 class WholePollConsumer(Consumer):
     """Faust's consumer, which yields polls and asks the application where assigned partitions go on: a `Feed`."""
+
+    _thread: WholePollThread
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -115,14 +131,15 @@ class WholePollConsumer(Consumer):
 
     async def bounds(self, partition: int) -> tuple[int, int]:
         """Return the first offset of a partition's log, and the one after its last."""
-        tp = self._tp(partition)
-        starts, ends = await self.earliest_offsets(tp), await self.highwaters(tp)
+        tp = TopicPartition(self.topic, partition)
+        starts = await self._thread.at_once(lambda client: client.beginning_offsets([tp]))
+        ends = await self._thread.at_once(lambda client: client.end_offsets([tp]))
         return starts[tp], ends[tp]
 
     async def go_on_at(self, partition: int, offset: int) -> int:
         """Read a partition from an offset on; return how often its position has been set now."""
         tp = self._tp(partition)
-        await self.seek_wait({tp: offset})
+        await self._thread.at_once(partial(_seek, partition=TopicPartition(*tp), offset=offset))
         self._seeks[tp] += 1
         self.resume_partitions({tp})
         return self._seeks[tp]
@@ -156,6 +173,10 @@ class WholePollConsumer(Consumer):
         """Produce a record again, to another partition; return when Kafka has it."""
         producer = self.app.producer
         await producer.send_and_wait(self.topic, key, record.value, partition, None, headers)
+
+
+async def _seek(client: AIOKafkaConsumer, partition: TopicPartition, offset: int) -> None:
+    client.seek(partition, offset)
 
 
 class WholePollTransport(Transport):
