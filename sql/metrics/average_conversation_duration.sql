@@ -1,6 +1,6 @@
--- One row: how long the closed sessions with at least two activities lasted that started in the range; open sessions and
--- those with a single activity are counted apart. The same per conversation, by its first activity: the fact of its
--- first session carries its span.
+-- One row: how long the sessions lasted that started in the range, are closed and have at least two activities; open
+-- ones and those with a single activity are counted apart. The same per conversation, by its first activity: the fact
+-- of its first session carries its span.
 -- Reads started_sessions. Facts of one duration are added up first; a percentile is the nearest rank over the
 -- durations, each as often as it occurs.
 CREATE OR REPLACE VIEW average_conversation_duration

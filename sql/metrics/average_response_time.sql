@@ -21,7 +21,9 @@ FROM
     SELECT
         toUnixTimestamp64Milli(answered_at) - toUnixTimestamp64Milli(asked_at) AS milliseconds,
         toUInt64(sum(sign)) AS number,
-        sum(sign * (toUnixTimestamp64Milli(answered_at) - toUnixTimestamp64Milli(last_asked_at))) AS milliseconds_from_last,
+        sum(
+            sign * (toUnixTimestamp64Milli(answered_at) - toUnixTimestamp64Milli(last_asked_at))
+        ) AS milliseconds_from_last,
         toUInt64(sumIf(sign, closes_at < now64(3))) AS number_closed
     FROM exchange_facts
     WHERE agent_id = {agent_id:String} AND environment = {environment:String}

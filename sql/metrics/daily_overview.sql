@@ -9,7 +9,9 @@ AS SELECT
 FROM
 (
     SELECT day, toInt64(0) AS messages, toInt64(0) AS active_conversations, toInt64(0) AS new_conversations
-    FROM local_days(since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')}, time_zone = {time_zone:String})
+    FROM local_days(
+        since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')}, time_zone = {time_zone:String}
+    )
     UNION ALL
     SELECT
         toDate(local_time) AS day, toInt64(sum(end_user_messages + agent_messages)) AS messages,

@@ -1,5 +1,5 @@
--- 168 rows: messages by message time and conversations by engaged_at, by weekday (Monday is 1) and hour of the time zone.
--- Reads activity_in_range and engaged_conversations.
+-- 168 rows: messages by message time and conversations by engaged_at, by weekday (1 is Monday) and hour of the time
+-- zone. Reads activity_in_range and engaged_conversations.
 CREATE OR REPLACE VIEW peak_hours
 AS SELECT weekday, hour, toUInt64(sum(cell.messages)) AS messages, toUInt64(sum(cell.conversations)) AS conversations
 FROM

@@ -14,7 +14,7 @@ CREATE TABLE IF NOT EXISTS events
     event_id String COMMENT 'identity within the conversation, in lower case',
     type LowCardinality(String) COMMENT 'type of the event',
     schema_version UInt8 COMMENT 'version of the event contract',
-    occurred_at DateTime64(3, 'UTC') COMMENT 'when it happened; the time of receipt where the producer''s time was out of range',
+    occurred_at DateTime64(3, 'UTC') COMMENT 'when it happened; when received where the producer was out of range',
     received_at DateTime64(3, 'UTC') COMMENT 'when Kafka received the record',
     repaired Array(LowCardinality(String)) COMMENT 'fields that could not be read and count as unknown',
 
@@ -50,7 +50,7 @@ CREATE TABLE IF NOT EXISTS events
 
     customer String COMMENT 'derived: the customer when customer_id is one, else empty',
     has_public_address UInt8 COMMENT 'derived: 1 when the address was public, known to the database or not',
-    country_code LowCardinality(String) COMMENT 'derived: ISO 3166-1 alpha-2, unknown, or empty without a public address',
+    country_code LowCardinality(String) COMMENT 'derived: ISO 3166-1 alpha-2, unknown, or empty without an address',
     region LowCardinality(String) COMMENT 'derived: English name of the last subdivision, unknown, or empty',
     city LowCardinality(String) COMMENT 'derived: English name, unknown, or empty',
     latitude Nullable(Float64) COMMENT 'derived: as the database gives it',
@@ -59,7 +59,7 @@ CREATE TABLE IF NOT EXISTS events
     source_name LowCardinality(String) COMMENT 'derived: trimmed and in lower case, or empty when not known',
     language_code LowCardinality(String) COMMENT 'derived: primary subtag, or empty when not known',
     language_region LowCardinality(String) COMMENT 'derived: region in capitals, or empty when the tag had none',
-    verdict LowCardinality(String) COMMENT 'derived: positive, neutral, negative, unrecognised, or empty without a rating',
+    verdict LowCardinality(String) COMMENT 'derived: positive, neutral, negative, unrecognised, empty for no rating',
     escalates UInt8 COMMENT 'derived: 1 for an action whose name is in the escalation set',
     failed UInt8 COMMENT 'derived: 1 for an action with an error message that is not blank',
     call_name LowCardinality(String) COMMENT 'derived: trimmed name of the action',

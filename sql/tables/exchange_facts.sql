@@ -12,7 +12,7 @@ CREATE TABLE IF NOT EXISTS exchange_facts
     conversation_hash UInt64 COMMENT '64-bit hash of agent_id, environment and conversation_id',
     asked_at DateTime64(3, 'UTC') COMMENT 'first message of the burst',
     last_asked_at DateTime64(3, 'UTC') COMMENT 'last message of the burst',
-    answered_at Nullable(DateTime64(3, 'UTC')) COMMENT 'first agent message after the burst in the same session, NULL when none',
+    answered_at Nullable(DateTime64(3, 'UTC')) COMMENT 'first agent message after it in its session, NULL when none',
     closes_at Nullable(DateTime64(3, 'UTC')) COMMENT 'unanswered alone: closes_at of its session',
     sign Int32 COMMENT '+1 states, -1 takes back; merging adds up'
 )

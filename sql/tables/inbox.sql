@@ -3,7 +3,7 @@
 -- Null engine: nothing is stored here, so there is no ORDER BY; every target removes repeated tokens itself.
 CREATE TABLE IF NOT EXISTS inbox
 (
-    kind LowCardinality(String) COMMENT 'event, conversation_fact, session_fact, exchange_fact, end_user_quarter or dead_letter',
+    kind LowCardinality(String) COMMENT 'target table in the singular: event, conversation_fact, dead_letter and so on',
 
     topic LowCardinality(String) COMMENT 'Kafka topic of the record, and of the claim that the fence checks',
     partition UInt32 COMMENT 'Kafka partition of the record, and of the claim that the fence checks',
@@ -35,8 +35,8 @@ CREATE TABLE IF NOT EXISTS inbox
     content String COMMENT 'messages: as the content setting stores it',
     attachments String COMMENT 'messages: JSON list as sent',
     action_name String COMMENT 'actions: as sent',
-    started_at Nullable(DateTime64(3, 'UTC')) COMMENT 'actions: start of the call as sent; session facts: first activity',
-    ended_at Nullable(DateTime64(3, 'UTC')) COMMENT 'actions: end of the call as sent; session facts: the explicit end that counts',
+    started_at Nullable(DateTime64(3, 'UTC')) COMMENT 'actions: start as sent; session facts: first activity',
+    ended_at Nullable(DateTime64(3, 'UTC')) COMMENT 'actions: end as sent; session facts: the end that counts',
     duration_ms Nullable(Float64) COMMENT 'actions: as sent',
     tools_used String COMMENT 'actions: JSON object as sent',
     response String COMMENT 'actions: as sent',
@@ -62,11 +62,11 @@ CREATE TABLE IF NOT EXISTS inbox
     city LowCardinality(String) COMMENT 'events, conversation facts: English name or unknown',
     latitude Nullable(Float64) COMMENT 'events, conversation facts: of the place, as the database gives it',
     longitude Nullable(Float64) COMMENT 'events, conversation facts: of the place, as the database gives it',
-    device_class LowCardinality(String) COMMENT 'events: desktop, tablet, mobile, other or empty; conversation facts: unknown for empty',
-    source_name LowCardinality(String) COMMENT 'events: trimmed, lower case, or empty; conversation facts: unknown for empty',
-    language_code LowCardinality(String) COMMENT 'events: primary subtag or empty; conversation facts: unknown for empty',
-    language_region LowCardinality(String) COMMENT 'events: region in capitals or empty; conversation facts: unknown for empty',
-    verdict LowCardinality(String) COMMENT 'events, conversation facts: positive, neutral, negative, unrecognised or empty',
+    device_class LowCardinality(String) COMMENT 'events, conversation facts (unknown for empty): see device there',
+    source_name LowCardinality(String) COMMENT 'events, conversation facts (unknown for empty): see source there',
+    language_code LowCardinality(String) COMMENT 'events, conversation facts (unknown for empty): primary subtag',
+    language_region LowCardinality(String) COMMENT 'events, conversation facts (unknown for empty): in capitals',
+    verdict LowCardinality(String) COMMENT 'events, conversation facts: what the rating says, or empty',
     escalates UInt8 COMMENT 'events: 1 for an action whose name is in the escalation set',
     failed UInt8 COMMENT 'events: 1 for an action with an error message that is not blank',
     call_name LowCardinality(String) COMMENT 'events: trimmed name of the action',
@@ -79,11 +79,11 @@ CREATE TABLE IF NOT EXISTS inbox
     escalation_failed UInt8 COMMENT 'conversation facts: 1 with at least one escalation action that failed',
 
     last_activity_at DateTime64(3, 'UTC') COMMENT 'session facts: last activity',
-    closes_at Nullable(DateTime64(3, 'UTC')) COMMENT 'session and exchange facts: the session is closed once this has passed',
+    closes_at Nullable(DateTime64(3, 'UTC')) COMMENT 'session, exchange facts: closed once this has passed',
     activities UInt32 COMMENT 'session facts: number of activities',
-    conversation_last_activity_at Nullable(DateTime64(3, 'UTC')) COMMENT 'first session of a conversation: last activity of all',
-    conversation_activities Nullable(UInt32) COMMENT 'first session of a conversation: activities of all',
-    conversation_closes_at Nullable(DateTime64(3, 'UTC')) COMMENT 'first session of a conversation: latest closes_at of all',
+    conversation_last_activity_at Nullable(DateTime64(3, 'UTC')) COMMENT 'first session facts: of the conversation',
+    conversation_activities Nullable(UInt32) COMMENT 'first session facts: activities of the conversation',
+    conversation_closes_at Nullable(DateTime64(3, 'UTC')) COMMENT 'first session facts: latest of the conversation',
 
     asked_at DateTime64(3, 'UTC') COMMENT 'exchange facts: first message of the burst',
     last_asked_at DateTime64(3, 'UTC') COMMENT 'exchange facts: last message of the burst',

@@ -14,8 +14,8 @@ CREATE TABLE IF NOT EXISTS ranges
     last UInt64 COMMENT 'offset of the last record of the flush, inclusive',
     rows UInt32 COMMENT 'rows of the block, of all kinds',
     fold_version String COMMENT 'version of the derivation that made the facts of this flush',
-    last_record_time DateTime64(3, 'UTC') COMMENT 'Kafka timestamp of the record at last: tells a log that was replaced',
-    last_record_hash UInt64 COMMENT 'hash of the record at last: tells a log that was replaced',
+    last_record_time DateTime64(3, 'UTC') COMMENT 'Kafka timestamp of the record at last: shows a replaced log',
+    last_record_hash UInt64 COMMENT 'hash of the record at last: shows a replaced log',
     confirmed UInt8 COMMENT '1 when the flush is known to have landed',
     written_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when the row was written, by the clock of ClickHouse'
 )

@@ -15,9 +15,9 @@ CREATE TABLE IF NOT EXISTS session_facts
     ended_at Nullable(DateTime64(3, 'UTC')) COMMENT 'the explicit end that counts for the duration, NULL when none',
     closes_at DateTime64(3, 'UTC') COMMENT 'closed once this has passed; 1970-01-01 00:00:00 when an end has closed it',
     activities UInt32 COMMENT 'number of activities',
-    conversation_last_activity_at Nullable(DateTime64(3, 'UTC')) COMMENT 'first session alone: last activity of the conversation',
-    conversation_activities Nullable(UInt32) COMMENT 'first session alone: activities of the conversation',
-    conversation_closes_at Nullable(DateTime64(3, 'UTC')) COMMENT 'first session alone: latest closes_at of the conversation',
+    conversation_last_activity_at Nullable(DateTime64(3, 'UTC')) COMMENT 'first session alone: of the conversation',
+    conversation_activities Nullable(UInt32) COMMENT 'first session alone: number of the conversation',
+    conversation_closes_at Nullable(DateTime64(3, 'UTC')) COMMENT 'first session alone: latest of the conversation',
     sign Int32 COMMENT '+1 states, -1 takes back; merging adds up'
 )
 ENGINE = SummingMergeTree(sign)

@@ -6,9 +6,10 @@ CREATE OR REPLACE VIEW activity_in_range
 AS WITH
     intDiv(toUnixTimestamp(at), 60) IN (
         SELECT quarter_hour * 15 FROM late_clock_changes WHERE time_zone = {time_zone:String}
-    ) AS late
+    ) AS late,
+    toDateTime(toUnixTimestamp(at) - 60 * late, {time_zone:String}) AS offset_at
 SELECT
-    toDateTime(toUnixTimestamp(at) + timezoneOffset(toDateTime(toUnixTimestamp(at) - 60 * late, {time_zone:String})), 'UTC') AS local_time,
+    toDateTime(toUnixTimestamp(at) + timezoneOffset(offset_at), 'UTC') AS local_time,
     conversation_hash,
     end_user_messages,
     agent_messages
@@ -21,7 +22,10 @@ FROM
         AND quarter_hour < toUInt32(greatest(0, intDiv(toUnixTimestamp64Milli({until:DateTime64(3, 'UTC')}), 900000)))
         AND quarter_hour NOT IN (
             SELECT quarter_hour
-            FROM row_quarter_hours(since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')}, time_zone = {time_zone:String})
+            FROM row_quarter_hours(
+                since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')},
+                time_zone = {time_zone:String}
+            )
         )
     UNION ALL
     SELECT
@@ -31,7 +35,10 @@ FROM
     WHERE agent_id = {agent_id:String} AND environment = {environment:String}
         AND quarter_hour IN (
             SELECT quarter_hour
-            FROM row_quarter_hours(since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')}, time_zone = {time_zone:String})
+            FROM row_quarter_hours(
+                since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')},
+                time_zone = {time_zone:String}
+            )
         )
         AND occurred_at >= {since:DateTime64(3, 'UTC')} AND occurred_at < {until:DateTime64(3, 'UTC')}
         AND (type IN ('action', 'button') OR (type = 'message' AND sender IN ('end_user', 'agent')))

@@ -10,7 +10,10 @@ WHERE agent_id = {agent_id:String} AND environment = {environment:String}
     AND if(
         quarter_hour IN (
             SELECT quarter_hour
-            FROM row_quarter_hours(since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')}, time_zone = {time_zone:String})
+            FROM row_quarter_hours(
+                since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')},
+                time_zone = {time_zone:String}
+            )
         ),
         (quarter_hour, conversation_hash) IN (
             SELECT quarter_hour, conversation_hash
@@ -18,7 +21,10 @@ WHERE agent_id = {agent_id:String} AND environment = {environment:String}
             WHERE agent_id = {agent_id:String} AND environment = {environment:String}
                 AND quarter_hour IN (
                     SELECT quarter_hour
-                    FROM row_quarter_hours(since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')}, time_zone = {time_zone:String})
+                    FROM row_quarter_hours(
+                        since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')},
+                        time_zone = {time_zone:String}
+                    )
                 )
                 AND occurred_at >= {since:DateTime64(3, 'UTC')} AND occurred_at < {until:DateTime64(3, 'UTC')}
                 AND type = 'message' AND sender = 'end_user'

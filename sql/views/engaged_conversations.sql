@@ -1,4 +1,4 @@
--- A row is a signed row of conversation_facts whose engaged_at lies in the range; read by the metric views, which add up
+-- A row is a signed row of conversation_facts whose engaged_at lies in the range; the metric views read it and add up
 -- sign. The quarter-hours find the rows by the primary key, the times make it exact; an unknown time zone is an error.
 -- local_time is engaged_at as the clock of the time zone showed it, to the second.
 CREATE OR REPLACE VIEW engaged_conversations
@@ -6,9 +6,10 @@ AS WITH
     assumeNotNull(engaged_at) AS at,
     intDiv(toUnixTimestamp(at), 60) IN (
         SELECT quarter_hour * 15 FROM late_clock_changes WHERE time_zone = {time_zone:String}
-    ) AS late
+    ) AS late,
+    toDateTime(toUnixTimestamp(at) - 60 * late, {time_zone:String}) AS offset_at
 SELECT
-    toDateTime(toUnixTimestamp(at) + timezoneOffset(toDateTime(toUnixTimestamp(at) - 60 * late, {time_zone:String})), 'UTC') AS local_time,
+    toDateTime(toUnixTimestamp(at) + timezoneOffset(offset_at), 'UTC') AS local_time,
     country_code, region, city, latitude, longitude, device, source, language, language_region, rating, escalated,
     escalation_failed, sign
 FROM conversation_facts

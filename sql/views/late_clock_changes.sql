@@ -8,7 +8,9 @@ CREATE OR REPLACE VIEW late_clock_changes
     time_zone String COMMENT 'IANA name',
     quarter_hour UInt32 COMMENT 'the old time holds in its first minute'
 )
-AS SELECT arrayJoin(zones) AS time_zone, toUInt32(intDiv(toUnixTimestamp(toDateTime(change, 'UTC')), 900)) AS quarter_hour
+AS SELECT
+    arrayJoin(zones) AS time_zone,
+    toUInt32(intDiv(toUnixTimestamp(toDateTime(change, 'UTC')), 900)) AS quarter_hour
 FROM
 (
     SELECT zone_changes.1 AS zones, arrayJoin(zone_changes.2) || ':00' AS change

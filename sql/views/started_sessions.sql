@@ -1,4 +1,4 @@
--- A row is a signed row of session_facts whose started_at lies in the range; read by the metric views, which add up
+-- A row is a signed row of session_facts whose started_at lies in the range; the metric views read it and add up
 -- sign. The quarter-hours find the rows by the primary key, the times make it exact; an unknown time zone is an error.
 CREATE OR REPLACE VIEW started_sessions
 AS SELECT
