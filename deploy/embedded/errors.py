@@ -11,6 +11,9 @@ import re
 import secrets
 
 _CODE = re.compile(r"Code: (\d+)\. DB::Exception")
+_REPEATED_CODE = re.compile(r"(Code: \d+\. DB::Exception: )\1+")
+_NAME_AFTER_VERSION = re.compile(r"(\(version [^)]*\))\. \([A-Z_0-9]+\)$")
+_FILE_IN_MEMORY = re.compile(r": \(in file/uri /proc/self/fd/\d+\)")
 _UNKNOWN_EXCEPTION = 1002
 _BAD_REQUEST = (6, 26, 27, 36, 38, 41, 43, 53, 62, 69, 70, 72, 115, 117, 130, 271, 377, 386, 456, 457)
 _STATUS = {
@@ -34,7 +37,7 @@ class ClickHouseError(EmbeddedError):
     def __init__(self, message: str, code: int = _UNKNOWN_EXCEPTION) -> None:
         found = _CODE.search(message)
         self.code = int(found.group(1)) if found else code
-        self.message = message[found.start() :].strip() if found else f"Code: {code}. DB::Exception: {message}"
+        self.message = _plain(message[found.start() :]) if found else f"Code: {code}. DB::Exception: {message}"
         super().__init__(self.message)
 
     @property
@@ -46,6 +49,12 @@ class ClickHouseError(EmbeddedError):
         """The whole text of the answer: the engine's one user under the name of the request's, and the version."""
         message = self.message.replace("DB::Exception: default: ", f"DB::Exception: {user}: ")
         return message if "(version " in message else f"{message} (version {version})"
+
+
+def _plain(message: str) -> str:
+    """The text as the server would write it: chDB repeats the code and the name, and knows the front's files."""
+    once = _REPEATED_CODE.sub(r"\1", message.strip())
+    return _FILE_IN_MEMORY.sub("", _NAME_AFTER_VERSION.sub(r"\1", once))
 
 
 class DataDirectoryTaken(EmbeddedError):

@@ -98,11 +98,11 @@ class Execution:
     def _run(self, session: Session) -> Result:
         statement = read_statement(self._request.query)
         match statement:
-            case InlineInsert(_, "Values", _) if self._request.parameters:
+            case InlineInsert(data_format="Values") if self._request.parameters:
                 return session.query(self._request.query, "TabSeparated", self._request.parameters)
             case InlineInsert():
-                text = statement.with_identifiers(dict(self._request.parameters))
-                return session.insert(text, statement.data_format, statement.data)
+                target = statement.with_identifiers(self._request.parameters)
+                return session.insert(target, statement.settings, statement.data_format, statement.data)
             case InputInsert():
                 return _insert_from_input(session, statement, self._request)
             case Query():
@@ -144,7 +144,7 @@ class Execution:
 def _insert_from_input(session: Session, insert: InputInsert, request: Request) -> Result:
     """Stages the data in a table of this session and inserts from there: chDB's own `input()` would read nothing."""
     session.query(f"CREATE TEMPORARY TABLE {_INPUT_TABLE} ({insert.structure})".encode(), "TabSeparated", {})
-    session.insert(f"INSERT INTO {_INPUT_TABLE}", insert.data_format, insert.data)
+    session.insert(f"INSERT INTO {_INPUT_TABLE}", "", insert.data_format, insert.data)
     text = f"{insert.before} {_INPUT_TABLE} {insert.after}"
     return session.query(text.encode(errors="surrogateescape"), "TabSeparated", request.parameters)
 

@@ -6,7 +6,7 @@ are no text.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -51,20 +51,21 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class InlineInsert:
-    """`INSERT INTO t (columns) FORMAT X` and data: the statement without its format, the format, the data."""
+    """`INSERT INTO t (columns) SETTINGS ... FORMAT X` and data: the text before SETTINGS, the settings, and so on."""
 
-    statement: str
+    target: str
+    settings: str
     data_format: str
     data: memoryview
 
-    def with_identifiers(self, parameters: dict[str, str]) -> str:
-        """The statement, its `{name:Identifier}` parameters replaced."""
+    def with_identifiers(self, parameters: Mapping[str, str]) -> str:
+        """The target, its `{name:Identifier}` parameters replaced."""
 
         def value(found: re.Match[str]) -> str:
             name = parameters.get(found.group(1))
             return found.group() if name is None else "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
 
-        return _IDENTIFIER_PARAMETER.sub(value, self.statement)
+        return _IDENTIFIER_PARAMETER.sub(value, self.target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +120,19 @@ def _output_format(found: list[Token]) -> str | None:
 
 def _read_insert(query: bytes, stream: Iterator[Token]) -> Statement:
     seen: list[Token] = []
-    selects = False
+    selects, settings = False, 0
     for token in _outside_parentheses(stream, seen):
         if token.is_word(b"INFILE"):
             raise ClickHouseError("Query has infile and was send directly to server (UNKNOWN_TYPE_OF_QUERY)", 78)
         selects = selects or token.is_word(b"SELECT", b"WITH", b"FROM")
+        settings = settings or token.start * token.is_word(b"SETTINGS")
         if token.is_word(b"VALUES") and not selects:
-            return InlineInsert(_text(query[: token.start]), "Values", _values(query, token.end))
+            return _inline_insert(query, token, settings, "Values", _values(query, token.end))
         if token.is_word(b"FORMAT"):
-            return _read_formatted_insert(query, token, next(stream, None), seen if selects else [])
+            data_format, data = _format_and_data(query, next(stream, None))
+            if not selects:
+                return _inline_insert(query, token, settings, data_format, data)
+            return _input_insert(query, seen, data_format, data)
     return Query(query, None, False)
 
 
@@ -140,17 +145,24 @@ def _outside_parentheses(stream: Iterator[Token], seen: list[Token]) -> Iterator
             yield token
 
 
-def _read_formatted_insert(query: bytes, keyword: Token, name: Token | None, selecting: list[Token]) -> Statement:
-    if name is None or name.kind != "word":
-        raise ClickHouseError("Syntax error: the name of a format is expected after FORMAT. (SYNTAX_ERROR)", 62)
-    data_format, data = name.text.decode(), memoryview(query)[_data_start(query, name.end) :]
-    if not selecting:
-        return InlineInsert(_text(query[: keyword.start]), data_format, data)
-    for token, opening, structure, closing in zip(selecting, selecting[1:], selecting[2:], selecting[3:], strict=False):
+def _inline_insert(query: bytes, keyword: Token, settings: int, data_format: str, data: memoryview) -> InlineInsert:
+    settings = settings or keyword.start
+    return InlineInsert(_text(query[:settings]), _text(query[settings : keyword.start]), data_format, data)
+
+
+def _input_insert(query: bytes, seen: list[Token], data_format: str, data: memoryview) -> Statement:
+    keyword = seen[-1]
+    for token, opening, structure, closing in zip(seen, seen[1:], seen[2:], seen[3:], strict=False):
         if token.is_word(b"INPUT") and (opening.text, structure.kind, closing.text) == (b"(", "string", b")"):
             before, after = _text(query[: token.start]), _text(query[closing.end : keyword.start])
             return InputInsert(before, _unquoted(structure.text), after, data_format, data)
     return Query(query[: keyword.start], None, False)
+
+
+def _format_and_data(query: bytes, name: Token | None) -> tuple[str, memoryview]:
+    if name is None or name.kind != "word":
+        raise ClickHouseError("Syntax error: the name of a format is expected after FORMAT. (SYNTAX_ERROR)", 62)
+    return name.text.decode(), memoryview(query)[_data_start(query, name.end) :]
 
 
 def _data_start(query: bytes, position: int) -> int:
