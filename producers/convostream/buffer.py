@@ -44,14 +44,17 @@ class Buffer:
             return True
 
     def take(self, most_bytes: int) -> list[Record]:
-        """Return the next records, at least one if there is any; they stay counted until they are settled."""
+        """Return the next records, at least one if there is any; they stay counted until they are settled.
+
+        Only the publisher takes, and a deque's ends are safe without the lock: the callers never wait for this.
+        """
+        waiting = self._waiting
         taken: list[Record] = []
         size = 0
-        with self._settled:
-            while self._waiting and (not taken or size + len(self._waiting[0].value) <= most_bytes):
-                record = self._waiting.popleft()
-                size += len(record.value) + len(record.key)
-                taken.append(record)
+        while waiting and (not taken or size + len(waiting[0].value) <= most_bytes):
+            record = waiting.popleft()
+            size += len(record.value) + len(record.key)
+            taken.append(record)
         return taken
 
     def settle(self, records: list[Record], *, dropped: bool = False) -> None:
