@@ -46,7 +46,6 @@ OWN_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "error_message",
         "call_name",
         "call_duration_ms",
-        "escalates",
         "failed",
     ),
     "button": ("button_event", "label", "value"),
@@ -140,7 +139,6 @@ def _derive_action(action: Action, enrichment: Enrichment, repaired: list[str]) 
         action.error_message,
         trim(action.action_name),
         duration.milliseconds,
-        call.escalates,
         call.failed,
     )
     return kinds.ACTION, call, own

@@ -29,7 +29,7 @@ _TYPED: Final[dict[pa.DataType, str]] = {
         "occurred_at received_at started_at ended_at engaged_at visited_at first_end_user_message_at last_activity_at"
         " closes_at conversation_last_activity_at conversation_closes_at asked_at last_asked_at answered_at"
     ),
-    FLAG: "has_public_address escalates failed escalated escalation_failed has_value",
+    FLAG: "has_public_address failed escalated escalation_failed has_value",
     NUMBER: "duration_ms call_duration_ms latitude longitude",
     COUNT: (
         "prompt_tokens completion_tokens total_tokens embedding_tokens log_epoch offset owner_epoch conversation_hash"

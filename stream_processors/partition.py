@@ -52,6 +52,7 @@ class Partition:
     def __init__(self, number: int, tools: Tools) -> None:
         self.number = number
         self._tools = tools
+        self._rules = tools.settings.fold_rules
         self._gathering = Gathering(number, tools.feed, tools.settings.buffer_max_bytes, tools.clock)
         self._released = asyncio.Event()
         self._owner_epoch = 0
@@ -111,10 +112,10 @@ class Partition:
         log, number = self._tools.range_log, self.number
         self._owner_epoch = await persist("claim", lambda: log.claim(number), number)
         self._latest = await persist("read the range log", lambda: log.latest(number), number)
-        if self._latest and self._latest.fold_version != self._tools.settings.fold_version:
+        if self._latest and self._latest.fold_version != self._rules.version:
             raise FoldVersionMismatch(
                 f"the facts of partition {number} were written by fold {self._latest.fold_version}, this worker's is"
-                f" {self._tools.settings.fold_version}: stop all workers, run `python -m stream_processors rebuild`"
+                f" {self._rules.version}: stop all workers, run `python -m stream_processors rebuild`"
             )
         log_start, log_end = await persist("ask for the log's bounds", self._bounds, number)
         return start_of(self._latest, log_start, log_end)
@@ -151,7 +152,7 @@ class Partition:
             self._tools.clickhouse,
             self.number,
             feed.partitions(),
-            settings.session_gap_ms,
+            self._rules,
             settings.state_cache_bytes,
         )
 
@@ -222,7 +223,7 @@ class Partition:
         segments = await tools.prepare(records, state, position)
         block = self._block(segments) if segments else None
         rows = block.rows if block else 0
-        written = Range(*position, last.offset, rows, tools.settings.fold_version, last_record=fingerprint(last))
+        written = Range(*position, last.offset, rows, self._rules.version, last_record=fingerprint(last))
         await self._landed()
         self._landing = asyncio.create_task(self._land(written, block))
         self._landing.add_done_callback(lambda _: self._gathering.wake.set())

@@ -12,6 +12,7 @@ from stream_processors.clickhouse import ClickHouse, Row
 from stream_processors.conversations import ConversationKey
 from stream_processors.enrich import SENDER_KINDS
 from stream_processors.fold_events import Call, FoldEvent, Profile, rank_of
+from stream_processors.fold_rules import FoldRules
 from stream_processors.geolocation import Place
 from stream_processors.languages import Language
 from stream_processors.positions import LogPosition
@@ -19,7 +20,7 @@ from stream_processors.profiles import known_name
 
 FOLD_COLUMNS: Final = (
     "agent_id, environment, conversation_id, event_id, type, toUnixTimestamp64Milli(occurred_at) AS occurred_at_ms,"
-    " sender, rated_by, verdict, escalates, failed, customer, has_public_address, country_code, region, city,"
+    " sender, rated_by, verdict, call_name, failed, customer, has_public_address, country_code, region, city,"
     " latitude, longitude, device_class, source_name, language_code, language_region, name"
 )
 RECALL_SQL: Final = (
@@ -30,7 +31,7 @@ RECALL_SQL: Final = (
 
 
 async def recall(
-    clickhouse: ClickHouse, hashes: list[int], before: LogPosition
+    clickhouse: ClickHouse, hashes: list[int], before: LogPosition, rules: FoldRules
 ) -> dict[ConversationKey, list[FoldEvent]]:
     """Return the events of the conversations with these hashes, as they were before a position of the log."""
     if not hashes:
@@ -38,22 +39,24 @@ async def recall(
     sql = RECALL_SQL.replace("{hashes}", ",".join(map(str, hashes)))
     events: defaultdict[ConversationKey, list[FoldEvent]] = defaultdict(list)
     for row in await clickhouse.rows(sql, before._asdict()):
-        events[ConversationKey(row["agent_id"], row["environment"], row["conversation_id"])].append(fold_event(row))
+        events[ConversationKey(row["agent_id"], row["environment"], row["conversation_id"])].append(
+            fold_event(row, rules)
+        )
     return events
 
 
-def fold_event(row: Row) -> FoldEvent:
+def fold_event(row: Row, rules: FoldRules) -> FoldEvent:
     """Return the fold's view of a row of `events` with the `FOLD_COLUMNS`."""
-    kind, detail = _kind_and_detail(row)
+    kind, detail = _kind_and_detail(row, rules)
     return FoldEvent(row["occurred_at_ms"], rank_of(kind), row["event_id"], kind, detail)
 
 
-def _kind_and_detail(row: Row) -> tuple[int, Profile | Call | str | None]:
+def _kind_and_detail(row: Row, rules: FoldRules) -> tuple[int, Profile | Call | str | None]:
     match row["type"]:
         case "message":
             return SENDER_KINDS[row["sender"]], None
         case "action":
-            return kinds.ACTION, Call(bool(row["escalates"]), bool(row["failed"]))
+            return kinds.ACTION, Call(rules.escalation_actions.includes(row["call_name"]), bool(row["failed"]))
         case "button":
             return kinds.BUTTON, None
         case "conversation_visited":

@@ -1,15 +1,13 @@
 """The settings of a worker: one frozen object, read once from the environment and passed in."""
 
-import hashlib
-import json
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-FOLD: Final = 1
-"""Raise it when the code derives other facts from the same events; `rebuild` then computes them anew."""
+from stream_processors.escalation import EscalationActions
+from stream_processors.fold_rules import FoldRules
 
 
 def _split(value: object) -> object:
@@ -63,12 +61,6 @@ class WorkerSettings(BaseSettings):
     watchdog_seconds: Annotated[float, Field(ge=0)] = 120
 
     @property
-    def session_gap_ms(self) -> int:
-        """The session gap in milliseconds."""
-        return self.session_gap_minutes * 60_000
-
-    @property
-    def fold_version(self) -> str:
-        """The number of the fold in the code and a hash of the settings that enter it."""
-        entering = json.dumps([self.session_gap_minutes, sorted(set(self.escalation_actions))])
-        return f"{FOLD}-{hashlib.blake2b(entering.encode(), digest_size=6).hexdigest()}"
+    def fold_rules(self) -> FoldRules:
+        """The settings that enter the fold."""
+        return FoldRules(self.session_gap_minutes * 60_000, EscalationActions(self.escalation_actions))

@@ -10,6 +10,7 @@ from typing import Final
 
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.conversations import Conversation, ConversationKey, conversation_hash
+from stream_processors.fold_rules import FoldRules
 from stream_processors.known_conversations import KnownConversations
 from stream_processors.positions import LogPosition
 from stream_processors.recall import recall
@@ -27,9 +28,9 @@ KNOWN_SQL: Final = (
 class State:
     """The conversations of one partition."""
 
-    def __init__(self, known: KnownConversations, session_gap_ms: int, max_bytes: int) -> None:
+    def __init__(self, known: KnownConversations, rules: FoldRules, max_bytes: int) -> None:
         self._known = known
-        self._gap = session_gap_ms
+        self._rules = rules
         self._max_bytes = max_bytes
         self._conversations: dict[ConversationKey, Conversation] = {}  # least recently used first
         self._hashes: dict[ConversationKey, int] = {}
@@ -65,9 +66,9 @@ class State:
         hashes = {key: conversation_hash(key) for key in absent}
         known = self._known.among(list(hashes.values()))
         self.misses += len(known)
-        events = await recall(clickhouse, known, before)
+        events = await recall(clickhouse, known, before, self._rules)
         for key in absent:
-            self._conversations[key] = Conversation(self._gap, events.get(key, ()))
+            self._conversations[key] = Conversation(self._rules.session_gap_ms, events.get(key, ()))
             self._bytes += CONVERSATION_BYTES + EVENT_BYTES * len(events.get(key, ()))
         self._hashes.update(hashes)
         self._known.add(hashes.values())
@@ -100,9 +101,9 @@ class State:
 
 
 async def load_state(
-    clickhouse: ClickHouse, partition: int, partitions: int, session_gap_ms: int, max_bytes: int
+    clickhouse: ClickHouse, partition: int, partitions: int, rules: FoldRules, max_bytes: int
 ) -> State:
     """Return the state of a partition with nothing in memory, but all of its conversations known."""
     parameters = {"partition": partition, "partitions": partitions}
     hashes = await clickhouse.column(KNOWN_SQL, parameters)
-    return State(KnownConversations(hashes), session_gap_ms, max_bytes)
+    return State(KnownConversations(hashes), rules, max_bytes)

@@ -12,7 +12,6 @@ import faust
 from stream_processors.app import ProcessorApp
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.enrichment import Enrichment
-from stream_processors.escalation import EscalationActions
 from stream_processors.geolocation import Geolocator, default_database
 from stream_processors.health import Pulse, serve_health
 from stream_processors.logs import configure_logs
@@ -52,7 +51,7 @@ def make_enrichment(settings: WorkerSettings) -> Enrichment:
     """Return the readers and rules of the settings; raises GeolocationDatabaseError without a usable database."""
     return Enrichment(
         Geolocator(settings.geoip_database or default_database()),
-        EscalationActions(settings.escalation_actions),
+        settings.fold_rules.escalation_actions,
         settings.address_storage,
         settings.content_storage,
     )
