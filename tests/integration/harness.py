@@ -1,0 +1,118 @@
+"""What the metric tests hold in their hands: send records, wait until they have landed, read and compare views.
+
+1. `send` produces records and reads them back from the log: those, with the broker's times, are what was delivered.
+2. `drain` waits until the range log says that every record of the topic, forwarded ones too, has landed.
+3. `view` asks a metric view; `differences` asks all seventeen and compares them with the oracle.
+"""
+
+import time
+import uuid
+from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
+
+import clickhouse_connect
+from clickhouse_connect.driver.client import Client
+
+from tests.integration.harness_kafka import Log, Placed
+from tests.integration.harness_processes import Process
+from tests.integration.harness_stack import GEOIP, Stack
+from tests.oracle import COLUMNS, City, History, Question, Record, Sent, differences
+from tests.oracle.date_times import utc_text
+
+DRAIN_SECONDS = 60
+LANDED_SQL = """
+SELECT partition, argMax(if(confirmed, toInt64(last), -1), (owner_epoch, log_epoch, first, confirmed)) AS landed
+FROM ranges WHERE topic = {topic:String} GROUP BY partition
+"""
+CITY = City(GEOIP)
+
+
+class Harness:
+    """One topic of a stack with the worker that reads it."""
+
+    def __init__(self, stack: Stack, log: Log, worker: Process) -> None:
+        self.stack = stack
+        self.log = log
+        self.worker = worker
+        self.reader = reader(stack)
+
+    def send(self, records: Sequence[Sent | Placed]) -> list[Record]:
+        """Produces the records in order; returns them as delivered."""
+        return self.log.append(records)
+
+    def drain(self, seconds: float = DRAIN_SECONDS) -> None:
+        """Waits until all that the topic holds has landed, twice over, because landing may forward records."""
+        deadline = time.monotonic() + seconds
+        ends: dict[int, int] = {}
+        while (now := self.log.end_offsets()) != ends:
+            ends = now
+            while missing := self._missing(ends):
+                assert self.worker.is_running, f"the worker has ended:\n{self.worker.tail()}"
+                assert time.monotonic() < deadline, f"not landed: {missing}; the worker says:\n{self.worker.tail()}"
+                time.sleep(0.1)
+
+    def view(self, name: str, question: Question) -> list[tuple[object, ...]]:
+        """The rows of a metric view, asked for as the contract writes it."""
+        answer = self.reader.query(statement(name, question))
+        if answer.result_rows:
+            assert tuple(answer.column_names) == COLUMNS[name], f"{name} has the columns {answer.column_names}"
+        return [tuple(row) for row in answer.result_rows]
+
+    def rows(self, query: str, **parameters: object) -> list[tuple[object, ...]]:
+        """The rows of any other query of the reader."""
+        return [tuple(row) for row in self.reader.query(query, parameters=parameters).result_rows]
+
+    def now(self) -> int:
+        """ClickHouse's clock."""
+        return int(str(self.rows("SELECT toUnixTimestamp64Milli(now64(3))")[0][0]))
+
+    def differences(self, history: History, questions: Iterable[Question]) -> list[str]:
+        """Where a view differs from the oracle, with the question."""
+        return [
+            f"{wrong}\n    {statement(name, question)}"
+            for question in questions
+            for name, expected in history.views(question).items()
+            for wrong in differences(name, expected, self.view(name, question))
+        ]
+
+    def _missing(self, ends: dict[int, int]) -> dict[int, str]:
+        landed = {
+            int(str(partition)): int(str(last)) for partition, last in self.rows(LANDED_SQL, topic=self.log.topic)
+        }
+        return {
+            partition: f"{landed.get(partition, -1)} of {end - 1}"
+            for partition, end in ends.items()
+            if landed.get(partition, -1) < end - 1
+        }
+
+
+def reader(stack: Stack) -> Client:
+    """A client of ClickHouse that may only look."""
+    parts = urlsplit(stack.url("reader"))
+    return clickhouse_connect.get_client(
+        host=parts.hostname,
+        port=parts.port or 8123,
+        username="reader",
+        password=parts.password or "",
+        database="convostream",
+        autogenerate_session_id=False,
+    )
+
+
+def statement(name: str, question: Question) -> str:
+    """The query of the contract for a view."""
+    since, until = (utc_text(at).replace("T", " ").removesuffix("Z") for at in (question.since, question.until))
+    return (
+        f"SELECT * FROM convostream.{name}(agent_id='{question.agent_id}', environment='{question.environment}', "
+        f"since='{since}', until='{until}', time_zone='{question.time_zone}')"
+    )
+
+
+def history(records: Iterable[Record]) -> History:
+    """What the delivered records amount to."""
+    return History(records, locate=CITY.locate)
+
+
+def unique_agent(name: str = "agent") -> str:
+    """An agent that no other test has."""
+    return f"{name}-{uuid.uuid4().hex[:12]}"
