@@ -12,8 +12,8 @@ import asyncio
 import logging
 import ssl
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import lru_cache
 from typing import Any, Final
 
@@ -37,14 +37,18 @@ _STOP_SECONDS: Final = 0.5
 _NEVER_TAKEN: Final = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidMessageError)
 
 
+Connect = Callable[[Settings], AbstractAsyncContextManager[AIOKafkaProducer]]
+
+
 class Delivery:
     """Sends what is in the buffer, for ever, until it is cancelled."""
 
-    def __init__(self, settings: Settings, buffer: Buffer) -> None:
+    def __init__(self, settings: Settings, buffer: Buffer, connect: Connect | None = None) -> None:
         self.woken = asyncio.Event()
         self.asleep = True  # whether the next record has to wake this side; set before the buffer is looked at
         self._settings = settings
         self._buffer = buffer
+        self._connect = connect or connected
         self._in_flight: list[Record] = []
         self._pause = _FIRST_PAUSE_SECONDS
 
@@ -52,7 +56,7 @@ class Delivery:
         """Connect and send; after a failure pause and begin again."""
         while True:
             try:
-                async with _producer(self._settings) as producer:
+                async with self._connect(self._settings) as producer:
                     await self._pump(producer)
             except Exception as error:  # noqa: BLE001 - whatever it is, the agent goes on and the next attempt may succeed
                 _report(error, self._buffer.count_failure())
@@ -121,7 +125,8 @@ def _hash(key: bytes) -> int:
 
 
 @asynccontextmanager
-async def _producer(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
+async def connected(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
+    """Give a producer that has reached the broker, and stop it afterwards."""
     producer = AIOKafkaProducer(**_options(settings))
     try:
         await producer.start()
