@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from deploy.embedded.errors import ClickHouseError
+from deploy.embedded.errors import ACCESS_DENIED, UNKNOWN_DATABASE, ClickHouseError
 from deploy.embedded.users import User, Users
 
-_CHANGES_NEED_POST = {"readonly": "2"}
+_READ_ONLY = {"readonly": "2"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,10 @@ class Engine:
         connection = self._connect(self._path)  # type: ignore[no-untyped-call]
         try:
             with _clickhouse_errors():
-                for statement in _opening(user, database, settings, changes_allowed):
+                for statement in _opening(user, changes_allowed):
                     connection.query(statement)
+                _use(connection, database)
+                _set(connection, settings)
             yield Session(connection)
         finally:
             connection.close()
@@ -118,19 +120,33 @@ class Engine:
         return str(self._root.query(sql, "TabSeparatedRaw").bytes().decode().rstrip("\n"))
 
 
-def _opening(user: User, database: str, settings: Mapping[str, str], changes_allowed: bool) -> Iterator[str]:
+def _opening(user: User, changes_allowed: bool) -> Iterator[str]:
     """What a session runs first. A profile brings only its constraints to a chDB session, so its values are set too."""
     yield f"SET profile = '{user.profile}'"
     yield f"SET ROLE {user.name}"
-    yield "SET " + _assignments(
-        {"implicit_select": "0"} | dict(user.settings) | ({} if changes_allowed else _CHANGES_NEED_POST)
-    )
-    if database:
-        yield f"USE {_quoted(database, '`')}"
+    yield "SET " + _assignments({"implicit_select": "0", **user.settings, **({} if changes_allowed else _READ_ONLY)})
+
+
+def _use(connection: Any, database: str) -> None:
+    """Enters the database; one that the user may not see is unknown, as it is to a user of the server."""
+    if not database:
+        return
+    try:
+        with _clickhouse_errors():
+            connection.query(f"USE {_quoted(database, '`')}")
+    except ClickHouseError as error:
+        if error.code != ACCESS_DENIED:
+            raise
+        text = f"Database {database} does not exist. (UNKNOWN_DATABASE)"
+        raise ClickHouseError(text, UNKNOWN_DATABASE) from error
+
+
+def _set(connection: Any, settings: Mapping[str, str]) -> None:
+    """Sets what the request asks for, within the constraints of the user's profile."""
     if "profile" in settings:
-        raise ClickHouseError("Cannot change the profile of a user (SETTING_CONSTRAINT_VIOLATION)", 452)
+        raise ClickHouseError("A user keeps its profile (SETTING_CONSTRAINT_VIOLATION)", 452)
     if settings:
-        yield "SET " + _assignments(settings)
+        connection.query("SET " + _assignments(settings))
 
 
 def _assignments(settings: Mapping[str, str]) -> str:

@@ -15,16 +15,21 @@ _REPEATED_CODE = re.compile(r"(Code: \d+\. DB::Exception: )\1+")
 _NAME_AFTER_VERSION = re.compile(r"(\(version [^)]*\))\. \([A-Z_0-9]+\)$")
 _FILE_IN_MEMORY = re.compile(r": \(in file/uri /proc/self/fd/\d+\)")
 _UNKNOWN_EXCEPTION = 1002
-_BAD_REQUEST = (6, 26, 27, 36, 38, 41, 43, 53, 62, 69, 70, 72, 115, 117, 130, 271, 377, 386, 456, 457)
-_STATUS = {
-    **dict.fromkeys(_BAD_REQUEST, 400),
-    **dict.fromkeys((192, 193, 516), 403),
-    **dict.fromkeys((16, 46, 47, 60, 73, 81), 404),
-    48: 501,
-    159: 408,
-    194: 401,
-    229: 413,
+# As ClickHouse's own exceptionCodeToHTTPStatus has it; every other code is an error of the server, 500.
+_CODES = {
+    400: (6, 8, 15, 25, 26, 27, 36, 37, 38, 41, 44, 53, 62, 72, 117, 123, 167, 168, 223, 321, 376, 427, 441, 675, 676),
+    401: (194,),
+    403: (192, 193, 497, 512, 516),
+    404: (46, 47, 50, 56, 60, 63, 73, 78, 81, 115, 152, 336, 511),
+    408: (159,),
+    413: (229,),
+    501: (48,),
+    503: (76, 209, 439),
 }
+_STATUS = {code: status for status, codes in _CODES.items() for code in codes}
+SYNTAX_ERROR = 62
+UNKNOWN_DATABASE = 81
+ACCESS_DENIED = 497
 
 
 class EmbeddedError(Exception):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from deploy.embedded import native
 from deploy.embedded.compression import Encoder
 from deploy.embedded.engine import Engine, Result, Session
-from deploy.embedded.errors import ClickHouseError
+from deploy.embedded.errors import SYNTAX_ERROR, ClickHouseError
 from deploy.embedded.requests import Request
 from deploy.embedded.statements import MULTI_STATEMENTS, InlineInsert, InputInsert, Query, read_statement
 from deploy.embedded.users import User
@@ -111,7 +111,7 @@ class Execution:
     def _query(self, session: Session, query: Query) -> Result:
         analysis = session.analyse(query.text)
         if analysis.statements > 1:
-            raise ClickHouseError(f"{MULTI_STATEMENTS}. (SYNTAX_ERROR)", 62)
+            raise ClickHouseError(f"{MULTI_STATEMENTS}. (SYNTAX_ERROR)", SYNTAX_ERROR)
         output_format = query.output_format or self._request.default_format
         block_info = native.wants_block_info(self._request.protocol_version, output_format)
         if query.is_select and output_format.lower() in _STREAMED and (block_info or not self._request.waits_for_end):

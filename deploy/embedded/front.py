@@ -93,7 +93,7 @@ class Front:
 
     def _headers(self, request: Request, answer: Answer, encoding: str | None) -> dict[str, str]:
         headers = {
-            "Content-Type": "text/plain; charset=UTF-8",
+            "Content-Type": _content_type(answer.output_format or ""),
             "X-ClickHouse-Query-Id": request.query_id,
             "X-ClickHouse-Timezone": self._engine.timezone,
             "X-ClickHouse-Server-Display-Name": "embedded",
@@ -106,6 +106,13 @@ class Front:
     def _refusal(self, error: ClickHouseError, user: str) -> web.Response:
         headers = {"X-ClickHouse-Exception-Code": str(error.code), "X-ClickHouse-Timezone": self._engine.timezone}
         return web.Response(text=error.text(user, self._engine.version) + "\n", status=error.status, headers=headers)
+
+
+def _content_type(output_format: str) -> str:
+    kinds = {"json": "application/json", "csv": "text/csv", "t": "text/tab-separated-values"}
+    name = output_format.lower()
+    kind = next((kind for prefix, kind in kinds.items() if name.startswith(prefix)), "text/plain")
+    return f"{kind}; charset=UTF-8"
 
 
 async def _ok(_: web.Request) -> web.Response:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from deploy.embedded.errors import ClickHouseError
+from deploy.embedded.errors import ACCESS_DENIED, SYNTAX_ERROR, ClickHouseError
 
 _TOKEN = re.compile(
     rb"""(?P<space>\s+|--[^\n]*|\#[ !][^\n]*|/\*.*?\*/)
@@ -23,6 +23,10 @@ _TOKEN = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 _IDENTIFIER_PARAMETER = re.compile(r"\{\s*(\w+)\s*:\s*Identifier\s*\}")
+_NO_FILES = (
+    "default: Not enough privileges. To execute this query, it's necessary to have the grant READ ON FILE. "
+    "(ACCESS_DENIED)"
+)
 MULTI_STATEMENTS = "Syntax error (Multi-statements are not allowed)"
 
 
@@ -95,7 +99,7 @@ def read_statement(query: bytes) -> Statement:
     stream = tokens(query)
     first = next(stream, None)
     if first is None:
-        raise ClickHouseError("Syntax error: Empty query. (SYNTAX_ERROR)", 62)
+        raise ClickHouseError("Syntax error: Empty query. (SYNTAX_ERROR)", SYNTAX_ERROR)
     if first.is_word(b"INSERT"):
         return _read_insert(query, stream)
     return _read_query(query, [first, *stream])
@@ -105,8 +109,16 @@ def _read_query(query: bytes, found: list[Token]) -> Query:
     for token, after in pairwise(found):
         if token.is_word(b"INTO") and after.is_word(b"OUTFILE"):
             raise ClickHouseError("INTO OUTFILE is not allowed (INTO_OUTFILE_NOT_ALLOWED)", 358)
+    if any(_reads_a_file(*three) for three in zip(found, found[1:], found[2:], strict=False)):
+        raise ClickHouseError(_NO_FILES, ACCESS_DENIED)
     opening = next((token for token in found if token.text != b"("), found[0])
     return Query(query, _output_format(found), opening.is_word(b"SELECT", b"WITH", b"FROM"))
+
+
+def _reads_a_file(before: Token, name: Token, opening: Token) -> bool:
+    """The function file() asks for no grant in chDB, other than the table function of that name."""
+    named = name.text.strip(b'`"').lower() == b"file" and name.kind in ("word", "quoted") and opening.text == b"("
+    return named and before.text != b"." and not before.is_word(b"TABLE", b"VIEW", b"EXISTS", b"INTO", b"TO")
 
 
 def _output_format(found: list[Token]) -> str | None:
@@ -161,7 +173,9 @@ def _input_insert(query: bytes, seen: list[Token], data_format: str, data: memor
 
 def _format_and_data(query: bytes, name: Token | None) -> tuple[str, memoryview]:
     if name is None or name.kind != "word":
-        raise ClickHouseError("Syntax error: the name of a format is expected after FORMAT. (SYNTAX_ERROR)", 62)
+        raise ClickHouseError(
+            "Syntax error: the name of a format is expected after FORMAT. (SYNTAX_ERROR)", SYNTAX_ERROR
+        )
     return name.text.decode(), memoryview(query)[_data_start(query, name.end) :]
 
 
@@ -177,7 +191,7 @@ def _values(query: bytes, start: int) -> memoryview:
     if query.rfind(b";", start, len(query.rstrip().rstrip(b";"))) >= 0:
         found = iter(tokens(query[start:]))
         if any(token.text == b";" for token in found) and next(found, None) is not None:
-            raise ClickHouseError(f"{MULTI_STATEMENTS}. (SYNTAX_ERROR)", 62)
+            raise ClickHouseError(f"{MULTI_STATEMENTS}. (SYNTAX_ERROR)", SYNTAX_ERROR)
     return memoryview(query)[start:]
 
 
