@@ -68,7 +68,7 @@ class Log:
                     key=each.sent.key,
                     partition=each.partition,
                     timestamp_ms=each.timestamp_ms,
-                    headers=each.headers,
+                    headers=list(each.headers),
                 )
                 for each in records
             ]
