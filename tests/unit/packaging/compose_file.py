@@ -33,6 +33,7 @@ class Service(BaseModel):
     stop_grace_period: str = ""
     depends_on: dict[str, dict[str, str]] = {}
     build: dict[str, str] = {}
+    read_only: bool = False
 
 
 class ComposeFile(BaseModel):

@@ -78,10 +78,11 @@ def test_every_variable_in_the_file_is_explained() -> None:
     assert passed_on | put_in <= {variable.name for variable in variables()}
 
 
-def test_the_image_is_built_once_under_the_version_of_the_project() -> None:
+def test_our_image_is_built_once_has_the_version_of_the_project_and_cannot_be_written() -> None:
     ours = {name: s for name, s in SERVICES.items() if s.image.startswith("convostream:")}
     assert {s.image for s in ours.values()} == {f"convostream:{project().version}"}
     assert [s.build["dockerfile"] for s in ours.values() if s.build] == ["deploy/Dockerfile"]
+    assert all(s.read_only for s in ours.values())
 
 
 def test_kafka_is_the_version_that_the_tests_run_on() -> None:
