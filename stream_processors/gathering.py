@@ -58,7 +58,7 @@ class Gathering:
     async def take(self, max_rows: int, last: int | None = None) -> Sequence[Record]:
         """Return buffered records, about `max_rows` of them or up to the offset `last`; empty when none fit.
 
-        Raises LogChanged when offsets go back, or pass over `last`.
+        Raises LogChanged when offsets go back.
         """
         taken: list[Record] = []
         while self._polls and len(taken) < max_rows and (last is None or self.next_offset <= last):
@@ -67,9 +67,9 @@ class Gathering:
             self.rows -= len(poll.records)
             if await self._is_stale(poll):
                 continue
-            records = self._cut(poll, last)
+            records = poll.records if last is None else self._cut(poll, last)
             taken.extend(records)
-            self.next_offset = records[-1].offset + 1
+            self.next_offset = records[-1].offset + 1 if records else poll.first
         self._settle()
         return taken
 
@@ -81,12 +81,11 @@ class Gathering:
         await self.begin(self.next_offset)
         return True
 
-    def _cut(self, poll: Poll, last: int | None) -> Sequence[Record]:
-        if last is None or poll.records[-1].offset <= last:
+    def _cut(self, poll: Poll, last: int) -> Sequence[Record]:
+        """Return a poll's records up to an offset, and put the rest back."""
+        if poll.records[-1].offset <= last:
             return poll.records
         kept = [record for record in poll.records if record.offset <= last]
-        if not kept:
-            raise LogChanged(f"offset {poll.first} came, {last} is not there any more")
         rest = Poll.of(poll.partition, poll.records[len(kept) :], poll.seeks)
         self._polls.appendleft(rest)
         self._bytes += rest.bytes

@@ -160,17 +160,16 @@ class Partition:
         """Return the records up to the end of a known range; None when the log proves to be another one."""
         records: list[Record] = []
         while not self._released.is_set():
-            try:
-                records.extend(await self._gathering.take(self._tools.settings.flush_max_rows, known.last))
-            except LogChanged:
-                return None
+            records.extend(await self._gathering.take(self._tools.settings.flush_max_rows, known.last))
             if self._gathering.next_offset > known.last:
-                return records if fingerprint(records[-1]) == known.last_record else None
+                is_same = bool(records) and is_last_of(known, records[-1])
+                return records if is_same else None
             await self._sleep(IDLE_SECONDS)
         return []
 
     async def _new_log(self, known: Range) -> Start:
         metrics.LOG_EPOCHS.inc()
+        self._latest = None
         log_start, _ = await persist("ask for the log's bounds", self._bounds, self.number)
         start = restart(known, log_start)
         logger.warning("partition %d has another log: epoch %d begins", self.number, start.log_epoch)
@@ -283,6 +282,11 @@ class Partition:
         metrics.LAG_SECONDS.labels(self.number).set(max(0.0, time.time() - (last.timestamp or 0) / 1000))
         metrics.CONVERSATIONS_CACHED.labels(self.number).set(len(state))
         metrics.CACHE_BYTES.labels(self.number).set(state.bytes)
+
+
+def is_last_of(known: Range, record: Record) -> bool:
+    """Tell whether a record is the one that ended a range."""
+    return record.offset == known.last and fingerprint(record) == known.last_record
 
 
 def fingerprint(record: Record) -> Fingerprint:

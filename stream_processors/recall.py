@@ -39,10 +39,13 @@ async def recall(
     sql = RECALL_SQL.replace("{hashes}", ",".join(map(str, hashes)))
     events: defaultdict[ConversationKey, list[FoldEvent]] = defaultdict(list)
     for row in await clickhouse.rows(sql, before._asdict()):
-        events[ConversationKey(row["agent_id"], row["environment"], row["conversation_id"])].append(
-            fold_event(row, rules)
-        )
+        events[conversation_key(row)].append(fold_event(row, rules))
     return events
+
+
+def conversation_key(row: Row) -> ConversationKey:
+    """Return the conversation of a row of `events`."""
+    return ConversationKey(row["agent_id"], row["environment"], row["conversation_id"])
 
 
 def fold_event(row: Row, rules: FoldRules) -> FoldEvent:

@@ -176,6 +176,8 @@ class WholePollConsumer(Consumer):
 
 
 async def _seek(client: AIOKafkaConsumer, partition: TopicPartition, offset: int) -> None:
+    # The client looks its own position up after an assignment; set before that is known, ours would be lost.
+    await client.position(partition)
     client.seek(partition, offset)
 
 

@@ -3,9 +3,6 @@
 import asyncio
 import gc
 import logging
-import os
-import secrets
-import socket
 
 import faust
 
@@ -14,6 +11,7 @@ from stream_processors.clickhouse import ClickHouse
 from stream_processors.enrichment import Enrichment
 from stream_processors.geolocation import Geolocator, default_database
 from stream_processors.health import Pulse, serve_health
+from stream_processors.identity import make_owner_id
 from stream_processors.logs import configure_logs
 from stream_processors.settings import WorkerSettings
 from stream_processors.watchdog import watch
@@ -55,11 +53,6 @@ def make_enrichment(settings: WorkerSettings) -> Enrichment:
         settings.address_storage,
         settings.content_storage,
     )
-
-
-def make_owner_id() -> str:
-    """Return an identity that no other run of a worker has."""
-    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
 
 
 def spare_the_collector() -> None:

@@ -1,0 +1,87 @@
+"""The tables of signed facts as `rebuild` and `audit` read and write them: each kind's table and its columns' names."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+
+from stream_processors.inbox import COLUMN_TYPES, TIME, Segment, arrow_stream
+from stream_processors.rows import CONVERSATION_COLUMNS, EXCHANGE_COLUMNS, QUARTER_COLUMNS, SESSION_COLUMNS
+
+RENAMED: Final = {
+    "device_class": "device",
+    "source_name": "source",
+    "language_code": "language",
+    "verdict": "rating",
+}
+"""What the inbox calls otherwise than `conversation_facts`, because the names mean something else for events."""
+
+FactRow = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FactTable:
+    """A table of signed facts: its name, the kind of its rows in the inbox, and the columns without the sign."""
+
+    name: str
+    kind: str
+    inbox_columns: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns in the table, without the sign."""
+        renamed = RENAMED if self.kind == "conversation_fact" else {}
+        return tuple(renamed.get(name, name) for name in self.inbox_columns)
+
+    def rows(self, segment: Segment) -> Iterator[FactRow]:
+        """Yield a segment's facts in the form in which `net_sql` gives those of the table."""
+        return zip(*(map(_plain, segment.columns[name]) for name in self.inbox_columns), strict=True)
+
+    def block(self, segment: Segment) -> tuple[list[str], bytes]:
+        """Return the table's columns, sign included, and a segment's facts as an Arrow stream."""
+        names = [*self.columns, "sign"]
+        arrays = [pa.array(segment.columns[name], type=COLUMN_TYPES[name]) for name in (*self.inbox_columns, "sign")]
+        return names, arrow_stream(pa.record_batch(arrays, names=names))
+
+    def net_sql(self, condition: str) -> str:
+        """Return the query for the net facts that fulfil a condition: every column as plain value, and their sign."""
+        values = ", ".join(
+            _expression(column, name) for column, name in zip(self.columns, self.inbox_columns, strict=True)
+        )
+        names = ", ".join(self.columns)
+        return (
+            f"SELECT {values}, net FROM (SELECT {names}, sum(sign) AS net FROM {self.name}"  # noqa: S608 - our own names
+            f" WHERE {condition} GROUP BY {names} HAVING net != 0)"
+        )
+
+
+def _expression(column: str, inbox_column: str) -> str:
+    if COLUMN_TYPES[inbox_column] == TIME:
+        return f"toUnixTimestamp64Milli({column}) AS {column}_value"
+    return f"{column} AS {column}_value"
+
+
+def _plain(value: object) -> object:
+    return value if not isinstance(value, bool) else int(value)
+
+
+def _without_sign(columns: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in columns if name != "sign")
+
+
+FACT_TABLES: Final = (
+    FactTable("conversation_facts", "conversation_fact", _without_sign(CONVERSATION_COLUMNS)),
+    FactTable("session_facts", "session_fact", _without_sign(SESSION_COLUMNS)),
+    FactTable("exchange_facts", "exchange_fact", _without_sign(EXCHANGE_COLUMNS)),
+    FactTable("end_user_quarters", "end_user_quarter", _without_sign(QUARTER_COLUMNS)),
+)
+
+ACTIVITY_SQL: Final = (
+    "SELECT agent_id, environment, quarter_hour, conversation_hash, countIf(sender = 'end_user') AS end_user_messages,"
+    " countIf(sender = 'agent') AS agent_messages, countIf(type = 'action') AS actions,"
+    " countIf(type = 'button') AS buttons FROM events"
+    " WHERE (type IN ('action', 'button') OR (type = 'message' AND sender IN ('end_user', 'agent'))) AND {condition}"
+    " GROUP BY agent_id, environment, quarter_hour, conversation_hash"
+)
+"""What `activity` must hold of the events that fulfil a condition: the query of activity_mv over `events`."""
