@@ -1,5 +1,6 @@
 """`python -m deploy.embedded`: one part in the foreground, or the whole stack."""
 
+import logging
 import sys
 from pathlib import Path
 
@@ -7,28 +8,56 @@ import click
 
 from deploy.embedded import broker as broker_part
 from deploy.embedded import clickhouse as clickhouse_part
+from deploy.embedded import supervisor
+from deploy.embedded.errors import EmbeddedError
+from deploy.embedded.settings import StackSettings
+from deploy.embedded.stack import Broker
+
+_PORT = "Port on localhost; 0 takes a free one."
 
 
-@click.group(context_settings={"show_default": True})
+@click.group(context_settings={"show_default": True, "help_option_names": ["-h", "--help"]})
 def main() -> None:
-    """Start Convostream's embedded stack, or one part of it."""
+    """Start Convostream's embedded stack, or one part of it in the foreground.
+
+    Nothing listens beyond this machine unless it is told to. Passwords of the users `writer` and `reader` come from
+    CONVOSTREAM_WRITER_PASSWORD and CONVOSTREAM_READER_PASSWORD; without them each data directory gets its own.
+    """
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+
+
+@main.command()
+@click.option("--broker", type=click.Choice(["embedded", "kafka"]), default="embedded", help="The Kafka of this stack.")
+@click.option("--data-directory", type=click.Path(path_type=Path), help="Where the data lie.  [default: .convostream]")
+@click.option("--workers", type=click.IntRange(min=0), default=1, help="How many workers run.")
+@click.option("--no-worker", is_flag=True, help="Start no worker: the same as --workers 0.")
+def up(broker: Broker, data_directory: Path | None, workers: int, no_worker: bool) -> None:
+    """Start ClickHouse, a broker, the topic, the schema and workers; run until Ctrl-C."""
+    settings = StackSettings()
+    if data_directory is not None:
+        settings = settings.model_copy(update={"data_directory": data_directory.resolve()})
+    supervisor.run(settings, broker, 0 if no_worker else workers)
 
 
 @main.command()
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
-@click.option("--port", default=0, help="Port; 0 takes a free one.")
+@click.option("--port", default=0, help=_PORT)
 @click.option("--data-directory", type=click.Path(path_type=Path), required=True, help="Where the data lie.")
 def clickhouse(host: str, port: int, data_directory: Path) -> None:
     """Run the ClickHouse engine behind ClickHouse's HTTP interface."""
-    clickhouse_part.serve(host, port, data_directory)
+    clickhouse_part.serve(host, port, data_directory.resolve())
 
 
 @main.command()
-@click.option("--port", default=0, help="Port on localhost; 0 takes a free one.")
+@click.option("--port", default=0, help=_PORT)
 def broker(port: int) -> None:
     """Run the embedded Kafka-protocol broker (its records are in memory only)."""
     sys.exit(broker_part.serve(port))
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except EmbeddedError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)

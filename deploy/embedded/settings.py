@@ -1,0 +1,26 @@
+"""What the stack can be told by its environment."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).parents[2]
+
+
+class StackSettings(BaseSettings):
+    """The settings of the stack; `.env.example` at the root explains each variable."""
+
+    model_config = SettingsConfigDict(env_prefix="CONVOSTREAM_", frozen=True, extra="ignore")
+
+    data_directory: Path = Path(".convostream")
+    kafka_topic: str = "agent-events"
+    stack_kafka_port: Annotated[int, Field(ge=0, le=65_535)] = 0
+    stack_clickhouse_port: Annotated[int, Field(ge=0, le=65_535)] = 0
+    stack_partitions: Annotated[int, Field(ge=1, le=1_000)] = 4
+
+    @property
+    def directory(self) -> Path:
+        """The data directory; a relative one lies in the root of the repository."""
+        return (ROOT / self.data_directory).resolve()

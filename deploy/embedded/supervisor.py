@@ -1,0 +1,141 @@
+"""`python -m deploy.embedded up`: starts the stack, says where it answers, and keeps it running until it is told to.
+
+What dies is shown with its last lines and started again, sooner the first time than when it keeps dying.
+"""
+
+import os
+import shlex
+import signal
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+from rich.table import Table
+
+from deploy.embedded.errors import ProcessFailed
+from deploy.embedded.processes import Process
+from deploy.embedded.settings import ROOT, StackSettings
+from deploy.embedded.stack import Broker, Stack
+
+STACK_FILE = ROOT / ".stack.env"
+_LOOK_SECONDS = 0.25
+_PAUSES = (0.5, 1, 2, 5, 10, 30)
+_CALM_SECONDS = 60
+
+
+class Interrupted(BaseException):
+    """SIGTERM arrived: the stack is to stop, as on Ctrl-C."""
+
+
+class Supervisor:
+    """Runs one stack in the foreground of a terminal."""
+
+    def __init__(self, stack: Stack, console: Console, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._stack = stack
+        self._console = console
+        self._clock = clock
+        self._deaths: dict[str, list[float]] = {}
+        self._due: dict[str, float] = {}
+
+    def start(self, workers: int) -> None:
+        """Starts everything and waits until everything answers."""
+        with self._console.status("starting ClickHouse and the broker (Apache Kafka is fetched the first time)"):
+            self._stack.start_servers()
+        with self._console.status("applying the schema"):
+            self._stack.apply_schema()
+        for number in range(1, workers + 1):
+            with self._console.status(f"starting worker {number} of {workers}"):
+                self._stack.add_worker()
+
+    def look(self) -> None:
+        """One look at all processes: what has died is shown, and started again once its pause is over."""
+        for process in self._stack.processes:
+            if process.exit_code is None:
+                continue
+            if process.name not in self._due:
+                self._note_death(process)
+            elif self._clock() >= self._due[process.name]:
+                self._revive(process)
+
+    def watch(self) -> None:
+        """Looks after the processes for ever."""
+        while True:
+            self.look()
+            time.sleep(_LOOK_SECONDS)
+
+    def _note_death(self, process: Process) -> None:
+        now = self._clock()
+        recent = [at for at in self._deaths.get(process.name, []) if now - at < _CALM_SECONDS]
+        pause = _PAUSES[min(len(recent), len(_PAUSES) - 1)]
+        self._deaths[process.name] = [*recent, now]
+        self._due[process.name] = now + pause
+        self._console.print(
+            f"[red]{process.name} ended with code {process.exit_code}[/]; it is started again in {pause} s"
+        )
+        self._show_last_lines(process)
+
+    def _revive(self, process: Process) -> None:
+        del self._due[process.name]
+        try:
+            self._stack.restart(process)
+        except ProcessFailed as error:
+            self._console.print(f"[red]{process.name} does not start[/]")
+            self._console.print(str(error), markup=False, highlight=False)
+        else:
+            self._console.print(f"[green]{process.name} runs again[/]")
+
+    def _show_last_lines(self, process: Process) -> None:
+        for line in process.last_lines():
+            self._console.print(f"{process.name} | {line}", markup=False, highlight=False)
+
+
+def run(
+    settings: StackSettings, broker: Broker, workers: int, *, console: Console | None = None, file: Path = STACK_FILE
+) -> None:
+    """Runs the stack until Ctrl-C or SIGTERM."""
+    console = console or Console()
+    signal.signal(signal.SIGTERM, _interrupt)
+    stack = Stack(settings, broker)
+    supervisor = Supervisor(stack, console)
+    try:
+        supervisor.start(workers)
+        write_addresses(file, stack.environment())
+        console.print(addresses_table(stack, settings))
+        supervisor.watch()
+    except (KeyboardInterrupt, Interrupted):
+        console.print("stopping")
+    finally:
+        _stop(stack, file)
+
+
+def write_addresses(file: Path, environment: Mapping[str, str]) -> None:
+    """Writes the settings for other programs, readable by their owner alone: they hold passwords."""
+    text = "".join(f"{name}={shlex.quote(value)}\n" for name, value in environment.items())
+    partial = file.with_suffix(".partial")
+    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+        out.write(text)
+    partial.replace(file)
+
+
+def addresses_table(stack: Stack, settings: StackSettings) -> Table:
+    """What runs and where it answers."""
+    table = Table(title="Convostream is running; Ctrl-C stops it", title_justify="left", show_header=False)
+    for name, value in stack.environment().items():
+        table.add_row(name, value)
+    table.add_row("logs", str(settings.directory / "logs"))
+    table.add_row("settings for other programs", str(STACK_FILE))
+    return table
+
+
+def _stop(stack: Stack, file: Path) -> None:
+    """A second Ctrl-C must not leave anything behind."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    file.unlink(missing_ok=True)
+    stack.stop()
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise Interrupted
