@@ -70,9 +70,7 @@ async def deliver(broker: Broker, records: list[Record]) -> Buffer:
     assert all(buffer.offer(record) for record in records)
     delivery = Delivery(Settings(linger_seconds=0), buffer, broker.connect)
     running = asyncio.create_task(delivery.run())
-    async with asyncio.timeout(10):
-        while buffer.stats().unsent:
-            await asyncio.sleep(0.001)
+    assert await asyncio.to_thread(buffer.wait_settled, 10) == 0
     running.cancel()
     return buffer
 
