@@ -1,5 +1,6 @@
 """docker-compose.yml is valid, safe to start, and starts what the embedded stack starts."""
 
+import inspect
 import json
 import re
 from importlib.metadata import distribution, version
@@ -9,6 +10,9 @@ from xml.etree import ElementTree as ET
 import pytest
 from jsonschema import Draft202012Validator
 
+from deploy.embedded import stack
+from deploy.embedded.settings import StackSettings
+from deploy.embedded.topics import _CONFIGURATION as TOPIC_CONFIGURATION
 from deploy.kafka.node import _properties as broker_properties
 from stream_processors.settings import WorkerSettings
 from tests.unit.packaging.compose_file import VARIABLE, MissingVariable, Service, content, resolved, text
@@ -99,6 +103,21 @@ def test_kafka_has_the_settings_that_the_tests_run_with() -> None:
         if name not in ADDRESSES | NAMES_OF_LISTENERS
     }
     assert tested.items() <= SERVICES["kafka"].environment.items()
+
+
+def test_the_topic_is_the_one_that_the_embedded_stack_creates() -> None:
+    settings = StackSettings.model_fields
+    assert set(SERVICES["topic"].command[4:]) == {
+        f"--topic={settings['kafka_topic'].default}",
+        f"--partitions={settings['stack_partitions'].default}",
+        *(f"--config={name}={value}" for name, value in TOPIC_CONFIGURATION.items()),
+    }
+
+
+def test_the_commands_are_those_that_the_embedded_stack_starts() -> None:
+    ours = [json.dumps(s.command[1:]).strip("[]") for s in SERVICES.values() if s.image.startswith("convostream:")]
+    assert len(ours) == 2
+    assert [command for command in ours if command not in inspect.getsource(stack)] == []
 
 
 def test_clickhouse_is_the_version_of_the_embedded_engine() -> None:
