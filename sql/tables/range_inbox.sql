@@ -1,5 +1,5 @@
 -- A row is a row of the range log on its way in; nothing is stored here.
--- Written by the worker; ranges_mv carries it on when the worker is the latest claimant of the partition.
+-- Written by the worker; read by ranges_mv alone, which lets the latest claimant of the partition through.
 -- Null engine: no ORDER BY, nothing to remove.
 CREATE TABLE IF NOT EXISTS range_inbox AS ranges
 ENGINE = Null

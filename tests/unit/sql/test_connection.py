@@ -1,0 +1,51 @@
+"""The address setting: what is read from it, what is refused, and that a password is never shown."""
+
+import pytest
+
+from sql.connection import Address, connect, parse_address
+from sql.errors import AddressError, UnreachableError
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("http://writer:pw@host:9000/numbers", Address(False, "host", 9000, "writer", "pw", "numbers")),
+        ("https://writer:pw@host/numbers", Address(True, "host", 8443, "writer", "pw", "numbers")),
+        ("http://host", Address(False, "host", 8123, "default", "", "convostream")),
+        ("http://a%40b:p%2Fw@[::1]:1/", Address(False, "::1", 1, "a@b", "p/w", "convostream")),
+    ],
+    ids=["all parts", "https has a port of its own", "the least", "escaped characters and IPv6"],
+)
+def test_an_address_is_read(text: str, address: Address) -> None:
+    assert parse_address(text) == address
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "localhost:8123",
+        "tcp://user:secret@host:9000/x",
+        "http://user:secret@host:port/x",
+        "http://user:secret@h/a-b;",
+    ],
+    ids=["nothing", "no scheme", "another scheme", "a port that is no number", "a database that is no plain name"],
+)
+def test_an_address_that_cannot_be_read_says_what_is_allowed(text: str) -> None:
+    with pytest.raises(AddressError, match="allowed") as raised:
+        parse_address(text)
+    assert "secret" not in str(raised.value)
+
+
+def test_an_address_is_shown_without_its_password() -> None:
+    address = parse_address("http://writer:secret@host:1/x")
+    assert str(address) == "http://writer@host:1/x"
+    assert "secret" not in repr(address)
+
+
+def test_a_clickhouse_that_is_away_is_named_with_what_to_do() -> None:
+    with pytest.raises(
+        UnreachableError, match=r"does not answer at http://writer@127\.0\.0\.1:9/x; start it"
+    ) as raised:
+        connect(parse_address("http://writer:secret@127.0.0.1:9/x"))
+    assert "secret" not in str(raised.value)

@@ -1,0 +1,89 @@
+"""The files of the schema are complete, in order, and written in one way."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sql.objects import NAMES, ROOT, Kind, SchemaObject, schema_objects
+
+OBJECTS = schema_objects()
+HEADERS = {
+    Kind.TABLE: ("ritten by", "ead by", "RDER BY"),
+    Kind.MATERIALIZED_VIEW: (),
+    Kind.VIEW: (),
+    Kind.METRIC: ("ead",),
+}
+
+
+def header(schema_object: SchemaObject) -> str:
+    return "\n".join(line for line in schema_object.ddl.splitlines() if line.startswith("--"))
+
+
+@pytest.mark.parametrize("kind", Kind)
+def test_every_file_is_listed_once_and_every_listed_object_has_a_file(kind: Kind) -> None:
+    assert sorted(NAMES[kind]) == sorted(path.stem for path in (ROOT / kind).iterdir())
+
+
+@pytest.mark.parametrize("schema_object", OBJECTS, ids=lambda o: o.name)
+def test_a_file_creates_the_object_that_it_is_named_after_and_comments_on_it(schema_object: SchemaObject) -> None:
+    creation = re.match(r"CREATE (?:[A-Z ]+) (\w+)", schema_object.statement)
+    assert creation is not None
+    assert creation[1] == schema_object.name
+    assert re.search(r"\nCOMMENT '[A-Z].+'$", schema_object.statement)
+
+
+@pytest.mark.parametrize("schema_object", OBJECTS, ids=lambda o: o.name)
+def test_a_file_begins_by_saying_what_it_holds(schema_object: SchemaObject) -> None:
+    assert schema_object.ddl.startswith("-- ")
+    assert [part for part in HEADERS[schema_object.kind] if part not in header(schema_object)] == []
+
+
+@pytest.mark.parametrize("schema_object", OBJECTS, ids=lambda o: o.name)
+def test_a_file_can_be_applied_twice(schema_object: SchemaObject) -> None:
+    again = "CREATE OR REPLACE" if schema_object.replaceable else "IF NOT EXISTS"
+    assert again in schema_object.statement
+
+
+@pytest.mark.parametrize("schema_object", OBJECTS, ids=lambda o: o.name)
+def test_an_object_comes_after_those_that_it_reads(schema_object: SchemaObject) -> None:
+    names = [o.name for o in OBJECTS]
+    read = set(re.findall(r"(?:FROM|TO|AS) (\w+)", schema_object.statement)) & set(names) - {schema_object.name}
+    assert [name for name in read if names.index(name) > names.index(schema_object.name)] == []
+
+
+@pytest.mark.parametrize("schema_object", OBJECTS, ids=lambda o: o.name)
+def test_a_statement_is_one_and_has_no_comment(schema_object: SchemaObject) -> None:
+    assert ";" not in re.sub(r"'[^']*'", "", schema_object.statement)
+    assert "--" not in schema_object.statement
+
+
+def test_lines_are_at_most_120_characters() -> None:
+    paths = [path for kind in Kind for path in (ROOT / kind).iterdir()]
+    long = [f"{path.name}: {line}" for path in paths for line in path.read_text().splitlines() if len(line) > 120]
+    assert long == []
+
+
+def test_the_map_names_every_object() -> None:
+    text = Path(ROOT, "README.md").read_text()
+    assert [o.name for o in OBJECTS if f"`{o.name}`" not in text] == []
+
+
+def test_every_stored_table_drops_repeated_tokens() -> None:
+    stored = [o for o in OBJECTS if o.kind is Kind.TABLE and "MergeTree" in o.statement and o.name != "owners"]
+    assert len(stored) == 8
+    assert [o.name for o in stored if "non_replicated_deduplication_window = 100000" not in o.statement] == []
+
+
+@pytest.mark.parametrize("name", ["events", "conversations", "sessions", "exchanges", "dead_letters"])
+def test_the_map_describes_each_column_of_the_tables_for_readers_as_its_comment_does(name: str) -> None:
+    ddl = next(o.ddl for o in OBJECTS if o.name == name)
+    columns = re.findall(r"^    (\w+) (\S.*?)(?: DEFAULT \S+)? COMMENT '((?:[^']|'')*)',?$", ddl, re.MULTILINE)
+    rows = [
+        f"| `{column}` | `{type_}` | {comment.replace(chr(39) * 2, chr(39))} |" for column, type_, comment in columns
+    ]
+    assert len(rows) > 5
+    assert (
+        f"### `{name}`\n| column | type | meaning |\n|---|---|---|\n" + "\n".join(rows)
+        in (ROOT / "README.md").read_text()
+    )
