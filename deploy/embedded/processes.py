@@ -18,6 +18,7 @@ from deploy.embedded.foreground import die_with_parent
 from deploy.embedded.settings import ROOT
 
 _READY = re.compile(r"^ready (\S+)$", re.MULTILINE)
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f]")
 _TAIL_BYTES = 16_384
 
 
@@ -118,7 +119,7 @@ class Process:
 
     def last_lines(self, count: int = 15) -> list[str]:
         """The end of what it has printed in this life."""
-        return self._said().splitlines()[-count:]
+        return _CONTROL.sub("", self._said()).splitlines()[-count:]
 
     def _signal_group(self, number: signal.Signals) -> None:
         if self._child is not None:

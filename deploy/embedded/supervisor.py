@@ -12,12 +12,12 @@ from pathlib import Path
 from types import FrameType
 
 from rich.console import Console
-from rich.table import Table
+from rich.markup import escape
 
 from deploy.embedded.errors import ProcessFailed
 from deploy.embedded.processes import Process
 from deploy.embedded.settings import ROOT, StackSettings
-from deploy.embedded.stack import Broker, Stack
+from deploy.embedded.stack import DATABASE, Broker, Stack
 
 STACK_FILE = ROOT / ".stack.env"
 _LOOK_SECONDS = 0.25
@@ -26,7 +26,7 @@ _CALM_SECONDS = 60
 
 
 class Interrupted(BaseException):
-    """SIGTERM arrived: the stack is to stop, as on Ctrl-C."""
+    """SIGINT or SIGTERM arrived: the stack is to stop."""
 
 
 class Supervisor:
@@ -82,13 +82,13 @@ class Supervisor:
             self._stack.restart(process)
         except ProcessFailed as error:
             self._console.print(f"[red]{process.name} does not start[/]")
-            self._console.print(str(error), markup=False, highlight=False)
+            self._console.print(str(error), markup=False, highlight=False, soft_wrap=True)
         else:
             self._console.print(f"[green]{process.name} runs again[/]")
 
     def _show_last_lines(self, process: Process) -> None:
         for line in process.last_lines():
-            self._console.print(f"{process.name} | {line}", markup=False, highlight=False)
+            self._console.print(f"{process.name} | {line}", markup=False, highlight=False, soft_wrap=True)
 
 
 def run(
@@ -96,15 +96,16 @@ def run(
 ) -> None:
     """Runs the stack until Ctrl-C or SIGTERM."""
     console = console or Console()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _interrupt)
     stack = Stack(settings, broker)
     supervisor = Supervisor(stack, console)
     try:
         supervisor.start(workers)
         write_addresses(file, stack.environment())
-        console.print(addresses_table(stack, settings))
+        show_addresses(console, stack, settings, file)
         supervisor.watch()
-    except (KeyboardInterrupt, Interrupted):
+    except Interrupted:
         console.print("stopping")
     finally:
         _stop(stack, file)
@@ -119,14 +120,18 @@ def write_addresses(file: Path, environment: Mapping[str, str]) -> None:
     partial.replace(file)
 
 
-def addresses_table(stack: Stack, settings: StackSettings) -> Table:
-    """What runs and where it answers."""
-    table = Table(title="Convostream is running; Ctrl-C stops it", title_justify="left", show_header=False)
-    for name, value in stack.environment().items():
-        table.add_row(name, value)
-    table.add_row("logs", str(settings.directory / "logs"))
-    table.add_row("settings for other programs", str(STACK_FILE))
-    return table
+def show_addresses(console: Console, stack: Stack, settings: StackSettings, file: Path) -> None:
+    """Prints what runs and where it answers; the passwords are in the file alone."""
+    lines = {
+        "Kafka": f"{stack.broker.address}, topic {settings.kafka_topic}",
+        "ClickHouse": f"{stack.clickhouse.address}, database {DATABASE}, users writer and reader",
+        "workers": ", ".join(f"http://127.0.0.1:{worker.port}/metrics" for worker in stack.workers) or "none",
+        "logs": str(settings.directory / "logs"),
+        "settings and passwords": str(file),
+    }
+    console.print("[bold]Convostream is running; Ctrl-C stops it[/]")
+    for name, value in lines.items():
+        console.print(f"  [cyan]{name:<24}[/]{escape(value)}", soft_wrap=True, highlight=False)
 
 
 def _stop(stack: Stack, file: Path) -> None:
