@@ -9,6 +9,7 @@ ownership: the state is forgotten and, if Kafka says that the partition is still
 import asyncio
 import hashlib
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -29,6 +30,9 @@ from stream_processors.state import State, load_state
 
 IDLE_SECONDS: Final = 0.5
 """A range is confirmed when nothing has followed it for so long."""
+
+DOUBT_SECONDS: Final = 5.0
+"""How long a log that claims to end too early may take to prove the contrary."""
 
 logger = logging.getLogger(__name__)
 
@@ -124,7 +128,7 @@ class Partition:
         state = await self._begin(start)
         known = start.replay or start.verify
         if known is not None:
-            records = await self._read_up_to(known)
+            records = await self._read_up_to(known, start.is_doubtful)
             if records is None:
                 state = await self._begin(await self._new_log(known))
             elif start.replay and records:
@@ -156,14 +160,24 @@ class Partition:
             settings.state_cache_bytes,
         )
 
-    async def _read_up_to(self, known: Range) -> Sequence[Record] | None:
-        """Return the records up to the end of a known range; None when the log proves to be another one."""
+    async def _read_up_to(self, known: Range, is_doubtful: bool) -> Sequence[Record] | None:
+        """Return the records up to the end of a known range; None when the log proves to be another one.
+
+        A log that claims to end before has to bring them within `DOUBT_SECONDS`, else it is another one.
+        """
         records: list[Record] = []
+        deadline = self._tools.clock() + (DOUBT_SECONDS if is_doubtful else math.inf)
         while not self._released.is_set():
-            records.extend(await self._gathering.take(self._tools.settings.flush_max_rows, known.last))
+            try:
+                records.extend(await self._gathering.take(self._tools.settings.flush_max_rows, known.last))
+            except LogChanged:
+                if is_doubtful:
+                    return None
+                raise
             if self._gathering.next_offset > known.last:
-                is_same = bool(records) and is_last_of(known, records[-1])
-                return records if is_same else None
+                return records if records and is_last_of(known, records[-1]) else None
+            if self._tools.clock() > deadline:
+                return None
             await self._sleep(IDLE_SECONDS)
         return []
 

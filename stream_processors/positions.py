@@ -50,13 +50,15 @@ class Start:
     """Where to begin to read, and what to do with what is read first.
 
     `replay` is a range to be written again, byte for byte; `verify` is a range whose last record, read first, must be
-    the one that it was; `lost` counts the offsets that Kafka's retention removed before they were read.
+    the one that it was; `is_doubtful` says that the log claims to end before it, which an embedded broker may say of
+    a log that does not; `lost` counts the offsets that Kafka's retention removed before they were read.
     """
 
     log_epoch: int
     offset: int
     replay: Range | None = None
     verify: Range | None = None
+    is_doubtful: bool = False
     lost: int = 0
 
 
@@ -64,12 +66,11 @@ def start_of(latest: Range | None, log_start: int, log_end: int) -> Start:
     """Decide where a partition goes on; `log_start` and `log_end` are its first offset and the one after its last."""
     if latest is None:
         return Start(log_epoch=1, offset=log_start)
-    if log_end <= latest.last:
-        return Start(log_epoch=latest.log_epoch + 1, offset=log_start)
+    is_doubtful = log_end <= latest.last
     if not latest.confirmed and log_start <= latest.first:
-        return Start(latest.log_epoch, latest.first, replay=latest)
+        return Start(latest.log_epoch, latest.first, replay=latest, is_doubtful=is_doubtful)
     if log_start <= latest.last:
-        return Start(latest.log_epoch, latest.last, verify=latest)
+        return Start(latest.log_epoch, latest.last, verify=latest, is_doubtful=is_doubtful)
     return Start(latest.log_epoch, log_start, lost=log_start - latest.last - 1)
 
 
