@@ -1,0 +1,102 @@
+"""A flush of anyone but the latest claimant of its partition is refused before any target has seen a row of it."""
+
+from uuid import uuid4
+
+import pytest
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import DatabaseError
+
+from tests.integration.sql.agent import Agent
+from tests.integration.sql.rows import Row, milliseconds
+
+pytestmark = pytest.mark.integration
+
+NOON = milliseconds("2026-04-01 12:00:00")
+TARGETS = (
+    "events",
+    "conversation_facts",
+    "session_facts",
+    "exchange_facts",
+    "end_user_quarters",
+    "activity",
+)
+
+
+@pytest.fixture
+def topic(client: Client) -> str:
+    """A topic whose partition 0 the worker `first` has claimed."""
+    name = f"topic-{uuid4()}"
+    claim(client, name, 1, "first")
+    return name
+
+
+def claim(client: Client, topic: str, epoch: int, owner: str) -> None:
+    client.insert("owners", [[topic, 0, epoch, owner]], ["topic", "partition", "owner_epoch", "owner_id"])
+
+
+def flush(agent: Agent, topic: str, epoch: int, owner: str) -> None:
+    """Sends a row for each target under that owner."""
+    agent.message("c", NOON)
+    agent.conversation("c", NOON)
+    agent.session("c", NOON, NOON + 1)
+    agent.exchange("c", NOON)
+    agent.wrote("c", NOON, "anna")
+    changed: Row = {"topic": topic, "owner_epoch": epoch, "owner_id": owner}
+    agent.rows = [values | changed for values in agent.rows]
+    try:
+        agent.flush()
+    finally:
+        agent.rows.clear()
+
+
+def test_the_latest_claimant_fills_every_target(client: Client, agent: Agent, topic: str) -> None:
+    flush(agent, topic, 1, "first")
+    assert [agent.count(table) for table in TARGETS] == [1] * len(TARGETS)
+
+
+def test_a_stale_owner_is_refused_before_any_target(client: Client, agent: Agent, topic: str) -> None:
+    claim(client, topic, 2, "second")
+    with pytest.raises(DatabaseError, match="CONVOSTREAM_STALE_OWNER"):
+        flush(agent, topic, 1, "first")
+    assert [agent.count(table) for table in TARGETS] == [0] * len(TARGETS)
+
+
+def test_the_claims_are_read_anew_at_every_insert(client: Client, agent: Agent, topic: str) -> None:
+    flush(agent, topic, 1, "first")
+    claim(client, topic, 2, "second")
+    with pytest.raises(DatabaseError, match="CONVOSTREAM_STALE_OWNER"):
+        flush(agent, topic, 1, "first")
+    flush(agent, topic, 2, "second")
+    assert agent.count("events") == 2
+
+
+@pytest.mark.parametrize(
+    ("epoch", "owner"),
+    [(1, "another"), (2, "first"), (0, "first")],
+    ids=["another owner", "an epoch ahead", "no epoch"],
+)
+def test_only_epoch_and_owner_of_the_claim_are_let_in(agent: Agent, topic: str, epoch: int, owner: str) -> None:
+    with pytest.raises(DatabaseError, match="CONVOSTREAM_STALE_OWNER"):
+        flush(agent, topic, epoch, owner)
+
+
+def test_of_two_claims_of_one_epoch_the_greater_owner_holds(client: Client, agent: Agent, topic: str) -> None:
+    claim(client, topic, 1, "second")
+    flush(agent, topic, 1, "second")
+    with pytest.raises(DatabaseError, match="CONVOSTREAM_STALE_OWNER"):
+        flush(agent, topic, 1, "first")
+
+
+def test_a_partition_that_nobody_has_claimed_refuses_everyone(agent: Agent) -> None:
+    with pytest.raises(DatabaseError, match="CONVOSTREAM_STALE_OWNER"):
+        flush(agent, "unclaimed", 1, "first")
+
+
+def test_a_stale_owner_writes_no_range(client: Client, topic: str) -> None:
+    names = ["topic", "partition", "owner_epoch", "owner_id", "first", "last"]
+    client.insert("range_inbox", [[topic, 0, 1, "first", 0, 9]], names)
+    claim(client, topic, 2, "second")
+    with pytest.raises(DatabaseError, match="CONVOSTREAM_STALE_OWNER"):
+        client.insert("range_inbox", [[topic, 0, 1, "first", 10, 19]], names)
+    query = "SELECT first, last, written_at > now() - 60 FROM ranges WHERE topic = {topic:String}"
+    assert client.query(query, parameters={"topic": topic}).result_rows == [(0, 9, 1)]
