@@ -24,7 +24,6 @@ from stream_processors.enrichment import Enrichment
 from stream_processors.feed import Feed
 from stream_processors.inbox import Segment
 from stream_processors.ownership import Ownership
-from stream_processors.partition import Tools
 from stream_processors.positions import LogPosition
 from stream_processors.range_log import RangeLog
 from stream_processors.records import Record
@@ -39,6 +38,7 @@ from stream_processors.steps import (
     gather_rows,
     part_strays,
 )
+from stream_processors.tools import Tools
 from stream_processors.transport import PollSchema, WholePollConsumer, WholePollTransport
 
 SLICE = 1_000

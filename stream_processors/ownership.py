@@ -5,7 +5,8 @@ import logging
 from collections.abc import Callable
 
 from stream_processors.feed import Poll
-from stream_processors.partition import Partition, Tools
+from stream_processors.partition import Partition
+from stream_processors.tools import Tools
 
 logger = logging.getLogger(__name__)
 

@@ -1,9 +1,9 @@
 """A partition and its owner: from claim to release.
 
 The life of a flush: polls gather until they are worth one; the steps make a block of them (`prepare`); the range is
-written to the range log, then the block to the inbox (`_land`), while the next polls are gathered and prepared. At most
-one range is under way. When nothing more comes, a confirmation is written. A write that the fence refuses ends the
-ownership: the state is forgotten and, if Kafka says that the partition is still ours, claimed and loaded anew.
+written to the range log, then the block to the inbox (`landing.py`), while the next polls are gathered and prepared.
+At most one range is under way. When nothing more comes, a confirmation is written. A write that the fence refuses ends
+the ownership: the state is forgotten and, if Kafka says that the partition is still ours, claimed and loaded anew.
 """
 
 import asyncio
@@ -11,22 +11,20 @@ import hashlib
 import logging
 import math
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from typing import Final
 
 from stream_processors import metrics
-from stream_processors.clickhouse import ClickHouse
 from stream_processors.errors import FoldVersionMismatch, LogChanged, MaintenanceUnderWay, StaleOwner
 from stream_processors.feed import Feed, Poll
 from stream_processors.gathering import Gathering
 from stream_processors.inbox import Block, Segment, build_block
+from stream_processors.landing import Landing
 from stream_processors.patience import persist
 from stream_processors.positions import Fingerprint, LogPosition, Range, Start, restart, start_of
-from stream_processors.range_log import RangeLog
 from stream_processors.records import Record
-from stream_processors.settings import WorkerSettings
 from stream_processors.state import State, load_state
+from stream_processors.tools import Tools
 
 IDLE_SECONDS: Final = 0.5
 """A range is confirmed when nothing has followed it for so long."""
@@ -37,19 +35,6 @@ DOUBT_SECONDS: Final = 5.0
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class Tools:
-    """What all partitions of a worker share."""
-
-    settings: WorkerSettings
-    clickhouse: ClickHouse
-    range_log: RangeLog
-    feed: Feed
-    prepare: Callable[[Sequence[Record], State, LogPosition], Awaitable[list[Segment]]]
-    insert_slots: asyncio.Semaphore
-    clock: Callable[[], float] = time.monotonic
-
-
 class Partition:
     """One partition of the topic while this worker owns it."""
 
@@ -58,11 +43,9 @@ class Partition:
         self._tools = tools
         self._rules = tools.settings.fold_rules
         self._gathering = Gathering(number, tools.feed, tools.settings.buffer_max_bytes, tools.clock)
+        self._landing = Landing(number, tools, self._gathering.wake.set)
         self._released = asyncio.Event()
-        self._owner_epoch = 0
         self._log_epoch = 0
-        self._landing: asyncio.Task[None] | None = None
-        self._latest: Range | None = None
         self.is_settled = False
         self._read_at = tools.clock()
 
@@ -84,13 +67,9 @@ class Partition:
     @property
     def starved_seconds(self) -> float:
         """For how long records have waited in Kafka without one being read, although nothing hinders it."""
-        if not self.is_settled or self._gathering.rows or self._is_writing or self.lag == 0:
+        if not self.is_settled or self._gathering.rows or self._landing.is_writing or self.lag == 0:
             return 0.0
         return self._tools.clock() - self._read_at
-
-    @property
-    def _is_writing(self) -> bool:
-        return self._landing is not None and not self._landing.done()
 
     async def run(self) -> None:
         """Own the partition until it is released; raises FoldVersionMismatch when its facts are another fold's."""
@@ -110,19 +89,20 @@ class Partition:
                     return
                 logger.warning("partition %d: another worker had claimed it; claiming it again", self.number)
             finally:
-                await self._abandon_landing()
+                await self._landing.abandon()
 
     async def _take_over(self) -> Start:
         log, number = self._tools.range_log, self.number
-        self._owner_epoch = await persist("claim", lambda: log.claim(number), number)
-        self._latest = await persist("read the range log", lambda: log.latest(number), number)
-        if self._latest and self._latest.fold_version != self._rules.version:
+        self._landing.owner_epoch = await persist("claim", lambda: log.claim(number), number)
+        latest = await persist("read the range log", lambda: log.latest(number), number)
+        if latest and latest.fold_version != self._rules.version:
             raise FoldVersionMismatch(
-                f"the facts of partition {number} were written by fold {self._latest.fold_version}, this worker's is"
+                f"the facts of partition {number} were written by fold {latest.fold_version}, this worker's is"
                 f" {self._rules.version}: stop all workers, run `python -m stream_processors rebuild`"
             )
         log_start, log_end = await persist("ask for the log's bounds", self._bounds, number)
-        return start_of(self._latest, log_start, log_end)
+        self._landing.latest = latest if latest and latest.confirmed else None
+        return start_of(latest, log_start, log_end)
 
     async def _work(self, start: Start) -> None:
         state = await self._begin(start)
@@ -136,8 +116,8 @@ class Partition:
         while (records := await self._gather()) is not None:
             if records:
                 await self._flush(records, state)
-        await self._landed()
-        await self._confirm()
+        await self._landing.settle()
+        await self._landing.confirm()
 
     async def _begin(self, start: Start) -> State:
         self._log_epoch = start.log_epoch
@@ -183,7 +163,7 @@ class Partition:
 
     async def _new_log(self, known: Range) -> Start:
         metrics.LOG_EPOCHS.inc()
-        self._latest = None
+        self._landing.latest = None
         log_start, _ = await persist("ask for the log's bounds", self._bounds, self.number)
         start = restart(known, log_start)
         logger.warning("partition %d has another log: epoch %d begins", self.number, start.log_epoch)
@@ -196,7 +176,7 @@ class Partition:
         """Return records that are worth a flush; None when the partition was released."""
         settings, gathering = self._tools.settings, self._gathering
         while not self._released.is_set():
-            is_landing = self._is_landing()
+            is_landing = self._landing.is_under_way()
             if gathering.rows >= settings.flush_max_rows:
                 return await gathering.take(settings.flush_max_rows)
             if gathering.rows and gathering.age >= settings.flush_max_age_seconds and not is_landing:
@@ -204,18 +184,8 @@ class Partition:
             if gathering.rows and not is_landing:
                 await self._sleep(settings.flush_max_age_seconds - gathering.age)
             elif not await self._sleep(IDLE_SECONDS) and not is_landing and not gathering.rows:
-                await self._confirm()
+                await self._landing.confirm()
         return None
-
-    def _is_landing(self) -> bool:
-        """Tell whether a range is under way; raises what made it fail."""
-        if self._landing is None:
-            return False
-        if self._landing.done():
-            landing, self._landing = self._landing, None
-            landing.result()
-            return False
-        return True
 
     async def _sleep(self, seconds: float) -> bool:
         """Wait until there may be something to do; tell whether that was before the time was over."""
@@ -230,16 +200,15 @@ class Partition:
     async def _flush(self, records: Sequence[Record], state: State) -> None:
         tools, first, last = self._tools, records[0], records[-1]
         if state.is_full:
-            await self._landed()
+            await self._landing.settle()
             state.shrink()
         position = LogPosition(tools.settings.kafka_topic, self.number, self._log_epoch, first.offset)
         segments = await tools.prepare(records, state, position)
         block = self._block(segments) if segments else None
         rows = block.rows if block else 0
         written = Range(*position, last.offset, rows, self._rules.version, last_record=fingerprint(last))
-        await self._landed()
-        self._landing = asyncio.create_task(self._land(written, block))
-        self._landing.add_done_callback(lambda _: self._gathering.wake.set())
+        await self._landing.settle()
+        self._landing.start(written, block)
         self._observe(state, last)
 
     def _block(self, segments: Sequence[Segment]) -> Block:
@@ -250,46 +219,10 @@ class Partition:
                     "topic": self._tools.settings.kafka_topic,
                     "partition": self.number,
                     "log_epoch": self._log_epoch,
-                    "owner_epoch": self._owner_epoch,
+                    "owner_epoch": self._landing.owner_epoch,
                     "owner_id": self._tools.range_log.owner_id,
                 },
             )
-
-    async def _land(self, written: Range, block: Block | None) -> None:
-        tools = self._tools
-        async with tools.insert_slots:
-            with metrics.STEP_SECONDS.labels("insert").time():
-                await persist("write the range", lambda: tools.range_log.write(written, self._owner_epoch), self.number)
-                if block is not None:
-                    await persist(
-                        "insert",
-                        lambda: tools.clickhouse.insert_block("inbox", block.columns, block.data, written.token),
-                        self.number,
-                    )
-        self._latest = written
-        tools.feed.note_landed(self.number, written.last + 1)
-
-    async def _landed(self) -> None:
-        """Wait until nothing is under way; raises what made it fail."""
-        if self._landing is not None:
-            landing, self._landing = self._landing, None
-            with metrics.STEP_SECONDS.labels("wait").time():
-                await landing
-
-    async def _confirm(self) -> None:
-        latest = self._latest
-        if latest is not None and not latest.confirmed:
-            confirmed = replace(latest, confirmed=True)
-            await persist(
-                "confirm the range", lambda: self._tools.range_log.write(confirmed, self._owner_epoch), self.number
-            )
-            self._latest = confirmed
-
-    async def _abandon_landing(self) -> None:
-        if self._landing is not None:
-            self._landing.cancel()
-            await asyncio.wait({self._landing})
-            self._landing = None
 
     def _observe(self, state: State, last: Record) -> None:
         metrics.LAG_RECORDS.labels(self.number).set(self.lag)

@@ -1,0 +1,30 @@
+"""What all partitions of a worker share."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from stream_processors.clickhouse import ClickHouse
+from stream_processors.feed import Feed
+from stream_processors.inbox import Segment
+from stream_processors.positions import LogPosition
+from stream_processors.range_log import RangeLog
+from stream_processors.records import Record
+from stream_processors.settings import WorkerSettings
+from stream_processors.state import State
+
+Prepare = Callable[[Sequence[Record], State, LogPosition], Awaitable[list[Segment]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """Settings, clients, the steps, and the places in which inserts wait for each other."""
+
+    settings: WorkerSettings
+    clickhouse: ClickHouse
+    range_log: RangeLog
+    feed: Feed
+    prepare: Prepare
+    insert_slots: asyncio.Semaphore
+    clock: Callable[[], float] = time.monotonic
