@@ -27,7 +27,7 @@ NUMBERS = list(range(PARTITIONS))
 @pytest.fixture(scope="module")
 def log(stack: Stack) -> Log:
     """A topic of the SDK's own, without a worker."""
-    log = Log(stack.bootstrap_servers, "sdk-events")
+    log = Log(stack.broker.address, "sdk-events")
     log.create({})
     return log
 
