@@ -46,7 +46,8 @@ def test_the_order_is_time_then_end_user_messages_then_the_id() -> None:
         event_of(kinds.END, START, "a0"),
         event_of(kinds.END_USER_MESSAGE, START + 1, "00"),
     ]
-    assert sorted(ordered[::-1]) == ordered
+    arrived = ordered[::-1]
+    assert sorted(arrived) == ordered
 
 
 def test_only_messages_of_the_end_user_go_before_all_else() -> None:
