@@ -16,7 +16,7 @@ from typing import Final
 
 from stream_processors import metrics
 from stream_processors.errors import FoldVersionMismatch, LogChanged, MaintenanceUnderWay, StaleOwner
-from stream_processors.feed import Feed, Poll
+from stream_processors.feed import Poll
 from stream_processors.gathering import Gathering
 from stream_processors.inbox import Block, Segment, build_block
 from stream_processors.landing import Landing
@@ -206,6 +206,7 @@ class Partition:
         segments = await tools.prepare(records, state, position)
         block = self._block(segments) if segments else None
         rows = block.rows if block else 0
+        metrics.FLUSH_ROWS.observe(rows)
         written = Range(*position, last.offset, rows, self._rules.version, last_record=fingerprint(last))
         await self._landing.settle()
         self._landing.start(written, block)

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from typing import Final, TypeVar
 
+from stream_processors import metrics
 from stream_processors.attributes import ConversationFact
 from stream_processors.conversations import Changes, ConversationKey
 from stream_processors.enrich import OWN_COLUMNS, EnrichedEvent
@@ -38,6 +39,13 @@ EXCHANGE_COLUMNS: Final = _names(
     "agent_id environment conversation_hash sign quarter_hour asked_at last_asked_at answered_at closes_at"
 )
 QUARTER_COLUMNS: Final = _names("agent_id environment conversation_hash sign quarter_hour customer")
+FACT_COLUMNS: Final = {
+    "conversation_fact": CONVERSATION_COLUMNS,
+    "session_fact": SESSION_COLUMNS,
+    "exchange_fact": EXCHANGE_COLUMNS,
+    "end_user_quarter": QUARTER_COLUMNS,
+}
+SIGN: Final = 3  # the place of the sign in every fact's columns
 DEAD_LETTER_COLUMNS: Final = _names("offset received_at reason_code reason raw has_value key headers")
 
 
@@ -80,16 +88,26 @@ class FlushRows:
              list(record.headers))
         )  # fmt: skip
 
+    def observe(self) -> None:
+        """Count what the flush holds."""
+        for kind, events in self._events.items():
+            metrics.EVENTS.labels(kind).inc(len(events))
+        for kind, facts in self._facts().items():
+            metrics.CORRECTIONS.labels(kind).inc(sum(fact[SIGN] == -1 for fact in facts))
+
+    def _facts(self) -> dict[str, list[Row]]:
+        return {
+            "conversation_fact": self._conversations,
+            "session_fact": self._sessions,
+            "exchange_fact": self._exchanges,
+            "end_user_quarter": self._quarters,
+        }
+
     def segments(self) -> list[Segment]:
         """Return the segments of the block; none when the flush changes nothing."""
         kinds = [("event", (*EVENT_COLUMNS, *OWN_COLUMNS[kind]), rows) for kind, rows in self._events.items()]
-        kinds += [
-            ("conversation_fact", CONVERSATION_COLUMNS, self._conversations),
-            ("session_fact", SESSION_COLUMNS, self._sessions),
-            ("exchange_fact", EXCHANGE_COLUMNS, self._exchanges),
-            ("end_user_quarter", QUARTER_COLUMNS, self._quarters),
-            ("dead_letter", DEAD_LETTER_COLUMNS, self._dead_letters),
-        ]
+        kinds += [(kind, FACT_COLUMNS[kind], rows) for kind, rows in self._facts().items()]
+        kinds.append(("dead_letter", DEAD_LETTER_COLUMNS, self._dead_letters))
         return [
             Segment(kind, len(rows), dict(zip(columns, zip(*rows, strict=True), strict=True)))
             for kind, columns, rows in kinds

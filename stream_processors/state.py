@@ -8,6 +8,7 @@ not have all of their events yet.
 from collections.abc import Iterable
 from typing import Final
 
+from stream_processors import metrics
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.conversations import Conversation, ConversationKey, conversation_hash
 from stream_processors.fold_rules import FoldRules
@@ -35,7 +36,6 @@ class State:
         self._conversations: dict[ConversationKey, Conversation] = {}  # least recently used first
         self._hashes: dict[ConversationKey, int] = {}
         self._bytes = 0
-        self.misses = 0
 
     def __len__(self) -> int:
         return len(self._conversations)
@@ -65,7 +65,7 @@ class State:
         """Bring conversations into memory: known ones from ClickHouse, as they were before a position; others anew."""
         hashes = {key: conversation_hash(key) for key in absent}
         known = self._known.among(list(hashes.values()))
-        self.misses += len(known)
+        metrics.CACHE_MISSES.inc(len(known))
         events = await recall(clickhouse, known, before, self._rules)
         for key in absent:
             self._conversations[key] = Conversation(self._rules.session_gap_ms, events.get(key, ()))

@@ -124,4 +124,6 @@ def gather_rows(
         rows.add_changes(key, state.hash_of(key), changed)
     for letter in batch.dead_letters:
         rows.add_dead_letter(letter)
+        metrics.DEAD_LETTERS.labels(letter.code).inc()
+    rows.observe()
     return rows
