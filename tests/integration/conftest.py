@@ -5,11 +5,24 @@ from collections.abc import Iterator
 
 import pytest
 
+from deploy.embedded.settings import StackSettings
+from deploy.embedded.stack import Stack
 from deploy.kafka.jars import missing_programs
-from tests.integration.harness import Harness
-from tests.integration.harness_stack import Stack
+from tests.integration.harness import GEOIP, Harness
+from tests.integration.harness_kafka import Log
 
-TIMED_BY_PRODUCERS = {"message.timestamp.type": "CreateTime"}
+WORKER = {
+    "CONVOSTREAM_GEOIP_DATABASE": str(GEOIP),
+    "CONVOSTREAM_FLUSH_MAX_AGE_SECONDS": "0.3",
+    "CONVOSTREAM_KAFKA_SESSION_TIMEOUT_SECONDS": "6",
+}
+TIMED_TOPIC = "agent-events-timed"
+FORGETFUL_WORKER = {
+    "CONVOSTREAM_KAFKA_TOPIC": TIMED_TOPIC,
+    "CONVOSTREAM_KAFKA_GROUP": "forgetful-workers",
+    "CONVOSTREAM_STATE_CACHE_BYTES": "0",
+    "CONVOSTREAM_FLUSH_MAX_ROWS": "500",
+}
 
 
 @pytest.fixture(
@@ -18,37 +31,34 @@ TIMED_BY_PRODUCERS = {"message.timestamp.type": "CreateTime"}
     ids=["embedded broker", "Apache Kafka"],
 )
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """ClickHouse, a broker and the schema."""
+    """ClickHouse, a broker, the shipped topic and the schema, whatever the settings outside are."""
     if request.param == "kafka":
         _need_java()
-    directory = tmp_path_factory.mktemp(f"stack-{request.param}")
-    running = Stack(request.param, directory)
-    try:
-        running.start()
-        yield running
-    finally:
-        running.stop()
+    with pytest.MonkeyPatch.context() as patched:
+        for name in [name for name in os.environ if name.startswith("CONVOSTREAM_")]:
+            patched.delenv(name)
+        settings = StackSettings(data_directory=tmp_path_factory.mktemp(f"stack-{request.param}"))
+        with Stack(settings, request.param, worker_environment=WORKER) as running:
+            yield running
 
 
 def _need_java() -> None:
-    missing = missing_programs()
+    missing = " and ".join(missing_programs())
     if missing and os.environ.get("CI") != "true":
-        pytest.skip(
-            f"Apache Kafka needs {' and '.join(missing)}, which this machine lacks; the embedded broker is tested"
-        )
-    assert not missing, f"CI must test Apache Kafka too, but lacks {' and '.join(missing)}"
+        pytest.skip(f"Apache Kafka needs {missing}, which this machine lacks; only the embedded broker is tested")
+    assert not missing, f"CI must test Apache Kafka too, but lacks {missing}"
 
 
 @pytest.fixture(scope="session")
 def harness(stack: Stack) -> Harness:
     """The shipped topic with a worker as it is shipped."""
-    log = stack.log("agent-events", {})
-    return Harness(stack, log, stack.worker("worker", log.topic, {}))
+    worker = stack.add_worker()
+    return Harness(stack, Log(stack.broker.address, "agent-events"), worker)
 
 
 @pytest.fixture(scope="session")
 def forgetful(stack: Stack) -> Harness:
     """A topic whose times are the producers', with a worker that keeps no conversation in memory."""
-    log = stack.log("agent-events-timed", TIMED_BY_PRODUCERS)
-    settings = {"CONVOSTREAM_STATE_CACHE_BYTES": "0", "CONVOSTREAM_FLUSH_MAX_ROWS": "500"}
-    return Harness(stack, log, stack.worker("forgetful-worker", log.topic, settings))
+    log = Log(stack.broker.address, TIMED_TOPIC)
+    log.create({"message.timestamp.type": "CreateTime"})
+    return Harness(stack, log, stack.add_worker(FORGETFUL_WORKER))

@@ -8,14 +8,14 @@
 import time
 import uuid
 from collections.abc import Iterable, Sequence
-from urllib.parse import urlsplit
+from pathlib import Path
 
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 
+from deploy.embedded.processes import Process
+from deploy.embedded.stack import Stack
 from tests.integration.harness_kafka import Log, Placed
-from tests.integration.harness_processes import Process
-from tests.integration.harness_stack import GEOIP, Stack
 from tests.oracle import COLUMNS, City, History, Question, Record, Sent, differences
 from tests.oracle.date_times import utc_text
 
@@ -24,6 +24,7 @@ LANDED_SQL = """
 SELECT partition, argMax(if(confirmed, toInt64(last), -1), (owner_epoch, log_epoch, first, confirmed)) AS landed
 FROM ranges WHERE topic = {topic:String} GROUP BY partition
 """
+GEOIP = Path(__file__).parents[1] / "data" / "geoip" / "GeoIP2-City-Test.mmdb"
 CITY = City(GEOIP)
 
 
@@ -47,8 +48,8 @@ class Harness:
         while (now := self.log.end_offsets()) != ends:
             ends = now
             while missing := self._missing(ends):
-                assert self.worker.is_running, f"the worker has ended:\n{self.worker.tail()}"
-                assert time.monotonic() < deadline, f"not landed: {missing}; the worker says:\n{self.worker.tail()}"
+                assert self.worker.pid, f"the worker has ended:\n{self._worker_says()}"
+                assert time.monotonic() < deadline, f"not landed: {missing}; the worker says:\n{self._worker_says()}"
                 time.sleep(0.1)
 
     def view(self, name: str, question: Question) -> list[tuple[object, ...]]:
@@ -75,6 +76,9 @@ class Harness:
             for wrong in differences(name, expected, self.view(name, question))
         ]
 
+    def _worker_says(self) -> str:
+        return "\n".join(self.worker.last_lines(40))
+
     def _missing(self, ends: dict[int, int]) -> dict[int, str]:
         landed = {
             int(str(partition)): int(str(last)) for partition, last in self.rows(LANDED_SQL, topic=self.log.topic)
@@ -88,14 +92,8 @@ class Harness:
 
 def reader(stack: Stack) -> Client:
     """A client of ClickHouse that may only look."""
-    parts = urlsplit(stack.url("reader"))
     return clickhouse_connect.get_client(
-        host=parts.hostname,
-        port=parts.port or 8123,
-        username="reader",
-        password=parts.password or "",
-        database="convostream",
-        autogenerate_session_id=False,
+        dsn=stack.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"], autogenerate_session_id=False
     )
 
 

@@ -9,10 +9,11 @@ import pytest
 from tests.integration.harness import Harness, unique_agent
 from tests.integration.harness_kafka import Placed
 from tests.oracle import Record, Sent
-from tests.oracle.cases.records import BAD_RECORDS, GOOD_RECORDS, BadRecord, GoodRecord
+from tests.oracle.cases.records import BAD_RECORDS, GOOD_RECORDS, OVERSIZED, BadRecord, GoodRecord
 
 pytestmark = pytest.mark.integration
 
+ALL_BAD = [*BAD_RECORDS, OVERSIZED]
 HEADERS = (("trace", b"a"), ("trace", b"b"), ("empty", b""))
 DEAD_LETTER_SQL = """
 SELECT reason, has_value, base64Encode(raw), base64Encode(key), toUnixTimestamp64Milli(received_at), headers
@@ -36,12 +37,12 @@ class Delivered:
 def delivered(harness: Harness) -> Delivered:
     """All bad and all good records, landed; the good ones each for an agent of their own, for they share an id."""
     agent = unique_agent("records")
-    bad = [_addressed(each.value, agent) for each in BAD_RECORDS]
+    bad = [_addressed(each.value, agent) for each in ALL_BAD]
     good = [_addressed(each.value, f"{agent}-{number}") for number, each in enumerate(GOOD_RECORDS)]
     records = harness.send([Placed(sent, headers=HEADERS) for sent in bad + good])
     harness.drain()
     return Delivered(
-        dict(zip((each.fact for each in BAD_RECORDS), records[: len(bad)], strict=True)),
+        dict(zip((each.fact for each in ALL_BAD), records[: len(bad)], strict=True)),
         dict(zip((each.fact for each in GOOD_RECORDS), records[len(bad) :], strict=True)),
     )
 
@@ -64,7 +65,7 @@ def _at(harness: Harness, record: Record, query: str) -> list[tuple[object, ...]
     return harness.rows(query, topic=harness.log.topic, partition=record.partition, offset=record.offset)
 
 
-@pytest.mark.parametrize("bad", BAD_RECORDS, ids=[bad.fact for bad in BAD_RECORDS])
+@pytest.mark.parametrize("bad", ALL_BAD, ids=[bad.fact for bad in ALL_BAD])
 def test_a_bad_record_is_kept_with_a_reason_that_names_its_field(
     harness: Harness, delivered: Delivered, bad: BadRecord
 ) -> None:

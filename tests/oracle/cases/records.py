@@ -159,6 +159,7 @@ BAD_RECORDS = [
         frozenset({"event_id", "type", "agent_id", "conversation_id", "occurred_at"}),
     ),
 ]
+OVERSIZED = BadRecord("longer than 1 MiB", value_of({"content": "x" * 1024**2}), NOTHING)
 GOOD_RECORDS = [
     *_good("event_id", ID.upper(), ID.title(), "00000000-0000-0000-0000-000000000000"),
     *_good("schema_version", 1, None, ...),

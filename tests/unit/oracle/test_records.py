@@ -3,13 +3,14 @@
 import pytest
 
 from tests.oracle import DeadLetter, Event, Record, read_record, read_records
-from tests.oracle.cases.records import BAD_RECORDS, GOOD_RECORDS, ID, BadRecord, GoodRecord, value_of
+from tests.oracle.cases.records import BAD_RECORDS, GOOD_RECORDS, ID, OVERSIZED, BadRecord, GoodRecord, value_of
 from tests.oracle.date_times import epoch_ms
 
+ALL_BAD = [*BAD_RECORDS, OVERSIZED]
 NOON = epoch_ms("2024-04-02T12:00:00Z")
 
 
-@pytest.mark.parametrize("bad", BAD_RECORDS, ids=[bad.fact for bad in BAD_RECORDS])
+@pytest.mark.parametrize("bad", ALL_BAD, ids=[bad.fact for bad in ALL_BAD])
 def test_a_bad_record_is_a_dead_letter_with_its_field(bad: BadRecord) -> None:
     read = read_record(Record(bad.value, NOON))
     assert isinstance(read, DeadLetter)
