@@ -66,6 +66,8 @@ class FlushRows:
         common = (*event.key, conversation_hash, event.fold_event.event_id, at, at // QUARTER_HOUR_MS)
         rest = (event.received_at, event.repaired, event.metadata, event.extra, offset, event.type, SCHEMA_VERSION)
         self._events[event.type].append((*common, *rest, *event.own))
+        for field in event.repaired:
+            metrics.REPAIRS.labels(field).inc()
 
     def add_changes(self, key: ConversationKey, conversation_hash: int, changes: Changes) -> None:
         """Take the signed difference that a flush makes to a conversation's facts."""
