@@ -1,0 +1,170 @@
+"""Rows: events, signed facts and dead letters as the columns of their segments."""
+
+import pytest
+
+from stream_processors.attributes import ConversationFact
+from stream_processors.conversations import Changes, Conversation, ConversationKey
+from stream_processors.enrich import OWN_COLUMNS
+from stream_processors.inbox import COLUMN_TYPES, Segment
+from stream_processors.records import DeadLetter
+from stream_processors.response_times import ExchangeFact
+from stream_processors.rows import (
+    CONVERSATION_COLUMNS,
+    DEAD_LETTER_COLUMNS,
+    EVENT_COLUMNS,
+    EXCHANGE_COLUMNS,
+    QUARTER_COLUMNS,
+    SESSION_COLUMNS,
+    FlushRows,
+)
+from stream_processors.sessions import SessionFact
+from tests.unit.stream_processors.histories import GAP, LONDON, START, told
+from tests.unit.stream_processors.kafka_records import AT_MS, EVENT_ID, KafkaRecord, fields_of
+from tests.unit.stream_processors.wire_events import TYPES, enriched
+
+KEY = ConversationKey("a", "production", "c")
+NOTHING = Changes([], [], [], [])
+ENGAGED = ConversationFact(
+    START, None, None, "ann", LONDON, "mobile", "web", None, "positive",
+    escalated=True, escalation_failed=False, name=None,
+)  # fmt: skip
+
+
+def segments_of(rows: FlushRows) -> dict[str, Segment]:
+    return {segment.kind: segment for segment in rows.segments()}
+
+
+def row_of(changes: Changes) -> dict[str, object]:
+    """The one row that these changes make."""
+    rows = FlushRows()
+    rows.add_changes(KEY, 5, changes)
+    (segment,) = rows.segments()
+    return {name: values[0] for name, values in segment.columns.items()}
+
+
+def test_a_flush_without_rows_has_no_segments() -> None:
+    assert FlushRows().segments() == []
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        *(pytest.param((*EVENT_COLUMNS, *OWN_COLUMNS[type_]), id=type_) for type_ in TYPES),
+        pytest.param(CONVERSATION_COLUMNS, id="conversation facts"),
+        pytest.param(SESSION_COLUMNS, id="session facts"),
+        pytest.param(EXCHANGE_COLUMNS, id="exchange facts"),
+        pytest.param(QUARTER_COLUMNS, id="quarter-hours"),
+        pytest.param(DEAD_LETTER_COLUMNS, id="dead letters"),
+    ],
+)
+def test_every_column_of_a_segment_is_in_the_inbox_and_there_once(columns: tuple[str, ...]) -> None:
+    assert [name for name in columns if name not in COLUMN_TYPES] == []
+    assert len(set(columns)) == len(columns)
+
+
+def test_events_of_a_type_make_one_segment() -> None:
+    rows = FlushRows()
+    for offset, type_ in enumerate(("conversation_ended", "token_usage", "conversation_ended")):
+        rows.add_event(enriched(fields_of(type_)), 5, offset)
+    ended, tokens = rows.segments()
+    assert (ended.kind, ended.length, list(ended.columns["offset"])) == ("event", 2, [0, 2])
+    assert (tokens.kind, tokens.length, list(tokens.columns["type"])) == ("event", 1, ["token_usage"])
+
+
+def test_an_event_has_its_identity_its_times_and_its_place() -> None:
+    rows = FlushRows()
+    rows.add_event(enriched(fields_of(), AT_MS + 5), 7, 42)
+    (segment,) = rows.segments()
+    assert {name: values[0] for name, values in segment.columns.items()} == {
+        "agent_id": "a",
+        "environment": "production",
+        "conversation_id": "c",
+        "conversation_hash": 7,
+        "event_id": EVENT_ID,
+        "occurred_at": AT_MS,
+        "quarter_hour": AT_MS // 900_000,
+        "received_at": AT_MS + 5,
+        "repaired": [],
+        "metadata": None,
+        "extra": None,
+        "offset": 42,
+        "type": "conversation_ended",
+        "schema_version": 1,
+    }
+
+
+def test_what_is_not_known_of_a_conversation_is_unknown() -> None:
+    ((fact, _),) = Conversation(GAP).absorb(told(("silent", 0))).conversations
+    row = row_of(NOTHING._replace(conversations=[(fact, 1)]))
+    unknown = ("country_code", "region", "city", "device_class", "source_name", "language_code", "language_region")
+    assert {row[name] for name in unknown} == {"unknown"}
+    assert (row["latitude"], row["longitude"], row["customer"], row["verdict"]) == (None, None, None, None)
+    assert (row["quarter_hour"], row["engaged_at"]) == (0, None)
+
+
+def test_a_conversation_stands_at_the_quarter_hour_of_its_engagement() -> None:
+    row = row_of(NOTHING._replace(conversations=[(ENGAGED, -1)]))
+    assert (row["quarter_hour"], row["engaged_at"], row["sign"]) == (START // 900_000, START, -1)
+    assert (row["customer"], row["city"], row["verdict"], row["escalated"]) == ("ann", "London", "positive", True)
+    assert (row["conversation_id"], row["conversation_hash"]) == ("c", 5)
+
+
+def test_a_language_without_a_region_has_an_unknown_one() -> None:
+    profiled = Conversation(GAP).absorb([enriched(fields_of("conversation_engaged", language="hr")).fold_event])
+    row = row_of(profiled)
+    assert (row["language_code"], row["language_region"]) == ("hr", "unknown")
+
+
+def test_a_session_stands_at_the_quarter_hour_of_its_start() -> None:
+    session = SessionFact(START + 900_000, START + 900_005, None, START + 900_005 + GAP, 2)
+    row = row_of(NOTHING._replace(sessions=[(session, 1)]))
+    assert row["quarter_hour"] == START // 900_000 + 1
+    assert {name: row[name] for name in SessionFact._fields} == session._asdict()
+
+
+def test_an_exchange_stands_at_the_quarter_hour_of_its_first_question() -> None:
+    exchange = ExchangeFact(START, START + 900_000, None, START + 900_000 + GAP)
+    row = row_of(NOTHING._replace(exchanges=[(exchange, -1)]))
+    assert (row["quarter_hour"], row["sign"]) == (START // 900_000, -1)
+    assert {name: row[name] for name in ExchangeFact._fields} == exchange._asdict()
+
+
+def test_a_quarter_hour_names_its_customer() -> None:
+    row = row_of(NOTHING._replace(end_user_quarters=[((9, "ann"), 1)]))
+    assert (row["quarter_hour"], row["customer"], row["sign"]) == (9, "ann", 1)
+
+
+@pytest.mark.parametrize(
+    ("value", "has_value"),
+    [
+        pytest.param(None, False, id="without a value"),
+        pytest.param(b"", True, id="with an empty value"),
+        pytest.param(b"\xff\x00", True, id="with any bytes"),
+    ],
+)
+def test_a_dead_letter_keeps_its_record_as_it_came(value: bytes | None, has_value: bool) -> None:
+    rows = FlushRows()
+    record = KafkaRecord(offset=9, value=value, key=b"\xfe", headers=(("h", b"1"), ("h", b"2")))
+    rows.add_dead_letter(DeadLetter(record, AT_MS, "broken_json", "value: broken"))
+    columns = segments_of(rows)["dead_letter"].columns
+    assert {name: values[0] for name, values in columns.items()} == {
+        "offset": 9,
+        "received_at": AT_MS,
+        "reason_code": "broken_json",
+        "reason": "value: broken",
+        "raw": value,
+        "has_value": has_value,
+        "key": b"\xfe",
+        "headers": [("h", b"1"), ("h", b"2")],
+    }
+
+
+def test_each_kind_of_fact_has_a_segment_of_its_own() -> None:
+    rows = FlushRows()
+    rows.add_changes(KEY, 5, Conversation(GAP).absorb(told(("user", 0), ("agent", 9), ("user", 20))))
+    assert {kind: segment.length for kind, segment in segments_of(rows).items()} == {
+        "conversation_fact": 1,
+        "session_fact": 1,
+        "exchange_fact": 2,
+        "end_user_quarter": 1,
+    }
