@@ -5,9 +5,9 @@ AS SELECT weekday, hour, toUInt64(sum(cell.messages)) AS messages, toUInt64(sum(
 FROM
 (
     SELECT
-        toUInt8(intDiv(number, 24) + 1) AS weekday, toUInt8(number % 24) AS hour,
+        toUInt8(intDiv(cell_number, 24) + 1) AS weekday, toUInt8(cell_number % 24) AS hour,
         toInt64(0) AS messages, toInt64(0) AS conversations
-    FROM numbers(168)
+    FROM (SELECT arrayJoin(range(168)) AS cell_number)
     UNION ALL
     SELECT
         toDayOfWeek(local_time) AS weekday, toHour(local_time) AS hour,

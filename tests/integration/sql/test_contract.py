@@ -3,11 +3,13 @@
 from typing import Final
 
 import pytest
+from clickhouse_connect import get_client
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 from sql.objects import NAMES, Kind
 from tests.integration.sql.agent import Agent
+from tests.integration.sql.clickhouse import ClickHouse
 from tests.integration.sql.rows import milliseconds
 
 pytestmark = pytest.mark.integration
@@ -118,3 +120,11 @@ def test_an_unknown_time_zone_is_an_error_in_every_view(agent: Agent, view: str,
 def test_every_parameter_has_to_be_given(client: Client, view: str) -> None:
     with pytest.raises(DatabaseError, match="`time_zone` is not set"):
         client.query(f"SELECT * FROM {view}(agent_id = 'a', environment = 'production', since = now(), until = now())")
+
+
+def test_the_reader_may_ask_every_view(clickhouse: ClickHouse) -> None:
+    reader = Agent(get_client(dsn=clickhouse.url(user="reader"), autogenerate_session_id=False), "a")
+    for view in COLUMNS:
+        reader.metric(view, SINCE, UNTIL, "Europe/Zagreb")
+    for view in NAMES[Kind.VIEW][:3]:
+        assert reader.count(view) == 0

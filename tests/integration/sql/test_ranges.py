@@ -83,3 +83,14 @@ def test_any_range_is_exact_to_the_millisecond_around_a_change_of_the_clock(clie
         assert [r["day"] for r in overview] == expected.days(since, until, zone)
         active = {m.conversation for m in messages if since <= m.at < until}
         assert agent.one("total_conversations", since, until, name)["active_conversations"] == len(active)
+
+
+def test_a_range_may_hold_all_times(agent: Agent) -> None:
+    moments = ["2000-01-01 00:00:00", "2026-04-01 12:00:00.001", "2026-04-01 12:14:59.999"]
+    messages = [Said(milliseconds(at), f"c{n}", "end_user", "anna") for n, at in enumerate(moments)]
+    state(agent, messages)
+    everything = milliseconds("1900-01-01 00:00:00"), milliseconds("2299-12-31 23:59:59.999")
+    assert agent.one("total_messages", *everything)["messages"] == 3
+    assert agent.one("total_conversations", *everything)["conversations"] == 3
+    assert agent.one("individual_users", *everything)["new_users"] == 1
+    assert sum(int(str(row["messages"])) for row in agent.metric("daily_overview", *everything)) == 3
