@@ -14,7 +14,7 @@ from deploy.embedded.passwords import passwords
 from deploy.embedded.users import Users
 
 _logger = logging.getLogger(__name__)
-_GRACE_SECONDS = 5
+_GRACE_SECONDS = 2
 
 
 def serve(host: str, port: int, directory: Path) -> None:
@@ -25,21 +25,27 @@ def serve(host: str, port: int, directory: Path) -> None:
         users = Users(passwords(directory))
         engine = Engine(directory, users)
         try:
-            asyncio.run(_serve(Front(engine, users), host, port))
+            asyncio.run(_serve(Front(engine, users), engine, host, port))
         finally:
             engine.close()
 
 
-async def _serve(front: Front, host: str, port: int) -> None:
+async def _serve(front: Front, engine: Engine, host: str, port: int) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     runner = web.AppRunner(
-        front.application(), access_log=None, auto_decompress=False, shutdown_timeout=_GRACE_SECONDS, read_bufsize=2**22
+        front.application(),
+        access_log=None,
+        auto_decompress=False,
+        shutdown_timeout=2 * _GRACE_SECONDS,
+        read_bufsize=2**22,
     )
     await runner.setup()
     await web.TCPSite(runner, host, port).start()
     print(f"ready http://{host}:{runner.addresses[0][1]}", flush=True)
     await stopped.wait()
+    cancelling = asyncio.get_running_loop().call_later(_GRACE_SECONDS, engine.cancel_all)
     await runner.cleanup()
+    cancelling.cancel()
     front.stop()

@@ -45,7 +45,7 @@ class Front:
     def stop(self) -> None:
         """Cancels what still runs and waits until all threads have let go of the engine."""
         self._engine.cancel_all()
-        self._threads.shutdown(wait=True, cancel_futures=True)
+        self._threads.shutdown(cancel_futures=True)
 
     async def _handle(self, http: web.Request) -> web.StreamResponse:
         if http.method != "POST" and "query" not in http.query:

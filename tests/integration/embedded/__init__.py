@@ -1,0 +1,1 @@
+"""The embedded stack asked by the clients that people use: clickhouse-connect, clickhouse-go, curl."""

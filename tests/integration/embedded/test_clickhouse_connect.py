@@ -1,0 +1,121 @@
+"""clickhouse-connect, sync and async, works as it does with the server."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import clickhouse_connect
+import pyarrow as pa
+import pytest
+from clickhouse_connect.driver.exceptions import DatabaseError, StreamFailureError
+
+from tests.integration.embedded.served import Served
+
+AT = datetime(2026, 4, 1, 12, 0, 0, 123000, UTC)
+ENCODINGS = [False, "lz4", "zstd", "gzip"]
+
+
+def _arrow(count: int) -> pa.Table:
+    return pa.table({"number": pa.array(range(count), pa.uint64()), "text": [f"text {n}" for n in range(count)]})
+
+
+@pytest.mark.parametrize("compress", ENCODINGS)
+def test_rows_are_inserted_and_read(served: Served, table: str, compress: bool | str) -> None:
+    client = served.client(compress=compress)
+    summary = client.insert(table, [[1, "a;'\n", AT], [2, "ü", AT]], column_names=["number", "text", "at"])
+    assert summary.written_rows == 2
+    found = client.query(f"SELECT number, text, at FROM {table} ORDER BY number").result_rows
+    assert found == [(1, "a;'\n", AT.replace(tzinfo=None)), (2, "ü", AT.replace(tzinfo=None))]
+
+
+@pytest.mark.parametrize("compress", ENCODINGS)
+def test_arrow_is_inserted_and_read(served: Served, table: str, compress: bool | str) -> None:
+    client = served.client(compress=compress)
+    assert client.insert_arrow(table, _arrow(3000)).written_rows == 3000
+    found = client.query_arrow(f"SELECT number, text FROM {table} ORDER BY number")
+    assert found.column("number").to_pylist() == list(range(3000))
+    assert found.column("text")[2999].as_py() == "text 2999"
+
+
+@pytest.mark.parametrize("compress", ENCODINGS)
+def test_a_large_answer_is_streamed(served: Served, compress: bool | str) -> None:
+    client = served.client("reader", compress=compress)
+    with client.query_row_block_stream("SELECT number, toString(number) FROM numbers(1000000)") as blocks:
+        assert sum(len(block) for block in blocks) == 1_000_000
+    with client.raw_stream("SELECT number FROM numbers(300000)", fmt="CSV") as raw:
+        assert raw.read().count(b"\n") == 300_000
+
+
+def test_an_error_in_the_middle_of_a_stream_is_raised(served: Served) -> None:
+    query = "SELECT number, throwIf(number = 900000, 'too far') FROM numbers(1000000)"
+    with served.client("reader").query_row_block_stream(query) as blocks:
+        assert len(next(blocks)) > 0
+        with pytest.raises(StreamFailureError, match="too far"):
+            list(blocks)
+
+
+def test_parameters_are_bound(served: Served) -> None:
+    values = {"text": "it's\ta \\ \n", "number": 7, "names": ["a'b", "c,d"], "at": AT, "missing": None}
+    query = (
+        "SELECT {text:String}, {number:UInt64}, {names:Array(String)}, {at:DateTime64(3, 'UTC')}, "
+        "{missing:Nullable(String)}"
+    )
+    found = served.client("reader").query(query, parameters=values).result_rows
+    assert found == [("it's\ta \\ \n", 7, ["a'b", "c,d"], AT.replace(tzinfo=None), None)]
+
+
+def test_large_parameters_are_sent_as_a_form(served: Served) -> None:
+    numbers = list(range(200_000))
+    query = "SELECT sum(arrayJoin({numbers:Array(UInt64)}))"
+    assert served.client("reader").query(query, parameters={"numbers": numbers}).result_rows == [(sum(numbers),)]
+
+
+def test_a_setting_lasts_for_one_query(served: Served) -> None:
+    client = served.client("reader")
+    query = "SELECT getSetting('max_threads') = 3"
+    assert client.query(query, settings={"max_threads": 3}).result_rows == [(1,)]
+    assert client.query(query).result_rows == [(0,)]
+
+
+def test_a_command_answers_a_value_or_a_summary(served: Served, table: str) -> None:
+    client = served.client()
+    assert client.command("SELECT 42") == 42
+    assert client.command(f"SELECT text FROM {table}") == ""
+    assert client.command(f"INSERT INTO {table} (number) SELECT number FROM numbers(5)").written_rows == 5  # type: ignore[union-attr]
+    assert client.command(f"INSERT INTO {table} FORMAT CSV", data="6,six,2026-04-01 00:00:00\n").written_rows == 1  # type: ignore[union-attr]
+
+
+def test_no_rows_still_have_their_columns_in_arrow(served: Served, table: str) -> None:
+    assert served.client("reader").query_arrow(f"SELECT number FROM {table}").column_names == ["number"]
+    assert served.client("reader").query(f"SELECT number FROM {table} LIMIT 0").column_names == ("number",)
+
+
+def test_an_error_has_clickhouses_code_and_text(served: Served) -> None:
+    with pytest.raises(DatabaseError, match="Unknown table expression identifier 'no_such_table'") as refused:
+        served.client("reader").query("SELECT * FROM no_such_table")
+    assert (refused.value.code, refused.value.name) == (60, "UNKNOWN_TABLE")
+
+
+def test_a_wrong_password_is_refused(served: Served) -> None:
+    with pytest.raises(DatabaseError) as refused:
+        clickhouse_connect.get_client(**served.address("reader") | {"password": "wrong"})
+    assert refused.value.code == 516
+
+
+async def test_the_async_client_does_all_of_it(served: Served, table: str) -> None:
+    client = await clickhouse_connect.get_async_client(**served.address("writer"))
+    async with client:
+        assert (await client.insert_arrow(table, _arrow(1000))).written_rows == 1000
+        await client.insert(table, [[5000, "last", AT]], column_names=["number", "text", "at"])
+        assert await client.command(f"SELECT count() FROM {table}") == 1001
+        assert (await client.query_arrow(f"SELECT max(number) AS m FROM {table}")).to_pydict() == {"m": [5000]}
+        async with await client.query_row_block_stream("SELECT number FROM numbers(300000)") as blocks:
+            assert sum([len(block) async for block in blocks]) == 300_000
+        with pytest.raises(DatabaseError) as refused:
+            await client.command("SELECT no_such_function()")
+        assert refused.value.code == 46
+
+
+async def test_one_async_client_asks_many_things_at_once(served: Served) -> None:
+    async with await clickhouse_connect.get_async_client(**served.address("reader")) as client:
+        answers = await asyncio.gather(*(client.query(f"SELECT {n}, sleep(0.2)") for n in range(20)))
+    assert [answer.result_rows[0][0] for answer in answers] == list(range(20))

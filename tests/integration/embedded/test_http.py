@@ -1,0 +1,151 @@
+"""The front speaks ClickHouse's HTTP interface as curl does."""
+
+import gzip
+import json
+import shutil
+import subprocess
+import zlib
+from collections.abc import Callable
+
+import lz4.frame
+import pytest
+import zstandard
+
+from tests.integration.embedded.served import DATABASE, PASSWORDS, Served
+
+UNPACK: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.decompress,
+    "deflate": zlib.decompress,
+    "lz4": lambda data: bytes(lz4.frame.decompress(data)),
+    "zstd": lambda data: zstandard.ZstdDecompressor().stream_reader(data).read(),
+}
+
+
+@pytest.mark.parametrize("path", ["/ping", "/", "/replicas_status"])
+def test_everybody_may_ask_whether_it_is_there(served: Served, path: str) -> None:
+    answer = served.ask(user=None, method="GET", path=path)
+    assert (answer.status, answer.text) == (200, "Ok.")
+
+
+def test_a_query_stands_in_the_url_or_in_the_body_or_begins_in_one_and_ends_in_the_other(served: Served) -> None:
+    assert served.ask(query="SELECT 1").text == "1"
+    assert served.ask(method="GET", query="SELECT 1").text == "1"
+    assert served.ask("SELECT 1").text == "1"
+    assert served.ask("FROM numbers(2)", query="SELECT number").text == "0\n1"
+
+
+def test_get_only_reads(served: Served, table: str) -> None:
+    answer = served.ask(method="GET", query=f"INSERT INTO {table} (number) SELECT 1", database=DATABASE)
+    assert answer.headers["X-ClickHouse-Exception-Code"] == "164"
+
+
+@pytest.mark.parametrize("size", [10, 300_000], ids=["a small answer", "a streamed answer"])
+@pytest.mark.parametrize("encoding", UNPACK)
+def test_an_answer_is_packed_when_asked_for(served: Served, encoding: str, size: int) -> None:
+    query = f"SELECT number FROM numbers({size}) FORMAT CSV"
+    headers = {"Accept-Encoding": f"br, {encoding};q=0.9"}
+    packed = served.ask(query, headers=headers, enable_http_compression=1)
+    assert packed.headers["Content-Encoding"] == encoding
+    assert UNPACK[encoding](packed.body) == served.ask(query, headers=headers).body
+
+
+@pytest.mark.parametrize("encoding", UNPACK)
+def test_a_body_that_is_not_packed_as_it_says_is_refused(served: Served, encoding: str) -> None:
+    answer = served.ask(b"SELECT 1", headers={"Content-Encoding": encoding})
+    assert answer.headers["X-ClickHouse-Exception-Code"] == "271"
+
+
+def test_the_format_comes_from_the_query_the_header_or_the_url(served: Served) -> None:
+    headers = {"X-ClickHouse-Format": "JSONEachRow"}
+    assert served.ask("SELECT 1 AS a FORMAT CSV", headers=headers).text == "1"
+    assert served.ask("SELECT 1 AS a", headers=headers).text == '{"a":1}'
+    answer = served.ask("SELECT 1 AS a", default_format="JSONCompact")
+    assert json.loads(answer.body)["data"] == [[1]]
+    assert answer.headers["X-ClickHouse-Format"] == "JSONCompact"
+    assert answer.headers["Content-Type"] == "application/json; charset=UTF-8"
+
+
+def test_the_headers_say_what_was_done(served: Served, table: str) -> None:
+    answer = served.ask(
+        f"INSERT INTO {table} (number) SELECT number FROM numbers(3)", database=DATABASE, query_id="q-1"
+    )
+    assert answer.headers["X-ClickHouse-Query-Id"] == "q-1"
+    assert answer.headers["X-ClickHouse-Timezone"] == "UTC"
+    assert json.loads(answer.headers["X-ClickHouse-Summary"])["written_rows"] == "3"
+    assert "X-ClickHouse-Format" not in answer.headers
+    read = served.ask(f"SELECT * FROM {table}", database=DATABASE, wait_end_of_query=1)
+    assert json.loads(read.headers["X-ClickHouse-Summary"])["read_rows"] == "3"
+
+
+def test_a_form_holds_query_and_parameters(served: Served) -> None:
+    fields = {"query": "SELECT {text:String}", "param_text": "it''s \\t"}
+    boundary = "----parts"
+    body = "".join(
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields.items()
+    )
+    headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    assert served.ask(f"{body}--{boundary}--\r\n", headers=headers).text == "it\\'\\'s \\t"
+
+
+def test_the_body_of_a_plain_form_is_the_query(served: Served) -> None:
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert served.ask("SELECT 'a=b&c'", headers=headers).text == "a=b&c"
+
+
+def test_a_session_id_is_taken(served: Served) -> None:
+    assert served.ask("SELECT 1", session_id="some", session_timeout=60).text == "1"
+
+
+@pytest.mark.parametrize(
+    ("query", "parameters", "code", "status"),
+    [
+        pytest.param("SELEC 1", {}, 62, 400, id="a broken statement"),
+        pytest.param("", {}, 62, 400, id="no statement"),
+        pytest.param("-- nothing", {}, 62, 400, id="a comment alone"),
+        pytest.param("SELECT 1; SELECT 2", {}, 62, 400, id="two statements"),
+        pytest.param("SELECT * FROM convostream.no_such", {}, 60, 404, id="an unknown table"),
+        pytest.param("SELECT no_such", {}, 47, 404, id="an unknown column"),
+        pytest.param("SELECT no_such()", {}, 46, 404, id="an unknown function"),
+        pytest.param("SELECT 1 FORMAT NoSuch", {}, 73, 404, id="an unknown format"),
+        pytest.param("SELECT 1", {"database": "no_such"}, 81, 404, id="an unknown database"),
+        pytest.param("SELECT 1", {"no_such": 1}, 115, 404, id="an unknown setting"),
+        pytest.param("SELECT {a:Int8}", {}, 456, 500, id="a parameter that is missing"),
+        pytest.param("SELECT {a:Int8}", {"param_a": "x"}, 457, 500, id="a parameter of another type"),
+        pytest.param("SELECT throwIf(1)", {}, 395, 500, id="an exception of the query's own"),
+        pytest.param("SELECT 1", {"compress": 1}, 48, 501, id="ClickHouse's own block compression"),
+    ],
+)
+def test_wrong_input_gets_clickhouses_text_and_code(
+    served: Served, query: str, parameters: dict[str, object], code: int, status: int
+) -> None:
+    answer = served.ask(query, settings=parameters)
+    assert (answer.status, answer.headers["X-ClickHouse-Exception-Code"]) == (status, str(code)), answer.text
+    assert answer.text.startswith(f"Code: {code}. DB::Exception: ")
+    assert answer.text.count("Code: ") == 1
+    assert answer.text.endswith(f"(version {served.ask('SELECT version()').text})")
+
+
+def test_an_exception_in_the_middle_of_an_answer_is_framed(served: Served) -> None:
+    answer = served.ask("SELECT number, throwIf(number = 900000, 'too far') FROM numbers(1000000)")
+    tag = answer.headers["X-ClickHouse-Exception-Tag"].encode()
+    head, _, frame = answer.body.partition(b"\r\n__exception__\r\n" + tag + b"\r\n")
+    message, _, rest = frame.rpartition(b"\n")[0].rpartition(b"\n")[0].rpartition(b"\n")
+    assert head.startswith(b"0\t0\n1\t0\n")
+    assert message.startswith(b"Code: 395. DB::Exception: too far")
+    assert rest == str(len(message) + 1).encode() + b" " + tag + b"\r"
+
+
+def test_waiting_for_the_end_turns_a_late_exception_into_a_status(served: Served) -> None:
+    answer = served.ask("SELECT throwIf(number = 900000) FROM numbers(1000000)", wait_end_of_query=1)
+    assert (answer.status, answer.headers["X-ClickHouse-Exception-Code"]) == (500, "395")
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
+def test_curl_asks_and_inserts(served: Served, table: str) -> None:
+    url = f"http://127.0.0.1:{served.port}/?database={DATABASE}"
+    command = ["curl", "-sS", "--fail-with-body", "-u", f"writer:{PASSWORDS['writer']}", url]
+    query = f"INSERT INTO {table} (number, text) FORMAT TSV\n7\tseven\n"
+    subprocess.run([*command, "--data-binary", query], check=True)
+    read = subprocess.run([*command, "--data", f"SELECT text FROM {table}"], check=True, capture_output=True)
+    assert read.stdout == b"seven\n"

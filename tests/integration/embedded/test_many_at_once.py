@@ -1,0 +1,59 @@
+"""Many requests at once get their own answers, and a long one holds up nobody."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+from tests.integration.embedded.served import DATABASE, Served
+
+LONG = (
+    "SELECT sleepEachRow(1) FROM numbers(3) SETTINGS max_block_size = 1, function_sleep_max_microseconds_per_block = 0"
+)
+
+
+def test_a_long_query_holds_up_nobody(served: Served) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        long = [threads.submit(served.ask, LONG) for _ in range(8)]
+        time.sleep(0.3)
+        before = time.monotonic()
+        assert served.ask("SELECT 1").text == "1"
+        assert time.monotonic() - before < 1
+        assert not any(query.done() for query in long)
+    assert [query.result().status for query in long] == [200] * 8
+
+
+def test_a_hundred_requests_at_once_are_not_mixed_up(served: Served) -> None:
+    def ask(number: int) -> str:
+        settings = {"max_threads": number % 7 + 1, "param_n": number}
+        return served.ask("SELECT {n:UInt32}, getSetting('max_threads'), currentDatabase()", settings=settings).text
+
+    with ThreadPoolExecutor(32) as threads:
+        answers = list(threads.map(ask, range(100)))
+    assert answers == [f"{number}\t{number % 7 + 1}\tdefault" for number in range(100)]
+
+
+def test_readers_and_writers_work_at_once(served: Served, table: str) -> None:
+    def insert(number: int) -> int:
+        rows = "".join(f"{n},x\n" for n in range(number * 100, number * 100 + 100))
+        query = f"INSERT INTO {table} (number, text) FORMAT CSV"
+        return served.ask(rows.encode(), query=query, database=DATABASE).status
+
+    def count(_: int) -> int:
+        return int(served.rows(f"SELECT count() FROM {table}")[0])
+
+    with ThreadPoolExecutor(16) as threads:
+        written = threads.map(insert, range(30))
+        read = list(threads.map(count, range(30)))
+        assert set(written) == {200}
+    assert all(found % 100 == 0 for found in read)
+    assert count(0) == 3000
+
+
+def test_a_client_that_leaves_ends_its_query(served: Served) -> None:
+    client = served.client("reader")
+    with client.raw_stream("SELECT number FROM numbers(100000000000)", fmt="CSV") as stream:
+        assert stream.read(10) == b"0\n1\n2\n3\n4\n"
+    deadline = time.monotonic() + 10
+    running = "SELECT count() FROM system.processes WHERE query LIKE '%100000000000%'"
+    while time.monotonic() < deadline and served.ask(f"{running} AND query NOT LIKE '%processes%'").text != "0":
+        time.sleep(0.1)
+    assert served.ask(f"{running} AND query NOT LIKE '%processes%'").text == "0"

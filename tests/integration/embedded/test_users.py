@@ -1,0 +1,100 @@
+"""The writer and the reader may do what deploy/clickhouse says, and nothing else."""
+
+import pytest
+
+from tests.integration.embedded.served import DATABASE, Served
+
+FORBIDDEN = {
+    "INSERT INTO {t} (number) VALUES (1)": 497,
+    "CREATE TABLE another (a Int8) ENGINE = Memory": 497,
+    "CREATE TEMPORARY TABLE another (a Int8)": 497,
+    "ALTER TABLE {t} DELETE WHERE 1": 497,
+    "DROP TABLE {t}": 497,
+    "TRUNCATE TABLE {t}": 497,
+    "OPTIMIZE TABLE {t}": 497,
+    "SYSTEM FLUSH LOGS": 497,
+    "SELECT * FROM file('/etc/passwd', 'LineAsString')": 497,
+    "SELECT file('/etc/passwd')": 497,
+    "SELECT `file`('/etc/passwd')": 497,
+    "EXPLAIN SELECT file('/etc/passwd')": 497,
+    "SELECT * FROM url('http://127.0.0.1/', 'LineAsString')": 497,
+    "SELECT * FROM remote('127.0.0.1', 'system', 'one')": 497,
+    "SELECT * FROM executable('id', 'LineAsString', 'a String')": 497,
+    "SELECT * FROM system.users": 497,
+    "SELECT 1 INTO OUTFILE '/tmp/convostream-test'": 358,
+    "SELECT 1 SETTINGS max_execution_time = 1000": 452,
+    "SELECT 1 SETTINGS profile = 'writer', max_memory_usage = 0": 452,
+    "SELECT 1 SETTINGS readonly = 0": 164,
+    "SELECT 1; SELECT 2": 62,
+}
+
+
+@pytest.mark.parametrize("statement", FORBIDDEN)
+def test_the_reader_may_not(served: Served, table: str, statement: str) -> None:
+    answer = served.ask(statement.format(t=table), user="reader", database=DATABASE)
+    assert answer.headers.get("X-ClickHouse-Exception-Code") == str(FORBIDDEN[statement]), answer.text
+
+
+@pytest.mark.parametrize("setting", [{"max_execution_time": 31}, {"max_memory_usage": 0}, {"profile": "writer"}])
+def test_the_reader_cannot_raise_its_limits(served: Served, setting: dict[str, object]) -> None:
+    assert served.ask("SELECT 1", user="reader", settings=setting).headers["X-ClickHouse-Exception-Code"] == "452"
+
+
+def test_the_reader_cannot_leave_its_read_only_mode(served: Served) -> None:
+    assert served.ask("SELECT 1", user="reader", readonly=0).headers["X-ClickHouse-Exception-Code"] == "164"
+
+
+def test_a_role_or_a_setting_does_not_outlast_its_request(served: Served, table: str) -> None:
+    served.ask("SET ROLE writer", user="reader", session_id="one")
+    served.ask("SET profile = 'writer'", user="reader", session_id="one")
+    answer = served.ask(f"INSERT INTO {table} (number) VALUES (1)", user="reader", database=DATABASE, session_id="one")
+    assert answer.headers["X-ClickHouse-Exception-Code"] == "497"
+
+
+def test_time_is_limited_on_the_server(served: Served) -> None:
+    answer = served.ask("SELECT count() FROM numbers(1000000000000)", user="reader", max_execution_time=1)
+    assert (answer.status, answer.headers["X-ClickHouse-Exception-Code"]) == (408, "159")
+
+
+def test_memory_is_limited_on_the_server(served: Served) -> None:
+    answer = served.ask("SELECT groupArray(number) FROM numbers(100000000)", user="reader", max_memory_usage=10_000_000)
+    assert answer.headers["X-ClickHouse-Exception-Code"] == "241"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["SELECT count() FROM {t}", "SHOW TABLES", "DESCRIBE TABLE {t}", "SELECT 1 SETTINGS max_threads = 1",
+     "SELECT name FROM system.tables WHERE database = 'convostream'", "SELECT sum(number) FROM numbers(10)"],
+)  # fmt: skip
+def test_the_reader_may(served: Served, table: str, statement: str) -> None:
+    assert served.rows(statement.format(t=table)) != []
+
+
+def test_an_error_names_the_user_who_asked(served: Served, table: str) -> None:
+    text = served.ask(f"DROP TABLE {table}", user="reader", database=DATABASE).text
+    assert text.startswith("Code: 497. DB::Exception: reader: Not enough privileges.")
+
+
+def test_the_writer_cannot_reach_other_databases(served: Served) -> None:
+    assert served.ask("CREATE DATABASE another").headers["X-ClickHouse-Exception-Code"] == "497"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        pytest.param({}, id="nobody"),
+        pytest.param({"Authorization": "Basic d3JpdGVyOndyb25n"}, id="a wrong password"),
+        pytest.param({"Authorization": "Basic ???"}, id="a broken header"),
+        pytest.param({"X-ClickHouse-User": "writer", "X-ClickHouse-Key": ""}, id="an empty password"),
+        pytest.param({"X-ClickHouse-User": "default"}, id="the engine's own user"),
+    ],
+)
+def test_who_is_not_known_is_refused(served: Served, headers: dict[str, str]) -> None:
+    answer = served.ask("SELECT 1", user=None, headers=headers)
+    assert (answer.status, answer.headers["X-ClickHouse-Exception-Code"]) == (403, "516")
+
+
+def test_a_user_may_be_named_in_headers_or_in_the_url(served: Served) -> None:
+    headers = {"X-ClickHouse-User": "reader", "X-ClickHouse-Key": "reader:own"}
+    assert served.ask("SELECT 1", user=None, headers=headers).text == "1"
+    assert served.ask("SELECT 1", user=None, settings={"user": "reader", "password": "reader:own"}).text == "1"
