@@ -22,7 +22,19 @@ Fields = dict[str, object]
 KINDS = (
     "end_user", "end_user", "end_user", "end_user", "agent", "agent", "agent", "agent", "system", "action", "action",
     "button", "conversation_engaged", "conversation_visited", "feedback", "token_usage", "conversation_ended",
+    "conversation_ended",
 )  # fmt: skip
+UNKNOWN_FIELDS: tuple[Fields, ...] = (
+    {"unheard_of": {"a": [1, None]}},
+    {"url": None},
+    {"received_at": 5},
+    {"sign": "-1"},
+)
+UNKNOWN_OUTSIDE_OPENINGS: tuple[Fields, ...] = (
+    {"customer_id": "zoe", "device": "mobile", "source": "fax", "language": "fr", "customer_ip_address": "81.2.69.142"},
+    {"metadata": {"feedback": "up"}},
+    {"device": 5, "source": {}, "customer_id": []},
+)
 
 
 def body(choices: Choices, at: int) -> Fields:
@@ -33,7 +45,9 @@ def body(choices: Choices, at: int) -> Fields:
     if choices.chance(10):
         fields["metadata"] = {"note": choices.one_of(HOSTILE), "nothing": None}
     if choices.chance(10):
-        fields |= choices.one_of(({"unheard_of": {"a": [1, None]}}, {"url": None}, {"received_at": 5}, {"sign": "-1"}))
+        fields |= choices.one_of(UNKNOWN_FIELDS)
+    if choices.chance(10) and write is not _opening:
+        fields |= choices.one_of(UNKNOWN_OUTSIDE_OPENINGS)
     return fields
 
 
