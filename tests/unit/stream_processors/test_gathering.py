@@ -12,17 +12,9 @@ from stream_processors.gathering import Gathering
 from stream_processors.records import Record
 from tests.unit.stream_processors.in_memory_feed import InMemoryFeed, feed_of
 from tests.unit.stream_processors.kafka_records import KafkaRecord
+from tests.unit.stream_processors.workshop import Clock
 
 MANY = 1_000_000
-
-
-class Clock:
-    """A clock that a test sets."""
-
-    now = 1_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def gathering_of(feed: InMemoryFeed, max_bytes: int = MANY) -> Gathering:

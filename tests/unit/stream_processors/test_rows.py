@@ -1,6 +1,7 @@
 """Rows: events, signed facts and dead letters as the columns of their segments."""
 
 import pytest
+from prometheus_client import REGISTRY
 
 from stream_processors.attributes import ConversationFact
 from stream_processors.conversations import Changes, Conversation, ConversationKey
@@ -168,3 +169,19 @@ def test_each_kind_of_fact_has_a_segment_of_its_own() -> None:
         "exchange_fact": 2,
         "end_user_quarter": 1,
     }
+
+
+def test_a_flush_counts_its_events_by_type_its_repairs_and_what_it_takes_back() -> None:
+    counted = {
+        "convostream_events_total": {"type": "conversation_visited"},
+        "convostream_repairs_total": {"field": "language"},
+        "convostream_corrections_total": {"kind": "session_fact"},
+    }
+    before = [REGISTRY.get_sample_value(name, labels) or 0 for name, labels in counted.items()]
+    rows = FlushRows()
+    rows.add_event(enriched(fields_of("conversation_visited", language="?")), 5, 7)
+    session = SessionFact(START, START, None, START + GAP, 1)
+    rows.add_changes(KEY, 5, NOTHING._replace(sessions=[(session, -1), (session._replace(activities=2), 1)]))
+    rows.observe()
+    after = [REGISTRY.get_sample_value(name, labels) or 0 for name, labels in counted.items()]
+    assert [now - then for now, then in zip(after, before, strict=True)] == [1, 1, 1]

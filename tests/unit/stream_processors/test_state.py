@@ -1,0 +1,90 @@
+"""State: new conversations cost no question, the least recently used go first, and memory is counted."""
+
+import numpy as np
+
+from stream_processors.clickhouse import ClickHouse
+from stream_processors.conversations import ConversationKey, conversation_hash
+from stream_processors.known_conversations import KnownConversations
+from stream_processors.positions import LogPosition
+from stream_processors.state import CONVERSATION_BYTES, EVENT_BYTES, State
+from tests.unit.stream_processors.histories import told
+from tests.unit.stream_processors.workshop import NOWHERE, RULES
+
+BEFORE = LogPosition("t", 0, 1, 0)
+NOBODY = ClickHouse(NOWHERE, threads=1)
+ANN, BOB, EVE = (ConversationKey("a", "production", name) for name in ("ann", "bob", "eve"))
+
+
+def empty_state(conversations: int = 1_000) -> State:
+    """A state that is meant to hold so many conversations of one event."""
+    known = KnownConversations(np.array([], dtype=np.uint64))
+    return State(known, RULES, conversations * (CONVERSATION_BYTES + EVENT_BYTES))
+
+
+async def admit(state: State, *keys: ConversationKey) -> None:
+    await state.admit(state.missing(keys), NOBODY, BEFORE)
+
+
+async def absorb(state: State, key: ConversationKey) -> None:
+    """Let a conversation take one event, as a flush does."""
+    await admit(state, key)
+    state.count_events(1)
+    state.get(key).absorb(told(("user", len(state.get(key).events))))
+
+
+async def test_a_new_conversation_is_admitted_without_asking_clickhouse() -> None:
+    state = empty_state()
+    await admit(state, ANN, BOB)
+    assert len(state) == 2
+    assert state.get(ANN).events == []
+    assert state.hash_of(ANN) == conversation_hash(ANN)
+
+
+async def test_what_is_in_memory_is_not_missing() -> None:
+    state = empty_state()
+    await admit(state, ANN)
+    assert state.missing([ANN, BOB]) == [BOB]
+
+
+async def test_memory_grows_with_conversations_and_with_events() -> None:
+    state = empty_state()
+    await admit(state, ANN)
+    assert state.bytes == CONVERSATION_BYTES
+    await absorb(state, ANN)
+    assert state.bytes == CONVERSATION_BYTES + EVENT_BYTES
+
+
+async def test_nothing_leaves_while_there_is_room() -> None:
+    state = empty_state(conversations=2)
+    await absorb(state, ANN)
+    await absorb(state, BOB)
+    assert not state.is_full
+    assert state.shrink() == 0
+    assert len(state) == 2
+
+
+async def test_the_conversations_that_were_not_used_for_longest_leave_first() -> None:
+    state = empty_state(conversations=2)
+    for key in (ANN, BOB, EVE):
+        await absorb(state, key)
+    state.missing([ANN])  # a use
+    assert state.is_full
+    assert state.shrink() == 1
+    assert state.missing([ANN, BOB, EVE]) == [BOB]
+    assert not state.is_full
+
+
+async def test_a_state_without_room_lets_go_of_everything_and_counts_to_zero() -> None:
+    state = empty_state(conversations=0)
+    for key in (ANN, BOB, EVE, ANN):
+        await absorb(state, key)
+    assert state.shrink() == 3
+    assert (len(state), state.bytes) == (0, 0)
+
+
+async def test_a_conversation_that_left_is_known_from_then_on() -> None:
+    known = KnownConversations(np.array([], dtype=np.uint64))
+    state = State(known, RULES, 0)
+    await absorb(state, ANN)
+    state.shrink()
+    assert known.among([conversation_hash(ANN), conversation_hash(BOB)]) == [conversation_hash(ANN)]

@@ -1,0 +1,174 @@
+"""The steps over a batch: dead letters, strays, repetitions, and the rows that come out."""
+
+import numpy as np
+import pytest
+from aiokafka.partitioner import DefaultPartitioner
+
+from stream_processors.clickhouse import ClickHouse
+from stream_processors.conversations import ConversationKey
+from stream_processors.feed import Feed
+from stream_processors.inbox import Segment
+from stream_processors.known_conversations import KnownConversations
+from stream_processors.positions import LogPosition
+from stream_processors.records import ORIGIN_HEADER, RECEIVED_AT_HEADER
+from stream_processors.state import State
+from stream_processors.steps import (
+    Batch,
+    decode_records,
+    drop_repetitions,
+    fold,
+    forward_strays,
+    gather_rows,
+    home_of,
+    part_strays,
+)
+from tests.unit.stream_processors.in_memory_feed import InMemoryFeed
+from tests.unit.stream_processors.kafka_records import AT_MS, EVENT_ID, KafkaRecord, fields_of, record_of, value_of
+from tests.unit.stream_processors.wire_events import enrichment_of
+from tests.unit.stream_processors.workshop import NOWHERE, RULES
+
+POSITION = LogPosition("agent-events", 0, 1, 0)
+KEY = ConversationKey("a", "production", "c")
+SECOND_ID = EVENT_ID.replace("0189", "0190")
+
+
+def state_of() -> State:
+    return State(KnownConversations(np.array([], dtype=np.uint64)), RULES, 10**9)
+
+
+def decoded(*records: KafkaRecord) -> Batch:
+    batch = Batch.of(records)
+    decode_records(batch, enrichment_of(), 0, len(records))
+    return batch
+
+
+async def segments_of(state: State, *records: KafkaRecord) -> dict[str, Segment]:
+    """Take records through all steps that change the state."""
+    batch = decoded(*records)
+    keys = {each.event.key for each in batch.events}
+    await state.admit(state.missing(keys), ClickHouse(NOWHERE, threads=1), POSITION)
+    fresh = drop_repetitions(batch, state)
+    return {segment.kind: segment for segment in gather_rows(batch, fresh, fold(fresh, state), state).segments()}
+
+
+def test_a_record_is_an_event_or_a_dead_letter() -> None:
+    batch = decoded(
+        record_of(), KafkaRecord(offset=1, value=b"{"), KafkaRecord(offset=2, value=None), record_of(offset=3)
+    )
+    assert [each.record.offset for each in batch.events] == [0, 3]
+    assert [(letter.record.offset, letter.code) for letter in batch.dead_letters] == [
+        (1, "broken_json"),
+        (2, "no_value"),
+    ]
+
+
+def test_a_slice_decodes_its_records_alone() -> None:
+    batch = Batch.of([record_of(offset=offset) for offset in range(5)])
+    decode_records(batch, enrichment_of(), 2, 4)
+    assert [each.record.offset for each in batch.events] == [2, 3]
+    decode_records(batch, enrichment_of(), 4, 1_000)
+    assert [each.record.offset for each in batch.events] == [2, 3, 4]
+
+
+def test_a_dead_letter_without_a_time_was_received_in_1970() -> None:
+    assert decoded(KafkaRecord(value=b"{", timestamp=None)).dead_letters[0].received_at == 0
+    assert decoded(KafkaRecord(value=b"{")).dead_letters[0].received_at == AT_MS
+
+
+async def test_an_id_counts_once_and_the_first_to_arrive_stays() -> None:
+    first = record_of("message", offset=1, sender="agent", content="first")
+    again = record_of("message", offset=2, sender="agent", content="second")
+    upper = record_of("button", offset=3, button_event="x", event_id=EVENT_ID.upper())
+    state = state_of()
+    segments = await segments_of(state, first, again, upper)
+    assert list(segments["event"].columns["content"]) == ["first"]
+    assert await segments_of(state, again, upper) == {}
+
+
+async def test_the_same_id_in_another_conversation_is_another_event() -> None:
+    others = [{}, {"conversation_id": "d"}, {"agent_id": "b"}, {"environment": "staging"}]
+    records = [KafkaRecord(offset=at, value=value_of(fields_of(**own))) for at, own in enumerate(others)]
+    assert (await segments_of(state_of(), *records))["event"].length == 4
+
+
+async def test_a_dead_letter_does_not_use_up_its_id() -> None:
+    bad = record_of("message", offset=0, sender="nobody", content="x")
+    good = record_of("message", offset=1, sender="agent", content="x")
+    segments = await segments_of(state_of(), bad, good)
+    assert (segments["event"].length, segments["dead_letter"].length) == (1, 1)
+
+
+async def test_a_batch_without_news_makes_no_rows() -> None:
+    state = state_of()
+    await segments_of(state, record_of())
+    assert await segments_of(state, record_of(offset=1)) == {}
+
+
+async def test_facts_are_those_of_the_conversation_after_the_batch() -> None:
+    state = state_of()
+    asked = record_of("message", offset=0, sender="end_user", content="x")
+    answered = record_of("message", offset=1, sender="agent", content="x", event_id=SECOND_ID)
+    first = await segments_of(state, asked)
+    assert {kind: list(segment.columns["sign"]) for kind, segment in first.items() if kind != "event"} == {
+        "conversation_fact": [1],
+        "session_fact": [1],
+        "exchange_fact": [1],
+        "end_user_quarter": [1],
+    }
+    second = await segments_of(state, answered)
+    assert list(second["exchange_fact"].columns["sign"]) == [-1, 1]
+    assert list(second["exchange_fact"].columns["answered_at"]) == [None, AT_MS]
+    assert "end_user_quarter" not in second
+
+
+@pytest.mark.parametrize(
+    ("agent_id", "conversation_id", "partition"),
+    [("a", "c", 6), ("agent", "chat-1", 11), ("ä", "\U0001f600", 11)],
+)
+def test_a_conversation_has_its_home_where_clients_send_its_key(
+    agent_id: str, conversation_id: str, partition: int
+) -> None:
+    key = ConversationKey(agent_id, "production", conversation_id)
+    assert home_of(key, 12) == partition == DefaultPartitioner()(key.record_key, list(range(12)), list(range(12)))
+
+
+def test_the_environment_does_not_move_a_conversation() -> None:
+    assert home_of(KEY, 12) == home_of(KEY._replace(environment="staging"), 12)
+
+
+def test_events_of_conversations_that_belong_elsewhere_are_parted() -> None:
+    batch = decoded(*(record_of(offset=at, conversation_id=f"c{at}") for at in range(40)))
+    keys = [each.event.key for each in batch.events]
+    elsewhere = part_strays(batch, keys, partition=1, partitions=4)
+    assert elsewhere == {key for key in keys if home_of(key, 4) != 1}
+    assert 0 < len(batch.events) < 40
+    assert {each.event.key for each in batch.events} == set(keys) - elsewhere
+    assert {each.event.key for each in batch.strays} == elsewhere
+
+
+def test_with_one_partition_nothing_is_a_stray() -> None:
+    batch = decoded(record_of())
+    assert part_strays(batch, [KEY], partition=0, partitions=1) == set()
+    assert (len(batch.events), batch.strays) == (1, [])
+
+
+async def test_a_stray_is_sent_to_the_partition_of_its_conversation_with_its_origin_and_time() -> None:
+    feed = InMemoryFeed({number: [] for number in range(4)})
+    batch = decoded(KafkaRecord(partition=2, offset=77, key=b"whatever", value=value_of(fields_of())))
+    known_as: Feed = feed
+    await forward_strays(batch.events, POSITION, known_as)
+    (sent,) = feed.forwarded
+    assert (sent.key, sent.partition) == (KEY.record_key, home_of(KEY, 4))
+    assert sent.record.value == value_of(fields_of())
+    assert dict(sent.headers) == {ORIGIN_HEADER: b"agent-events:2:77", RECEIVED_AT_HEADER: str(AT_MS).encode()}
+
+
+async def test_a_record_that_was_sent_on_keeps_its_time_of_receipt() -> None:
+    sent_on = KafkaRecord(
+        value=value_of(fields_of(occurred_at="2024-04-02T11:00:00Z")),
+        timestamp=AT_MS + 3_600_000,
+        headers=((RECEIVED_AT_HEADER, str(AT_MS).encode()),),
+    )
+    (event,) = decoded(sent_on).events
+    assert (event.event.received_at, event.event.fold_event.occurred_at) == (AT_MS, AT_MS)
+    assert event.event.repaired == ["occurred_at"]

@@ -1,0 +1,51 @@
+"""What a partition's owner works with, for tests that reach no server: the settings' defaults and a feed in memory."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from stream_processors.clickhouse import ClickHouse
+from stream_processors.escalation import EscalationActions
+from stream_processors.fold_rules import FoldRules
+from stream_processors.inbox import Segment
+from stream_processors.positions import LogPosition
+from stream_processors.range_log import RangeLog
+from stream_processors.records import Record
+from stream_processors.settings import WorkerSettings
+from stream_processors.state import State
+from stream_processors.tools import Tools
+from tests.unit.stream_processors.in_memory_feed import InMemoryFeed
+
+NOWHERE: Final = "http://nobody:@127.0.0.1:1/none"
+"""Nothing listens on port 1: whatever asks ClickHouse there is refused at once."""
+
+RULES: Final = FoldRules(1_800_000, EscalationActions())
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def change_nothing(records: Sequence[Record], state: State, position: LogPosition) -> list[Segment]:
+    """Steps that make no rows."""
+    return []
+
+
+def tools_of(feed: InMemoryFeed, clock: Callable[[], float], **settings: float) -> Tools:
+    """Tools with a ClickHouse that cannot be reached."""
+    clickhouse = ClickHouse(NOWHERE, timeout_seconds=1, threads=1)
+    return Tools(
+        settings=WorkerSettings.model_validate(settings),
+        clickhouse=clickhouse,
+        range_log=RangeLog(clickhouse, "agent-events", "worker"),
+        feed=feed,
+        prepare=change_nothing,
+        insert_slots=asyncio.Semaphore(1),
+        clock=clock,
+    )
