@@ -1,7 +1,7 @@
 """Where in the last 30 days a conversation begins: working hours more often than nights, weekdays more than Sundays.
 
-The talks' own times of day say when the simulations were run, so the hour is assigned; what lies between the events of a
-talk is real.
+The talks' own times of day say when the simulations were run, so the hour is assigned; the time between the events of
+a talk is real.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """The transcripts: who said what when, which tools were called and what came of it. Nothing here is assigned.
 
-The simulated users end a talk with a mark of the simulation (`###STOP###`). It is nobody's words: it is cut off, a message
-that is nothing else is none, and a talk that was stopped by its user counts as ended.
+The simulated users end a talk with a mark of the simulation (`###STOP###`). It is nobody's words: it is cut off, a
+message that is nothing else is none, and a talk that was stopped by its user counts as ended.
 """
 
 import gzip

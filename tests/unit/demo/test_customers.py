@@ -1,0 +1,84 @@
+import csv
+from collections import Counter
+
+import pytest
+
+from convostream.date_times import format_date_time
+from deploy.demo.attributes import attributes_of, rating_of
+from deploy.demo.customers import COUNT, NETWORKS, customer_of, make_customer
+from deploy.demo.transcripts import Language
+from stream_processors.addresses import first_public_address
+from stream_processors.devices import classify_device
+from stream_processors.geolocation import Geolocator, default_database
+from stream_processors.languages import parse_language
+from tests.unit.demo.sent import NOW_MS, transcripts
+
+ALL = [make_customer(language, number) for language in COUNT for number in range(COUNT[language])]
+
+
+def test_every_network_lies_where_the_file_says() -> None:
+    locate = Geolocator(default_database()).locate
+    with NETWORKS.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    assert [row["address"] for row in rows if locate(row["address"]).country_code != row["country"]] == []
+    assert len({row["country"] for row in rows}) > 35
+
+
+def test_a_customer_is_always_the_same() -> None:
+    assert make_customer("en", 7) == make_customer("en", 7)
+    assert customer_of("es", "t", "01") == customer_of("es", "t", "01")
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_customers_speak_the_language_of_the_words(language: Language) -> None:
+    tags = [make_customer(language, number).language for number in range(COUNT[language])]
+    read = Counter(found.code for tag in tags if tag and (found := parse_language(tag)))
+    assert set(read) == {language}
+    assert read.total() > 0.85 * COUNT[language]
+
+
+def test_customers_have_every_kind_of_device() -> None:
+    assert {classify_device(customer.device or "") for customer in ALL} == {
+        "desktop",
+        "mobile",
+        "tablet",
+        "other",
+        None,
+    }
+    assert any("Mozilla" in (customer.device or "") for customer in ALL)
+
+
+def test_addresses_come_in_every_form_that_servers_see() -> None:
+    texts = [customer.customer_ip_address for customer in ALL]
+    assert {None, "192.168.1.20"} < set(texts)
+    for mark in ("10.0.0.7, ", ":49152", "::ffff:"):
+        found = [text for text in texts if text and mark in text]
+        assert found, mark
+        assert all(first_public_address(text) for text in found)
+
+
+def test_some_customers_come_back_and_some_are_anonymous() -> None:
+    given = [attributes_of(transcript, f"{copy:02d}") for transcript in transcripts() for copy in range(10)]
+    ids = Counter(attributes.customer_id for attributes in given)
+    assert max(count for name, count in ids.items() if name and name.startswith("customer")) > 5
+    assert {None, "anonymous", "null"} < set(ids)
+
+
+def test_on_whatsapp_a_customer_has_one_conversation() -> None:
+    given = [attributes_of(transcript, f"{copy:02d}") for transcript in transcripts() for copy in range(10)]
+    numbers = [each for each in given if each.conversation_id.startswith("whatsapp-")]
+    assert len({each.conversation_id for each in numbers}) < len(numbers)
+    assert {each.channel for each in numbers} == {"whatsapp"}
+
+
+def test_customers_of_solved_tasks_are_rated_apart_from_the_others() -> None:
+    solved, unsolved = (
+        [rating_of(t, str(copy), 1) for t in transcripts() if t.solved is solved for copy in range(50)]
+        for solved in (True, False)
+    )
+    assert solved.count("up") / len(solved) > 3 * unsolved.count("up") / len(unsolved)
+    assert None in solved
+
+
+def test_the_moment_of_these_tests_is_in_2026() -> None:
+    assert format_date_time(NOW_MS).startswith("2026-11-25")
