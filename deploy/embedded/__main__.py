@@ -31,12 +31,15 @@ def main() -> None:
 @click.option("--data-directory", type=click.Path(path_type=Path), help="Where the data lie.  [default: .convostream]")
 @click.option("--workers", type=click.IntRange(min=0), default=1, help="How many workers run.")
 @click.option("--no-worker", is_flag=True, help="Start no worker: the same as --workers 0.")
-def up(broker: Broker, data_directory: Path | None, workers: int, no_worker: bool) -> None:
+@click.option(
+    "--stack-file", type=click.Path(path_type=Path), default=supervisor.STACK_FILE, help="Gets the addresses."
+)
+def up(broker: Broker, data_directory: Path | None, workers: int, no_worker: bool, stack_file: Path) -> None:
     """Start ClickHouse, a broker, the topic, the schema and workers; run until Ctrl-C."""
     settings = StackSettings()
     if data_directory is not None:
         settings = settings.model_copy(update={"data_directory": data_directory.resolve()})
-    supervisor.run(settings, broker, 0 if no_worker else workers)
+    supervisor.run(settings, broker, 0 if no_worker else workers, file=stack_file.resolve())
 
 
 @main.command()

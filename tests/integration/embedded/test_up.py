@@ -1,0 +1,111 @@
+"""`python -m deploy.embedded up` keeps the stack running, and leaves nothing behind however it ends."""
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import clickhouse_connect
+import pytest
+
+from deploy.embedded.addresses import wait_until
+from deploy.embedded.settings import ROOT
+
+
+@dataclass(frozen=True, slots=True)
+class Up:
+    """The supervisor in a process of its own."""
+
+    process: "subprocess.Popen[bytes]"
+    output: Path
+    file: Path
+
+    @property
+    def said(self) -> str:
+        return self.output.read_text()
+
+    def settings(self) -> dict[str, str]:
+        return dict(line.split("=", 1) for line in self.file.read_text().splitlines())
+
+    def descendants(self) -> dict[int, str]:
+        """All processes below it, with their command lines."""
+        found: dict[int, str] = {}
+        waiting = [self.process.pid]
+        while waiting:
+            children = Path(f"/proc/{waiting[0]}/task/{waiting.pop(0)}/children").read_text().split()
+            for child in map(int, children):
+                found[child] = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+                waiting.append(child)
+        return found
+
+
+def _soon(condition: Callable[[], bool], seconds: float = 60) -> None:
+    assert wait_until(condition, seconds)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture
+def up(tmp_path: Path) -> Iterator[Up]:
+    file, output = tmp_path / "stack.env", tmp_path / "output"
+    command = [sys.executable, "-m", "deploy.embedded", "up", "--no-worker"]
+    where = ["--data-directory", str(tmp_path / "data"), "--stack-file", str(file)]
+    with output.open("wb") as out:
+        process = subprocess.Popen([*command, *where], cwd=ROOT, stdout=out, stderr=out)
+    running = Up(process, output, file)
+    try:
+        assert wait_until(lambda: file.exists() or process.poll() is not None, 90)
+        assert process.poll() is None, running.said
+        yield running
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+
+
+def test_once_everything_answers_the_file_holds_the_addresses(up: Up) -> None:
+    assert stat.S_IMODE(up.file.stat().st_mode) == 0o600
+    client = clickhouse_connect.get_client(dsn=up.settings()["CONVOSTREAM_CLICKHOUSE_READER_URL"])
+    assert client.command("SELECT count() FROM events") == 0
+    _soon(lambda: "Convostream is running" in up.said)
+    assert up.settings()["CONVOSTREAM_KAFKA_BOOTSTRAP_SERVERS"] in up.said
+    assert client.command("SELECT currentDatabase()") == "convostream"
+
+
+def test_what_dies_is_shown_and_started_again_at_its_address(up: Up) -> None:
+    before = up.settings()
+    engine = next(pid for pid, line in up.descendants().items() if "deploy.embedded clickhouse" in line)
+    os.kill(engine, signal.SIGKILL)
+    _soon(lambda: "clickhouse runs again" in up.said)
+    assert "clickhouse ended with code -9" in up.said
+    assert "clickhouse | ready http://127.0.0.1:" in up.said
+    assert clickhouse_connect.get_client(dsn=before["CONVOSTREAM_CLICKHOUSE_URL"]).command("SELECT 1") == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_a_signal_stops_everything_even_when_it_comes_twice(up: Up, number: signal.Signals) -> None:
+    below = up.descendants()
+    assert len(below) == 3
+    up.process.send_signal(number)
+    time.sleep(0.05)
+    up.process.send_signal(number)
+    assert up.process.wait(60) == 0
+    assert [pid for pid in below if _runs(pid)] == []
+    assert not up.file.exists()
+    assert not (up.output.parent / "data" / "clickhouse" / "running").exists()
+
+
+def test_nothing_outlives_a_killed_supervisor(up: Up) -> None:
+    below = up.descendants()
+    up.process.kill()
+    _soon(lambda: not any(_runs(pid) for pid in below), 30)
+    _soon(lambda: not (up.output.parent / "data" / "clickhouse" / "running").exists(), 1)
