@@ -3,6 +3,7 @@
 The order is written here and not found by walking folders: a view needs what it reads.
 """
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -33,11 +34,21 @@ class SchemaObject:
         lines = [line for line in self.ddl.splitlines() if not line.startswith("--")]
         return "\n".join(lines).strip().removesuffix(";")
 
+    def statement_in(self, database: str) -> str:
+        """Returns the statement for one database.
+
+        ClickHouse looks a view with parameters up in the reader's current database, not in that of the view which
+        reads it; so it is called by its full name.
+        """
+        return _CALL.sub(rf"\1{database}.\2(", self.statement)
+
     @property
     def replaceable(self) -> bool:
         """Tells whether the object can be created anew at any time: it holds no rows and misses none."""
         return self.kind in (Kind.VIEW, Kind.METRIC)
 
+
+_CALL = re.compile(r"(\bFROM )(\w+)\($", re.MULTILINE)
 
 NAMES: dict[Kind, tuple[str, ...]] = {
     Kind.TABLE: (

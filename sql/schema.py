@@ -42,11 +42,16 @@ def apply_schema(
 def _apply_object(database: Database, schema_object: SchemaObject, present: str | None) -> Change | None:
     if present is not None and not (schema_object.replaceable and _differs(database, schema_object, present)):
         return None
-    database.run(schema_object.statement)
+    database.run(schema_object.statement_in(database.name))
     return Change(schema_object.name, "created" if present is None else "replaced")
 
 
 def _differs(database: Database, schema_object: SchemaObject, present: str) -> bool:
     formatted = str(database.rows(_FORMATTED, {"statement": schema_object.statement})[0][0])
     wanted = formatted.replace("CREATE OR REPLACE VIEW", "CREATE VIEW", 1)
-    return wanted != present.replace(f"{database.name}.", "")
+    return _plain(wanted) != _plain(present.replace(f"{database.name}.", ""))
+
+
+def _plain(statement: str) -> str:
+    """Returns a statement without the quotes that ClickHouse puts around the full name of a view with parameters."""
+    return statement.replace("`", "")

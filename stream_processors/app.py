@@ -11,6 +11,7 @@ Kafka -> poll -> agent -> Partition.deliver -> gathered to a batch
 """
 
 import asyncio
+import tempfile
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -58,6 +59,7 @@ class ProcessorApp(faust.App):
             stream_wait_empty=False,
             stream_buffer_maxsize=16,
             store="memory://",
+            datadir=tempfile.gettempdir(),
             table_standby_replicas=0,
             topic_allow_declare=False,
             topic_disable_leader=True,

@@ -34,7 +34,7 @@ class Feed(Protocol):
     """Kafka, as far as the owner of a partition needs it."""
 
     def partitions(self) -> int:
-        """Return how many partitions the topic has."""
+        """Return how many partitions the topic has; raises an error of the client as long as nobody knows."""
         ...
 
     async def bounds(self, partition: int) -> tuple[int, int]:

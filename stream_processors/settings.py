@@ -23,7 +23,7 @@ def _existing(path: Path | None) -> Path | None:
 class WorkerSettings(BaseSettings):
     """What a worker can be told; `.env.example` at the root explains each variable."""
 
-    model_config = SettingsConfigDict(env_prefix="CONVOSTREAM_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="CONVOSTREAM_", frozen=True, extra="ignore", env_ignore_empty=True)
 
     kafka_bootstrap_servers: str = "localhost:9092"
     kafka_topic: str = "agent-events"
@@ -35,7 +35,7 @@ class WorkerSettings(BaseSettings):
     kafka_sasl_password: SecretStr = SecretStr("")
     kafka_ssl_cafile: Path | None = None
 
-    clickhouse_url: SecretStr = SecretStr("http://default:@localhost:8123/convostream")
+    clickhouse_url: SecretStr = SecretStr("http://writer:password@localhost:8123/convostream")
     clickhouse_timeout_seconds: Annotated[float, Field(gt=0)] = 60
     geoip_database: Annotated[Path | None, AfterValidator(_existing)] = None
 

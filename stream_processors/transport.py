@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types import TP, ConsumerMessage
 
@@ -78,6 +78,7 @@ class WholePollConsumer(Consumer):
         self._read_offset = _NeverSeen()
         self.topic = ""
         self.on_assigned: Assign | None = None
+        self._partitions = 0
         self._seeks: Counter[TP] = Counter()
         self._landed: dict[TP, int] = {}
         self._reported: dict[TP, int] = {}
@@ -126,8 +127,12 @@ class WholePollConsumer(Consumer):
         return TP(self.topic, partition)
 
     def partitions(self) -> int:
-        """Return how many partitions the topic has."""
-        return self.topic_partitions(self.topic) or 1
+        """Return how many partitions the topic has; raises UnknownTopicOrPartitionError as long as nobody knows."""
+        known = self._thread._ensure_consumer().partitions_for_topic(self.topic)
+        self._partitions = max(self._partitions, len(known or ()))
+        if not self._partitions:
+            raise UnknownTopicOrPartitionError(self.topic)
+        return self._partitions
 
     async def bounds(self, partition: int) -> tuple[int, int]:
         """Return the first offset of a partition's log, and the one after its last."""

@@ -7,7 +7,7 @@ AS SELECT
     sender, content, attachments, action_name, started_at, ended_at, duration_ms, tools_used, response,
     error_message, button_event, label, value, rating, comment, rated_by, prompt_tokens, completion_tokens,
     total_tokens, embedding_tokens, model, metadata, extra, customer, has_public_address, country_code, region,
-    city, latitude, longitude, device_class, source_name, language_code, language_region, verdict, escalates,
+    city, latitude, longitude, device_class, source_name, language_code, language_region, verdict,
     failed, call_name, call_duration_ms, topic, partition, log_epoch, offset
 FROM admitted
 WHERE kind = 'event'

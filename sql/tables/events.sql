@@ -60,7 +60,6 @@ CREATE TABLE IF NOT EXISTS events
     language_code LowCardinality(String) COMMENT 'derived: primary subtag, or empty when not known',
     language_region LowCardinality(String) COMMENT 'derived: region in capitals, or empty when the tag had none',
     verdict LowCardinality(String) COMMENT 'derived: positive, neutral, negative, unrecognised, empty for no rating',
-    escalates UInt8 COMMENT 'derived: 1 for an action whose name is in the escalation set',
     failed UInt8 COMMENT 'derived: 1 for an action with an error message that is not blank',
     call_name LowCardinality(String) COMMENT 'derived: trimmed name of the action',
     call_duration_ms Nullable(Float64) COMMENT 'derived: how long the action took, NULL when unknown',

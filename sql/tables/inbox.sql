@@ -67,7 +67,6 @@ CREATE TABLE IF NOT EXISTS inbox
     language_code LowCardinality(String) COMMENT 'events, conversation facts (unknown for empty): primary subtag',
     language_region LowCardinality(String) COMMENT 'events, conversation facts (unknown for empty): in capitals',
     verdict LowCardinality(String) COMMENT 'events, conversation facts: what the rating says, or empty',
-    escalates UInt8 COMMENT 'events: 1 for an action whose name is in the escalation set',
     failed UInt8 COMMENT 'events: 1 for an action with an error message that is not blank',
     call_name LowCardinality(String) COMMENT 'events: trimmed name of the action',
     call_duration_ms Nullable(Float64) COMMENT 'events: how long the action took, NULL when unknown',
