@@ -1,7 +1,8 @@
 """Content encodings of requests and answers: lz4 (frames), zstd, gzip, deflate."""
 
 import zlib
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol
 
 import lz4.frame
 import zstandard
@@ -79,34 +80,24 @@ def _decompress(data: bytes, encoding: str) -> bytes:
         case "" | "identity":
             return data
         case "lz4":
-            return _lz4_frames(data)
+            return _frames(data, lz4.frame.LZ4FrameDecompressor)
         case "zstd":
-            return zstandard.ZstdDecompressor().stream_reader(data, read_across_frames=True).read()
+            return _frames(data, zstandard.ZstdDecompressor().decompressobj)
         case "gzip" | "x-gzip":
-            return _zlib_members(data, 31)
+            return _frames(data, lambda: zlib.decompressobj(31))
         case "deflate":
-            return zlib.decompress(data)
+            return _frames(data, zlib.decompressobj)
         case _:
             raise ClickHouseError(f"Unknown compression method {encoding} (NOT_IMPLEMENTED)", 48)
 
 
-def _lz4_frames(data: bytes) -> bytes:
+def _frames(data: bytes, begin: Callable[[], Any]) -> bytes:
+    """Unpacks one frame after the other; clients pack piece by piece, and each may be a frame of its own."""
     parts = []
     while data:
-        frame = lz4.frame.LZ4FrameDecompressor()
+        frame = begin()
         parts.append(frame.decompress(data))
         if not frame.eof:
             raise EOFError("the last frame is cut off")
         data = frame.unused_data or b""
-    return b"".join(parts)
-
-
-def _zlib_members(data: bytes, window: int) -> bytes:
-    parts = []
-    while data:
-        member = zlib.decompressobj(window)
-        parts.append(member.decompress(data))
-        if not member.eof:
-            raise EOFError("the last member is cut off")
-        data = member.unused_data
     return b"".join(parts)

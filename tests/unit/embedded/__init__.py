@@ -1,0 +1,1 @@
+"""The parts of the embedded stack that need no server."""
