@@ -1,12 +1,25 @@
-"""The cases, played once for each broker."""
+"""What is played once for each broker and looked at by many tests: the cases, and the random sets."""
 
 import pytest
 
 from tests.integration.harness import Harness
 from tests.integration.metrics.played import Plays, play_all
+from tests.integration.metrics.random_sets import RandomSet, deliver_all
 
 
 @pytest.fixture(scope="session")
 def plays(harness: Harness, forgetful: Harness) -> Plays:
     """Every case in every delivery, landed."""
     return play_all(harness, forgetful)
+
+
+@pytest.fixture(scope="session")
+def remembered(harness: Harness) -> list[RandomSet]:
+    """Sets that the shipped worker has written."""
+    return deliver_all(harness)
+
+
+@pytest.fixture(scope="session")
+def forgotten(forgetful: Harness) -> list[RandomSet]:
+    """Sets that the worker without memory has written."""
+    return deliver_all(forgetful)
