@@ -34,6 +34,10 @@ def test_a_query_stands_in_the_url_or_in_the_body_or_begins_in_one_and_ends_in_t
     assert served.ask("FROM numbers(2)", query="SELECT number").text == "0\n1"
 
 
+def test_a_url_may_be_as_long_as_the_server_takes_it(served: Served) -> None:
+    assert served.ask(query=f"SELECT length('{'x' * 500_000}')", max_query_size=1_000_000).text == "500000"
+
+
 def test_get_only_reads(served: Served, table: str) -> None:
     answer = served.ask(method="GET", query=f"INSERT INTO {table} (number) SELECT 1", database=DATABASE)
     assert answer.headers["X-ClickHouse-Exception-Code"] == "164"
@@ -145,7 +149,8 @@ def test_waiting_for_the_end_turns_a_late_exception_into_a_status(served: Served
 def test_curl_asks_and_inserts(served: Served, table: str) -> None:
     url = f"http://127.0.0.1:{served.port}/?database={DATABASE}"
     command = ["curl", "-sS", "--fail-with-body", "-u", f"writer:{PASSWORDS['writer']}", url]
-    query = f"INSERT INTO {table} (number, text) FORMAT TSV\n7\tseven\n"
-    subprocess.run([*command, "--data-binary", query], check=True)
-    read = subprocess.run([*command, "--data", f"SELECT text FROM {table}"], check=True, capture_output=True)
-    assert read.stdout == b"seven\n"
+    rows = "".join(f"{number}\tsome text\n" for number in range(200_000))
+    query = f"INSERT INTO {table} (number, text) FORMAT TSV\n{rows}"
+    subprocess.run([*command, "--data-binary", "@-"], input=query.encode(), check=True)
+    read = subprocess.run([*command, "--data", f"SELECT count() FROM {table}"], check=True, capture_output=True)
+    assert read.stdout == b"200000\n"

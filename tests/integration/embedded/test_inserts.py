@@ -144,6 +144,19 @@ def test_a_block_that_a_view_refuses_is_an_error_and_reaches_no_target(chain: Se
     assert _in_chain(chain) == before
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "INSERT INTO chain_inbox VALUES (999, now())",
+        "INSERT INTO chain_inbox SELECT 999, now()",
+        "INSERT INTO chain_inbox SELECT n, now() FROM input('n UInt64') FORMAT CSV\n999\n",
+        'INSERT INTO chain_inbox FORMAT JSONEachRow\n{"number": 999, "at": "2026-04-01 00:00:00"}',
+    ],
+)
+def test_no_way_of_inserting_loses_what_a_view_refuses(chain: Served, query: str) -> None:
+    assert chain.ask(query, database=DATABASE).headers["X-ClickHouse-Exception-Code"] == "395"
+
+
 def test_a_token_does_not_stay_behind_for_the_next_insert(served: Served, table: str) -> None:
     query = f"INSERT INTO {table} (number) FORMAT CSV"
     assert _insert(served, query, b"1\n", insert_deduplication_token="once").status == 200
