@@ -135,12 +135,17 @@ def show_addresses(console: Console, stack: Stack, settings: StackSettings, file
 
 
 def _stop(stack: Stack, file: Path) -> None:
-    """A second Ctrl-C must not leave anything behind."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    _ignore_signals()
     file.unlink(missing_ok=True)
     stack.stop()
 
 
+def _ignore_signals() -> None:
+    """A second Ctrl-C must not cut the stop short and leave something behind."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    _ignore_signals()
     raise Interrupted

@@ -1,10 +1,19 @@
 """One front for all tests that need no other; each test has tables of its own."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from tests.integration.embedded.served import DATABASE, Served, serving
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_settings_from_outside() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patched:
+        for name in [name for name in os.environ if name.startswith("CONVOSTREAM_")]:
+            patched.delenv(name)
+        yield
 
 
 @pytest.fixture(scope="session")
