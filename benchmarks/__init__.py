@@ -1,0 +1,1 @@
+"""What Convostream costs and how fast it is, measured on this machine: `python -m benchmarks`."""

@@ -1,0 +1,78 @@
+"""What runs in the end-to-end benchmark: a contender takes the events of a topic to the end of its job.
+
+Every contender gets the same topic, filled before, and a database without a row. To add one, write a module in
+`contenders` with a class of this form, and name it in the list of `contenders/__init__.py`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from deploy.embedded.processes import Process
+from deploy.embedded.stack import Broker, Stack
+
+
+@dataclass(frozen=True, slots=True)
+class Arena:
+    """Where a contender runs, and on how many events; `topic` is full and the database is empty."""
+
+    stack: Stack
+    broker: Broker
+    topic: str
+    events: int
+    partitions: int
+    workers: int
+    directory: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A part of a contender's work: how often it was done, and how many seconds that took in all."""
+
+    name: str
+    times: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How a run went, in seconds since 1970.
+
+    `started_at`: its processes were started; `reading_at`: it could read; `writing_at`: its first write; `ended_at`:
+    everything had arrived everywhere.
+    """
+
+    started_at: float
+    reading_at: float
+    writing_at: float
+    ended_at: float
+    steps: Sequence[Step] = ()
+    rows_per_flush: float = 0.0
+
+
+class Contender(Protocol):
+    """One way to take events from the topic to the tables, or a part of it."""
+
+    @property
+    def name(self) -> str:
+        """What it is called in tables."""
+        ...
+
+    @property
+    def fills_the_views(self) -> bool:
+        """Whether it does the whole job, so that every view must be right after it."""
+        ...
+
+    @property
+    def processes(self) -> Sequence[Process]:
+        """The processes that do its work, whose cost is measured; none before `run`."""
+        ...
+
+    def run(self, arena: Arena) -> Course:
+        """Do the job to its end; raises ContenderFailed when it does not get there. Its processes may run on."""
+        ...
+
+
+class ContenderFailed(Exception):
+    """A contender ended early, stood still, or left wrong numbers; the message says what it said last."""

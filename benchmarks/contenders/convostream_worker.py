@@ -1,0 +1,90 @@
+"""This project's worker, as it is shipped: real processes with default settings.
+
+It could read from its first claim of a partition on, and its first write is the first range of the range log; both
+times are ClickHouse's. Everything has landed when the range log reaches the end of every partition and as many inserts
+have come back as ranges were written: an insert comes back when all views behind it have their rows.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from clickhouse_connect.driver.client import Client
+
+from benchmarks.contender import Arena, ContenderFailed, Course
+from benchmarks.questions import reader
+from benchmarks.scrape import Samples, scrape, steps_of
+from deploy.embedded.processes import Process
+
+STALLED_SECONDS: Final = 120.0
+LOOK_SECONDS: Final = 0.25
+"""Between two looks at the metrics, each of which costs a worker a few milliseconds."""
+
+CLOSE_LOOK_SECONDS: Final = 0.05
+"""Between two looks at the range log, once everything has been prepared."""
+
+LANDED_SQL: Final = (
+    "SELECT count() AS ranges, sum(records) AS records FROM"
+    " (SELECT max(last) - first + 1 AS records FROM ranges GROUP BY topic, partition, log_epoch, first)"
+)
+TIMES_SQL: Final = (
+    "SELECT (SELECT toUnixTimestamp64Milli(min(claimed_at)) FROM owners) / 1000 AS reading_at,"
+    " (SELECT toUnixTimestamp64Milli(min(written_at)) FROM ranges) / 1000 AS writing_at"
+)
+
+
+class ConvostreamWorker:
+    """The worker; as many of them share the topic as the arena says."""
+
+    name = "Convostream"
+    fills_the_views = True
+
+    def __init__(self) -> None:
+        self.processes: Sequence[Process] = ()
+
+    def run(self, arena: Arena) -> Course:
+        """Start the workers and wait until everything has landed."""
+        self.processes = arena.stack.workers
+        started_at = time.time()
+        for _ in range(arena.workers):
+            arena.stack.add_worker()
+        client = reader(arena.stack.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"])
+        self._wait(lambda: self._prepared() >= arena.events, LOOK_SECONDS)
+        self._wait(lambda: self._has_landed(client, arena.events), CLOSE_LOOK_SECONDS)
+        return self._course(client, started_at, time.time())
+
+    def _wait(self, is_done: Callable[[], bool], pause: float) -> None:
+        deadline, prepared = time.monotonic() + STALLED_SECONDS, 0
+        while not is_done():
+            if (now := self._prepared()) > prepared:
+                deadline, prepared = time.monotonic() + STALLED_SECONDS, now
+            for worker in self.processes:
+                if worker.pid is None or time.monotonic() > deadline:
+                    what = "has ended" if worker.pid is None else f"stands still at {prepared:,} events"
+                    raise ContenderFailed(f"{worker.name} {what}:\n" + "\n".join(worker.last_lines(40)))
+            time.sleep(pause)
+
+    def _samples(self) -> Samples:
+        return scrape(worker.port for worker in self.processes)
+
+    def _prepared(self) -> int:
+        samples = self._samples()
+        return int(samples["convostream_events_total", ""] + samples["convostream_repetitions_total", ""])
+
+    def _has_landed(self, client: Client, events: int) -> bool:
+        (log,) = client.query(LANDED_SQL).named_results()
+        inserts = self._samples()["convostream_step_seconds_count", "insert"]
+        return bool(log["records"] >= events and inserts >= log["ranges"])
+
+    def _course(self, client: Client, started_at: float, ended_at: float) -> Course:
+        samples = self._samples()
+        (times,) = client.query(TIMES_SQL).named_results()
+        flushes = samples["convostream_flush_rows_count", ""]
+        return Course(
+            started_at,
+            times["reading_at"],
+            times["writing_at"],
+            ended_at,
+            steps_of(samples),
+            samples["convostream_flush_rows_sum", ""] / flushes,
+        )

@@ -1,0 +1,31 @@
+"""How the benchmark asks a metric view: one agent, the month in which its events lie."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import clickhouse_connect
+from clickhouse_connect.driver.client import Client
+
+from sql.objects import NAMES, Kind
+
+VIEWS: Final = NAMES[Kind.METRIC]
+SINCE: Final = "2026-04-01 00:00:00"
+UNTIL: Final = "2026-05-01 00:00:00"
+
+
+def reader(url: str) -> Client:
+    """Return a client that may only look."""
+    return clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
+
+
+def statement(view: str, agent: str, time_zone: str = "UTC") -> str:
+    """Return the query of a view, as a reader writes it."""
+    return (
+        f"SELECT * FROM {view}(agent_id='{agent}', environment='production', "  # noqa: S608  (names of ours)
+        f"since='{SINCE}', until='{UNTIL}', time_zone='{time_zone}')"
+    )
+
+
+def ask(client: Client, view: str, agent: str) -> Sequence[Mapping[str, object]]:
+    """Return the rows of a view."""
+    return list(client.query(statement(view, agent)).named_results())

@@ -1,0 +1,19 @@
+"""What a tracking call of the SDK costs its caller: the rows of `emit.py`, with the broker up, down and hung."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from benchmarks import emit
+
+SITUATIONS: Final = (("burst", False), ("paced", True))
+
+
+def measure_tracking_calls(calls: int = emit.CALLS) -> Sequence[emit.Row]:
+    """Measure every situation."""
+    rows = []
+    for state, broker in (("up", emit.given_broker(None)), ("down", emit.no_broker()), ("hung", emit.hung_broker())):
+        with broker as address:
+            rows += [
+                emit.measure(f"{state}, {manner}", address, paced=paced, calls=calls) for manner, paced in SITUATIONS
+            ]
+    return rows
