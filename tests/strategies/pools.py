@@ -83,6 +83,7 @@ OCCURRED_OUT_OF_RANGE = (
     "2000-01-01T00:00:00+00:01",
 )
 CONVERSATION_IDS = ("chat", "Chat", " chat", *HOSTILE)
+# Zones whose rules have settled: the engine and this machine may hold different versions of the tz database.
 ZONES = (
     "UTC",
     "Europe/Zagreb",
@@ -93,4 +94,7 @@ ZONES = (
     "America/New_York",
     "Asia/Kolkata",
     "Pacific/Kiritimati",
+    "Pacific/Apia",
+    "America/Caracas",
+    "Antarctica/Troll",
 )
