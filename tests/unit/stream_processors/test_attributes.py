@@ -77,6 +77,7 @@ def test_the_earliest_visit_and_the_earliest_engaging_event_count() -> None:
         pytest.param([Call(True, False)], True, False, id="an escalation escalates"),
         pytest.param([Call(True, True)], True, True, id="a failed one counts and is told apart"),
         pytest.param([Call(True, False), Call(True, True), Call(False, False)], True, True, id="one failed of several"),
+        pytest.param([Call(True, True), Call(True, False)], True, True, id="a later success takes no failure back"),
         pytest.param([Call(True, False), Call(False, True)], True, False, id="a failure of another action is none"),
     ],
 )

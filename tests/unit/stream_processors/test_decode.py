@@ -95,6 +95,7 @@ def test_64_levels_are_an_event() -> None:
     assert MAX_NESTING == 64
     assert decode(nested(64)).model_extra
     assert decode(nested(64, b"[", b"[]", b"]")).model_extra
+    assert decode(nested(64, innermost=b"[]")[:-1] + b',"beside":[{},[]]}').model_extra
 
 
 def test_many_brackets_side_by_side_are_not_deep() -> None:

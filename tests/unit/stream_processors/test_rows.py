@@ -117,7 +117,7 @@ def test_a_language_without_a_region_has_an_unknown_one() -> None:
 
 
 def test_a_session_stands_at_the_quarter_hour_of_its_start() -> None:
-    session = SessionFact(START + 900_000, START + 900_005, None, START + 900_005 + GAP, 2)
+    session = SessionFact(START + 900_000, START + 2_000_000, None, START + 2_000_000 + GAP, 2)
     row = row_of(NOTHING._replace(sessions=[(session, 1)]))
     assert row["quarter_hour"] == START // 900_000 + 1
     assert {name: row[name] for name in SessionFact._fields} == session._asdict()

@@ -1,6 +1,7 @@
 """State: new conversations cost no question, the least recently used go first, and memory is counted."""
 
 import numpy as np
+import pytest
 
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.conversations import ConversationKey, conversation_hash
@@ -71,6 +72,8 @@ async def test_the_conversations_that_were_not_used_for_longest_leave_first() ->
     assert state.is_full
     assert state.shrink() == 1
     assert state.missing([ANN, BOB, EVE]) == [BOB]
+    with pytest.raises(KeyError):
+        state.hash_of(BOB)
     assert not state.is_full
 
 
