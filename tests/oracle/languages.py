@@ -63,9 +63,10 @@ def read_language(text: str) -> tuple[str, str] | None:
 
 
 def _region(subtags: list[str]) -> str:
+    """A region stands behind extended languages and the script, and before all else."""
     for subtag in subtags:
-        if len(subtag) == 1:
-            break
         if REGION.fullmatch(subtag):
             return subtag.upper()
+        if len(subtag) not in (3, 4) or not subtag.isalpha():
+            break
     return "unknown"

@@ -9,7 +9,7 @@ from tests.strategies.choices import RandomChoices
 from tests.strategies.questions import questions
 from tests.strategies.random_events import generate
 
-SEEDS = range(6)
+SEEDS = range(5)
 PARTS = 3
 CONVERSATIONS = 40
 QUESTIONS = {"production": 2, "staging": 1}

@@ -12,7 +12,7 @@ from tests.strategies.event_sets import event_sets
 pytestmark = pytest.mark.integration
 
 FEW = settings(
-    max_examples=4,
+    max_examples=3,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=list(HealthCheck),
