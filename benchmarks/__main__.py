@@ -26,7 +26,7 @@ from sql.errors import SchemaError
 Section: TypeAlias = Literal["end-to-end", "views", "emit"]
 SECTIONS: Final[tuple[Section, ...]] = get_args(Section)
 BROKERS: Final[tuple[Broker, ...]] = get_args(Broker)
-console = Console()
+console = Console() if sys.stdout.isatty() else Console(width=120)
 
 
 def chosen_brokers(context: click.Context, parameter: click.Parameter, text: str) -> tuple[Broker, ...]:
@@ -61,6 +61,8 @@ def main(
       python -m benchmarks
       python -m benchmarks --events 20000 --brokers embedded --only end-to-end
     """
+    if write and only:
+        raise click.UsageError("--write replaces all figures, so it needs all sections: leave --only away")
     facts = describe(datetime.now(UTC), sys.argv[1:])
     chosen = {only} if only else set(SECTIONS)
     tables: list[Table] = []
@@ -71,10 +73,9 @@ def main(
         tables.append(tracking_table(measure_tracking_calls()))
     for table in tables:
         show(console, table)
-    text = markdown(facts, tables)
-    write_results(text)
+    write_results(markdown(facts, tables))
     if write:
-        write_figures(text)
+        write_figures(markdown(facts, tables, level=3))
 
 
 def say(text: str) -> None:

@@ -18,6 +18,12 @@ def test_a_broker_that_is_none_is_refused_with_those_that_are() -> None:
     assert "rabbit: allowed are embedded and kafka" in done.output
 
 
+def test_figures_of_one_section_do_not_replace_those_of_all() -> None:
+    done = CliRunner().invoke(main, ["--only", "emit", "--write"])
+    assert done.exit_code == 2
+    assert "--write replaces all figures" in done.output
+
+
 def test_brokers_are_taken_in_one_order_whatever_the_list_says() -> None:
     option = next(each for each in main.params if each.name == "brokers")
     assert chosen_brokers(click.Context(main), option, "embedded") == ("embedded",)
