@@ -113,17 +113,19 @@ async def _hashes(clickhouse: ClickHouse, sql: str) -> dict[int, int]:
 
 async def _compare(clickhouse: ClickHouse, table: FactTable, segment: Segment | None, condition: str) -> dict[int, int]:
     """Return how many facts of a table differ, by conversation."""
-    facts: Counter[FactRow] = Counter(_normal(row) for row in (table.rows(segment) if segment else ()))
-    for row in await clickhouse.rows(table.net_sql(condition)):
-        *values, net = row.values()
-        facts[_normal(values)] -= net
     place = table.columns.index("conversation_hash")
     differing: Counter[int] = Counter()
-    for fact, surplus in facts.items():
-        if surplus:
-            differing[int(str(fact[place]))] += abs(surplus)
+    for fact, missing in (await missing_facts(clickhouse, table, segment, condition)).items():
+        differing[int(str(fact[place]))] += abs(missing)
     return dict(differing)
 
 
-def _normal(values: object) -> FactRow:
-    return tuple("" if value is None else value for value in values)  # type: ignore[attr-defined]
+async def missing_facts(
+    clickhouse: ClickHouse, table: FactTable, segment: Segment | None, condition: str
+) -> dict[FactRow, int]:
+    """Return how often each fact is missing in a table, compared with those of a fold; less than 0 is too often."""
+    facts: Counter[FactRow] = Counter(table.rows(segment) if segment else ())
+    for row in await clickhouse.rows(table.net_sql(condition)):
+        *values, net = row.values()
+        facts[tuple(values)] -= net
+    return {fact: missing for fact, missing in facts.items() if missing}

@@ -1,12 +1,12 @@
 """The tables of signed facts as `rebuild` and `audit` read and write them: each kind's table and its columns' names."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
 
-from stream_processors.inbox import COLUMN_TYPES, TIME, Segment, arrow_stream
+from stream_processors.inbox import COLUMN_TYPES, FLAG, TEXT, TIME, Segment, arrow_stream
 from stream_processors.rows import CONVERSATION_COLUMNS, EXCHANGE_COLUMNS, QUARTER_COLUMNS, SESSION_COLUMNS
 
 RENAMED: Final = {
@@ -36,12 +36,13 @@ class FactTable:
 
     def rows(self, segment: Segment) -> Iterator[FactRow]:
         """Yield a segment's facts in the form in which `net_sql` gives those of the table."""
-        return zip(*(map(_plain, segment.columns[name]) for name in self.inbox_columns), strict=True)
+        return zip(*(_plain(segment.columns[name], name) for name in self.inbox_columns), strict=True)
 
-    def block(self, segment: Segment) -> tuple[list[str], bytes]:
-        """Return the table's columns, sign included, and a segment's facts as an Arrow stream."""
-        names = [*self.columns, "sign"]
-        arrays = [pa.array(segment.columns[name], type=COLUMN_TYPES[name]) for name in (*self.inbox_columns, "sign")]
+    def block(self, facts: Iterable[tuple[FactRow, int]]) -> tuple[list[str], bytes]:
+        """Return the table's columns, sign included, and signed facts as an Arrow stream."""
+        names, kinds = [*self.columns, "sign"], [*self.inbox_columns, "sign"]
+        columns = zip(*((*fact, sign) for fact, sign in facts), strict=True)
+        arrays = [pa.array(values, type=_stored(kind)) for values, kind in zip(columns, kinds, strict=True)]
         return names, arrow_stream(pa.record_batch(arrays, names=names))
 
     def net_sql(self, condition: str) -> str:
@@ -62,8 +63,15 @@ def _expression(column: str, inbox_column: str) -> str:
     return f"{column} AS {column}_value"
 
 
-def _plain(value: object) -> object:
-    return value if not isinstance(value, bool) else int(value)
+def _plain(values: Iterable[object], inbox_column: str) -> list[object]:
+    if COLUMN_TYPES[inbox_column] == TEXT:
+        return ["" if value is None else value for value in values]
+    return [int(value) if isinstance(value, bool) else value for value in values]
+
+
+def _stored(inbox_column: str) -> pa.DataType:
+    kind = COLUMN_TYPES[inbox_column]
+    return pa.uint8() if kind == FLAG else kind
 
 
 def _without_sign(columns: tuple[str, ...]) -> tuple[str, ...]:

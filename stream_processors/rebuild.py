@@ -47,7 +47,7 @@ async def _write(clickhouse: ClickHouse, segments: dict[str, Segment], token: st
     written = 0
     for table in FACT_TABLES:
         if (segment := segments.get(table.kind)) is not None:
-            columns, block = table.block(segment)
+            columns, block = table.block((fact, 1) for fact in table.rows(segment))
             await clickhouse.insert_block(f"{table.name}_rebuilt", columns, block, token)
             written += segment.length
     return written
