@@ -8,6 +8,7 @@
 import time
 import uuid
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import clickhouse_connect
@@ -20,6 +21,7 @@ from tests.oracle import COLUMNS, City, History, Question, Record, Sent, differe
 from tests.oracle.date_times import utc_text
 
 DRAIN_SECONDS = 60
+CONCURRENT_QUERIES = 4
 LANDED_SQL = """
 SELECT partition, argMax(if(confirmed, toInt64(last), -1), (owner_epoch, log_epoch, first, confirmed)) AS landed
 FROM ranges WHERE topic = {topic:String} GROUP BY partition
@@ -36,6 +38,7 @@ class Harness:
         self.log = log
         self.worker = worker
         self.reader = reader(stack)
+        self._threads = ThreadPoolExecutor(CONCURRENT_QUERIES)
 
     def send(self, records: Sequence[Sent | Placed]) -> list[Record]:
         """Produces the records in order; returns them as delivered."""
@@ -67,13 +70,18 @@ class Harness:
         """ClickHouse's clock."""
         return int(str(self.rows("SELECT toUnixTimestamp64Milli(now64(3))")[0][0]))
 
-    def differences(self, history: History, questions: Iterable[Question]) -> list[str]:
+    def differences(self, known: History, questions: Iterable[Question]) -> list[str]:
         """Where a view differs from the oracle, with the question."""
+        return [wrong for question in questions for wrong in self._differences(known, question)]
+
+    def _differences(self, known: History, question: Question) -> list[str]:
+        names = list(COLUMNS)
+        shown = self._threads.map(lambda name: self.view(name, question), names)
+        expected = known.views(question)
         return [
             f"{wrong}\n    {statement(name, question)}"
-            for question in questions
-            for name, expected in history.views(question).items()
-            for wrong in differences(name, expected, self.view(name, question))
+            for name, rows in zip(names, shown, strict=True)
+            for wrong in differences(name, expected[name], rows)
         ]
 
     def _worker_says(self) -> str:
