@@ -58,14 +58,20 @@ class ConvostreamWorker:
         while not is_done():
             if (now := self._prepared()) > prepared:
                 deadline, prepared = time.monotonic() + STALLED_SECONDS, now
-            for worker in self.processes:
-                if worker.pid is None or time.monotonic() > deadline:
-                    what = "has ended" if worker.pid is None else f"stands still at {prepared:,} events"
-                    raise ContenderFailed(f"{worker.name} {what}:\n" + "\n".join(worker.last_lines(40)))
+            if time.monotonic() > deadline:
+                raise self._failed(f"stands still at {prepared:,} events")
             time.sleep(pause)
 
     def _samples(self) -> Samples:
-        return scrape(worker.port for worker in self.processes)
+        try:
+            return scrape(worker.port for worker in self.processes)
+        except OSError as error:
+            raise self._failed(f"does not answer any more ({error})") from error
+
+    def _failed(self, what: str) -> ContenderFailed:
+        said = [f"{worker.name} | {line}" for worker in self.processes for line in worker.last_lines(40)]
+        codes = ", ".join(f"{worker.name} {worker.exit_code}" for worker in self.processes)
+        return ContenderFailed(f"a worker {what}; exit codes: {codes}\n" + "\n".join(said))
 
     def _prepared(self) -> int:
         samples = self._samples()
