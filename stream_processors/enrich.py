@@ -5,6 +5,8 @@ What the fold needs of an event is derived here, once, and stored with it. Repai
 
 from typing import Final, NamedTuple
 
+import orjson
+
 from convostream.events import (
     Action,
     Button,
@@ -25,6 +27,7 @@ from stream_processors.enrichment import Enrichment, as_json
 from stream_processors.fold_events import Call, FoldEvent, Profile, rank_of
 from stream_processors.profiles import read_profile
 from stream_processors.ratings import verdict
+from stream_processors.records import EARLIEST_TIME, LATEST_TIME
 
 EARLIEST_OCCURRENCE: Final = 946_684_800_000  # 2000-01-01, metrics.md rule 2
 CLOCK_TOLERANCE_MS: Final = 300_000
@@ -82,7 +85,7 @@ def enrich(event: Event, received_at: int | None, enrichment: Enrichment) -> Enr
     repaired: list[str] = []
     occurred_at = event.occurred_at
     if received_at is None:
-        received_at = min(max(occurred_at, EARLIEST_OCCURRENCE), LATEST_CALL)
+        received_at = min(max(occurred_at, EARLIEST_TIME), LATEST_TIME)
     if not EARLIEST_OCCURRENCE <= occurred_at <= received_at + CLOCK_TOLERANCE_MS:
         occurred_at = received_at
         repaired.append("occurred_at")
@@ -133,7 +136,7 @@ def _derive_action(action: Action, enrichment: Enrichment, repaired: list[str]) 
         action.action_name,
         _storable(action.started_at),
         _storable(action.ended_at),
-        action.duration_ms,
+        None if action.duration_ms is None else float(action.duration_ms),
         as_json(action.tools_used),
         enrichment.content(action.response),
         action.error_message,
@@ -152,7 +155,7 @@ def _derive_feedback(feedback: Feedback, enrichment: Enrichment, repaired: list[
     judged = verdict(feedback.rating)
     if judged == "unrecognised":
         repaired.append("rating")
-    own = (as_json(feedback.rating), enrichment.content(feedback.comment), feedback.rated_by, judged)
+    own = (orjson.dumps(feedback.rating).decode(), enrichment.content(feedback.comment), feedback.rated_by, judged)
     if feedback.rated_by == "staff":
         return kinds.SILENT, None, own
     return kinds.RATING, judged, own

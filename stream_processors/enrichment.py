@@ -35,4 +35,4 @@ class Enrichment:
 
 def as_json(value: object) -> str | None:
     """Return a JSON value as text, None for None and for what is empty."""
-    return orjson.dumps(value).decode() if value or value in (False, 0) else None
+    return orjson.dumps(value).decode() if value else None

@@ -6,6 +6,8 @@ from typing import Protocol, Self
 
 from stream_processors.records import Record
 
+Headers = list[tuple[str, bytes | None]]
+
 
 @dataclass(frozen=True, slots=True)
 class Poll:
@@ -65,6 +67,6 @@ class Feed(Protocol):
         """Ask Kafka whether we still own a partition."""
         ...
 
-    async def forward(self, record: Record, key: bytes, partition: int, headers: list[tuple[str, bytes]]) -> None:
+    async def forward(self, record: Record, key: bytes, partition: int, headers: Headers) -> None:
         """Produce a record again, to another partition; return when Kafka has it."""
         ...

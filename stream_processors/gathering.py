@@ -24,6 +24,7 @@ class Gathering:
         self._polls: deque[Poll] = deque()
         self._seeks = 0
         self._paused = False
+        self._may_repeat = False
         self._bytes = 0
         self.wake = asyncio.Event()  # set whenever there may be something to do
         self.oldest_at = 0.0
@@ -34,7 +35,7 @@ class Gathering:
         """Forget everything and read from an offset on."""
         self._polls.clear()
         self._bytes = self.rows = 0
-        self._paused = False
+        self._paused = self._may_repeat = False
         self.next_offset = offset
         self._seeks = await self._feed.go_on_at(self._partition, offset)
 
@@ -52,7 +53,7 @@ class Gathering:
 
     @property
     def age(self) -> float:
-        """How long the oldest poll has been waiting, in seconds."""
+        """For how long polls have been waiting since the last were taken, in seconds."""
         return self._clock() - self.oldest_at if self._polls else 0.0
 
     async def take(self, max_rows: int, last: int | None = None) -> Sequence[Record]:
@@ -67,19 +68,33 @@ class Gathering:
             self.rows -= len(poll.records)
             if await self._is_stale(poll):
                 continue
+            poll = self._without_repeats(poll)
+            if not poll.records:
+                continue
             records = poll.records if last is None else self._cut(poll, last)
             taken.extend(records)
+            # Without records all of the poll lies beyond `last`, which then is not there.
             self.next_offset = records[-1].offset + 1 if records else poll.first
         self._settle()
         return taken
 
     async def _is_stale(self, poll: Poll) -> bool:
-        if poll.first == self.next_offset or (poll.seeks == self._seeks and poll.first > self.next_offset):
+        is_current = poll.seeks == self._seeks
+        if poll.first == self.next_offset or (is_current and (poll.first > self.next_offset or self._may_repeat)):
+            # A poll from before the position was set fits by chance; the consumer then reads its records once more.
+            self._may_repeat = self._may_repeat or not is_current
             return False
-        if poll.seeks == self._seeks:
+        if is_current:
             raise LogChanged(f"offset {poll.first} came where {self.next_offset} was next")
         await self.begin(self.next_offset)
         return True
+
+    def _without_repeats(self, poll: Poll) -> Poll:
+        if not self._may_repeat or poll.seeks != self._seeks:
+            return poll
+        self._may_repeat = poll.records[-1].offset < self.next_offset
+        fresh = [record for record in poll.records if record.offset >= self.next_offset]
+        return Poll.of(poll.partition, fresh, poll.seeks)
 
     def _cut(self, poll: Poll, last: int) -> Sequence[Record]:
         """Return a poll's records up to an offset, and put the rest back."""

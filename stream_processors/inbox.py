@@ -43,7 +43,6 @@ _TYPED: Final[dict[pa.DataType, str]] = {
 }
 
 COLUMN_TYPES: Final[dict[str, pa.DataType]] = {name: kind for kind, names in _TYPED.items() for name in names.split()}
-CONSTANTS: Final = ("topic", "partition", "log_epoch", "owner_epoch", "owner_id")
 
 Values: TypeAlias = "Sequence[object] | pa.Array"
 
@@ -67,16 +66,24 @@ class Block:
 
 
 def build_block(segments: Sequence[Segment], constants: Mapping[str, str | int]) -> Block:
-    """Return one block of all segments; `constants` hold the same value in every row."""
+    """Return one block of all segments for the inbox; `constants` hold the same value in every row."""
+    kinds = [pa.repeat(pa.scalar(segment.kind, TEXT), segment.length) for segment in segments]
+    columns, data = build_columns(segments, constants, kind=pa.concat_arrays(kinds))
+    return Block(columns, data, sum(segment.length for segment in segments))
+
+
+def build_columns(
+    segments: Sequence[Segment], constants: Mapping[str, str | int], **more: pa.Array
+) -> tuple[tuple[str, ...], bytes]:
+    """Return the columns that the segments have, the constants and more ready ones, and all of it as a stream."""
     present = {name for segment in segments for name in segment.columns}
     rows = sum(segment.length for segment in segments)
-    names = ["kind", *CONSTANTS, *(name for name in COLUMN_TYPES if name in present)]
-    arrays = [
-        pa.concat_arrays([_repeated(segment.kind, TEXT, segment.length) for segment in segments]),
-        *(_repeated(constants[name], COLUMN_TYPES[name], rows) for name in CONSTANTS),
-        *(_column(name, segments) for name in names[1 + len(CONSTANTS) :]),
-    ]
-    return Block(tuple(names), arrow_stream(pa.record_batch(arrays, names=names)), rows)
+    arrays = {
+        **more,
+        **{name: pa.repeat(pa.scalar(value, COLUMN_TYPES[name]), rows) for name, value in constants.items()},
+        **{name: _column(name, segments) for name in COLUMN_TYPES if name in present},
+    }
+    return tuple(arrays), arrow_stream(pa.record_batch(list(arrays.values()), names=list(arrays)))
 
 
 def _column(name: str, segments: Sequence[Segment]) -> pa.Array:
@@ -87,10 +94,6 @@ def _column(name: str, segments: Sequence[Segment]) -> pa.Array:
             for segment in segments
         ]
     )
-
-
-def _repeated(value: str | int, kind: pa.DataType, length: int) -> pa.Array:
-    return pa.repeat(pa.scalar(value, kind), length)
 
 
 def arrow_stream(batch: pa.RecordBatch) -> bytes:

@@ -6,14 +6,31 @@ none follows, says that this one has landed.
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import replace
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from stream_processors import metrics
-from stream_processors.inbox import Block
+from stream_processors.inbox import Block, Segment
 from stream_processors.patience import persist
 from stream_processors.positions import Range
+from stream_processors.repair import prove
 from stream_processors.tools import Tools
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Flush:
+    """A range with its rows: as segments, and as the block that is sent, which is None when the range changes nothing.
+
+    `is_replay` says that an owner before may have sent the same block.
+    """
+
+    range: Range
+    segments: Sequence[Segment]
+    block: Block | None
+    is_replay: bool
 
 
 class Landing:
@@ -28,9 +45,9 @@ class Landing:
         self.owner_epoch = 0
         self.latest: Range | None = None
 
-    def start(self, written: Range, block: Block | None) -> None:
-        """Begin to write a range and its block, which is None when the range changes nothing."""
-        self._task = asyncio.create_task(self._land(written, block))
+    def start(self, flush: Flush) -> None:
+        """Begin to write a flush."""
+        self._task = asyncio.create_task(self._land(flush))
         self._task.add_done_callback(lambda _: self._on_end())
 
     @property
@@ -67,14 +84,29 @@ class Landing:
             await asyncio.wait({self._task})
             self._task = None
 
-    async def _land(self, written: Range, block: Block | None) -> None:
+    async def _land(self, flush: Flush) -> None:
         async with self._tools.insert_slots:
             with metrics.STEP_SECONDS.labels("insert").time():
-                await persist("log the range", lambda: self._log.write(written, self.owner_epoch), self._partition)
-                if block is not None:
-                    await persist("insert", lambda: self._insert(block, written.token), self._partition)
-        self.latest = written
-        self._tools.feed.note_landed(self._partition, written.last + 1)
+                await persist("log the range", lambda: self._log.write(flush.range, self.owner_epoch), self._partition)
+                if flush.block is not None:
+                    await self._insert(flush, flush.block)
+        self.latest = flush.range
+        self._tools.feed.note_landed(self._partition, flush.range.last + 1)
 
-    async def _insert(self, block: Block, token: str) -> None:
-        await self._tools.clickhouse.insert_block("inbox", block.columns, block.data, token)
+    async def _insert(self, flush: Flush, block: Block) -> None:
+        clickhouse, tries = self._tools.clickhouse, 0
+
+        async def insert() -> None:
+            nonlocal tries
+            tries += 1
+            await clickhouse.insert_block("inbox", block.columns, block.data, flush.range.token)
+
+        await persist("insert", insert, self._partition)
+        if flush.is_replay or tries > 1:
+            await persist("prove", lambda: self._prove(flush), self._partition)
+
+    async def _prove(self, flush: Flush) -> None:
+        added = await prove(self._tools.clickhouse, flush.range, flush.segments, self._tools.settings.fold_rules)
+        if added:
+            metrics.REPAIRED_ROWS.inc(added)
+            logger.warning("partition %d: %d rows that the engine had lost were added again", self._partition, added)

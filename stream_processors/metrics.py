@@ -35,4 +35,5 @@ RETRIES = Counter("convostream_clickhouse_retries", "Calls to ClickHouse tried a
 BLOCKED = Gauge(
     "convostream_blocked_partitions", "1 while ClickHouse refuses a partition's block for good.", ["partition"]
 )
+REPAIRED_ROWS = Counter("convostream_repaired_rows", "Rows that an engine had lost, added again.")
 STALE = Counter("convostream_stale_owners", "Writes refused because the partition had a later claim.")

@@ -9,9 +9,9 @@ the ownership: the state is forgotten and, if Kafka says that the partition is s
 import asyncio
 import hashlib
 import logging
-import math
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from stream_processors import metrics
@@ -19,10 +19,11 @@ from stream_processors.errors import FoldVersionMismatch, LogChanged, Maintenanc
 from stream_processors.feed import Poll
 from stream_processors.gathering import Gathering
 from stream_processors.inbox import Block, Segment, build_block
-from stream_processors.landing import Landing
+from stream_processors.landing import Flush, Landing
 from stream_processors.patience import persist
-from stream_processors.positions import Fingerprint, LogPosition, Range, Start, restart, start_of
+from stream_processors.positions import Fingerprint, LogPosition, Range, Start, restart, resume_broken, start_of
 from stream_processors.records import Record
+from stream_processors.repair import landed_part
 from stream_processors.state import State, load_state
 from stream_processors.tools import Tools
 
@@ -86,6 +87,7 @@ class Partition:
                 metrics.STALE.inc()
                 if not await self._tools.feed.is_member(self.number):
                     logger.warning("partition %d went to another worker", self.number)
+                    self.is_settled = False
                     return
                 logger.warning("partition %d: another worker had claimed it; claiming it again", self.number)
             finally:
@@ -102,7 +104,11 @@ class Partition:
             )
         log_start, log_end = await persist("ask for the log's bounds", self._bounds, number)
         self._landing.latest = latest if latest and latest.confirmed else None
-        return start_of(latest, log_start, log_end)
+        start = start_of(latest, log_start, log_end)
+        if (broken := start.broken) is None:
+            return start
+        call = partial(landed_part, self._tools.clickhouse, broken, self._rules)
+        return resume_broken(broken, log_start, await persist("look for a flush", call, number))
 
     async def _work(self, start: Start) -> None:
         state = await self._begin(start)
@@ -112,7 +118,7 @@ class Partition:
             if records is None:
                 state = await self._begin(await self._new_log(known))
             elif start.replay and records:
-                await self._flush(records, state)
+                await self._flush(records, state, is_replay=True)
         while (records := await self._gather()) is not None:
             if records:
                 await self._flush(records, state)
@@ -143,20 +149,23 @@ class Partition:
     async def _read_up_to(self, known: Range, is_doubtful: bool) -> Sequence[Record] | None:
         """Return the records up to the end of a known range; None when the log proves to be another one.
 
-        A log that claims to end before has to bring them within `DOUBT_SECONDS`, else it is another one.
+        A log that claims to end before has to bring more within `DOUBT_SECONDS` each time, else it is another one.
         """
         records: list[Record] = []
-        deadline = self._tools.clock() + (DOUBT_SECONDS if is_doubtful else math.inf)
+        clock = self._tools.clock
+        progressed_at = clock()
         while not self._released.is_set():
             try:
-                records.extend(await self._gathering.take(self._tools.settings.flush_max_rows, known.last))
+                taken = await self._gathering.take(self._tools.settings.flush_max_rows, known.last)
             except LogChanged:
                 if is_doubtful:
                     return None
                 raise
+            records.extend(taken)
             if self._gathering.next_offset > known.last:
                 return records if records and is_last_of(known, records[-1]) else None
-            if self._tools.clock() > deadline:
+            progressed_at = clock() if taken else progressed_at
+            if is_doubtful and clock() - progressed_at > DOUBT_SECONDS:
                 return None
             await self._sleep(IDLE_SECONDS)
         return []
@@ -197,7 +206,7 @@ class Partition:
         wake.clear()
         return True
 
-    async def _flush(self, records: Sequence[Record], state: State) -> None:
+    async def _flush(self, records: Sequence[Record], state: State, *, is_replay: bool = False) -> None:
         tools, first, last = self._tools, records[0], records[-1]
         if state.is_full:
             await self._landing.settle()
@@ -209,7 +218,7 @@ class Partition:
         metrics.FLUSH_ROWS.observe(rows)
         written = Range(*position, last.offset, rows, self._rules.version, last_record=fingerprint(last))
         await self._landing.settle()
-        self._landing.start(written, block)
+        self._landing.start(Flush(written, segments, block, is_replay))
         self._observe(state, last)
 
     def _block(self, segments: Sequence[Segment]) -> Block:

@@ -30,7 +30,7 @@ async def persist(what: str, call: Callable[[], Awaitable[T]], partition: int) -
         except BlockRefused as error:
             metrics.BLOCKED.labels(partition).set(1)
             logger.error("partition %d waits: ClickHouse refuses to %s: %s", partition, what, error)  # noqa: TRY400
-            pause = REFUSED_PAUSE_SECONDS
+            await asyncio.sleep(REFUSED_PAUSE_SECONDS)
         except ProcessorError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever a client raises for a server or network that is away

@@ -51,7 +51,8 @@ class Start:
 
     `replay` is a range to be written again, byte for byte; `verify` is a range whose last record, read first, must be
     the one that it was; `is_doubtful` says that the log claims to end before it, which an embedded broker may say of
-    a log that does not; `lost` counts the offsets that Kafka's retention removed before they were read.
+    a log that does not; `lost` counts the offsets that Kafka's retention removed before they were read. `broken` is an
+    unconfirmed range of which Kafka has not kept all: ClickHouse has to say whether it landed.
     """
 
     log_epoch: int
@@ -60,6 +61,7 @@ class Start:
     verify: Range | None = None
     is_doubtful: bool = False
     lost: int = 0
+    broken: Range | None = None
 
 
 def start_of(latest: Range | None, log_start: int, log_end: int) -> Start:
@@ -69,9 +71,17 @@ def start_of(latest: Range | None, log_start: int, log_end: int) -> Start:
     is_doubtful = log_end <= latest.last
     if not latest.confirmed and log_start <= latest.first:
         return Start(latest.log_epoch, latest.first, replay=latest, is_doubtful=is_doubtful)
+    if not latest.confirmed:
+        return Start(latest.log_epoch, max(log_start, latest.last + 1), broken=latest)
     if log_start <= latest.last:
         return Start(latest.log_epoch, latest.last, verify=latest, is_doubtful=is_doubtful)
     return Start(latest.log_epoch, log_start, lost=log_start - latest.last - 1)
+
+
+def resume_broken(broken: Range, log_start: int, has_landed: bool) -> Start:
+    """Decide where to go on after a range that Kafka no longer holds whole, by whether it had landed."""
+    following = broken.last + 1 if has_landed else broken.first
+    return Start(broken.log_epoch, max(following, log_start), lost=max(0, log_start - following))
 
 
 def restart(latest: Range, log_start: int) -> Start:

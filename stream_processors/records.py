@@ -7,7 +7,7 @@ ORIGIN_HEADER: Final = "convostream-origin"
 RECEIVED_AT_HEADER: Final = "convostream-received-at"
 
 EARLIEST_TIME: Final = 0  # 1970; a Kafka timestamp below is none
-LATEST_TIME: Final = 10_413_791_999_999  # the end of 2299, where ClickHouse's DateTime64 ends
+LATEST_TIME: Final = 10_413_532_799_999  # three days before ClickHouse's DateTime64 ends, for what follows from it
 
 
 class Record(Protocol):
@@ -24,7 +24,7 @@ class Record(Protocol):
     @property
     def value(self) -> bytes | None: ...  # noqa: D102
     @property
-    def headers(self) -> Sequence[tuple[str, bytes]]: ...  # noqa: D102
+    def headers(self) -> Sequence[tuple[str, bytes | None]]: ...  # noqa: D102
 
 
 class DeadLetter(NamedTuple):
@@ -46,8 +46,8 @@ def received_at(record: Record) -> int | None:
     return min(timestamp, LATEST_TIME)
 
 
-def _forwarded_time(headers: Sequence[tuple[str, bytes]]) -> int | None:
+def _forwarded_time(headers: Sequence[tuple[str, bytes | None]]) -> int | None:
     for name, value in headers:
-        if name == RECEIVED_AT_HEADER and value.isdigit():
+        if name == RECEIVED_AT_HEADER and value is not None and value.isdigit():
             return int(value[:16])
     return None

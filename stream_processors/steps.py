@@ -14,7 +14,7 @@ from stream_processors.decode import decode
 from stream_processors.enrich import EnrichedEvent, enrich
 from stream_processors.enrichment import Enrichment
 from stream_processors.errors import InvalidRecord
-from stream_processors.feed import Feed
+from stream_processors.feed import Feed, Headers
 from stream_processors.fold_events import FoldEvent
 from stream_processors.patience import persist
 from stream_processors.positions import LogPosition
@@ -75,11 +75,19 @@ async def forward_strays(strays: Sequence[DecodedEvent], position: LogPosition, 
     """
     partitions = feed.partitions()
     for event, record in strays:
-        origin = f"{position.topic}:{record.partition}:{record.offset}"
-        headers = [(ORIGIN_HEADER, origin.encode()), (RECEIVED_AT_HEADER, str(event.received_at).encode())]
+        headers = forwarded_headers(record, event.received_at, position.topic)
         home = home_of(event.key, partitions)
         await persist("forward", partial(feed.forward, record, event.key.record_key, home, headers), position.partition)
         metrics.FORWARDED.inc()
+
+
+def forwarded_headers(record: Record, received_at: int, topic: str) -> Headers:
+    """Return a record's headers with its origin and that one's time of receipt; a record's first origin stays."""
+    headers = list(record.headers)
+    if not any(name == ORIGIN_HEADER for name, _ in headers):
+        headers.append((ORIGIN_HEADER, f"{topic}:{record.partition}:{record.offset}".encode()))
+        headers.append((RECEIVED_AT_HEADER, str(received_at).encode()))
+    return headers
 
 
 def home_of(key: ConversationKey, partitions: int) -> int:

@@ -174,7 +174,7 @@ class WholePollConsumer(Consumer):
         position = self._landed.get(tp)
         return position is None or await self._commit({tp: position})
 
-    async def forward(self, record: Record, key: bytes, partition: int, headers: list[tuple[str, bytes]]) -> None:
+    async def forward(self, record: Record, key: bytes, partition: int, headers: Any) -> None:
         """Produce a record again, to another partition; return when Kafka has it."""
         producer = self.app.producer
         await producer.send_and_wait(self.topic, key, record.value, partition, None, headers)

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from stream_processors.feed import Poll
+from stream_processors.feed import Headers, Poll
 from stream_processors.records import Record
 from tests.unit.stream_processors.kafka_records import KafkaRecord
 
@@ -16,7 +16,7 @@ class Forwarded:
     record: Record
     key: bytes
     partition: int
-    headers: list[tuple[str, bytes]]
+    headers: Headers
 
 
 @dataclass(slots=True)
@@ -76,7 +76,7 @@ class InMemoryFeed:
         """Tell whether a partition is still ours."""
         return self.is_ours
 
-    async def forward(self, record: Record, key: bytes, partition: int, headers: list[tuple[str, bytes]]) -> None:
+    async def forward(self, record: Record, key: bytes, partition: int, headers: Headers) -> None:
         """Keep a record that is to be produced again."""
         self.forwarded.append(Forwarded(record, key, partition, headers))
 

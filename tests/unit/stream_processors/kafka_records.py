@@ -20,7 +20,7 @@ class KafkaRecord:
     timestamp: int | None = AT_MS
     key: bytes | None = b"a/c"
     value: bytes | None = b"{}"
-    headers: Sequence[tuple[str, bytes]] = ()
+    headers: Sequence[tuple[str, bytes | None]] = ()
 
 
 def fields_of(type_: str = "conversation_ended", **own: object) -> dict[str, object]:

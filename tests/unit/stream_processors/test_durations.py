@@ -1,10 +1,10 @@
 """The duration rule of tool_usage: as measured, else end minus start, else unknown."""
 
 import pytest
-from convostream.date_times import parse_date_time
 from hypothesis import given
 from hypothesis import strategies as st
 
+from convostream.date_times import parse_date_time
 from stream_processors.durations import EARLIEST_MS, LATEST_MS, Duration, call_duration_ms
 
 numbers = st.none() | st.floats() | st.integers()

@@ -10,6 +10,7 @@ from stream_processors import fold_events as kinds
 from stream_processors.enrich import CLOCK_TOLERANCE_MS, EARLIEST_OCCURRENCE, LATEST_CALL, OWN_COLUMNS, EnrichedEvent
 from stream_processors.fold_events import Call, Profile
 from stream_processors.inbox import build_block
+from stream_processors.records import EARLIEST_TIME, LATEST_TIME
 from stream_processors.rows import FlushRows
 from tests.unit.stream_processors.kafka_records import AT_MS, fields_of
 from tests.unit.stream_processors.wire_events import (
@@ -68,7 +69,7 @@ def test_a_record_without_a_time_counts_as_received_when_it_occurred() -> None:
 @pytest.mark.parametrize("occurred_at", ["0001-01-01T00:00:00+23:59", "1999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"])
 def test_without_a_time_of_receipt_an_impossible_time_is_brought_into_range_and_flagged(occurred_at: str) -> None:
     event = enriched(fields_of(occurred_at=occurred_at), received_at=None)
-    assert EARLIEST_OCCURRENCE <= event.fold_event.occurred_at == event.received_at <= LATEST_CALL
+    assert EARLIEST_TIME <= event.fold_event.occurred_at == event.received_at <= LATEST_TIME
     assert event.repaired == ["occurred_at"]
 
 
@@ -235,3 +236,15 @@ def test_any_event_becomes_a_row(fields: Fields) -> None:
     rows = FlushRows()
     rows.add_event(enriched(fields), 5, 7)
     assert build_block(rows.segments(), OWNER).rows == 1
+
+
+@pytest.mark.parametrize("duration_ms", [2**53 + 1, 10**18, -(10**18), 2**64 - 1])
+def test_a_whole_duration_of_any_size_becomes_a_row(duration_ms: int) -> None:
+    rows = FlushRows()
+    rows.add_event(enriched(fields_of("action", action_name="search", duration_ms=duration_ms)), 5, 7)
+    assert build_block(rows.segments(), OWNER).rows == 1
+
+
+@pytest.mark.parametrize(("rating", "stored"), [("", '""'), ({}, "{}"), (0, "0"), (False, "false")])
+def test_an_empty_rating_is_stored_as_the_json_that_was_sent(rating: object, stored: str) -> None:
+    assert own(fields_of("feedback", rating=rating))["rating"] == stored

@@ -214,3 +214,15 @@ async def test_a_poll_wakes_whoever_waits() -> None:
     assert not gathering.wake.is_set()
     read(gathering, feed, 1)
     assert gathering.wake.is_set()
+
+
+async def test_a_poll_that_was_under_way_and_its_second_reading_are_no_other_log() -> None:
+    feed = feed_of(range(4))
+    gathering = gathering_of(feed)
+    await gathering.begin(0)
+    under_way = feed.poll(0, 2)
+    assert under_way is not None
+    await gathering.begin(0)
+    gathering.add(under_way)
+    read(gathering, feed, 4)
+    assert offsets(await gathering.take(MANY)) == [0, 1, 2, 3]

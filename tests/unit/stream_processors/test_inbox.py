@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pytest
 
-from stream_processors.inbox import COLUMN_TYPES, CONSTANTS, Block, Segment, arrow_stream, build_block
+from stream_processors.inbox import COLUMN_TYPES, Block, Segment, arrow_stream, build_block
 from tests.unit.packaging.project import ROOT
 
 OWNER: dict[str, str | int] = {
@@ -52,11 +52,11 @@ def test_a_column_that_a_segment_has_not_is_null_in_its_rows() -> None:
 
 def test_every_row_names_the_owner_and_the_place_in_the_log() -> None:
     for row in rows_of([EVENTS, FACTS, LETTERS]):
-        assert {name: row[name] for name in CONSTANTS} == OWNER
+        assert {name: row[name] for name in OWNER} == OWNER
 
 
 def test_columns_that_no_segment_has_are_left_out() -> None:
-    assert build_block([FACTS], OWNER).columns == ("kind", *CONSTANTS, "ended_at", "activities", "sign")
+    assert build_block([FACTS], OWNER).columns == ("kind", *OWNER, "ended_at", "activities", "sign")
 
 
 def test_headers_keep_their_order_and_their_bytes() -> None:

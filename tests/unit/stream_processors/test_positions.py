@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from stream_processors.positions import Fingerprint, LogPosition, Range, Start, restart, start_of
+from stream_processors.positions import Fingerprint, LogPosition, Range, Start, restart, resume_broken, start_of
 
 CONFIRMED = Range("t", 0, 3, 100, 199, 50, "1-abc", Fingerprint(5, 6), confirmed=True)
 OPEN = replace(CONFIRMED, confirmed=False)
@@ -43,7 +43,8 @@ def doubtful(offset: int) -> Start:
             id="if the log brings it although it ends before",
         ),
         pytest.param(SINGLE, 199, 200, Start(3, 199, replay=SINGLE), id="a range of one record is written again"),
-        pytest.param(OPEN, 500, 900, Start(3, 500, lost=300), id="nothing of it is left in Kafka"),
+        pytest.param(OPEN, 150, 900, Start(3, 200, broken=OPEN), id="a part of it is left in Kafka: did it land?"),
+        pytest.param(OPEN, 500, 900, Start(3, 500, broken=OPEN), id="nothing of it is left in Kafka: did it land?"),
     ],
 )
 def test_where_a_partition_goes_on(latest: Range | None, log_start: int, log_end: int, expected: Start) -> None:
@@ -60,6 +61,19 @@ def test_reading_never_begins_before_the_log_and_never_passes_over_what_it_holds
     assert start.offset >= log_start
     assert start.offset <= max(log_start, latest.last + 1)
     assert start.replay is None or start.verify is None
+
+
+@pytest.mark.parametrize(
+    ("log_start", "has_landed", "expected"),
+    [
+        pytest.param(150, True, Start(3, 200), id="it landed, more follows"),
+        pytest.param(500, True, Start(3, 500, lost=300), id="it landed, what followed is gone"),
+        pytest.param(150, False, Start(3, 150, lost=50), id="it did not land: what is left is read again"),
+        pytest.param(500, False, Start(3, 500, lost=400), id="it did not land, and all of it is gone"),
+    ],
+)
+def test_after_a_range_that_kafka_no_longer_holds_whole(log_start: int, has_landed: bool, expected: Start) -> None:
+    assert resume_broken(OPEN, log_start, has_landed) == expected
 
 
 @pytest.mark.parametrize("latest", [CONFIRMED, OPEN], ids=["confirmed", "unconfirmed"])

@@ -41,3 +41,7 @@ def test_a_record_that_was_sent_on_keeps_the_time_of_its_origin(
     headers: Sequence[tuple[str, bytes]], expected: int
 ) -> None:
     assert received_at(KafkaRecord(headers=headers)) == expected
+
+
+def test_a_header_without_a_value_says_nothing() -> None:
+    assert received_at(KafkaRecord(headers=[(RECEIVED_AT_HEADER, None)])) == AT_MS
