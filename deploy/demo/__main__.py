@@ -10,6 +10,7 @@ from deploy.demo.replay import COPIES
 from deploy.demo.report import make_console
 from deploy.demo.run import Options, run
 from deploy.embedded.stack import Broker
+from deploy.embedded.supervisor import STACK_FILE
 
 
 def _zone(context: click.Context, parameter: click.Parameter, name: str) -> str:
@@ -26,14 +27,20 @@ def _zone(context: click.Context, parameter: click.Parameter, name: str) -> str:
 )
 @click.option("--time-zone", default="UTC", callback=_zone, help="IANA name for days and hours.")
 @click.option("--copies", type=click.IntRange(1, 200), default=COPIES, help="How often each transcript is replayed.")
-def main(once: bool, broker: Broker, data_directory: Path | None, time_zone: str, copies: int) -> None:
+@click.option(
+    "--addresses",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=STACK_FILE,
+    help="Write the addresses, as settings, to this file while the demo runs.",
+)
+def main(once: bool, broker: Broker, data_directory: Path | None, time_zone: str, copies: int, addresses: Path) -> None:
     """Replay real transcripts through the whole pipeline and print all fifteen metrics.
 
     Starts ClickHouse, a broker and a worker, sends the transcripts through the SDK as conversations of the last 30
     days, prints the metrics, and goes on with a few conversations a minute until Ctrl-C. docs/demo.md says what is
     real.
     """
-    sys.exit(run(Options(once, broker, data_directory, time_zone, copies), make_console()))
+    sys.exit(run(Options(once, broker, data_directory, time_zone, copies, addresses.resolve()), make_console()))
 
 
 if __name__ == "__main__":

@@ -49,7 +49,6 @@ class Network:
     """An address block of an institution, and the language tag of the customers there."""
 
     address: str
-    country: str
     tag: str
 
 
@@ -85,7 +84,7 @@ def _networks(language: Language) -> Weighted[Network]:
     with NETWORKS.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     spoken = [row for row in rows if row["language"].startswith(language)]
-    return Weighted((Network(row["address"], row["country"], row["language"]), float(row["weight"])) for row in spoken)
+    return Weighted((Network(row["address"], row["language"]), float(row["weight"])) for row in spoken)
 
 
 def _address(address: str, customer_id: str) -> str | None:

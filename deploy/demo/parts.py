@@ -13,7 +13,7 @@ from deploy.demo.stages import Stages
 from deploy.embedded.errors import ProcessFailed
 from deploy.embedded.settings import StackSettings
 from deploy.embedded.stack import Broker, Stack
-from deploy.embedded.supervisor import STACK_FILE, write_addresses
+from deploy.embedded.supervisor import write_addresses
 
 WORKER_SETTINGS: Final = {
     "CONVOSTREAM_ESCALATION_ACTIONS": ",".join(HAND_OVERS),
@@ -60,7 +60,7 @@ def start(stack: Stack, stages: Stages) -> None:
 
 
 @contextmanager
-def addresses_written(stack: Stack, file: Path = STACK_FILE) -> Iterator[None]:
+def addresses_written(stack: Stack, file: Path) -> Iterator[None]:
     """The addresses lie in a file for other programs while the context lasts; another stack's are not removed."""
     write_addresses(file, {**stack.environment(), **WORKER_SETTINGS})
     written = file.read_bytes()

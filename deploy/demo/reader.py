@@ -1,6 +1,6 @@
 """Reads the metric views, as any reader of the product does: a SELECT over ClickHouse's HTTP interface."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import unquote, urlsplit
@@ -64,9 +64,3 @@ class Reader:
     def view(self, name: str, question: Question) -> Rows:
         """The rows of a metric view."""
         return self.ask(question.statement(name))
-
-
-def sequence_of(rows: Rows, column: str) -> Sequence[object]:
-    """The values of one column."""
-    place = rows.columns.index(column)
-    return [row[place] for row in rows.values]

@@ -1,6 +1,7 @@
 """What the demo prints at the end: all fifteen metrics, and the commands to go on."""
 
 import sys
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from rich.console import Console
@@ -10,7 +11,6 @@ from deploy.demo.metrics import METRICS
 from deploy.demo.reader import Question, Reader
 from deploy.demo.replay import Tally
 from deploy.demo.tables import metric_table
-from deploy.embedded.supervisor import STACK_FILE
 
 WIDTH_OF_A_FILE = 100
 """Columns where the output is no terminal."""
@@ -46,7 +46,9 @@ def print_tally(console: Console, tally: Tally, counted: int) -> None:
     )
 
 
-def print_commands(console: Console, environment: dict[str, str], question: Question, logs: str) -> None:
+def print_commands(
+    console: Console, environment: dict[str, str], question: Question, logs: Path, addresses: Path
+) -> None:
     """How to go on while the stack runs."""
     url = environment["CONVOSTREAM_CLICKHOUSE_READER_URL"]
     kafka, topic = (environment[f"CONVOSTREAM_KAFKA_{name}"] for name in ("BOOTSTRAP_SERVERS", "TOPIC"))
@@ -54,12 +56,12 @@ def print_commands(console: Console, environment: dict[str, str], question: Ques
     lines = {
         "Ask a metric": _curl(url, question.statement("total_messages")),
         "Ask anything": _curl(url, "SELECT type, count() FROM events GROUP BY type"),
-        "Send your own events": f"set -a; . {STACK_FILE}; set +a; {sys.executable} -m convostream replay FILE",
+        "Send your own events": f"set -a; . {addresses}; set +a; {sys.executable} -m convostream replay FILE",
         "Kafka": f"{kafka}, topic {topic}",
         "ClickHouse, read-only": url,
         "Worker": f"http://127.0.0.1:{environment['CONVOSTREAM_METRICS_PORT']}/metrics",
-        "Settings and passwords": str(STACK_FILE),
-        "Logs": logs,
+        "Settings and passwords": str(addresses),
+        "Logs": str(logs),
     }
     for name, value in lines.items():
         console.print(f"  [cyan]{name:<24}[/]{escape(value)}", soft_wrap=True)

@@ -40,16 +40,18 @@ class Options:
     data_directory: Path | None
     time_zone: str
     copies: int
+    addresses: Path
 
 
 def run(options: Options, console: Console) -> int:
     """Runs the demo; returns its exit code."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     with parts.directory_of(options.data_directory) as directory:
         stack = parts.make_stack(directory.path, options.broker)
         try:
             parts.start(stack, Stages(console))
-            with nullcontext() if options.once else parts.addresses_written(stack):
+            with nullcontext() if options.once else parts.addresses_written(stack, options.addresses):
                 Demo(options, console, stack, directory.path / "logs").show()
         except KeyboardInterrupt:
             console.print("stopping")
@@ -86,7 +88,7 @@ class Demo:
             self._replay_once(tracker, now_ms, question)
             print_metrics(self._console, self._reader, question)
             if not self._options.once:
-                print_commands(self._console, self._environment, question, str(self._logs))
+                print_commands(self._console, self._environment, question, self._logs, self._options.addresses)
                 self._go_on(tracker)
 
     def _replay_once(self, tracker: ConversationTracker, now_ms: int, question: Question) -> None:

@@ -3,7 +3,6 @@ from collections import Counter
 
 import pytest
 
-from convostream.date_times import format_date_time
 from deploy.demo.attributes import attributes_of, rating_of
 from deploy.demo.customers import COUNT, NETWORKS, customer_of, make_customer
 from deploy.demo.transcripts import Language
@@ -11,7 +10,7 @@ from stream_processors.addresses import first_public_address
 from stream_processors.devices import classify_device
 from stream_processors.geolocation import Geolocator, default_database
 from stream_processors.languages import parse_language
-from tests.unit.demo.sent import NOW_MS, transcripts
+from tests.unit.demo.sent import transcripts
 
 ALL = [make_customer(language, number) for language in COUNT for number in range(COUNT[language])]
 
@@ -78,7 +77,3 @@ def test_customers_of_solved_tasks_are_rated_apart_from_the_others() -> None:
     )
     assert solved.count("up") / len(solved) > 3 * unsolved.count("up") / len(unsolved)
     assert None in solved
-
-
-def test_the_moment_of_these_tests_is_in_2026() -> None:
-    assert format_date_time(NOW_MS).startswith("2026-11-25")
