@@ -1,0 +1,1 @@
+"""The dashboard: the metrics over HTTP, and the page that shows them."""

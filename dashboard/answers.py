@@ -1,0 +1,140 @@
+"""What the API answers, as the OpenAPI document describes it."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dashboard.catalogue.entries import Form, Kind, ListName
+
+Value = str | int | float | None
+Rows = list[dict[str, Value]]
+
+
+class Answer(BaseModel):
+    """What all answers have in common: they are read from dataclasses too."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class LinkShown(Answer):
+    """The list behind a count: pass `filters` as they are, and `from_row` with the values of these columns."""
+
+    list: ListName
+    filters: dict[str, str] = Field(examples=[{"sender": "end_user"}])
+    from_row: dict[str, str] = Field(examples=[{"country": "country_code"}])
+
+
+class ColumnShown(Answer):
+    """A column of a metric."""
+
+    name: str
+    title: str
+    kind: Kind
+    unit: str
+    meaning: str
+    link: LinkShown | None
+
+
+class LeftOutShown(Answer):
+    """What is left out, and the column that counts it."""
+
+    what: str
+    column: str | None
+
+
+class FilledShown(Answer):
+    """The argument of the SDK that fills the metric, and a call that has it."""
+
+    argument: str
+    example: str
+
+
+class MetricShown(Answer):
+    """One metric of the catalogue."""
+
+    name: str
+    title: str
+    form: Form
+    definition: str
+    columns: list[ColumnShown]
+    left_out: list[LeftOutShown]
+    filled_by: list[FilledShown]
+    drill_down_of: str | None
+
+
+class Catalogue(Answer):
+    """All metrics: fifteen, and two that open another one up."""
+
+    metrics: list[MetricShown]
+
+
+class WindowShown(Answer):
+    """What was asked, made plain: the times are UTC, the range is half open."""
+
+    agent_id: str
+    environment: str
+    since: str = Field(examples=["2026-03-31T22:00:00.000Z"])
+    until: str = Field(examples=["2026-04-30T22:00:00.000Z"])
+    time_zone: str = Field(examples=["Europe/Zagreb"])
+
+
+class MetricAnswer(Answer):
+    """The rows of one metric, and of the period before."""
+
+    name: str
+    window: WindowShown
+    rows: Rows
+    previous_window: WindowShown | None
+    previous: Rows | None
+
+
+class MetricRows(Answer):
+    """The rows of one metric on the dashboard."""
+
+    rows: Rows
+    previous: Rows | None
+
+
+class DashboardAnswer(Answer):
+    """The rows of all metrics."""
+
+    window: WindowShown
+    previous_window: WindowShown | None
+    metrics: dict[str, MetricRows]
+
+
+class AgentShown(Answer):
+    """An agent in an environment, with its first and last event."""
+
+    agent_id: str
+    environment: str
+    events: int
+    first_event_at: str
+    last_event_at: str
+    last_received_at: str
+
+
+class Agents(Answer):
+    """All agents, the latest active first."""
+
+    agents: list[AgentShown]
+
+
+class Fault(BaseModel):
+    """A parameter that was refused, and what is allowed."""
+
+    parameter: str = Field(examples=["since"])
+    allowed: str = Field(examples=["an ISO time, a local date (2026-04-01), a relative time (-7d, -24h) or now"])
+
+
+class Problem(BaseModel):
+    """An RFC 9457 problem document."""
+
+    type: str = Field(examples=["about:blank"])
+    title: str = Field(examples=["Unprocessable Content"])
+    status: int = Field(examples=[422])
+    detail: str
+    errors: list[Fault] = []
+
+
+Period = Literal["previous"]

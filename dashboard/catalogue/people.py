@@ -1,0 +1,143 @@
+"""Who speaks, from where, with what and in which language."""
+
+from dashboard.catalogue.entries import Column, Filled, LeftOut, Link, Metric, count, key
+from dashboard.catalogue.volume import NEVER_ENGAGED
+
+COORDINATES = "of the place, as the database gives it; NULL when it is unknown"
+
+
+def _opening(argument: str, value: str) -> Filled:
+    return Filled(argument, f'tracker.get_or_create_conversation("c-1842", {argument}="{value}")')
+
+
+def _conversations(**from_row: str) -> Column:
+    return count("conversations", "Conversations", "conversations", "engaged", Link("conversations", from_row=from_row))
+
+
+WORLD_MAP = Metric(
+    "world_map",
+    "World map",
+    "breakdown",
+    "Engaged conversations (as in total_conversations) per country, with region, city and coordinates on drill-down, "
+    'from the first valid public `customer_ip_address` seen. Of a list ("a, b") the first public one; a port is '
+    "stripped; `::ffff:a.b.c.d` is a.b.c.d; public means globally reachable (Python's `ipaddress` says so: "
+    "`is_global`) and not multicast; a public address that the database does not know stays first and is unknown; "
+    "private, reserved, broken or absent gives nothing.",
+    (
+        key("country_code", "Country", "country", "ISO 3166-1 alpha-2, or unknown"),
+        _conversations(country="country_code"),
+    ),
+    (NEVER_ENGAGED, LeftOut("nothing else: a place that is not known is the row `unknown`")),
+    (_opening("customer_ip_address", "203.0.113.7"),),
+)
+
+WORLD_MAP_PLACES = Metric(
+    "world_map_places",
+    "World map, places",
+    "breakdown",
+    "World map by region, city and coordinates: a row for each distinct place as the database gives it.",
+    (
+        key("country_code", "Country", "country", "ISO 3166-1 alpha-2, or unknown"),
+        key("region", "Region", "name", "English name of the last subdivision, or unknown"),
+        key("city", "City", "name", "English name, or unknown"),
+        Column("latitude", "Latitude", "coordinate", "degrees", COORDINATES),
+        Column("longitude", "Longitude", "coordinate", "degrees", COORDINATES),
+        _conversations(
+            country="country_code", region="region", city="city", latitude="latitude", longitude="longitude"
+        ),
+    ),
+    WORLD_MAP.left_out,
+    WORLD_MAP.filled_by,
+    drill_down_of="world_map",
+)
+
+DEVICE_USAGE = Metric(
+    "device_usage",
+    "Device usage",
+    "breakdown",
+    "Engaged conversations per device: desktop, tablet, mobile, other, unknown; case-folded; a user-agent string (it "
+    "contains a `/`) is parsed; bots, televisions and any other text are `other`; last known value wins.",
+    (
+        key("device", "Device", "name", "desktop, tablet, mobile, other or unknown"),
+        _conversations(device="device"),
+    ),
+    (NEVER_ENGAGED, LeftOut("nothing else: a device that is not known is the row `unknown`")),
+    (_opening("device", "mobile"),),
+)
+
+INDIVIDUAL_USERS = Metric(
+    "individual_users",
+    "Individual users",
+    "totals",
+    "Distinct `customer_id` (last known) over conversations with at least one `end_user` message in range. Trimmed, "
+    'case-sensitive; "", none, null, undefined, anonymous, unknown (in any case) are no id, erase nothing, and a '
+    "conversation without an id is counted as anonymous. New: the customer's first `end_user` message ever (with this "
+    "agent and environment) lies in range (as far as retention reaches); returning: all others.",
+    (
+        count("users", "Users", "customers", "distinct ids that wrote in the range", Link("customers")),
+        count("new_users", "New", "customers", "first message ever in range", Link("customers", {"user": "new"})),
+        count("returning_users", "Returning", "customers", "all others", Link("customers", {"user": "returning"})),
+        count(
+            "anonymous_conversations",
+            "Anonymous conversations",
+            "conversations",
+            "with an end_user message in the range and no id",
+            Link("conversations", {"basis": "wrote", "user": "anonymous"}),
+        ),
+    ),
+    (LeftOut("conversations without an id: nobody knows how many people they are", "anonymous_conversations"),),
+    (_opening("customer_id", "u-77"),),
+)
+
+SOURCES = Metric(
+    "sources",
+    "Sources",
+    "breakdown",
+    "Engaged conversations per channel that started them: first known `source`, trimmed and lower-cased.",
+    (
+        key("source", "Source", "name", "trimmed and in lower case, or unknown"),
+        _conversations(source="source"),
+    ),
+    (NEVER_ENGAGED, LeftOut("nothing else: a source that is not known is the row `unknown`")),
+    (_opening("source", "web"),),
+)
+
+LANGUAGES = Metric(
+    "languages",
+    "Languages",
+    "breakdown",
+    "Engaged conversations per primary language subtag (en-US, en_US, EN, English are `en`; English names of ISO 639-1 "
+    "languages), region kept for drill-down, in capitals; a tag's primary subtag has 2 or 3 letters and is kept as it "
+    "is; anything else is not known; last known value wins.",
+    (
+        key("language", "Language", "language", "primary language subtag, or unknown"),
+        _conversations(language="language"),
+    ),
+    (NEVER_ENGAGED, LeftOut("nothing else: a language that is not known is the row `unknown`")),
+    (_opening("language", "en-US"),),
+)
+
+LANGUAGE_REGIONS = Metric(
+    "language_regions",
+    "Languages, regions",
+    "breakdown",
+    "Languages by the region of the tag, in capitals; `unknown` when the tag had none.",
+    (
+        key("language", "Language", "language", "primary language subtag, or unknown"),
+        key("region", "Region", "name", "of the language tag, in capitals, or unknown"),
+        _conversations(language="language", language_region="region"),
+    ),
+    LANGUAGES.left_out,
+    LANGUAGES.filled_by,
+    drill_down_of="languages",
+)
+
+PEOPLE = (
+    WORLD_MAP,
+    WORLD_MAP_PLACES,
+    DEVICE_USAGE,
+    INDIVIDUAL_USERS,
+    SOURCES,
+    LANGUAGES,
+    LANGUAGE_REGIONS,
+)
