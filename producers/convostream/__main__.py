@@ -82,7 +82,8 @@ def _command(
 
 def _replay(options: argparse.Namespace) -> int:
     given = {"kafka_bootstrap_servers": options.bootstrap_servers, "kafka_topic": options.topic}
-    settings = Settings.from_environment().model_copy(update={name: text for name, text in given.items() if text})
+    update = {"spool_directory": None} | {name: text for name, text in given.items() if text}  # the file is on disk
+    settings = Settings.from_environment().model_copy(update=update)
     transport = KafkaTransport(settings)
     try:
         with opened(options.file) as (lines, size), progress_bar(f"replay {options.file}", size) as advance:

@@ -1,15 +1,15 @@
-"""The records on their way: bounded in bytes, first in first out, shared by the callers and the publisher's thread.
+"""The queue in memory: bounded in bytes, first in first out, shared by the callers and the publisher's thread.
 
 A record counts against the bound from `offer` until `settle`, so what is in flight is bounded too.
 """
 
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from convostream.transport import Record, Stats
+from convostream.queues import Queue, Wake
+from convostream.transport import Record
 
 RECORD_OVERHEAD: Final = 150
 """Bytes of memory besides key and value: the headers of two bytes objects, a tuple and a place in the queue."""
@@ -20,16 +20,21 @@ def footprint(record: Record) -> int:
     return len(record.key) + len(record.value) + RECORD_OVERHEAD
 
 
-class Buffer:
-    """A queue that refuses instead of growing, and counts what passes."""
+class Buffer(Queue):
+    """A queue that refuses instead of growing; what it holds is lost with the process."""
+
+    noun = "buffer"
 
     def __init__(self, limit_bytes: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(clock)
         self._limit_bytes = limit_bytes
-        self._clock = clock
-        self._settled = threading.Condition(threading.Lock())
         self._waiting: deque[Record] = deque()
-        self._open = True
-        self._bytes = self._accepted = self._sent = self._dropped = self._refused = self._failures = 0
+        self._bytes = 0
+
+    @property
+    def unsent_bytes(self) -> int:
+        """Return the bytes of memory that unsent records hold."""
+        return self._bytes
 
     def offer(self, record: Record) -> bool:
         """Take the record if there is room and the buffer is open; count it either way."""
@@ -62,41 +67,10 @@ class Buffer:
         size = sum(map(footprint, records))
         with self._settled:
             self._bytes -= size
-            if dropped:
-                self._dropped += len(records)
-            else:
-                self._sent += len(records)
-            self._settled.notify_all()
+            self._count_settled(len(records), dropped=dropped)
 
-    def count_failure(self) -> int:
-        """Count a failed attempt and return how many there were."""
-        with self._settled:
-            self._failures += 1
-            return self._failures
+    def begin(self, wake: Wake) -> None:
+        """Begin nothing: nobody else has to do with this memory."""
 
-    def close(self) -> None:
-        """Refuse from now on."""
-        with self._settled:
-            self._open = False
-
-    def wait_settled(self, timeout: float) -> int:
-        """Wait until everything accepted before this call is settled, at most so long; return how many are unsent."""
-        deadline = self._clock() + timeout
-        with self._settled:
-            goal = self._accepted
-            while self._sent + self._dropped < goal and (left := deadline - self._clock()) > 0:
-                self._settled.wait(left)
-            return self._accepted - self._sent - self._dropped
-
-    def stats(self) -> Stats:
-        """Return the counts so far."""
-        with self._settled:
-            return Stats(
-                accepted=self._accepted,
-                sent=self._sent,
-                refused=self._refused,
-                dropped=self._dropped,
-                unsent=self._accepted - self._sent - self._dropped,
-                unsent_bytes=self._bytes,
-                failures=self._failures,
-            )
+    def abandon(self) -> None:
+        """Leave nothing: the child's copy of this memory is its own."""

@@ -1,6 +1,6 @@
 """The way of the records to the broker; the asyncio side of the publisher, on the publisher's own thread.
 
-The life of a record here: it waits in the buffer until the linger is over, is taken with others of up to a mebibyte,
+The life of a record here: it waits in the queue until the linger is over, is taken with others of up to a mebibyte,
 goes into one batch of its partition (murmur2 of the key, as every Kafka client does), and is settled when the broker
 has acknowledged that batch. Only then the next ones are taken, so the records of a conversation keep their order
 however often a batch fails. A failure of any kind closes the producer, and after a pause a new one sends again what
@@ -22,7 +22,7 @@ from aiokafka.codec import has_lz4
 from aiokafka.errors import InvalidMessageError, MessageSizeTooLargeError, RecordListTooLargeError
 from aiokafka.partitioner import murmur2
 
-from convostream.buffer import Buffer
+from convostream.queues import Queue
 from convostream.settings import Settings
 from convostream.transport import Record
 
@@ -41,13 +41,13 @@ Connect = Callable[[Settings], AbstractAsyncContextManager[AIOKafkaProducer]]
 
 
 class Delivery:
-    """Sends what is in the buffer, for ever, until it is cancelled."""
+    """Sends what is in the queue, for ever, until it is cancelled."""
 
-    def __init__(self, settings: Settings, buffer: Buffer, connect: Connect | None = None) -> None:
+    def __init__(self, settings: Settings, queue: Queue, connect: Connect | None = None) -> None:
         self.woken = asyncio.Event()
-        self.asleep = True  # whether the next record has to wake this side; set before the buffer is looked at
+        self.asleep = True  # whether the next record has to wake this side; set before the queue is looked at
         self._settings = settings
-        self._buffer = buffer
+        self._queue = queue
         self._connect = connect or connected
         self._in_flight: list[Record] = []
         self._pause = _FIRST_PAUSE_SECONDS
@@ -59,7 +59,7 @@ class Delivery:
                 async with self._connect(self._settings) as producer:
                     await self._pump(producer)
             except Exception as error:  # noqa: BLE001 - whatever it is, the agent goes on and the next attempt may succeed
-                _report(error, self._buffer.count_failure())
+                _report(error, self._queue.count_failure())
             await asyncio.sleep(self._pause)
             self._pause = min(self._pause * 2, _LONGEST_PAUSE_SECONDS)
 
@@ -73,7 +73,7 @@ class Delivery:
         """Take the next records; wait for the first one, and a little for its company."""
         while not self._in_flight:
             self.asleep = True
-            self._in_flight = self._buffer.take(_CHUNK_BYTES)
+            self._in_flight = self._queue.take(_CHUNK_BYTES)
             if not self._in_flight:
                 await self.woken.wait()
                 self.woken.clear()
@@ -105,9 +105,9 @@ class Delivery:
                     most = max(1, count // 2)
                     continue
                 log.warning("the broker takes no event of %d bytes: %s", len(records[0].value), type(error).__name__)
-                self._buffer.settle(records[:1], dropped=True)
+                self._queue.settle(records[:1], dropped=True)
             else:
-                self._buffer.settle(records[:count])
+                self._queue.settle(records[:count])
             del records[:count]
 
 

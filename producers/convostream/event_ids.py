@@ -19,7 +19,7 @@ class EventIds:
     def __init__(self, clock_ns: Callable[[], int] = time.time_ns, random: Callable[[int], bytes] = os.urandom) -> None:
         self._clock_ns = clock_ns
         self._random = random
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._last = 0  # the milliseconds and the counter of the last id, as one number
 
     def new(self) -> str:
@@ -40,7 +40,7 @@ def _head(ms: int) -> str:
 
 
 _ids = EventIds()
-os.register_at_fork(after_in_child=lambda: setattr(_ids, "_lock", threading.Lock()))
+os.register_at_fork(after_in_child=lambda: setattr(_ids, "_lock", threading.RLock()))
 
 
 def new_event_id() -> str:

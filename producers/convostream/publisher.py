@@ -1,11 +1,12 @@
-"""The transport to Kafka: a bounded buffer, and a daemon thread with an event loop of its own that empties it.
+"""The transport to Kafka: a bounded queue, and a daemon thread with an event loop of its own that empties it.
 
-The life of an event: a tracking call makes its record and puts it into the buffer (microseconds, on the caller's
-thread); the first one wakes the publisher's thread, which gathers, sends and settles (`convostream.delivery`). A
-broker that is down or hangs only fills the buffer, and a full buffer refuses the new event and counts it.
+The life of an event: a tracking call makes its record and puts it into the queue, in memory or in the spool
+(microseconds, on the caller's thread); the first one wakes the publisher's thread, which gathers, sends and settles
+(`convostream.delivery`). A broker that is down or hangs only fills the queue, and a full queue refuses the new event
+and counts it.
 
 `close` waits until everything is sent or its deadline is over; the exit of the interpreter closes what is open. A
-forked child begins with an empty buffer and a thread of its own: what its parent had accepted is its parent's to send.
+forked child begins with an empty queue and a thread of its own: what its parent had accepted is its parent's to send.
 """
 
 import asyncio
@@ -16,10 +17,13 @@ import socket
 import sys
 import threading
 import weakref
+from contextlib import suppress
 from typing import Any, Final
 
 from convostream.buffer import Buffer
 from convostream.delivery import Delivery
+from convostream.errors import InvalidSettings
+from convostream.queues import Queue
 from convostream.settings import Settings
 from convostream.transport import Record, Stats
 
@@ -39,10 +43,11 @@ class _Loop(asyncio.SelectorEventLoop):
 class _Thread:
     """The publisher's thread, its loop and its delivery; lives from the first event to the close."""
 
-    def __init__(self, settings: Settings, buffer: Buffer) -> None:
+    def __init__(self, settings: Settings, queue: Queue) -> None:
         self._loop = _Loop()
-        self._delivery = Delivery(settings, buffer)
+        self._delivery = Delivery(settings, queue)
         self._stopped = asyncio.Event()
+        queue.begin(self.wake)
         self._thread = threading.Thread(target=self._run, name="convostream-publisher", daemon=True)
         self._thread.start()
 
@@ -50,7 +55,8 @@ class _Thread:
         """Let the other side look into the buffer; costs nothing while it is awake anyway."""
         if self._delivery.asleep:
             self._delivery.asleep = False
-            self._loop.call_soon_threadsafe(self._delivery.woken.set)
+            with suppress(RuntimeError):  # the loop has ended meanwhile
+                self._loop.call_soon_threadsafe(self._delivery.woken.set)
 
     def stop(self) -> None:
         """End the thread; what is not sent by now is not sent."""
@@ -73,52 +79,59 @@ class KafkaTransport:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self._settings = settings or Settings.from_environment()
-        self._start_lock = threading.Lock()
-        self._buffer = Buffer(self._settings.buffer_bytes)
+        self._start_lock = threading.RLock()
+        self._queue = _queue_of(self._settings)
         self._thread: _Thread | None = None
-        self._closed = False
+        self._closed = self._ended = False
         self._parents: list[object] = []
         _open_transports.add(self)
         atexit.register(self._exit)
+        if self._queue.claim():
+            self._start()
 
     def send(self, record: Record) -> bool:
-        """Take the record over, at once; False when the buffer is full or the transport closed."""
-        accepted = self._buffer.offer(record)
+        """Take the record over, at once; False when the queue is full or the transport closed."""
+        accepted = self._queue.offer(record)
         if accepted:
-            (self._thread or self._start()).wake()
+            thread = self._thread or self._start()
+            if thread is not None:
+                thread.wake()
         else:
             self._report_refusal()
         return accepted
 
     def flush(self, timeout: float = 10.0) -> int:
         """Wait until what was accepted has been sent, at most so many seconds; return how many are unsent."""
-        return self._buffer.wait_settled(timeout)
+        return self._queue.wait_settled(timeout)
 
     def close(self, timeout: float = 10.0) -> int:
         """Flush, then stop; return how many events were left unsent."""
         if self._closed:
             return self.stats().unsent
         self._closed = True
-        self._buffer.close()
+        self._queue.close()
         atexit.unregister(self._exit)
-        self._buffer.wait_settled(timeout)
+        self._queue.wait_settled(timeout)
         with self._start_lock:
-            thread, self._thread = self._thread, None
+            thread, self._thread, self._ended = self._thread, None, True
         if thread is not None:
             thread.stop()
+        kept = self._queue.release()
         unsent = self.stats().unsent
-        if unsent and thread is not None:
+        if kept:
+            log.warning("closed with %d events unsent; %d of them wait in the spool for the next process", unsent, kept)
+        elif unsent and thread is not None:
             log.warning("closed with %d events unsent", unsent)
         return unsent
 
     def stats(self) -> Stats:
         """Return the counts so far."""
-        return self._buffer.stats()
+        return self._queue.stats()
 
-    def _start(self) -> _Thread:
+    def _start(self) -> _Thread | None:
         with self._start_lock:
-            if self._thread is None:
-                self._thread = _Thread(self._settings, self._buffer)
+            if self._thread is None and not self._ended:
+                self._thread = _Thread(self._settings, self._queue)
                 _close_with_multiprocessing(self)
             return self._thread
 
@@ -126,18 +139,29 @@ class KafkaTransport:
         self.close(self._settings.exit_timeout_seconds)
 
     def _report_refusal(self) -> None:
-        refused = self.stats().refused
+        refused = self._queue.refused
         if refused & (refused - 1) == 0:  # the first one and then ever fewer
-            log.warning("%d events refused so far: the buffer is full or the tracker is closed", refused)
+            log.warning("%d events refused so far: the %s is full or the tracker is closed", refused, self._queue.noun)
 
     def _begin_in_child(self) -> None:
         # Kept, since collecting the parent's loop and sockets here would close them for the parent as well.
-        self._parents.append((self._thread, self._buffer))
+        self._queue.abandon()
+        self._parents.append((self._thread, self._queue))
         self._thread = None
-        self._start_lock = threading.Lock()
-        self._buffer = Buffer(self._settings.buffer_bytes)
+        self._start_lock = threading.RLock()
+        self._queue = _queue_of(self._settings)
         if self._closed:
-            self._buffer.close()
+            self._queue.close()
+
+
+def _queue_of(settings: Settings) -> Queue:
+    if settings.spool_directory is None:
+        return Buffer(settings.buffer_bytes)
+    if sys.platform == "win32":
+        raise InvalidSettings("CONVOSTREAM_SPOOL_DIRECTORY: a spool needs file locks that Windows does not have")
+    from convostream.spool import Spool
+
+    return Spool(settings, settings.spool_directory)
 
 
 _open_transports: weakref.WeakSet[KafkaTransport] = weakref.WeakSet()

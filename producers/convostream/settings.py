@@ -5,6 +5,7 @@ Each field is the variable CONVOSTREAM_<FIELD IN CAPITALS>; `.env.example` lists
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
@@ -36,6 +37,14 @@ class Settings(BaseModel):
     )
     kafka_request_timeout_seconds: Annotated[float, Field(gt=0)] = 10.0
     buffer_bytes: Annotated[int, Field(gt=0)] = Field(64 * 2**20, description="What unsent events may hold of memory.")
+    spool_directory: Path | None = Field(
+        None, description="Where events lie on disk until they are sent; none: memory."
+    )
+    spool_bytes: Annotated[int, Field(gt=0)] = Field(
+        2**30, description="What the directory may hold, of all processes."
+    )
+    spool_fsync: Literal["each", "interval", "never"] = Field("interval", description="When events are forced to disk.")
+    spool_fsync_interval_ms: Annotated[int, Field(gt=0)] = 200
     linger_seconds: Annotated[float, Field(ge=0)] = Field(0.02, description="How long events are gathered.")
     exit_timeout_seconds: Annotated[float, Field(ge=0)] = Field(
         5.0, description="How long the exit of the process waits for unsent events."

@@ -16,22 +16,28 @@ class Record(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """What became of the events so far: accepted = sent + dropped + unsent."""
+    """What became of the events so far: accepted + found = sent + dropped + unsent."""
 
     accepted: int = 0
     """Events taken over for sending."""
     sent: int = 0
     """Events that the broker has acknowledged."""
     refused: int = 0
-    """Events not taken over, because the buffer was full or the tracker closed."""
+    """Events not taken over, because the buffer or the spool was full or the tracker closed."""
     dropped: int = 0
-    """Events that the broker refused for good (too large for it)."""
+    """Events that the broker refused for good (too large for it), or that the spool could not read back."""
     unsent: int = 0
-    """Events accepted and neither acknowledged nor dropped yet."""
+    """Events accepted or found, and neither acknowledged nor dropped yet."""
     unsent_bytes: int = 0
-    """The memory that those hold."""
+    """The bytes that those hold: of memory, or of the spool."""
     failures: int = 0
     """Attempts to reach the broker or to send that failed, and were or will be repeated."""
+    found: int = 0
+    """Events that dead processes left in the spool, taken over for sending."""
+    damaged: int = 0
+    """Stretches of the spool's files that hold no whole event, like one cut off by a power failure."""
+    spool_failures: int = 0
+    """How often the spool's disk failed; the events of that time are kept in memory."""
 
 
 class Transport(Protocol):

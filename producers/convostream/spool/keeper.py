@@ -1,0 +1,65 @@
+"""The spool's own thread: brings files to the disk at intervals, and looks for what dead processes left."""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from typing import Final
+
+log = logging.getLogger("convostream")
+
+ADOPT_SECONDS: Final = 5.0
+"""How often it looks for homes of dead processes."""
+
+_JOIN_SECONDS: Final = 2.0
+
+
+class Keeper:
+    """Calls `adopt` at once and every few seconds, and `sync` a while after it was told that files have changed."""
+
+    def __init__(
+        self,
+        adopt: Callable[[], None],
+        sync: Callable[[], None],
+        sync_seconds: float,
+        adopt_seconds: float = ADOPT_SECONDS,
+    ) -> None:
+        self._adopt = adopt
+        self._sync = sync
+        self._sync_seconds = sync_seconds
+        self._adopt_seconds = adopt_seconds
+        self._changed = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="convostream-spool", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def note_change(self) -> None:
+        """Have files brought to the disk when the interval is over."""
+        if not self._changed.is_set():
+            self._changed.set()
+
+    def stop(self) -> None:
+        """End the thread."""
+        self._stopping.set()
+        self._changed.set()
+        if self._thread.ident is not None:
+            self._thread.join(_JOIN_SECONDS)
+
+    def _run(self) -> None:
+        due = time.monotonic()
+        while not self._stopping.is_set():
+            if time.monotonic() >= due:
+                self._attempt(self._adopt)
+                due = time.monotonic() + self._adopt_seconds
+            if self._changed.wait(max(0.0, due - time.monotonic())) and not self._stopping.wait(self._sync_seconds):
+                self._changed.clear()
+                self._attempt(self._sync)
+
+    def _attempt(self, task: Callable[[], None]) -> None:
+        try:
+            task()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the agent goes on and so does this thread
+            log.warning("the spool's thread failed (%s); going on", type(error).__name__)
