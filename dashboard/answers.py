@@ -1,6 +1,6 @@
 """What the API answers, as the OpenAPI document describes it."""
 
-from typing import Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -8,6 +8,7 @@ from dashboard.catalogue.entries import Form, Kind, ListName
 
 Value = str | int | float | None
 Rows = list[dict[str, Value]]
+Listed = list[dict[str, Any]]
 
 
 class Answer(BaseModel):
@@ -120,6 +121,16 @@ class Agents(Answer):
     agents: list[AgentShown]
 
 
+class ListAnswer(Answer):
+    """A page of a list, newest first; `total` counts all its rows."""
+
+    list: ListName
+    window: WindowShown
+    total: int
+    rows: Listed
+    next: str | None
+
+
 class Fault(BaseModel):
     """A parameter that was refused, and what is allowed."""
 
@@ -135,6 +146,3 @@ class Problem(BaseModel):
     status: int = Field(examples=[422])
     detail: str
     errors: list[Fault] = []
-
-
-Period = Literal["previous"]

@@ -1,0 +1,48 @@
+"""`python -m dashboard`: serves the metrics and the page until Ctrl-C."""
+
+import logging
+import sys
+
+import click
+import uvicorn
+from pydantic import ValidationError
+
+from dashboard.app import create_app
+from dashboard.errors import DashboardError
+from dashboard.settings import DashboardSettings
+
+GRACE_SECONDS = 2
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """Serve the metrics over HTTP, and the page that shows them, until Ctrl-C.
+
+    CONVOSTREAM_CLICKHOUSE_READER_URL says where ClickHouse answers; CONVOSTREAM_DASHBOARD_HOST and _PORT where this
+    listens (http://127.0.0.1:8080). Beyond this machine it needs CONVOSTREAM_DASHBOARD_TOKEN. docs/api.md describes
+    the answers.
+    """
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    try:
+        settings = DashboardSettings()
+        app = create_app(settings)
+    except (DashboardError, ValidationError) as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+    click.echo(f"The dashboard is at http://{_shown(settings.dashboard_host)}:{settings.dashboard_port}")
+    uvicorn.run(
+        app,
+        host=settings.dashboard_host,
+        port=settings.dashboard_port,
+        log_level="warning",
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+
+
+def _shown(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,64 @@
+"""What is behind the numbers: agents, and the lists of the things that are counted."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from dashboard.answers import Agents, AgentShown, ListAnswer
+from dashboard.lists import list_page
+from dashboard.lists.queries import Actions, Conversations, Customers, Exchanges, Messages, Sessions
+from dashboard.problems import described
+from dashboard.service import Clock, ReaderNow
+from dashboard.times import iso
+
+AGENTS_SQL = (
+    "SELECT agent_id, environment, count() AS events, min(occurred_at) AS first_event_at,"
+    " max(occurred_at) AS last_event_at, max(received_at) AS last_received_at"
+    " FROM events GROUP BY agent_id, environment ORDER BY last_received_at DESC, agent_id, environment"
+)
+
+router = APIRouter(prefix="/api", tags=["lists"])
+
+
+@router.get("/agents", responses=described(503))
+async def agents(reader: ReaderNow) -> Agents:
+    """All agents and environments, the one with the latest event first."""
+    rows = await reader.rows(AGENTS_SQL, {})
+    times = ("first_event_at", "last_event_at", "last_received_at")
+    return Agents(agents=[AgentShown(**{**row, **{name: iso(row[name]) for name in times}}) for row in rows])
+
+
+@router.get("/lists/conversations", responses=described(422, 503), response_model=ListAnswer)
+async def conversations(query: Annotated[Conversations, Query()], reader: ReaderNow, clock: Clock) -> dict[str, Any]:
+    """Conversations, by the time they were engaged; with basis=visited by their first visit."""
+    return await list_page(reader, "conversations", query, clock())
+
+
+@router.get("/lists/messages", responses=described(422, 503), response_model=ListAnswer)
+async def messages(query: Annotated[Messages, Query()], reader: ReaderNow, clock: Clock) -> dict[str, Any]:
+    """Messages."""
+    return await list_page(reader, "messages", query, clock())
+
+
+@router.get("/lists/actions", responses=described(422, 503), response_model=ListAnswer)
+async def actions(query: Annotated[Actions, Query()], reader: ReaderNow, clock: Clock) -> dict[str, Any]:
+    """Calls of actions."""
+    return await list_page(reader, "actions", query, clock())
+
+
+@router.get("/lists/exchanges", responses=described(422, 503), response_model=ListAnswer)
+async def exchanges(query: Annotated[Exchanges, Query()], reader: ReaderNow, clock: Clock) -> dict[str, Any]:
+    """Questions with their answers, by the first message of the question."""
+    return await list_page(reader, "exchanges", query, clock())
+
+
+@router.get("/lists/sessions", responses=described(422, 503), response_model=ListAnswer)
+async def sessions(query: Annotated[Sessions, Query()], reader: ReaderNow, clock: Clock) -> dict[str, Any]:
+    """Sessions, by their first activity."""
+    return await list_page(reader, "sessions", query, clock())
+
+
+@router.get("/lists/customers", responses=described(422, 503), response_model=ListAnswer)
+async def customers(query: Annotated[Customers, Query()], reader: ReaderNow, clock: Clock) -> dict[str, Any]:
+    """Customers who wrote in the range, by their first message ever."""
+    return await list_page(reader, "customers", query, clock())

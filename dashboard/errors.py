@@ -1,0 +1,33 @@
+"""What can go wrong, and who acts.
+
+DashboardError
+├── BadParameter    the caller asks again with what is allowed
+├── NotThere        the caller asks for something else
+├── Unavailable     the caller asks later; someone looks after ClickHouse
+└── RefusedToStart  the operator changes a setting
+"""
+
+
+class DashboardError(Exception):
+    """Anything that this package raises."""
+
+
+class BadParameter(DashboardError):
+    """A parameter has a value that is not allowed."""
+
+    def __init__(self, parameter: str, allowed: str) -> None:
+        super().__init__(f"{parameter}: allowed is {allowed}")
+        self.parameter = parameter
+        self.allowed = allowed
+
+
+class NotThere(DashboardError):
+    """What the path names does not exist; the message says what does."""
+
+
+class Unavailable(DashboardError):
+    """ClickHouse did not answer, or not in time."""
+
+
+class RefusedToStart(DashboardError):
+    """A setting would make the data public."""
