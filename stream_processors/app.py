@@ -11,7 +11,6 @@ Kafka -> poll -> agent -> Partition.deliver -> gathered to a batch
 """
 
 import asyncio
-import tempfile
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -59,7 +58,6 @@ class ProcessorApp(faust.App):
             stream_wait_empty=False,
             stream_buffer_maxsize=16,
             store="memory://",
-            datadir=tempfile.gettempdir(),
             table_standby_replicas=0,
             topic_allow_declare=False,
             topic_disable_leader=True,
@@ -76,6 +74,9 @@ class ProcessorApp(faust.App):
         self.agent(topic, name="polls")(self._take_polls)
         self.on_partitions_revoked.connect(self._release)
         self.on_before_shutdown.connect(self._release)
+
+    def _create_directories(self) -> None:
+        """Make no directories: there are no tables."""
 
     def _new_consumer(self) -> WholePollConsumer:
         consumer = super()._new_consumer()

@@ -33,7 +33,8 @@ def run_worker(settings: WorkerSettings) -> int:
     app = ProcessorApp(settings, clickhouse, make_enrichment(settings), make_owner_id())
     watch(pulse, lambda: app.ownership.partitions if app.ownership else [], settings.watchdog_seconds)
     spare_the_collector()
-    worker = _Worker(app, loop=loop, redirect_stdouts=False)
+    worker = _Worker(app, loop=loop, redirect_stdouts=False, quiet=True)
+    worker.spinner = None  # the logs say what there is to say
     beating = loop.create_task(_beat(app, pulse), name="pulse")
     try:
         worker.execute_from_commandline()
