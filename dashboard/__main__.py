@@ -1,6 +1,7 @@
 """`python -m dashboard`: serves the metrics and the page until Ctrl-C."""
 
 import logging
+import socket
 import sys
 
 import click
@@ -12,6 +13,15 @@ from dashboard.errors import DashboardError
 from dashboard.settings import DashboardSettings
 
 GRACE_SECONDS = 2
+
+
+class Server(uvicorn.Server):
+    """A server whose live streams end when it stops."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tells the streams, then waits for what is under way."""
+        self.config.app.state.pulse.stopping.set()  # type: ignore[union-attr]  # the app of main
+        await super().shutdown(sockets)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -30,14 +40,16 @@ def main() -> None:
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)
     click.echo(f"The dashboard is at http://{_shown(settings.dashboard_host)}:{settings.dashboard_port}")
-    uvicorn.run(
-        app,
-        host=settings.dashboard_host,
-        port=settings.dashboard_port,
-        log_level="warning",
-        server_header=False,
-        timeout_graceful_shutdown=GRACE_SECONDS,
-    )
+    Server(
+        uvicorn.Config(
+            app,
+            host=settings.dashboard_host,
+            port=settings.dashboard_port,
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+    ).run()
 
 
 def _shown(host: str) -> str:

@@ -67,6 +67,7 @@ class Access:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
+                headers.setdefault("Cache-Control", "no-store" if request.url.path.startswith("/api/") else "no-cache")
             await send(message)
 
         await app(scope, receive, with_headers)

@@ -8,7 +8,8 @@ from dashboard.catalogue.entries import Form, Kind, ListName
 
 Value = str | int | float | None
 Rows = list[dict[str, Value]]
-Listed = list[dict[str, Any]]
+Shown = dict[str, Any]
+Listed = list[Shown]
 
 
 class Answer(BaseModel):
@@ -131,6 +132,76 @@ class ListAnswer(Answer):
     next: str | None
 
 
+class ConversationAnswer(Answer):
+    """One conversation, and a page of its events in order."""
+
+    conversation: Shown
+    sessions: Listed
+    exchanges: Listed
+    events: Listed
+    next: str | None
+
+
+class MinuteShown(Answer):
+    """A minute and the events that were received in it."""
+
+    minute: str
+    events: int
+
+
+class LastEvent(Answer):
+    """The event that was received last."""
+
+    received_at: str
+    occurred_at: str
+
+
+class PartitionShown(Answer):
+    """How far a partition is written, and how long its last record waited to be."""
+
+    topic: str
+    partition: int
+    last_offset: int
+    last_record_at: str
+    written_at: str
+    confirmed: bool
+    delay_seconds: float
+
+
+class DeadLettersShown(Answer):
+    """Records that were refused for one reason."""
+
+    reason_code: str
+    count: int
+    last_hour: int
+    last_at: str
+
+
+class IngestionAnswer(Answer):
+    """Whether events arrive."""
+
+    now: str
+    minutes: list[MinuteShown]
+    last_event: LastEvent | None
+    partitions: list[PartitionShown]
+    dead_letters: list[DeadLettersShown]
+    last_audit: str | None = Field(description="Always null: audits are not kept.")
+
+
+class Change(Answer):
+    """The newest counts."""
+
+    received_at: str | None
+    events: int
+    dead_letters: int
+
+
+class Health(Answer):
+    """Whether the service is well."""
+
+    status: str
+
+
 class Fault(BaseModel):
     """A parameter that was refused, and what is allowed."""
 
@@ -142,7 +213,7 @@ class Problem(BaseModel):
     """An RFC 9457 problem document."""
 
     type: str = Field(examples=["about:blank"])
-    title: str = Field(examples=["Unprocessable Content"])
+    title: str = Field(examples=["Unprocessable Entity"])
     status: int = Field(examples=[422])
     detail: str
     errors: list[Fault] = []

@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.middleware.gzip import GZipMiddleware
 
-from dashboard import behind, numbers
+from dashboard import behind, ingestion, live, numbers, pages, transcripts
 from dashboard.access import add_access
 from dashboard.problems import add_problems, described
 from dashboard.reader import Reader
@@ -19,7 +20,8 @@ def create_app(settings: DashboardSettings, clock: ClockMs = system_clock) -> Fa
     reader = Reader(settings.clickhouse_reader_url.get_secret_value())
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        app.state.pulse = live.Pulse(reader)
         yield
         await reader.close()
 
@@ -34,8 +36,10 @@ def create_app(settings: DashboardSettings, clock: ClockMs = system_clock) -> Fa
         responses=described(401) if settings.token else None,
     )
     app.state.reader, app.state.clock = reader, clock
-    app.include_router(numbers.router)
-    app.include_router(behind.router)
+    for module in (numbers, behind, transcripts, ingestion, live, pages):
+        app.include_router(module.router)
     add_problems(app)
+    app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
     add_access(app, settings.token)
+    pages.add_pages(app)
     return app

@@ -1,0 +1,85 @@
+"""Whether events arrive: by minute, by partition, and what was refused."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from fastapi import APIRouter
+
+from dashboard.answers import DeadLettersShown, IngestionAnswer, LastEvent, MinuteShown, PartitionShown
+from dashboard.lists.rows import seconds_between
+from dashboard.problems import described
+from dashboard.service import Clock, ReaderNow
+from dashboard.times import clickhouse_text, iso, iso_of
+
+MINUTE_MS: Final = 60_000
+MINUTES: Final = 60
+MINUTES_SQL: Final = (
+    "SELECT toUnixTimestamp(toStartOfMinute(received_at)) AS minute, count() AS events FROM events"
+    " WHERE received_at >= {since:DateTime64(3, 'UTC')} GROUP BY minute"
+)
+LAST_SQL: Final = (
+    "SELECT max(received_at) AS received, argMax(occurred_at, received_at) AS occurred FROM events HAVING count() > 0"
+)
+# The latest range of a partition is that of the highest owner epoch, then the highest first; a confirmation repeats it.
+PARTITIONS_SQL: Final = (
+    "SELECT topic, partition, last AS last_offset, max(last_record_time) AS recorded, min(written_at) AS written,"
+    " max(confirmed) AS confirmed FROM ranges WHERE (topic, partition, owner_epoch) IN"
+    " (SELECT topic, partition, max(owner_epoch) FROM ranges GROUP BY topic, partition)"
+    " GROUP BY topic, partition, log_epoch, first, last"
+    " ORDER BY topic, partition, log_epoch DESC, first DESC LIMIT 1 BY topic, partition"
+)
+DEAD_LETTERS_SQL: Final = (
+    "SELECT reason_code, count() AS letters, countIf(received_at >= {since:DateTime64(3, 'UTC')}) AS last_hour,"
+    " max(received_at) AS last_at FROM dead_letters GROUP BY reason_code ORDER BY letters DESC, reason_code"
+)
+
+router = APIRouter(prefix="/api", tags=["operation"])
+
+
+@router.get("/ingestion", responses=described(503))
+async def ingestion(reader: ReaderNow, clock: Clock) -> IngestionAnswer:
+    """Events by minute of the last hour, what each partition has written, and dead letters by reason."""
+    now = clock()
+    first = (now // MINUTE_MS - MINUTES + 1) * MINUTE_MS
+    since = {"since": clickhouse_text(first)}
+    minutes, last, partitions, letters = await asyncio.gather(
+        reader.rows(MINUTES_SQL, since),
+        reader.rows(LAST_SQL, {}),
+        reader.rows(PARTITIONS_SQL, {}),
+        reader.rows(DEAD_LETTERS_SQL, since),
+    )
+    return IngestionAnswer(
+        now=iso_of(now),
+        minutes=_minutes(first, minutes),
+        last_event=LastEvent(received_at=iso(last[0]["received"]), occurred_at=iso(last[0]["occurred"]))
+        if last
+        else None,
+        partitions=[_partition(row) for row in partitions],
+        dead_letters=[_letters(row) for row in letters],
+        last_audit=None,
+    )
+
+
+def _minutes(first: int, rows: Sequence[Mapping[str, Any]]) -> list[MinuteShown]:
+    counted = {row["minute"] * 1000: row["events"] for row in rows}
+    starts = range(first, first + MINUTES * MINUTE_MS, MINUTE_MS)
+    return [MinuteShown(minute=iso_of(at), events=counted.get(at, 0)) for at in starts]
+
+
+def _partition(row: Mapping[str, Any]) -> PartitionShown:
+    return PartitionShown(
+        topic=row["topic"],
+        partition=row["partition"],
+        last_offset=row["last_offset"],
+        last_record_at=iso(row["recorded"]),
+        written_at=iso(row["written"]),
+        confirmed=bool(row["confirmed"]),
+        delay_seconds=seconds_between(row["recorded"], row["written"]) or 0.0,
+    )
+
+
+def _letters(row: Mapping[str, Any]) -> DeadLettersShown:
+    return DeadLettersShown(
+        reason_code=row["reason_code"], count=row["letters"], last_hour=row["last_hour"], last_at=iso(row["last_at"])
+    )

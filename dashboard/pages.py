@@ -1,0 +1,46 @@
+"""The page's built files, and whether the service is well."""
+
+import asyncio
+from pathlib import Path
+from typing import Final
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import FileResponse, PlainTextResponse, Response
+from fastapi.staticfiles import StaticFiles
+
+from dashboard.answers import Health
+from dashboard.errors import NotThere
+from dashboard.problems import described
+from dashboard.service import ReaderNow
+
+BUILT: Final = Path(__file__).parent / "page" / "dist"
+HINT: Final = (
+    "The page is not built yet: run `make demo`, or build it with `python -m dashboard.page`.\n"
+    "The numbers are there all the same: /api/metrics, and docs/api.md describes the rest.\n"
+)
+
+router = APIRouter(tags=["operation"])
+
+
+@router.get("/health", responses=described(503))
+async def health(reader: ReaderNow) -> Health:
+    """Whether ClickHouse answers."""
+    await reader.rows("SELECT 1 AS one", {})
+    return Health(status="ok")
+
+
+def add_pages(app: FastAPI, built: Path = BUILT) -> None:
+    """Serves the built files; they may be built later than the start."""
+    files = StaticFiles(directory=built, check_dir=False)
+
+    def front() -> Response:
+        index = built / "index.html"
+        return FileResponse(index) if index.is_file() else PlainTextResponse(HINT)
+
+    async def file(path: str, request: Request) -> Response:
+        if not path.startswith("api/") and await asyncio.to_thread(built.is_dir):
+            return await files.get_response(path, request.scope)
+        raise NotThere("there is nothing at this path; /api/openapi.json names all paths")
+
+    app.add_api_route("/", front, methods=["GET", "HEAD"], include_in_schema=False)
+    app.add_api_route("/{path:path}", file, methods=["GET", "HEAD"], include_in_schema=False)
