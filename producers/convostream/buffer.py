@@ -41,12 +41,10 @@ class Buffer(Queue):
         size = footprint(record)
         with self._settled:
             if not self._open or self._bytes + size > self._limit_bytes:
-                self._refused += 1
-                return False
+                return self._refuse()
             self._waiting.append(record)
             self._bytes += size
-            self._accepted += 1
-            return True
+            return self._accept()
 
     def take(self, most_bytes: int) -> list[Record]:
         """Return the next records, at least one if there is any; they stay counted until they are settled.

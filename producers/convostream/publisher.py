@@ -82,7 +82,7 @@ class KafkaTransport:
         self._start_lock = threading.RLock()
         self._queue = _queue_of(self._settings)
         self._thread: _Thread | None = None
-        self._closed = self._ended = False
+        self._closed = self._ended = self._starting = False
         self._parents: list[object] = []
         _open_transports.add(self)
         atexit.register(self._exit)
@@ -130,7 +130,8 @@ class KafkaTransport:
 
     def _start(self) -> _Thread | None:
         with self._start_lock:
-            if self._thread is None and not self._ended:
+            if self._thread is None and not self._ended and not self._starting:  # not again, from a signal handler
+                self._starting = True
                 self._thread = _Thread(self._settings, self._queue)
                 _close_with_multiprocessing(self)
             return self._thread
@@ -148,6 +149,7 @@ class KafkaTransport:
         self._queue.abandon()
         self._parents.append((self._thread, self._queue))
         self._thread = None
+        self._starting = False
         self._start_lock = threading.RLock()
         self._queue = _queue_of(self._settings)
         if self._closed:

@@ -118,9 +118,14 @@ class Queue(ABC):
                 spool_failures=self.spool_failures,
             )
 
+    def _accept(self) -> bool:
+        """Count an accepted record; the caller holds the lock that all offers take."""
+        self._accepted += 1
+        return True
+
     def _refuse(self) -> bool:
-        with self._settled:
-            self._refused += 1
+        """Count a refused record; the caller holds the lock that all offers take."""
+        self._refused += 1
         return False
 
     def _count_settled(self, count: int, *, dropped: bool) -> None:

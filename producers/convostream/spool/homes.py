@@ -115,7 +115,7 @@ class SpoolDirectory:
                         used += entry.stat().st_size
                     elif entry.name.endswith(_OPEN):
                         used += max(entry.stat().st_size, self.segment_bytes)
-        except FileNotFoundError:  # sent and deleted meanwhile
+        except (FileNotFoundError, PermissionError):  # sent and deleted meanwhile; or another user's
             return used
         return used
 

@@ -22,7 +22,7 @@ class Keeper:
         adopt: Callable[[], None],
         sync: Callable[[], None],
         sync_seconds: float,
-        adopt_seconds: float = ADOPT_SECONDS,
+        adopt_seconds: float,
     ) -> None:
         self._adopt = adopt
         self._sync = sync

@@ -18,14 +18,14 @@ _taking: Final = threading.RLock()
 
 
 def take_lock(path: Path, *, create: bool = False) -> int | None:
-    """Lock this file and return the lock's descriptor; nothing when another process has it or there is no such file.
+    """Lock this file and return the lock's descriptor; nothing when another process has it or there is none for us.
 
-    Raises OSError when the file cannot be opened for another reason.
+    Raises OSError when the file cannot be opened for another reason than that it is not there or another user's.
     """
     with _taking:
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | (os.O_CREAT if create else 0), 0o600)
-        except FileNotFoundError:
+        except (FileNotFoundError, PermissionError):
             return None
         if _lock(descriptor) and _is(path, descriptor):
             _held.add(descriptor)

@@ -2,7 +2,8 @@
 
 Segments found in the homes of dead processes go first, then this process's own, each from its beginning to its end; so
 the events of a conversation keep their order. While the disk takes nothing, records wait in memory, in their place
-between the segments. Two locks, always taken in this order: `_writing` for the segments, `_settled` for the counts.
+between the segments. Two locks, always taken in this order: `_writing` for the segments and the counts of what is
+offered, `_settled` for the other counts.
 """
 
 import os
@@ -19,7 +20,7 @@ from convostream.settings import Settings
 from convostream.spool.faults import Faults
 from convostream.spool.frames import encode
 from convostream.spool.homes import SpoolDirectory
-from convostream.spool.keeper import Keeper
+from convostream.spool.keeper import ADOPT_SECONDS, Keeper
 from convostream.spool.left_overs import LeftOvers
 from convostream.spool.segments import SYNC, FileSegment, MemorySegment, Segment
 from convostream.spool.writer import SpoolFull, Writer
@@ -34,7 +35,14 @@ class Spool(Queue):
 
     noun = "spool"
 
-    def __init__(self, settings: Settings, directory: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        directory: Path,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        adopt_seconds: float = ADOPT_SECONDS,
+    ) -> None:
         super().__init__(clock)
         self._writing = threading.RLock()
         self._faults = Faults()
@@ -52,7 +60,7 @@ class Spool(Queue):
         self._released = False
         self._wake: Wake | None = None
         self._syncs = settings.spool_fsync == "interval"
-        self._keeper = Keeper(self._adopt, self._sync, settings.spool_fsync_interval_ms / 1000)
+        self._keeper = Keeper(self._adopt, self._sync, settings.spool_fsync_interval_ms / 1000, adopt_seconds)
 
     @property
     def unsent_bytes(self) -> int:
@@ -126,6 +134,9 @@ class Spool(Queue):
             files = [segment for segment in (*self._left, *self._own) if isinstance(segment, FileSegment)]
             for segment in files:
                 segment.close_files()
+                if segment.drained:
+                    with self._faults.counted():
+                        segment.delete()
             with self._faults.counted():
                 self._writer.leave_home()
             self._left_overs.leave()
@@ -165,11 +176,6 @@ class Spool(Queue):
             self._add(last)
         last.append(record)
         return self._accept()
-
-    def _accept(self) -> bool:
-        with self._settled:
-            self._accepted += 1
-        return True
 
     def _add(self, segment: Segment | None) -> None:
         if segment is not None:

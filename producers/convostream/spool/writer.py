@@ -96,29 +96,26 @@ class Writer:
         if self._clock() < self._full_until:
             raise SpoolFull
         self.close_segment()
-        segment = self._new_segment(frame)
-        if self._directory.overfull():
-            segment.close_files()
-            segment.delete()
-            self._full_until = self._clock() + FULL_SECONDS
-            raise SpoolFull
-        self._open = segment
-        self._changed = self._named = True
-        return segment
-
-    def _new_segment(self, frame: bytes) -> FileSegment:
         home = self.home = self.home or self._directory.move_in()
         segment = FileSegment(home, home.next_path(), limit_bytes=max(len(frame), self._directory.segment_bytes))
         try:
-            segment.create()
-            segment.append(frame, sync=self._fsync == "each")
-            if self._fsync == "each":
-                self._directory.sync(home)
-        except OSError as error:
+            self._fill(segment, frame)
+        except (OSError, SpoolFull) as error:
             segment.close_files()
             if isinstance(error, FileNotFoundError):  # somebody has deleted the home
                 self.home = None
                 home.leave()
             segment.delete()
             raise
+        self._open = segment
+        self._changed = self._named = True
         return segment
+
+    def _fill(self, segment: FileSegment, frame: bytes) -> None:
+        segment.create()
+        segment.append(frame, sync=self._fsync == "each")
+        if self._fsync == "each":
+            self._directory.sync(segment.home)
+        if self._directory.overfull():
+            self._full_until = self._clock() + FULL_SECONDS
+            raise SpoolFull
