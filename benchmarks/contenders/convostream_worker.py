@@ -6,7 +6,7 @@ have come back as ranges were written: an insert comes back when all views behin
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from clickhouse_connect.driver.client import Client
@@ -17,11 +17,12 @@ from benchmarks.scrape import Samples, scrape, steps_of
 from deploy.embedded.processes import Process
 
 STALLED_SECONDS: Final = 120.0
-LOOK_SECONDS: Final = 0.25
-"""Between two looks at the metrics, each of which costs a worker a few milliseconds."""
+LONGEST_PAUSE_SECONDS: Final = 1.0
+"""Between two looks at the metrics: each costs a worker ten milliseconds, which four a second made felt."""
 
-CLOSE_LOOK_SECONDS: Final = 0.05
-"""Between two looks at the range log, once everything has been prepared."""
+SHORTEST_PAUSE_SECONDS: Final = 0.1
+BEYOND_REACH: Final = 100_000
+"""Events a second that no worker reaches: so long as there are more to come, nothing is missed in between."""
 
 LANDED_SQL: Final = (
     "SELECT count() AS ranges, sum(records) AS records FROM"
@@ -49,18 +50,21 @@ class ConvostreamWorker:
         for _ in range(arena.workers):
             arena.stack.add_worker()
         client = reader(arena.stack.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"])
-        self._wait(lambda: self._prepared() >= arena.events, LOOK_SECONDS)
-        self._wait(lambda: self._has_landed(client, arena.events), CLOSE_LOOK_SECONDS)
+        self._wait_until_landed(client, arena.events)
         return self._course(client, started_at, time.time())
 
-    def _wait(self, is_done: Callable[[], bool], pause: float) -> None:
+    def _wait_until_landed(self, client: Client, events: int) -> None:
         deadline, prepared = time.monotonic() + STALLED_SECONDS, 0
-        while not is_done():
-            if (now := self._prepared()) > prepared:
+        while True:
+            samples = self._samples()
+            now = int(samples["convostream_events_total", ""] + samples["convostream_repetitions_total", ""])
+            if now >= events and has_landed(client, events, samples):
+                return
+            if now > prepared:
                 deadline, prepared = time.monotonic() + STALLED_SECONDS, now
             if time.monotonic() > deadline:
                 raise self._failed(f"stands still at {prepared:,} events")
-            time.sleep(pause)
+            time.sleep(min(LONGEST_PAUSE_SECONDS, max(SHORTEST_PAUSE_SECONDS, (events - now) / BEYOND_REACH)))
 
     def _samples(self) -> Samples:
         try:
@@ -72,15 +76,6 @@ class ConvostreamWorker:
         said = [f"{worker.name} | {line}" for worker in self.processes for line in worker.last_lines(40)]
         codes = ", ".join(f"{worker.name} {worker.exit_code}" for worker in self.processes)
         return ContenderFailed(f"a worker {what}; exit codes: {codes}\n" + "\n".join(said))
-
-    def _prepared(self) -> int:
-        samples = self._samples()
-        return int(samples["convostream_events_total", ""] + samples["convostream_repetitions_total", ""])
-
-    def _has_landed(self, client: Client, events: int) -> bool:
-        (log,) = client.query(LANDED_SQL).named_results()
-        inserts = self._samples()["convostream_step_seconds_count", "insert"]
-        return bool(log["records"] >= events and inserts >= log["ranges"])
 
     def _course(self, client: Client, started_at: float, ended_at: float) -> Course:
         samples = self._samples()
@@ -94,3 +89,9 @@ class ConvostreamWorker:
             steps_of(samples),
             samples["convostream_flush_rows_sum", ""] / flushes,
         )
+
+
+def has_landed(client: Client, events: int, samples: Samples) -> bool:
+    """Tell whether the range log has every event and every insert has come back."""
+    (log,) = client.query(LANDED_SQL).named_results()
+    return bool(log["records"] >= events and samples["convostream_step_seconds_count", "insert"] >= log["ranges"])
