@@ -39,7 +39,7 @@ def test_the_file_follows_the_schema_of_compose() -> None:
 
 @every_service
 def test_an_image_names_its_version(service: Service) -> None:
-    assert re.fullmatch(r"[\w./-]+:\d+(\.\d+)+", service.image)
+    assert re.fullmatch(r"[\w./-]+:v?\d+(\.\d+)+", service.image)
 
 
 @every_service
