@@ -41,5 +41,5 @@ def create_app(settings: DashboardSettings, clock: ClockMs = system_clock) -> Fa
     add_problems(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
     add_access(app, settings.token)
-    pages.add_pages(app)
+    pages.add_pages(app, pages.BUILT)
     return app

@@ -29,7 +29,7 @@ async def health(reader: ReaderNow) -> Health:
     return Health(status="ok")
 
 
-def add_pages(app: FastAPI, built: Path = BUILT) -> None:
+def add_pages(app: FastAPI, built: Path) -> None:
     """Serves the built files; they may be built later than the start."""
     files = StaticFiles(directory=built, check_dir=False)
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 from aiohttp import ClientError
 from clickhouse_connect.driver import create_async_client
 from clickhouse_connect.driver.asyncclient import AsyncClient
-from clickhouse_connect.driver.exceptions import ClickHouseError
+from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
 
 from dashboard.errors import BadParameter, RefusedToStart, Unavailable
 
@@ -79,6 +79,8 @@ def _sorted(error: ClickHouseError) -> Exception:
         return BadParameter("time_zone", "an IANA name that ClickHouse knows, like Europe/Zagreb or UTC")
     if any(code in text for code in _TOO_MUCH):
         return Unavailable("the query takes more time or memory than a dashboard may use; ask for a shorter range")
+    if isinstance(error, OperationalError):
+        return Unavailable("ClickHouse does not answer")
     log.error("ClickHouse refused a query: %s", text)
     return Unavailable("ClickHouse does not answer as it should; the dashboard's log says more")
 
