@@ -1,0 +1,1 @@
+"""Grafana's generated files, and the rules of Prometheus."""

@@ -1,0 +1,140 @@
+"""The health of the pipeline: every metric of a worker is shown, no other is asked for, and the rules are valid."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from prometheus_client import Histogram
+from prometheus_client.metrics import MetricWrapperBase
+from pydantic import BaseModel, ConfigDict, Field
+
+from deploy.grafana.health import JOB
+from stream_processors import metrics
+from stream_processors.settings import WorkerSettings
+from tests.unit.grafana.shown import Panel, panels
+from tests.unit.packaging.compose_file import resolved
+from tests.unit.packaging.env_example import variables
+from tests.unit.packaging.project import ROOT
+
+FOLDER = ROOT / "deploy/prometheus"
+PANELS = panels("pipeline-health")
+RANGES = {"$__rate_interval": "1m", "$__range": "6h"}
+
+every_panel = pytest.mark.parametrize("panel", PANELS, ids=[panel.title for panel in PANELS])
+
+
+class Rule(BaseModel):
+    """An alert; Prometheus refuses every other word, too."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    alert: str
+    expr: str
+    lasts: str = Field("0s", alias="for", pattern=r"\d+[smh]")
+    labels: dict[str, str]
+    annotations: dict[str, str]
+
+
+class Group(BaseModel):
+    """A group of alerts."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    rules: list[Rule]
+
+
+class Rules(BaseModel):
+    """The file of the alerts."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    groups: list[Group]
+
+
+def _rules() -> list[Rule]:
+    read = Rules.model_validate(yaml.safe_load((FOLDER / "alerts.yml").read_text()))
+    return [rule for group in read.groups for rule in group.rules]
+
+
+def _names(metric: MetricWrapperBase) -> Iterator[str]:
+    """The names under which a metric is served."""
+    for found in metric.describe():
+        if isinstance(metric, Histogram):
+            yield from (f"{found.name}_{part}" for part in ("bucket", "sum", "count"))
+        else:
+            yield f"{found.name}_total" if found.type == "counter" else found.name
+
+
+def _asked(expressions: list[str]) -> set[str]:
+    return {name for expression in expressions for name in re.findall(r"convostream_\w+", expression)}
+
+
+METRICS = {name: set(_names(value)) for name, value in vars(metrics).items() if isinstance(value, MetricWrapperBase)}
+SERVED = set().union(*METRICS.values())
+SHOWN = _asked([target.promql for panel in PANELS for target in panel.targets])
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_every_metric_of_a_worker_is_shown(metric: str) -> None:
+    assert METRICS[metric] & SHOWN
+
+
+def test_no_metric_is_asked_for_that_no_worker_serves() -> None:
+    assert (SHOWN | _asked([rule.expr for rule in _rules()])) - SERVED == set()
+
+
+@every_panel
+def test_a_panel_has_a_unit_a_description_and_a_query(panel: Panel) -> None:
+    assert panel.config.defaults["unit"]
+    assert panel.description
+    assert all(target.promql for target in panel.targets)
+    assert panel.targets
+
+
+@pytest.mark.parametrize("rule", _rules(), ids=lambda rule: str(rule.alert))
+def test_an_alert_says_what_is_wrong_and_how_bad_it_is(rule: Rule) -> None:
+    assert rule.labels["severity"] in {"critical", "warning"}
+    assert rule.annotations.keys() == {"summary", "description"}
+
+
+def test_prometheus_finds_the_workers_where_compose_runs_them() -> None:
+    services = resolved({v.name: v.value for v in variables() if v.active}).services
+    (scraped,) = yaml.safe_load((FOLDER / "prometheus.yml").read_text())["scrape_configs"]
+    (found,) = scraped["dns_sd_configs"]
+    port = WorkerSettings.model_fields["metrics_port"].default
+    assert scraped["job_name"] == JOB
+    assert (found["names"], found["type"], found["port"]) == (["worker"], "A", port)
+    assert services["worker"].environment["CONVOSTREAM_METRICS_PORT"] == str(port)
+    assert services["worker"].environment["CONVOSTREAM_METRICS_HOST"] == "0.0.0.0"  # noqa: S104  (of a container)
+
+
+def test_compose_mounts_every_file_of_prometheus() -> None:
+    services = resolved({v.name: v.value for v in variables() if v.active}).services
+    mounted = {volume.split(":")[0] for volume in services["prometheus"].volumes}
+    assert {f"./deploy/prometheus/{path.name}" for path in FOLDER.iterdir()} <= mounted
+
+
+def _promtool(*arguments: str | Path) -> None:
+    if shutil.which("promtool") is None:
+        pytest.skip("promtool (Debian's package prometheus) is not installed, so Prometheus itself was not asked")
+    done = subprocess.run(["promtool", *arguments], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_prometheus_takes_its_configuration_and_the_alerts() -> None:
+    _promtool("check", "config", FOLDER / "prometheus.yml")
+
+
+def test_prometheus_takes_the_query_of_every_panel(tmp_path: Path) -> None:
+    expressions = {target.promql for panel in PANELS for target in panel.targets}
+    for name, value in RANGES.items():
+        expressions = {expression.replace(name, value) for expression in expressions}
+    rules = [{"record": f"query:{number}", "expr": text} for number, text in enumerate(sorted(expressions))]
+    file = tmp_path / "queries.yml"
+    file.write_text(yaml.safe_dump({"groups": [{"name": "queries", "rules": rules}]}))
+    _promtool("check", "rules", file)
