@@ -3,6 +3,7 @@
 import logging
 import socket
 import sys
+from contextlib import suppress
 
 import click
 import uvicorn
@@ -40,16 +41,17 @@ def main() -> None:
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)
     click.echo(f"The dashboard is at http://{_shown(settings.dashboard_host)}:{settings.dashboard_port}")
-    Server(
-        uvicorn.Config(
-            app,
-            host=settings.dashboard_host,
-            port=settings.dashboard_port,
-            log_level="warning",
-            server_header=False,
-            timeout_graceful_shutdown=GRACE_SECONDS,
-        )
-    ).run()
+    with suppress(KeyboardInterrupt):  # uvicorn passes Ctrl-C on when it has stopped
+        Server(
+            uvicorn.Config(
+                app,
+                host=settings.dashboard_host,
+                port=settings.dashboard_port,
+                log_level="warning",
+                server_header=False,
+                timeout_graceful_shutdown=GRACE_SECONDS,
+            )
+        ).run()
 
 
 def _shown(host: str) -> str:

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query
 from pydantic import Field
+from starlette.convertors import Convertor, register_url_convertor
 
 from dashboard.answers import ConversationAnswer
 from dashboard.errors import NotThere
@@ -39,6 +40,23 @@ NOT_OVER: Final = "{} >= {{first:DateTime64(3, 'UTC')}}"
 router = APIRouter(prefix="/api", tags=["conversations"])
 
 
+class AnyText(Convertor[str]):
+    """A part of a path that may hold anything: slashes, and what ends a line too."""
+
+    regex = "(?s:.+)"
+
+    def convert(self, value: str) -> str:
+        """The text as it is."""
+        return value
+
+    def to_string(self, value: str) -> str:
+        """The text as it is."""
+        return value
+
+
+register_url_convertor("text", AnyText())
+
+
 class TranscriptQuery(ScopeQuery):
     """The parameters of one conversation."""
 
@@ -64,7 +82,7 @@ async def conversation_by_parameter(
 
 
 @router.get(
-    "/conversations/{conversation_id:path}", responses=described(404, 422, 503), response_model=ConversationAnswer
+    "/conversations/{conversation_id:text}", responses=described(404, 422, 503), response_model=ConversationAnswer
 )
 async def conversation(
     conversation_id: ConversationId, query: Annotated[TranscriptQuery, Query()], reader: ReaderNow

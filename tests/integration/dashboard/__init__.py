@@ -1,0 +1,1 @@
+"""The metrics API over the running product."""

@@ -1,0 +1,51 @@
+"""Random events with hostile texts, landed once; the API over them, anew for each test."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+
+import pytest
+
+from tests.integration.dashboard.asked import Api, serving
+from tests.integration.harness import Harness, history, unique_agent
+from tests.oracle import History, Question
+from tests.strategies.random_events import generate
+from tests.strategies.timelines import DAY, HOUR, MINUTE
+
+SEED = 7
+CONVERSATIONS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """What was delivered for one agent, and questions about it."""
+
+    agent_id: str
+    history: History
+    questions: Sequence[Question]
+
+
+@pytest.fixture(scope="session")
+def landed(harness: Harness) -> Landed:
+    """A random set of events of one agent."""
+    agent_id, now = unique_agent("dashboard"), harness.now()
+    known = history(harness.send(generate(SEED, CONVERSATIONS, agent_ids=[agent_id], now=now)))
+    harness.drain()
+    return Landed(agent_id, known, tuple(_questions(agent_id, now)))
+
+
+def _questions(agent_id: str, now: int) -> list[Question]:
+    """All that there is, a range with ragged edges in a zone at :45, and the day on which a clock was put forward."""
+    march = 1_774_738_800_000  # 2026-03-28T23:00Z, midnight in Zagreb
+    return [
+        Question(agent_id, "production", now - 400 * DAY, now + DAY, "Europe/Zagreb", now),
+        Question(agent_id, "production", now - 20 * DAY - 7 * HOUR - 1, now - 50 * MINUTE + 1, "Asia/Kathmandu", now),
+        Question(agent_id, "production", march, march + 23 * HOUR, "Europe/Zagreb", now),
+        Question(agent_id, "staging", now - 60 * DAY, now, "Australia/Lord_Howe", now),
+    ]
+
+
+@pytest.fixture
+async def api(harness: Harness) -> AsyncIterator[Api]:
+    """The API without a token."""
+    async with serving(harness) as served:
+        yield served

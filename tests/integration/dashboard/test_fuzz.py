@@ -1,0 +1,38 @@
+"""Whatever the OpenAPI document lets one ask, the answer is one that the document describes."""
+
+from typing import Any
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, settings
+from pydantic import SecretStr
+
+from dashboard.app import create_app
+from dashboard.settings import DashboardSettings
+from tests.integration.harness import Harness
+
+pytestmark = pytest.mark.integration
+
+EXAMPLES = 12
+"""For each operation: the machine that runs this is small."""
+
+
+@pytest.fixture
+def described(harness: Harness) -> schemathesis.BaseSchema:
+    url = SecretStr(harness.stack.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"])
+    app = create_app(DashboardSettings.model_validate({"clickhouse_reader_url": url}))
+    return schemathesis.openapi.from_asgi("/api/openapi.json", app)
+
+
+schema = schemathesis.pytest.from_fixture("described")
+
+
+@schema.parametrize()
+@settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=list(HealthCheck),
+)
+def test_every_answer_is_one_that_the_document_describes(case: schemathesis.Case[Any]) -> None:
+    case.call_and_validate()

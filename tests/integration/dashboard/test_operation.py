@@ -1,0 +1,122 @@
+"""What an operator sees: agents, ingestion, live changes, and a process that starts and stops."""
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import orjson
+import pytest
+
+from deploy.embedded.addresses import free_port
+from tests.integration.dashboard.asked import Api
+from tests.integration.dashboard.conftest import Landed
+from tests.integration.harness import Harness, unique_agent
+from tests.oracle import Sent
+
+pytestmark = pytest.mark.integration
+
+ROOT = Path(__file__).parents[3]
+
+
+@contextmanager
+def running(**settings: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`python -m dashboard` in a process of its own, and its address."""
+    outside = {name: value for name, value in os.environ.items() if not name.startswith("CONVOSTREAM_")}
+    chosen = {"CONVOSTREAM_DASHBOARD_PORT": str(free_port()), **settings}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dashboard"],
+        cwd=ROOT,
+        env=outside | chosen,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield process, f"http://127.0.0.1:{chosen['CONVOSTREAM_DASHBOARD_PORT']}"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _message(agent_id: str, number: int) -> Sent:
+    fields = {
+        "event_id": f"00000000-0000-4000-8000-{number:012d}",
+        "type": "message",
+        "agent_id": agent_id,
+        "conversation_id": "c",
+        "occurred_at": "2026-04-01T08:00:00Z",
+        "sender": "end_user",
+        "content": "hello",
+    }
+    return Sent(agent_id, "c", orjson.dumps(fields))
+
+
+async def test_agents_have_their_first_and_last_event(landed: Landed, api: Api) -> None:
+    shown = {
+        row["environment"]: row["events"]
+        for row in (await api.json("/api/agents"))["agents"]
+        if row["agent_id"] == landed.agent_id
+    }
+    events = [event.key[1] for event in landed.history.events if event.key[0] == landed.agent_id]
+    assert shown == {environment: events.count(environment) for environment in set(events)}
+
+
+async def test_ingestion_counts_what_was_received_and_refused(harness: Harness, landed: Landed, api: Api) -> None:
+    answer = await api.json("/api/ingestion")
+    assert len(answer["minutes"]) == 60
+    ((received,),) = harness.rows(
+        "SELECT count() FROM events WHERE received_at >= parseDateTime64BestEffort({since:String}, 3)",
+        since=answer["minutes"][0]["minute"],
+    )
+    assert sum(minute["events"] for minute in answer["minutes"]) == received
+    refused = harness.rows("SELECT reason_code, count() AS n FROM dead_letters GROUP BY 1 ORDER BY n DESC, 1")
+    assert [(row["reason_code"], row["count"]) for row in answer["dead_letters"]] == refused != []
+    ends = {
+        row["partition"]: row["last_offset"] + 1 for row in answer["partitions"] if row["topic"] == harness.log.topic
+    }
+    log = await asyncio.to_thread(harness.log.end_offsets)
+    assert ends == {partition: end for partition, end in log.items() if end}
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT.*\.\d{3}Z", row["written_at"]) for row in answer["partitions"])
+
+
+def test_a_page_is_told_of_a_new_event_and_the_server_ends_at_once(harness: Harness) -> None:
+    agent_id = unique_agent("live")
+    url = harness.stack.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"]
+    with running(CONVOSTREAM_CLICKHOUSE_READER_URL=url) as (process, address):
+        assert process.stdout is not None
+        assert process.stdout.readline() == f"The dashboard is at {address}\n"
+        with (
+            httpx.Client(transport=httpx.HTTPTransport(retries=6), timeout=30) as client,
+            client.stream("GET", f"{address}/api/live", params={"agent_id": agent_id}) as answer,
+        ):
+            told = (orjson.loads(line[6:]) for line in answer.iter_lines() if line.startswith("data: "))
+            assert next(told)["events"] == 0
+            harness.send([_message(agent_id, 1)])
+            assert next(told)["events"] == 1
+            process.send_signal(signal.SIGINT)
+            assert list(told) == []
+        assert process.wait(10) == 0
+        assert "Traceback" not in process.stdout.read()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("CONVOSTREAM_DASHBOARD_HOST", "0.0.0.0", "set CONVOSTREAM_DASHBOARD_TOKEN"),  # noqa: S104  (refused)
+        ("CONVOSTREAM_DASHBOARD_PORT", "http", "dashboard_port"),
+        ("CONVOSTREAM_CLICKHOUSE_READER_URL", "localhost:8123", "allowed is http://user:password@host:8123/database"),
+    ],
+)
+def test_a_setting_that_is_wrong_ends_the_start_with_a_sentence(name: str, value: str, words: str) -> None:
+    with running(**{name: value}) as (process, _):
+        said, _none = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert words in said
+    assert "Traceback" not in said
