@@ -1,0 +1,69 @@
+"""`python -m tests.faults`: rounds of faults on real processes."""
+
+import logging
+import random
+import shutil
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from deploy.embedded.stack import Broker
+from tests.faults import report
+from tests.faults.report import Outcome
+from tests.faults.round import Plan, Round
+
+
+@click.command(context_settings={"show_default": True})
+@click.option("--rounds", default=1, help="How many rounds.")
+@click.option("--seed", default=None, type=int, help="Seed of the first round; the next ones count on. None draws one.")
+@click.option("--broker", type=click.Choice(["embedded", "kafka", "both"]), default="both", help="The broker.")
+@click.option("--seconds", default=60.0, help="How long faults strike in a round.")
+@click.option("--only", multiple=True, help="Only faults whose names contain this text; may be repeated.")
+@click.option("--without", multiple=True, help="No faults whose names contain this text; may be repeated.")
+@click.option("--together", default=30, help="How many of a hundred faults have company.")
+@click.option("--keep", is_flag=True, help="Keep the data and logs of rounds without a difference, too.")
+@click.option("--directory", type=click.Path(path_type=Path), default=None, help="Where data of failed rounds stay.")
+def main(
+    rounds: int,
+    seed: int | None,
+    broker: str,
+    seconds: float,
+    only: tuple[str, ...],
+    without: tuple[str, ...],
+    together: int,
+    keep: bool,
+    directory: Path | None,
+) -> None:
+    """Kill, pause, cut off and starve real processes while known events flow, then check every number."""
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what is away is no news here
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so that nothing stays behind
+    first = random.randrange(1_000_000) if seed is None else seed
+    kept = directory or Path(tempfile.mkdtemp(prefix="convostream-faults-"))
+    outcomes: list[Outcome] = []
+    for number in range(rounds):
+        brokers: list[Broker] = ["embedded", "kafka"]
+        chosen: Broker = brokers[number % 2] if broker == "both" else ("kafka" if broker == "kafka" else "embedded")
+        outcomes.append(
+            run_round(number + 1, Plan(chosen, seconds, only, without, together), first + number, kept, keep)
+        )
+    report.summary(outcomes)
+    sys.exit(1 if any(outcome.wrong for outcome in outcomes) else 0)
+
+
+def run_round(number: int, plan: Plan, seed: int, directory: Path, keep: bool) -> Outcome:
+    """Runs a round in a directory of its own, which stays when something differs."""
+    place = directory / f"round-{number}-{plan.broker}-{seed}"
+    click.echo(f"round {number} on the {plan.broker} broker, seed {seed}")
+    outcome = Round(plan, seed, place).run()
+    keep = keep or bool(outcome.wrong or outcome.deaths)
+    if not keep:
+        shutil.rmtree(place)
+    report.round_line(number, outcome, place if keep else None)
+    return outcome
+
+
+if __name__ == "__main__":
+    main()

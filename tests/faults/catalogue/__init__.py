@@ -1,0 +1,25 @@
+"""The catalogue of faults, and the choice among them."""
+
+import random
+from collections.abc import Sequence
+
+from tests.faults.catalogue import network, servers, storage, workers
+from tests.faults.catalogue.kinds import Kind
+
+ALL: tuple[Kind, ...] = (*workers.KINDS, *servers.KINDS, *network.KINDS, *storage.KINDS)
+
+
+def matching(only: Sequence[str], without: Sequence[str], *, has_disk: bool) -> list[Kind]:
+    """The kinds whose names contain one of some texts and none of others, as far as this machine can do them."""
+    return [
+        kind
+        for kind in ALL
+        if (not only or any(text in kind.name for text in only))
+        and not any(text in kind.name for text in without)
+        and (has_disk or not kind.needs_disk)
+    ]
+
+
+def draw(kinds: list[Kind], chance: random.Random) -> Kind:
+    """One of the kinds, by weight."""
+    return chance.choices(kinds, [kind.weight for kind in kinds])[0]

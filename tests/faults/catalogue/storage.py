@@ -1,0 +1,56 @@
+"""Faults of ClickHouse's storage: a full disk, too many parts, and one table alone that takes nothing."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from tests.faults.catalogue.kinds import Block, Kind
+from tests.faults.site import Site
+
+TABLES_SQL = "SELECT name FROM system.tables WHERE database = 'convostream' AND engine LIKE '%MergeTree' ORDER BY name"
+NO_SPACE = ("min_free_disk_bytes_to_perform_insert", str(10**18))
+TOO_MANY = ("parts_to_throw_insert", "1")
+_BALLAST_PIECE = 1024 * 1024
+
+
+def _change(site: Site, table: str, action: str) -> None:
+    client = site.writer()
+    try:
+        client.command(f"ALTER TABLE convostream.{table} {action}")
+    finally:
+        client.close()
+
+
+def _refusing(setting: tuple[str, str]) -> Block:
+    """One table alone refuses: the tables before it in the chain of views have the block, those behind it do not."""
+
+    @contextmanager
+    def block(site: Site) -> Iterator[None]:
+        (name, value), tables = setting, site.rows(TABLES_SQL)
+        table = str(site.chance.choice(tables)[0])
+        with contextlib.suppress(ClickHouseError):
+            _change(site, table, f"MODIFY SETTING {name} = {value}")
+        yield
+        _change(site, table, f"RESET SETTING {name}")
+
+    return block
+
+
+@contextmanager
+def _disk_full(site: Site) -> Iterator[None]:
+    ballast = site.disk / "ballast"
+    with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+        while True:
+            file.write(os.urandom(1) * _BALLAST_PIECE)
+    yield
+    ballast.unlink()
+
+
+KINDS = (
+    Kind("disk of ClickHouse full", "clickhouse", _disk_full, (2, 5), needs_disk=True, weight=3),
+    Kind("no space for one table", "clickhouse", _refusing(NO_SPACE), (1, 4), weight=3),
+    Kind("too many parts in one table", "clickhouse", _refusing(TOO_MANY), (1, 4), weight=3),
+)

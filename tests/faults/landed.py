@@ -1,0 +1,114 @@
+"""How far ClickHouse is behind the log, by the range log of the workers."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from tests.faults.log import Life, end_offsets
+from tests.faults.site import Site
+
+LOOK_SECONDS: Final = 0.25
+_LATEST_SQL: Final = (
+    "SELECT partition, log_epoch, owner_epoch, first, last, max(confirmed) AS sure, any(last_record_time)"
+    " FROM ranges WHERE topic = {topic:String}"
+    " GROUP BY partition, log_epoch, owner_epoch, first, last"
+    " ORDER BY partition, owner_epoch DESC, log_epoch DESC, first DESC LIMIT 2 BY partition"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """The last record of a partition that is known to have landed."""
+
+    log_epoch: int
+    last: int
+    time: int
+
+
+class NotRecovered(Exception):
+    """The workers do not get on by themselves."""
+
+
+def landed(site: Site) -> dict[int, Landed] | None:
+    """By partition what has landed; None while ClickHouse does not answer."""
+    rows = site.rows_or_none(_LATEST_SQL, topic=site.topic)
+    if rows is None:
+        return None
+    found: dict[int, Landed] = {}
+    skipped: dict[int, bool] = {}
+    for partition, log_epoch, _, _, last, sure, at in rows:
+        number = int(str(partition))
+        # A range that another one follows has landed too.
+        if number not in found and (sure or skipped.get(number)):
+            found[number] = Landed(int(str(log_epoch)), int(str(last)), milliseconds(at))
+        skipped[number] = True
+    return found
+
+
+def milliseconds(at: object) -> int:
+    """The epoch milliseconds of a ClickHouse time."""
+    if not isinstance(at, datetime):
+        raise TypeError(f"{at!r} is no time")
+    aware = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return round(aware.timestamp() * 1000)
+
+
+def await_recovery(site: Site, seconds: float) -> None:
+    """Returns once all that the log held at the call has landed; looks after the workers meanwhile."""
+    ends = end_offsets(site.bootstrap, site.topic, site.load.highest())
+    deadline = time.monotonic() + seconds
+    while missing := _missing(ends, landed(site), site.epochs_at_loss):
+        _check(site, deadline, missing)
+
+
+def drain(site: Site, seconds: float) -> None:
+    """Returns once all of the log has landed and nothing is forwarded any more; the log is then the last life."""
+    deadline = time.monotonic() + seconds
+    before: Life = {}
+    while True:
+        life = site.read_life()
+        missing = _not_landed(life, landed(site))
+        if not missing and life.keys() == before.keys():
+            site.lives.append(life)
+            return
+        before = life
+        _check(site, deadline, missing)
+
+
+def _check(site: Site, deadline: float, missing: object) -> None:
+    site.workers.revive()
+    if time.monotonic() > deadline:
+        raise NotRecovered(f"not landed: {missing}\n{says(site)}")
+    time.sleep(LOOK_SECONDS)
+
+
+def says(site: Site) -> str:
+    """The last words of the workers that run."""
+    return "\n".join(f"{worker.name}: {line}" for worker in site.workers.running for line in worker.last_lines(12))
+
+
+def _missing(ends: Mapping[int, int], found: Mapping[int, Landed] | None, epochs: Mapping[int, int]) -> list[str]:
+    if found is None:
+        return ["ClickHouse does not answer"]
+    missing = []
+    for partition, end in ends.items():
+        at = found.get(partition)
+        if end and (at is None or at.last < end - 1 or at.log_epoch <= epochs.get(partition, 0)):
+            missing.append(f"partition {partition} to {end - 1}: {at}")
+    return missing
+
+
+def _not_landed(life: Life, found: Mapping[int, Landed] | None) -> list[str]:
+    """Partitions whose latest landed range does not end with the log's last record."""
+    if found is None:
+        return ["ClickHouse does not answer"]
+    lasts: dict[int, int] = {}
+    for partition, offset in life:
+        lasts[partition] = max(offset, lasts.get(partition, -1))
+    return [
+        f"partition {partition} to {last}: {found.get(partition)}"
+        for partition, last in lasts.items()
+        if (at := found.get(partition)) is None or at.last != last or at.time != (life[partition, last].time or 0)
+    ]

@@ -1,0 +1,138 @@
+"""The load: known records, sent at a steady pace by a plain Kafka client that tries again for ever.
+
+It runs on a thread of its own. What the broker acknowledged is remembered with its place, so that an acknowledged
+record that the log does not give back is noticed.
+"""
+
+import asyncio
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from tests.faults.log import PARTITIONS, Place
+from tests.oracle import Sent
+
+TICK_SECONDS: Final = 0.1
+STRAY_PERCENT: Final = 2
+BATCH: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A record to send; a partition that is given is another client's choice."""
+
+    sent: Sent
+    partition: int | None
+
+
+def plan(records: Sequence[Sent], chance: random.Random) -> list[Planned]:
+    """The records, a few of them for partitions that their keys do not name."""
+    return [
+        Planned(each, chance.randrange(PARTITIONS) if chance.randrange(100) < STRAY_PERCENT else None)
+        for each in records
+    ]
+
+
+class Load:
+    """Sends planned records, `per_second` of them; `finish` sends the rest as fast as it goes."""
+
+    def __init__(self, bootstrap: str, topic: str, planned: Sequence[Planned], per_second: float) -> None:
+        self._bootstrap = bootstrap
+        self._topic = topic
+        self._waiting = deque(planned)
+        self._per_second = per_second
+        self._held = threading.Event()
+        self._idle = threading.Event()
+        self._hurry = threading.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="load", daemon=True)
+        self._lock = threading.Lock()
+        self._sent: list[Planned] = []
+        self.acknowledged: dict[Place, Sent] = {}
+        self.count = 0
+
+    def start(self) -> None:
+        """Begins to send."""
+        self._thread.start()
+
+    def hold(self) -> None:
+        """Returns once nothing is under way; nothing is sent until `go_on`."""
+        self._idle.clear()
+        self._held.set()
+        self._idle.wait(120)
+
+    def go_on(self) -> None:
+        """Sends on after `hold`."""
+        self._held.clear()
+
+    def begin_anew(self, repeated: int) -> None:
+        """Forgets the places of a log that is gone, and sends the latest records once more, as a spool would."""
+        with self._lock:
+            self.acknowledged.clear()
+            self._waiting.extendleft(reversed(self._sent[-repeated:]))
+
+    def highest(self) -> dict[int, int]:
+        """The highest acknowledged offset of each partition."""
+        found: dict[int, int] = {}
+        with self._lock:
+            for partition, offset in self.acknowledged:
+                found[partition] = max(offset, found.get(partition, -1))
+        return found
+
+    @property
+    def is_done(self) -> bool:
+        """Whether everything has been acknowledged."""
+        return not self._thread.is_alive()
+
+    def finish(self, seconds: float = 180) -> None:
+        """Sends what is left and waits for the last acknowledgement."""
+        self._hurry.set()
+        self._held.clear()
+        self._thread.join(seconds)
+        if not self.is_done:
+            raise TimeoutError(f"the load did not end: {len(self._waiting)} records are left")
+
+    async def _run(self) -> None:
+        producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap, linger_ms=5, request_timeout_ms=5_000)
+        await producer.start()
+        allowance, at = 0.0, time.monotonic()
+        try:
+            while self._waiting:
+                await asyncio.sleep(TICK_SECONDS)
+                now = time.monotonic()
+                allowance, at = min(BATCH, allowance + (now - at) * self._per_second), now
+                if self._held.is_set():
+                    self._idle.set()
+                    continue
+                size = BATCH if self._hurry.is_set() else int(allowance)
+                allowance = max(0.0, allowance - size)
+                await self._send(producer, [self._waiting.popleft() for _ in range(min(size, len(self._waiting)))])
+        finally:
+            self._idle.set()
+            await producer.stop()
+
+    async def _send(self, producer: AIOKafkaProducer, batch: list[Planned]) -> None:
+        results = await asyncio.gather(*(self._send_one(producer, each) for each in batch))
+        with self._lock:
+            for each, place in zip(batch, results, strict=True):
+                if place is not None:
+                    self.acknowledged[place] = each.sent
+                    self._sent.append(each)
+                    self.count += 1
+            failed = [each for each, place in zip(batch, results, strict=True) if place is None]
+            self._waiting.extendleft(reversed(failed))
+
+    async def _send_one(self, producer: AIOKafkaProducer, each: Planned) -> Place | None:
+        try:
+            done = await producer.send_and_wait(
+                self._topic, each.sent.value, key=each.sent.key, partition=each.partition
+            )
+        except (KafkaError, AssertionError):  # the client asserts that a partition is known, which none is of a new log
+            return None
+        return done.partition, done.offset

@@ -1,0 +1,112 @@
+"""The topic read back as the broker holds it: what was really delivered, whatever the producers believe."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+READ_SECONDS: Final = 60
+PARTITIONS: Final = 4
+
+Place = tuple[int, int]
+
+
+class LogUnreadable(Exception):
+    """The broker does not give back what it acknowledged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A record as the broker keeps it; the time is in milliseconds, None when it has none."""
+
+    key: bytes | None
+    value: bytes | None
+    time: int | None
+    headers: tuple[tuple[str, bytes], ...]
+
+
+Life = dict[Place, Kept]
+"""All records of one life of the topic, by partition and offset."""
+
+
+def read_log(bootstrap: str, topic: str, acknowledged: Mapping[int, int]) -> Life:
+    """Everything that the topic holds; a partition reaches at least to its highest acknowledged offset."""
+    return asyncio.run(_read_log(bootstrap, topic, acknowledged))
+
+
+def end_offsets(bootstrap: str, topic: str, acknowledged: Mapping[int, int]) -> dict[int, int]:
+    """The next offset of each partition; the embedded broker may name one below what it has acknowledged."""
+    return asyncio.run(_ends(bootstrap, topic, acknowledged))
+
+
+def delete_topic(bootstrap: str, topic: str) -> None:
+    """Removes the topic with all that it holds."""
+    asyncio.run(_delete(bootstrap, topic))
+
+
+async def _delete(bootstrap: str, topic: str) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.delete_topics([topic])
+    finally:
+        await admin.close()
+
+
+async def _ends(bootstrap: str, topic: str, acknowledged: Mapping[int, int]) -> dict[int, int]:
+    async with _consumer(bootstrap) as consumer:
+        return await _ends_of(consumer, topic, acknowledged)
+
+
+async def _ends_of(consumer: AIOKafkaConsumer, topic: str, acknowledged: Mapping[int, int]) -> dict[int, int]:
+    deadline = time.monotonic() + READ_SECONDS
+    while True:
+        try:
+            found = await consumer.end_offsets([TopicPartition(topic, number) for number in range(PARTITIONS)])
+        except KafkaError:
+            if time.monotonic() > deadline:
+                raise
+            await asyncio.sleep(0.2)
+        else:
+            return {each.partition: max(end, acknowledged.get(each.partition, -1) + 1) for each, end in found.items()}
+
+
+async def _read_log(bootstrap: str, topic: str, acknowledged: Mapping[int, int]) -> Life:
+    async with _consumer(bootstrap) as consumer:
+        ends = {number: end for number, end in (await _ends_of(consumer, topic, acknowledged)).items() if end > 0}
+        partitions = [TopicPartition(topic, number) for number in ends]
+        consumer.assign(partitions)
+        for partition in partitions:
+            consumer.seek(partition, 0)
+        return await _collect(consumer, ends) if ends else {}
+
+
+async def _collect(consumer: AIOKafkaConsumer, ends: Mapping[int, int]) -> Life:
+    life: Life = {}
+    reached = dict.fromkeys(ends, -1)
+    deadline = time.monotonic() + READ_SECONDS
+    while any(reached[number] < end - 1 for number, end in ends.items()):
+        if time.monotonic() > deadline:
+            raise LogUnreadable(f"the log ends at {ends}, but nothing can be read beyond {reached}")
+        for records in (await consumer.getmany(timeout_ms=500)).values():
+            for each in records:
+                received = each.timestamp if each.timestamp is not None and each.timestamp >= 0 else None
+                headers = tuple((name, value or b"") for name, value in each.headers)
+                life[each.partition, each.offset] = Kept(each.key, each.value, received, headers)
+                reached[each.partition] = each.offset
+    return life
+
+
+def _consumer(bootstrap: str) -> AIOKafkaConsumer:
+    return AIOKafkaConsumer(
+        bootstrap_servers=bootstrap,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        max_partition_fetch_bytes=4 * 1024 * 1024,
+        fetch_max_wait_ms=50,
+    )

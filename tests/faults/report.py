@@ -1,0 +1,69 @@
+"""What a run prints: a line for each fault with its time to recover, a line for each round, and a summary."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+
+import click
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A fault that happened; `recovery` is None when the next one struck before the workers had recovered."""
+
+    name: str
+    recovery: float | None
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one round came to."""
+
+    seed: int
+    faults: list[Happened] = field(default_factory=list)
+    events: int = 0
+    dead_letters: int = 0
+    lost_with_the_log: int = 0
+    rebalances: int = 0
+    deaths: list[str] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+
+def fault_line(at: float, happened: Happened) -> None:
+    """Prints what was done, when, and how long it took until nothing was left behind."""
+    recovery = (
+        "the next fault follows at once" if happened.recovery is None else f"recovered in {happened.recovery:.1f} s"
+    )
+    click.echo(f"  {at:6.1f} s  {happened.name:<70} {recovery}")
+
+
+def round_line(number: int, outcome: Outcome, kept: Path | None) -> None:
+    """Prints what a round came to; differences with the seed that shows them again."""
+    click.echo(
+        f"round {number}, seed {outcome.seed}: {outcome.events:,} events, {outcome.dead_letters:,} dead letters,"
+        f" {len(outcome.faults)} faults, {outcome.rebalances} rebalances, {outcome.lost_with_the_log} records lost with"
+        f" their log: {f'{len(outcome.wrong)} DIFFERENCES' if outcome.wrong else 'no difference'}"
+    )
+    for death in outcome.deaths:
+        click.echo(f"  a worker ended by itself: {death}")
+    for wrong in outcome.wrong[:20]:
+        click.echo(f"  DIFFERENT {wrong[:2000]}")
+    if kept is not None:
+        click.echo(f"  data and logs are kept in {kept}")
+
+
+def summary(outcomes: list[Outcome]) -> None:
+    """Prints the figures of the whole run."""
+    names = Counter(part for outcome in outcomes for each in outcome.faults for part in each.name.split(" + "))
+    times = sorted(each.recovery for outcome in outcomes for each in outcome.faults if each.recovery is not None)
+    click.echo(f"rounds {len(outcomes)}, faults {sum(names.values())}:")
+    for name, count in names.most_common():
+        click.echo(f"  {count:4} {name}")
+    click.echo(
+        f"events {sum(o.events for o in outcomes):,}, dead letters {sum(o.dead_letters for o in outcomes):,},"
+        f" rebalances {sum(o.rebalances for o in outcomes)}, workers that ended by themselves"
+        f" {sum(len(o.deaths) for o in outcomes)}, differences {sum(len(o.wrong) for o in outcomes)}"
+    )
+    if times:
+        click.echo(f"recovery: median {median(times):.1f} s, worst {times[-1]:.1f} s")

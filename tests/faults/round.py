@@ -1,0 +1,115 @@
+"""One round: a site under a load, faults until the time is over, then the drain and the verdict."""
+
+import random
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from deploy.embedded.errors import ProcessFailed
+from deploy.embedded.stack import Broker
+from tests.faults import catalogue, report
+from tests.faults.catalogue.kinds import Kind
+from tests.faults.landed import NotRecovered, await_recovery, drain
+from tests.faults.load import Load, plan
+from tests.faults.log import LogUnreadable
+from tests.faults.report import Happened, Outcome
+from tests.faults.site import BrokerLost, Site
+from tests.faults.verdict import verdict
+from tests.strategies.random_events import generate
+
+RECOVERY_SECONDS: Final = 120
+PER_SECOND: Final = 60
+EVENTS_OF_A_CONVERSATION: Final = 9
+WORKERS: Final = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a round is made of."""
+
+    broker: Broker
+    seconds: float
+    only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    together_percent: int = 30
+    at_once_percent: int = 25
+
+
+class Round:
+    """A round with its seed; the same seed draws the same faults, as far as processes let themselves be repeated."""
+
+    def __init__(self, plan: Plan, seed: int, directory: Path) -> None:
+        self._plan = plan
+        self._chance = random.Random(seed)
+        self._outcome = Outcome(seed)
+        self._site = Site(directory, plan.broker, random.Random(seed + 1))
+        self._agents = [f"faulty-{number}" for number in range(3)]
+
+    def run(self) -> Outcome:
+        """Runs the round and returns what it came to; what the workers could not recover from is a difference."""
+        try:
+            with self._site.open(WORKERS) as site:
+                site.load = self._load(site)
+                self._run(site)
+        except (NotRecovered, LogUnreadable, BrokerLost, ProcessFailed, TimeoutError) as error:
+            self._outcome.wrong.append(f"{type(error).__name__}: {error}")
+        return self._outcome
+
+    def _run(self, site: Site) -> None:
+        site.load.start()
+        try:
+            self._strike_until(site, time.monotonic())
+            site.load.finish()
+            drain(site, RECOVERY_SECONDS)
+            truth, wrong = verdict(site, self._agents, self._outcome.seed)
+            self._outcome.wrong += wrong
+            self._outcome.events = len(truth.history.events)
+            self._outcome.dead_letters = len(truth.dead_letters)
+            self._outcome.lost_with_the_log = truth.lost
+        finally:
+            self._outcome.deaths = site.workers.deaths
+            self._outcome.rebalances = sum(
+                worker.log.read_text(errors="replace").count("owning partitions") for worker in site.workers.all
+            )
+
+    def _load(self, site: Site) -> Load:
+        conversations = max(30, round(self._plan.seconds * PER_SECOND / EVENTS_OF_A_CONVERSATION))
+        now = int(time.time() * 1000)
+        records = generate(self._outcome.seed, conversations, agent_ids=self._agents, now=now, events=14, bad_percent=4)
+        return Load(site.bootstrap, site.topic, plan(records, self._chance), len(records) / self._plan.seconds)
+
+    def _strike_until(self, site: Site, started: float) -> None:
+        await_recovery(site, RECOVERY_SECONDS)
+        kinds = catalogue.matching(self._plan.only, self._plan.without, has_disk=site.has_disk)
+        while time.monotonic() - started < self._plan.seconds:
+            time.sleep(self._chance.uniform(0.2, 2))
+            chosen = self._draw(kinds)
+            happened = self._strike(site, chosen)
+            self._outcome.faults.append(happened)
+            report.fault_line(time.monotonic() - started, happened)
+
+    def _draw(self, kinds: list[Kind]) -> list[Kind]:
+        first = catalogue.draw(kinds, self._chance)
+        others = [kind for kind in kinds if kind.resource != first.resource]
+        if others and self._chance.randrange(100) < self._plan.together_percent:
+            return [first, catalogue.draw(others, self._chance)]
+        return [first]
+
+    def _strike(self, site: Site, chosen: list[Kind]) -> Happened:
+        """Strikes, the second fault while the first one lasts, heals all, and waits unless the next is to follow."""
+        began = time.monotonic()
+        with ExitStack() as blocks:
+            for kind in chosen:
+                blocks.enter_context(kind.block(site))
+                time.sleep(self._chance.uniform(*kind.holds) / len(chosen))
+        healed = began if all(kind.from_strike for kind in chosen) else time.monotonic()
+        name = " + ".join(kind.name for kind in chosen)
+        if self._chance.randrange(100) < self._plan.at_once_percent:
+            return Happened(name, None)
+        try:
+            await_recovery(site, RECOVERY_SECONDS)
+        except NotRecovered as error:
+            raise NotRecovered(f"after {name}: {error}") from error
+        return Happened(name, time.monotonic() - healed)

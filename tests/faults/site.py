@@ -1,0 +1,221 @@
+"""Where a round takes place: a stack of its own, a proxy before each server, the workers behind them, and the load."""
+
+import contextlib
+import os
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import clickhouse_connect
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from deploy.embedded.addresses import wait_until
+from deploy.embedded.processes import Process
+from deploy.embedded.settings import ROOT, StackSettings
+from deploy.embedded.stack import START_SECONDS, Broker, Stack
+from tests.faults.load import Load
+from tests.faults.log import Life, delete_topic, read_log
+from tests.faults.proxy import Proxy
+from tests.faults.workers import Workers
+from tests.integration.harness import GEOIP
+
+SESSION_SECONDS: Final = 6
+CLICKHOUSE_TIMEOUT_SECONDS: Final = 8
+SETTLE_SECONDS: Final = 0.4
+CLICKHOUSE_DISK: Final = "512m"
+_SETTING_PREFIX: Final = "CONVOSTREAM_"
+
+
+class BrokerLost(Exception):
+    """The log lacks a record that the broker had acknowledged."""
+
+
+class Site:
+    """One stack with everything that faults can be done to. `lives` are the logs that are gone."""
+
+    def __init__(self, directory: Path, broker: Broker, chance: random.Random) -> None:
+        self.directory = directory
+        self.broker_kind = broker
+        self.chance = chance
+        self.settings = StackSettings(data_directory=directory)
+        self.topic = self.settings.kafka_topic
+        self.stack = Stack(self.settings, broker)
+        self.disk = directory / "clickhouse"
+        self.has_disk = False
+        self.lives: list[Life] = []
+        self.epochs_at_loss: dict[int, int] = {}
+        self.worker_settings = worker_settings(chance)
+        self.workers: Workers
+        self.kafka: Proxy
+        self.clickhouse: Proxy
+        self.load: Load
+
+    @contextmanager
+    def open(self, workers: int) -> Iterator["Site"]:
+        """Starts everything but the load, and leaves nothing running."""
+        with contextlib.ExitStack() as closing:
+            self._mount(closing)
+            closing.callback(self.stack.stop)
+            self.stack.start_servers()
+            self.stack.apply_schema()
+            self._start_proxies(closing)
+            self.workers = Workers(self.settings, self.worker_environment())
+            closing.callback(self._stop_workers)
+            for _ in range(workers):
+                self.workers.add()
+            yield self
+
+    @property
+    def broker(self) -> Process:
+        """The broker's process."""
+        return self.stack.broker
+
+    @property
+    def bootstrap(self) -> str:
+        """The broker's own address, past the proxy."""
+        return self.stack.broker.address
+
+    def environment(self) -> dict[str, str]:
+        """The settings of a client that goes past the proxies."""
+        return {**self.stack.environment(), "CONVOSTREAM_GEOIP_DATABASE": str(GEOIP)}
+
+    def worker_environment(self) -> dict[str, str]:
+        """The settings of the workers, who see the servers through the proxies alone."""
+        direct = self.environment()
+        url = direct["CONVOSTREAM_CLICKHOUSE_URL"]
+        return {
+            **direct,
+            "CONVOSTREAM_KAFKA_BOOTSTRAP_SERVERS": f"localhost:{self.kafka.port}",
+            "CONVOSTREAM_CLICKHOUSE_URL": url.replace(f":{urlsplit(url).port}/", f":{self.clickhouse.port}/"),
+            **self.worker_settings,
+        }
+
+    def writer(self) -> Client:
+        """A client of ClickHouse that may change tables."""
+        return clickhouse_connect.get_client(
+            dsn=self.environment()["CONVOSTREAM_CLICKHOUSE_URL"], autogenerate_session_id=False
+        )
+
+    def rows(self, query: str, **parameters: object) -> list[tuple[object, ...]]:
+        """The rows of a query."""
+        client = self.writer()
+        try:
+            return [tuple(row) for row in client.query(query, parameters=parameters).result_rows]
+        finally:
+            client.close()
+
+    def rows_or_none(self, query: str, **parameters: object) -> list[tuple[object, ...]] | None:
+        """The rows of a query; None while ClickHouse does not answer."""
+        try:
+            return self.rows(query, **parameters)
+        except (ClickHouseError, OSError):
+            return None
+
+    def end_life(self) -> None:
+        """Keeps what the topic holds now, and removes it: afterwards its offsets begin at 0 again.
+
+        Nobody writes meanwhile: the load is held and the workers are stopped in their tracks.
+        """
+        self.load.hold()
+        frozen = [worker for worker in self.workers.running if worker.pid is not None]
+        for worker in frozen:
+            worker.pause()
+        try:
+            time.sleep(SETTLE_SECONDS)
+            self.lives.append(self.read_life())
+            self.note_epochs()
+            if self.broker_kind == "embedded":
+                self.broker.kill()
+            else:
+                delete_topic(self.bootstrap, self.topic)
+        finally:
+            for worker in frozen:
+                worker.resume()
+
+    def begin_life(self, repeated: int) -> None:
+        """Makes the topic anew and lets the load go on, with its latest records once more."""
+        if self.broker_kind == "embedded":
+            self.broker.start()
+            self.broker.wait_until_ready(START_SECONDS)
+        self.stack.create_topic()
+        self.load.begin_anew(repeated)
+        self.load.go_on()
+        wait_until(lambda: bool(self.load.highest()) or self.load.is_done, SESSION_SECONDS)
+
+    def note_epochs(self) -> None:
+        """Remembers the log epochs of now: what lands of the next log has higher ones."""
+        found = self.rows_or_none("SELECT partition, max(log_epoch) FROM ranges GROUP BY partition") or []
+        self.epochs_at_loss = {int(str(partition)): int(str(epoch)) for partition, epoch in found}
+
+    def read_life(self) -> Life:
+        """Returns what the topic holds now, which is at least what was acknowledged."""
+        life = read_log(self.bootstrap, self.topic, self.load.highest())
+        lost = [place for place, sent in self.load.acknowledged.items() if _is_other(life, place, sent.value)]
+        if lost:
+            raise BrokerLost(f"the broker lost {len(lost)} records that it had acknowledged: {lost[:5]}")
+        return life
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Runs a command of the processors, past the proxies."""
+        environment = {**os.environ, **self.environment(), **self.worker_settings}
+        return subprocess.run(
+            [sys.executable, "-m", "stream_processors", *arguments],
+            cwd=ROOT,
+            env=environment | {"PYTHONPATH": f"{ROOT}:{ROOT / 'producers'}", "COLUMNS": "120"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def _start_proxies(self, closing: contextlib.ExitStack) -> None:
+        self.kafka = Proxy(self.stack.broker.port, is_broker=True)
+        self.clickhouse = Proxy(self.stack.clickhouse.port)
+        for proxy in (self.kafka, self.clickhouse):
+            proxy.start()
+            closing.callback(proxy.stop)
+
+    def _stop_workers(self) -> None:
+        for worker in self.workers.all:
+            worker.ask_to_stop()
+        for worker in self.workers.all:
+            worker.stop()
+
+    def _mount(self, closing: contextlib.ExitStack) -> None:
+        """Gives ClickHouse a small disk of its own where this process may mount one."""
+        self.disk.mkdir(parents=True, exist_ok=True)
+        if os.geteuid() != 0:
+            return
+        command = ["mount", "-t", "tmpfs", "-o", f"size={CLICKHOUSE_DISK}", "tmpfs", str(self.disk)]
+        self.has_disk = subprocess.run(command, capture_output=True, check=False).returncode == 0
+        if self.has_disk:
+            closing.callback(self._unmount)
+
+    def _unmount(self) -> None:
+        """Keeps the data: what a failed round leaves can be looked at."""
+        kept = self.directory / "clickhouse-data"
+        subprocess.run(["cp", "-a", str(self.disk), str(kept)], check=False)
+        subprocess.run(["umount", "--lazy", str(self.disk)], check=False)
+
+
+def worker_settings(chance: random.Random) -> dict[str, str]:
+    """Small flushes, so that faults meet many; every so often no memory of conversations."""
+    settings = {
+        "KAFKA_SESSION_TIMEOUT_SECONDS": str(SESSION_SECONDS),
+        "CLICKHOUSE_TIMEOUT_SECONDS": str(CLICKHOUSE_TIMEOUT_SECONDS),
+        "FLUSH_MAX_AGE_SECONDS": chance.choice(("0.1", "0.3", "1")),
+        "FLUSH_MAX_ROWS": chance.choice(("20", "100", "1000", "50000")),
+        "STATE_CACHE_BYTES": chance.choice(("0", "100000", "268435456")),
+        "WATCHDOG_SECONDS": "60",
+    }
+    return {f"{_SETTING_PREFIX}{name}": value for name, value in settings.items()}
+
+
+def _is_other(life: Life, place: tuple[int, int], value: bytes | None) -> bool:
+    return place not in life or life[place].value != value

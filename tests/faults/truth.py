@@ -1,0 +1,159 @@
+"""What has to be in ClickHouse after a round, from the logs as they were and what the ranges say of logs that are gone.
+
+The last log is there: all of it is delivered. Of a log that is gone, lost with the memory of the embedded broker or
+deleted with its topic, the records count as delivered up to the last range that landed; of a range that was under way
+those count that are found. What had not landed was lost with the log, and no worker can know of it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from aiokafka.partitioner import murmur2
+
+from tests.faults.log import PARTITIONS, Kept, Life, Place
+from tests.faults.site import Site
+from tests.integration.harness import history
+from tests.oracle import DeadLetter, Event, History, Record, read_record
+
+RECEIVED_AT: Final = "convostream-received-at"
+_RANGES_SQL: Final = (
+    "SELECT partition, log_epoch, last, max(confirmed) AS sure, toUnixTimestamp64Milli(any(last_record_time)) AS at"
+    " FROM ranges WHERE topic = {topic:String} GROUP BY partition, log_epoch, first, last"
+    " ORDER BY partition, log_epoch, first"
+)
+_FOUND_SQL: Final = (
+    "SELECT partition, log_epoch, offset FROM events WHERE topic = {topic:String}"
+    " UNION ALL SELECT partition, log_epoch, offset FROM dead_letters WHERE topic = {topic:String}"
+)
+
+Epoch = tuple[int, int]
+"""A partition and a log epoch of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A range as the range log has it, in the order of its partition and epoch."""
+
+    last: int
+    is_confirmed: bool
+    time: int
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """The delivered records: what they amount to, the dead letters by life and place, and strays without a copy."""
+
+    history: History
+    dead_letters: dict[tuple[int, Place], Kept]
+    epochs: dict[Epoch, int]
+    uncopied: list[Place]
+    lost: int
+
+
+def truth_of(site: Site) -> Truth:
+    """What has to be there; the last life has been read."""
+    ranges = _ranges(site)
+    epochs: dict[Epoch, int] = {}
+    for epoch, written in ranges.items():
+        if (number := _life_of(epoch, written, site.lives)) is not None:
+            epochs[epoch] = number
+    found = {(int(str(p)), int(str(e)), int(str(o))) for p, e, o in site.rows(_FOUND_SQL, topic=site.topic)}
+    gathered = _Gathered()
+    for number, life in enumerate(site.lives[:-1]):
+        reached = _reached(number, epochs, ranges, found)
+        landed = {place: kept for place, kept in life.items() if reached.get(place[0], _NOTHING).covers(place[1])}
+        gathered.take(number, landed)
+        gathered.lost += len(life) - len(landed)
+    gathered.strays.clear()  # whose copies may have been lost with the log
+    gathered.take(len(site.lives) - 1, site.lives[-1])
+    known = history(gathered.records)
+    ids = {(*event.key, event.event_id) for event in known.events}
+    uncopied = [place for place, event in gathered.strays if (*event.key, event.event_id) not in ids]
+    return Truth(known, gathered.letters, epochs, uncopied, gathered.lost)
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """Delivered records by what becomes of them."""
+
+    records: list[Record] = field(default_factory=list)
+    letters: dict[tuple[int, Place], Kept] = field(default_factory=dict)
+    strays: list[tuple[Place, Event]] = field(default_factory=list)
+    lost: int = 0
+
+    def take(self, number: int, life: Life) -> None:
+        """Takes the records of a life that were delivered; of a stray it is the copy that arrives."""
+        for place in sorted(life):
+            record = _record(place, life[place])
+            read = read_record(record)
+            if isinstance(read, DeadLetter):
+                self.letters[number, place] = life[place]
+            elif home_of(read) == place[0]:
+                self.records.append(record)
+            else:
+                self.strays.append((place, read))
+
+
+def home_of(event: Event) -> int:
+    """The partition of an event's conversation."""
+    hashed: int = murmur2(f"{event.key[0]}/{event.key[2]}".encode())
+    return (hashed & 0x7FFFFFFF) % PARTITIONS
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """Which offsets of a partition of a log that is gone had landed."""
+
+    last: int
+    further: frozenset[int]
+
+    def covers(self, offset: int) -> bool:
+        return offset <= self.last or offset in self.further
+
+
+_NOTHING: Final = _Reached(-1, frozenset())
+
+
+def _reached(
+    number: int, epochs: Mapping[Epoch, int], ranges: Mapping[Epoch, list[Range]], found: set[tuple[int, int, int]]
+) -> dict[int, _Reached]:
+    reached: dict[int, _Reached] = {}
+    for (partition, epoch), life in epochs.items():
+        if life == number:
+            *before, latest = ranges[partition, epoch]
+            last = max([-1, *(each.last for each in (before if not latest.is_confirmed else [*before, latest]))])
+            further = frozenset(o for p, e, o in found if (p, e) == (partition, epoch) and o > last)
+            if partition not in reached or reached[partition].last < last:
+                reached[partition] = _Reached(last, further)
+    return reached
+
+
+def _life_of(epoch: Epoch, ranges: list[Range], lives: list[Life]) -> int | None:
+    """Which log an epoch's ranges speak of: the one whose records had their times."""
+    matches = [
+        sum((kept := life.get((epoch[0], each.last))) is not None and (kept.time or 0) == each.time for each in ranges)
+        for life in lives
+    ]
+    best = max(matches)
+    return matches.index(best) if best else None
+
+
+def _ranges(site: Site) -> dict[Epoch, list[Range]]:
+    found: dict[Epoch, list[Range]] = defaultdict(list)
+    for partition, epoch, last, sure, at in site.rows(_RANGES_SQL, topic=site.topic):
+        found[int(str(partition)), int(str(epoch))].append(Range(int(str(last)), bool(sure), int(str(at))))
+    return found
+
+
+def _record(place: Place, kept: Kept) -> Record:
+    return Record(kept.value, _received_at(kept), *place, key=kept.key)
+
+
+def _received_at(kept: Kept) -> int | None:
+    return next(_forwarded_times(kept), kept.time)
+
+
+def _forwarded_times(kept: Kept) -> Iterator[int]:
+    return (int(value) for name, value in kept.headers if name == RECEIVED_AT)

@@ -1,0 +1,107 @@
+"""The verdict on a round: everything that differs from the truth, a sentence each."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
+from typing import Final
+
+import clickhouse_connect
+
+from tests.faults.log import Place
+from tests.faults.site import Site
+from tests.faults.truth import Truth, truth_of
+from tests.integration.harness import statement
+from tests.oracle import COLUMNS, Question, differences
+from tests.strategies.choices import RandomChoices
+from tests.strategies.questions import questions
+
+QUESTIONS: Final = 4
+SHOWN: Final = 5
+_EVENTS_SQL: Final = "SELECT agent_id, environment, conversation_id, event_id FROM events"
+_LETTERS_SQL: Final = (
+    "SELECT partition, log_epoch, offset, hex(raw), has_value, hex(key), reason_code FROM dead_letters"
+    " WHERE topic = {topic:String}"
+)
+
+Letter = tuple[int, Place]
+
+
+def verdict(site: Site, agents: Sequence[str], seed: int) -> tuple[Truth, list[str]]:
+    """The truth, and what differs from it in events, dead letters, views and the audit."""
+    truth = truth_of(site)
+    wrong = [
+        *_uncopied(truth),
+        *_events(site, truth),
+        *_dead_letters(site, truth),
+        *_views(site, truth, agents, seed),
+        *_audit(site),
+    ]
+    return truth, wrong
+
+
+def _uncopied(truth: Truth) -> Iterator[str]:
+    if truth.uncopied:
+        yield f"forwarding: {len(truth.uncopied)} strays were never sent on: {truth.uncopied[:SHOWN]}"
+
+
+def _events(site: Site, truth: Truth) -> Iterator[str]:
+    stored = Counter(tuple(map(str, row)) for row in site.rows(_EVENTS_SQL))
+    kept = {(*event.key, event.event_id) for event in truth.history.events}
+    yield from _sets("events", kept, set(stored))
+    doubled = [identity for identity, count in stored.items() if count > 1]
+    if doubled:
+        yield f"events: {len(doubled)} are there more than once: {doubled[:SHOWN]}"
+
+
+def _dead_letters(site: Site, truth: Truth) -> Iterator[str]:
+    stored: Counter[Letter] = Counter()
+    for partition, epoch, offset, raw, has_value, key, _ in site.rows(_LETTERS_SQL, topic=site.topic):
+        place = int(str(partition)), int(str(offset))
+        letter = truth.epochs.get((place[0], int(str(epoch))), -1), place
+        stored[letter] += 1
+        sent = truth.dead_letters.get(letter)
+        if sent is not None:
+            kept = ((sent.value or b"").hex().upper(), sent.value is not None, (sent.key or b"").hex().upper())
+            if (raw, bool(has_value), key) != kept:
+                yield f"dead letters: {letter} holds {(raw, has_value, key)} instead of {kept}"
+    yield from _sets("dead letters", set(truth.dead_letters), set(stored))
+    doubled = [letter for letter, count in stored.items() if count > 1]
+    if doubled:
+        yield f"dead letters: {len(doubled)} are there more than once: {doubled[:SHOWN]}"
+
+
+def _sets(what: str, wanted: Set[object], found: Set[object]) -> Iterator[str]:
+    if missing := wanted - found:
+        yield f"{what}: {len(missing)} of {len(wanted)} are missing: {list(missing)[:SHOWN]}"
+    if surplus := found - wanted:
+        yield f"{what}: {len(surplus)} should not be there: {list(surplus)[:SHOWN]}"
+
+
+def _views(site: Site, truth: Truth, agents: Sequence[str], seed: int) -> Iterator[str]:
+    client = clickhouse_connect.get_client(
+        dsn=site.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"], autogenerate_session_id=False
+    )
+    now = int(str(client.query("SELECT toUnixTimestamp64Milli(now64(3))").result_rows[0][0]))
+    with ThreadPoolExecutor(2) as threads:
+        for agent in agents:
+            moments = [event.at for event in truth.history.events if event.key[0] == agent]
+            for question in questions(RandomChoices(seed), (agent, "production"), moments, now, QUESTIONS):
+                expected = truth.history.views(question)
+                asked = [statement(name, question) for name in COLUMNS]
+                answers = threads.map(lambda sql: [tuple(row) for row in client.query(sql).result_rows], asked)
+                for name, rows in zip(COLUMNS, answers, strict=True):
+                    yield from _compared(name, expected[name], rows, question)
+    client.close()
+
+
+def _compared(
+    name: str, expected: Sequence[tuple[object, ...]], rows: Sequence[tuple[object, ...]], question: Question
+) -> Iterator[str]:
+    for wrong in differences(name, expected, rows):  # type: ignore[arg-type]
+        yield f"view {wrong}\n    {statement(name, question)}"
+
+
+def _audit(site: Site) -> Iterator[str]:
+    done = site.command("audit")
+    if done.returncode:
+        yield f"audit: exit code {done.returncode}\n{done.stdout}{done.stderr}"

@@ -1,0 +1,63 @@
+"""The workers of a round: started and ended without waiting, so that faults may meet them while they start."""
+
+import sys
+from collections.abc import Mapping
+
+from deploy.embedded.addresses import free_port
+from deploy.embedded.processes import Process
+from deploy.embedded.settings import StackSettings
+
+
+class Workers:
+    """All workers that a round ever had. A watched one that ended by itself is a finding, and is started again."""
+
+    def __init__(self, settings: StackSettings, environment: Mapping[str, str]) -> None:
+        self._directory = settings.directory
+        self._environment = dict(environment)
+        self.all: list[Process] = []
+        self.wanted: set[Process] = set()
+        self.deaths: list[str] = []
+
+    @property
+    def running(self) -> list[Process]:
+        """Those that are meant to run, in the order in which they were added."""
+        return [worker for worker in self.all if worker in self.wanted]
+
+    def add(self) -> Process:
+        """Starts one more worker."""
+        name, port = f"worker-{len(self.all) + 1}", free_port()
+        own = {"CONVOSTREAM_METRICS_HOST": "127.0.0.1", "CONVOSTREAM_METRICS_PORT": str(port)}
+        worker = Process(
+            name,
+            lambda _: [sys.executable, "-m", "stream_processors", "worker"],
+            self._directory / "logs" / f"{name}.log",
+            {**self._environment, **own},
+            port=port,
+            is_ready=lambda process: process.pid is not None,
+        )
+        self.all.append(worker)
+        self.start(worker)
+        return worker
+
+    def start(self, worker: Process) -> None:
+        """Starts a worker that has ended."""
+        worker.start()
+        self.wanted.add(worker)
+
+    def kill(self, worker: Process) -> None:
+        """Kills a worker."""
+        self.wanted.discard(worker)
+        worker.kill()
+
+    def remove(self, worker: Process) -> None:
+        """Asks a worker to end and waits for it."""
+        self.wanted.discard(worker)
+        worker.stop(seconds=30)
+
+    def revive(self) -> None:
+        """Does what a supervisor does: starts again what has ended by itself, and remembers that it had."""
+        for worker in self.running:
+            if worker.exit_code is not None:
+                last = " | ".join(worker.last_lines(3))
+                self.deaths.append(f"{worker.name} ended by itself with code {worker.exit_code}: {last}")
+                worker.start()
