@@ -1,0 +1,1 @@
+"""Grafana's panels on the embedded engine."""

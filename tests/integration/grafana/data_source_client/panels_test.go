@@ -1,0 +1,108 @@
+// Package datasourceclient asks ClickHouse what Grafana's panels ask, as Grafana's data source does it: clickhouse-go
+// behind database/sql, over HTTP with gzip, without settings, with the dashboard's zone in the context.
+package datasourceclient
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"net/url"
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ClickHouse/clickhouse-go/v2"
+)
+
+// A question is a query whose variables and macros have been put in.
+type question struct {
+	SQL      string `json:"sql"`
+	TimeZone string `json:"time_zone"`
+}
+
+// An answer is what a panel gets, or the error that it shows.
+type answer struct {
+	Columns []string `json:"columns"`
+	Types   []string `json:"types"`
+	Rows    [][]any  `json:"rows"`
+	Error   string   `json:"error"`
+}
+
+func connect(t *testing.T) *sql.DB {
+	t.Helper()
+	address, err := url.Parse(os.Getenv("CONVOSTREAM_CLICKHOUSE_READER_URL"))
+	if err != nil || address.Host == "" {
+		t.Fatalf("CONVOSTREAM_CLICKHOUSE_READER_URL is no address: %v", err)
+	}
+	password, _ := address.User.Password()
+	database := clickhouse.OpenDB(&clickhouse.Options{
+		Protocol:    clickhouse.HTTP,
+		Addr:        []string{address.Host},
+		Auth:        clickhouse.Auth{Database: strings.Trim(address.Path, "/"), Username: address.User.Username(), Password: password},
+		Compression: &clickhouse.Compression{Method: clickhouse.CompressionGZIP},
+		DialTimeout: 10 * time.Second,
+		ReadTimeout: 30 * time.Second,
+		Settings:    clickhouse.Settings{},
+	})
+	t.Cleanup(func() { _ = database.Close() })
+	if err := database.PingContext(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	return database
+}
+
+// ask reads an answer whole; a column is scanned into the type that the driver names for it.
+func ask(database *sql.DB, asked question) (got answer, err error) {
+	zone, _ := time.LoadLocation(asked.TimeZone)
+	rows, err := database.QueryContext(clickhouse.Context(context.Background(), clickhouse.WithUserLocation(zone)), asked.SQL)
+	if err != nil {
+		return got, err
+	}
+	defer func() { _ = rows.Close() }()
+	columns, err := rows.ColumnTypes()
+	if err != nil {
+		return got, err
+	}
+	for _, column := range columns {
+		got.Columns = append(got.Columns, column.Name())
+		got.Types = append(got.Types, column.DatabaseTypeName())
+	}
+	for rows.Next() {
+		row := make([]any, len(columns))
+		for index, column := range columns {
+			row[index] = reflect.New(column.ScanType()).Interface()
+		}
+		if err := rows.Scan(row...); err != nil {
+			return got, err
+		}
+		got.Rows = append(got.Rows, row)
+	}
+	return got, rows.Err()
+}
+
+func TestEveryQuestionIsAnswered(t *testing.T) {
+	written, err := os.ReadFile(os.Getenv("QUESTIONS"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var questions []question
+	if err := json.Unmarshal(written, &questions); err != nil {
+		t.Fatal(err)
+	}
+	database := connect(t)
+	answers := make([]answer, len(questions))
+	for index, asked := range questions {
+		if answers[index], err = ask(database, asked); err != nil {
+			answers[index].Error = err.Error()
+		}
+	}
+	read, err := json.Marshal(answers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(os.Getenv("ANSWERS"), read, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
