@@ -3,6 +3,7 @@
 SchemaError
 ├── AddressError      the address cannot be read: mend the setting
 ├── UnreachableError  nothing answers there, or it refuses the user: start it or mend the address
+├── TableInTheWay    a table has the name of a view: rename or drop it
 └── StatementError    ClickHouse refused a statement: its own words say why
 """
 
@@ -17,6 +18,10 @@ class AddressError(SchemaError):
 
 class UnreachableError(SchemaError):
     """Says that ClickHouse does not answer, or does not let the user in."""
+
+
+class TableInTheWay(SchemaError):
+    """Says that a table has the name of a view, which would take its place and its rows."""
 
 
 class StatementError(SchemaError):

@@ -63,7 +63,7 @@ NAMES: dict[Kind, tuple[str, ...]] = {
         "exchange_facts",
         "end_user_quarters",
         "activity",
-        "dead_letters",
+        "dead_letter_records",
     ),
     # The fence comes last: until it is there, nothing that is inserted goes anywhere.
     Kind.MATERIALIZED_VIEW: (
@@ -73,7 +73,7 @@ NAMES: dict[Kind, tuple[str, ...]] = {
         "exchange_facts_mv",
         "end_user_quarters_mv",
         "activity_mv",
-        "dead_letters_mv",
+        "dead_letter_records_mv",
         "ranges_mv",
         "admitted_mv",
     ),
@@ -81,6 +81,7 @@ NAMES: dict[Kind, tuple[str, ...]] = {
         "conversations",
         "sessions",
         "exchanges",
+        "dead_letters",
         "late_clock_changes",
         "row_quarter_hours",
         "local_days",

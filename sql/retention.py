@@ -1,6 +1,7 @@
 """How long content and dead letters live, as column and table TTLs.
 
-What the derivation and the rollups need (ids, times, derived columns) has no TTL: only content expires.
+What the derivation and the rollups need (ids, times, derived columns) has no TTL: only content expires. Of dead letters
+only refusals expire: that one was replayed or dropped must outlive them, or it would be open again for a while.
 """
 
 import re
@@ -24,7 +25,7 @@ CONTENT_COLUMNS = (
 )
 # As ClickHouse writes a column's TTL back; no comment of a column contains a backtick.
 _CONTENT_TTL = re.compile(r"`(\w+)` [^`]* TTL toDateTime\(received_at\) \+ toIntervalMonth\((\d+)\)")
-_DEAD_LETTER_TTL = re.compile(r" TTL toDateTime\(received_at\) \+ toIntervalDay\((\d+)\)")
+_DEAD_LETTER_TTL = re.compile(r" TTL toDateTime\(written_at\) \+ toIntervalDay\((\d+)\) WHERE status = 'refused'")
 _DEFINITION = (
     "SELECT create_table_query FROM system.tables WHERE database = {database:String} AND name = {table:String}"
 )
@@ -42,7 +43,9 @@ def apply_retention(database: Database, retention: Retention) -> tuple[str, ...]
     """Brings the TTLs to what is asked, and returns the names of the tables that had others."""
     statements = {
         "events": _content_statement(_definition(database, "events"), retention.content_months),
-        "dead_letters": _dead_letter_statement(_definition(database, "dead_letters"), retention.dead_letter_days),
+        "dead_letter_records": _dead_letter_statement(
+            _definition(database, "dead_letter_records"), retention.dead_letter_days
+        ),
     }
     for statement in filter(None, statements.values()):
         database.run(statement)
@@ -69,5 +72,5 @@ def _dead_letter_statement(definition: str, days: int) -> str:
     present = int(found[1]) if found else 0
     if present == days:
         return ""
-    ttl = f"TTL toDateTime(received_at) + INTERVAL {days} DAY" if days else "REMOVE TTL"
-    return f"ALTER TABLE dead_letters {'MODIFY ' if days else ''}{ttl}"
+    ttl = f"TTL toDateTime(written_at) + INTERVAL {days} DAY DELETE WHERE status = 'refused'" if days else "REMOVE TTL"
+    return f"ALTER TABLE dead_letter_records {'MODIFY ' if days else ''}{ttl}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sql.connection import Database
+from sql.errors import TableInTheWay
 from sql.objects import SchemaObject, schema_objects
 from sql.retention import Retention, apply_retention
 
@@ -42,6 +43,12 @@ def apply_schema(
 def _apply_object(database: Database, schema_object: SchemaObject, present: str | None) -> Change | None:
     if present is not None and not (schema_object.replaceable and _differs(database, schema_object, present)):
         return None
+    if present is not None and present.startswith("CREATE TABLE"):
+        # ClickHouse would put the view in the table's place, and the rows would be gone.
+        raise TableInTheWay(
+            f"{schema_object.name} is a table in {database.name} and a view in the files: "
+            "rename the table (or drop it, if nobody needs its rows) and apply again"
+        )
     database.run(schema_object.statement_in(database.name))
     return Change(schema_object.name, "created" if present is None else "replaced")
 

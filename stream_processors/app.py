@@ -2,11 +2,12 @@
 
 Kafka -> poll -> agent -> Partition.deliver -> gathered to a batch
   1. decode_records    a record is an event, enriched (place, device, language, escalation, ...), or a dead letter
-  2. part_strays       what lies on another partition than its conversation's is sent on to it
-  3. State.admit       the batch's conversations come into memory; known ones are folded again from ClickHouse
-  4. drop_repetitions  an id that its conversation has is dropped, however late it comes
-  5. fold              sessions, response times and attributes move on; what changed of the facts is signed -1, +1
-  6. gather_rows       events, signed facts and dead letters become the rows of one block
+  2. find_letters      a record that replays a dead letter settles that one
+  3. part_strays       what lies on another partition than its conversation's is sent on to it
+  4. State.admit       the batch's conversations come into memory; known ones are folded again from ClickHouse
+  5. drop_repetitions  an id that its conversation has is dropped, however late it comes
+  6. fold              sessions, response times and attributes move on; what changed of the facts is signed -1, +1
+  7. gather_rows       events, signed facts and dead letters become the rows of one block
 -> Partition._land: the range is logged, then the block is inserted, exactly once through every view
 """
 
@@ -33,6 +34,7 @@ from stream_processors.steps import (
     Batch,
     decode_records,
     drop_repetitions,
+    find_letters,
     fold,
     forward_strays,
     gather_rows,
@@ -108,6 +110,7 @@ class ProcessorApp(faust.App):
             for begin in range(0, len(records), SLICE):
                 decode_records(batch, self._enrichment, begin, begin + SLICE)
                 await asyncio.sleep(0)
+            await find_letters(batch, self._clickhouse, position)
         with metrics.STEP_SECONDS.labels("state").time():
             absent = state.missing({decoded.event.key for decoded in batch.events})
             strays = part_strays(batch, absent, position.partition, feed.partitions())
@@ -116,7 +119,7 @@ class ProcessorApp(faust.App):
         with metrics.STEP_SECONDS.labels("fold").time():
             fresh = drop_repetitions(batch, state)
             changes = fold(fresh, state)
-            return gather_rows(batch, fresh, changes, state).segments()
+            return gather_rows(batch, fresh, changes, state, position).segments()
 
     async def _release(self, *_: object, **__: object) -> None:
         if self.ownership is not None:

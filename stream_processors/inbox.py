@@ -23,18 +23,20 @@ _TYPED: Final[dict[pa.DataType, str]] = {
         "kind agent_id environment conversation_id event_id type customer_id customer_ip_address device source"
         " language name sender content attachments action_name tools_used response error_message button_event label"
         " value rating comment rated_by model metadata extra customer country_code region city device_class"
-        " source_name language_code language_region verdict call_name reason reason_code topic owner_id"
+        " source_name language_code language_region verdict call_name reason reason_code status topic"
+        " origin_topic owner_id"
     ),
     TIME: (
         "occurred_at received_at started_at ended_at engaged_at visited_at first_end_user_message_at last_activity_at"
         " closes_at conversation_last_activity_at conversation_closes_at asked_at last_asked_at answered_at"
     ),
-    FLAG: "has_public_address failed escalated escalation_failed has_value",
+    FLAG: "has_public_address failed escalated escalation_failed has_value has_key",
     NUMBER: "duration_ms call_duration_ms latitude longitude",
     COUNT: (
-        "prompt_tokens completion_tokens total_tokens embedding_tokens log_epoch offset owner_epoch conversation_hash"
+        "prompt_tokens completion_tokens total_tokens embedding_tokens log_epoch offset origin_log_epoch origin_offset"
+        " owner_epoch conversation_hash"
     ),
-    SMALL: "partition quarter_hour activities conversation_activities",
+    SMALL: "partition origin_partition quarter_hour activities conversation_activities",
     BYTES: "raw key",
     pa.int32(): "sign",
     pa.uint8(): "schema_version",

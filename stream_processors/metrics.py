@@ -11,6 +11,7 @@ REPETITIONS = Counter("convostream_repetitions", "Events dropped because their i
 DEAD_LETTERS = Counter(
     "convostream_dead_letters", "Records that the contract refuses, by reason code.", ["reason_code"]
 )
+REPLAYED = Counter("convostream_replayed_dead_letters", "Dead letters that a replay made events of, repetitions too.")
 REPAIRS = Counter("convostream_repairs", "Fields that could not be read and count as unknown, by field.", ["field"])
 CORRECTIONS = Counter("convostream_corrections", "Facts taken back because an event changed them, by kind.", ["kind"])
 FORWARDED = Counter("convostream_forwarded_records", "Records sent on to the partition of their conversation.")

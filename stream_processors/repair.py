@@ -35,7 +35,7 @@ ACTIVITY_REPAIR_SQL: Final = (
     " GROUP BY agent_id, environment, quarter_hour, conversation_hash"
     " HAVING end_users != 0 OR agents != 0 OR calls != 0 OR clicks != 0"
 )
-TABLES_OF_RECORDS: Final = {"event": "events", "dead_letter": "dead_letters"}
+TABLES_OF_RECORDS: Final = {"event": "events", "dead_letter": "dead_letter_records"}
 
 
 async def prove(clickhouse: ClickHouse, written: Range, segments: Sequence[Segment], rules: FoldRules) -> int:
@@ -55,7 +55,7 @@ async def landed_part(clickhouse: ClickHouse, written: Range, rules: FoldRules) 
     place = {"topic": written.topic, "partition": written.partition, "log_epoch": written.log_epoch}
     parameters = {**place, "first": written.first, "last": written.last}
     hashes = [row["conversation_hash"] for row in await clickhouse.rows(TOUCHED_SQL, parameters)]
-    letters = await clickhouse.rows(PRESENT_SQL.replace("{table}", "dead_letters"), parameters)
+    letters = await clickhouse.rows(PRESENT_SQL.replace("{table}", "dead_letter_records"), parameters)
     await repair_facts(clickhouse, _condition(hashes), rules, written.token)
     return bool(hashes or letters)
 

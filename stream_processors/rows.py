@@ -10,7 +10,8 @@ from stream_processors.enrich import OWN_COLUMNS, EnrichedEvent
 from stream_processors.fold import QUARTER_HOUR_MS
 from stream_processors.geolocation import UNKNOWN_PLACE
 from stream_processors.inbox import Segment
-from stream_processors.records import DeadLetter
+from stream_processors.positions import LogPosition
+from stream_processors.records import DeadLetter, Record
 
 Row = tuple[object, ...]
 Named = TypeVar("Named")
@@ -46,7 +47,10 @@ FACT_COLUMNS: Final = {
     "end_user_quarter": QUARTER_COLUMNS,
 }
 SIGN: Final = 3  # the place of the sign in every fact's columns
-DEAD_LETTER_COLUMNS: Final = _names("offset received_at reason_code reason raw has_value key headers")
+DEAD_LETTER_COLUMNS: Final = _names(
+    "offset origin_topic origin_partition origin_log_epoch origin_offset received_at status reason_code reason raw"
+    " has_value key has_key headers"
+)
 
 
 class FlushRows:
@@ -81,13 +85,19 @@ class FlushRows:
         for (quarter, customer), sign in changes.end_user_quarters:
             self._quarters.append((*start, sign, quarter, customer))
 
-    def add_dead_letter(self, letter: DeadLetter) -> None:
-        """Take a record that the contract refuses, with its bytes as they came."""
+    def add_dead_letter(self, letter: DeadLetter, origin: LogPosition) -> None:
+        """Take a record that the contract refuses, with its bytes as they came; `origin` names the dead letter."""
         record = letter.record
-        value = record.value
+        value, key = record.value, record.key
         self._dead_letters.append(
-            (record.offset, letter.received_at, letter.code, letter.reason, value, value is not None, record.key,
-             list(record.headers))
+            (record.offset, *origin, letter.received_at, "refused", letter.code, letter.reason, value,
+             value is not None, key, key is not None, list(record.headers))
+        )  # fmt: skip
+
+    def add_replayed(self, record: Record, received_at: int, origin: LogPosition) -> None:
+        """Take that a record made an event of a dead letter; its content is with the event."""
+        self._dead_letters.append(
+            (record.offset, *origin, received_at, "replayed", "", "", None, False, None, False, [])
         )  # fmt: skip
 
     def observe(self) -> None:

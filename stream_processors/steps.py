@@ -9,6 +9,7 @@ from typing import NamedTuple
 from aiokafka.partitioner import murmur2
 
 from stream_processors import metrics
+from stream_processors.clickhouse import ClickHouse
 from stream_processors.conversations import Changes, ConversationKey
 from stream_processors.decode import decode
 from stream_processors.enrich import EnrichedEvent, enrich
@@ -18,7 +19,15 @@ from stream_processors.feed import Feed, Headers
 from stream_processors.fold_events import FoldEvent
 from stream_processors.patience import persist
 from stream_processors.positions import LogPosition
-from stream_processors.records import ORIGIN_HEADER, RECEIVED_AT_HEADER, DeadLetter, Record, received_at
+from stream_processors.records import (
+    ORIGIN_HEADER,
+    RECEIVED_AT_HEADER,
+    DeadLetter,
+    Record,
+    received_at,
+    replayed_letter,
+)
+from stream_processors.replays import Claim, true_claims
 from stream_processors.rows import FlushRows
 from stream_processors.state import State
 
@@ -32,29 +41,43 @@ class DecodedEvent(NamedTuple):
 
 @dataclass(slots=True)
 class Batch:
-    """The records of one flush of a partition, in order of their offsets, and what the steps make of them."""
+    """The records of one flush of a partition, in order of their offsets, and what the steps make of them.
+
+    `claims` are the dead letters that records say to replay, `letters` those that they do, by the records' offsets.
+    """
 
     records: Sequence[Record]
     events: list[DecodedEvent]
     dead_letters: list[DeadLetter]
     strays: list[DecodedEvent]
+    claims: list[Claim]
+    letters: dict[int, LogPosition]
 
     @classmethod
     def of(cls, records: Sequence[Record]) -> "Batch":
         """Return the batch of some records, before the first step."""
-        return cls(records, [], [], [])
+        return cls(records, [], [], [], [], {})
 
 
 def decode_records(batch: Batch, enrichment: Enrichment, begin: int, end: int) -> None:
     """Make events or dead letters of a slice of the records."""
     for record in batch.records[begin:end]:
         received = received_at(record)
+        if record.headers and (letter := replayed_letter(record)) is not None:
+            batch.claims.append(Claim(record, letter))
         try:
             event = decode(record.value)
         except InvalidRecord as error:
             batch.dead_letters.append(DeadLetter(record, received or 0, error.code, str(error)))
         else:
             batch.events.append(DecodedEvent(enrich(event, received, enrichment), record))
+
+
+async def find_letters(batch: Batch, clickhouse: ClickHouse, position: LogPosition) -> None:
+    """Find out which records replay a dead letter; `position` is that of the batch's first record."""
+    if batch.claims:
+        call = partial(true_claims, batch.claims, clickhouse, position)
+        batch.letters = await persist("look for dead letters", call, position.partition)
 
 
 def part_strays(
@@ -121,8 +144,9 @@ def gather_rows(
     fresh: dict[ConversationKey, list[DecodedEvent]],
     changes: Iterator[tuple[ConversationKey, Changes]],
     state: State,
+    position: LogPosition,
 ) -> FlushRows:
-    """Return the rows of a flush: events, the changes of facts, dead letters."""
+    """Return the rows of a flush: events, the changes of facts, dead letters and what became of replayed ones."""
     rows = FlushRows()
     for key, events in fresh.items():
         conversation_hash = state.hash_of(key)
@@ -131,7 +155,18 @@ def gather_rows(
     for key, changed in changes:
         rows.add_changes(key, state.hash_of(key), changed)
     for letter in batch.dead_letters:
-        rows.add_dead_letter(letter)
+        own = position._replace(offset=letter.record.offset)
+        rows.add_dead_letter(letter, batch.letters.get(own.offset, own))
         metrics.DEAD_LETTERS.labels(letter.code).inc()
+    if batch.letters:
+        add_replayed(batch, rows)
     rows.observe()
     return rows
+
+
+def add_replayed(batch: Batch, rows: FlushRows) -> None:
+    """Add that dead letters are events now, also when a replay was repeated and the event had been there."""
+    for event, record in batch.events:
+        if (letter := batch.letters.get(record.offset)) is not None:
+            rows.add_replayed(record, event.received_at, letter)
+            metrics.REPLAYED.inc()

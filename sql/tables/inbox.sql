@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS inbox
     type LowCardinality(String) COMMENT 'events: type of the event',
     schema_version UInt8 COMMENT 'events: version of the event contract',
     occurred_at DateTime64(3, 'UTC') COMMENT 'events: when it happened',
-    received_at DateTime64(3, 'UTC') COMMENT 'events, dead letters: when Kafka received the record',
+    received_at DateTime64(3, 'UTC') COMMENT 'events, dead letters: when Kafka received the record, or its origin',
     repaired Array(LowCardinality(String)) COMMENT 'events: fields that could not be read and count as unknown',
     customer_id String COMMENT 'events: as sent',
     customer_ip_address String COMMENT 'events: as the address setting stores it',
@@ -88,12 +88,18 @@ CREATE TABLE IF NOT EXISTS inbox
     last_asked_at DateTime64(3, 'UTC') COMMENT 'exchange facts: last message of the burst',
     answered_at Nullable(DateTime64(3, 'UTC')) COMMENT 'exchange facts: the agent message that answers',
 
+    origin_topic LowCardinality(String) COMMENT 'dead letters: Kafka topic of the record that was refused first',
+    origin_partition UInt32 COMMENT 'dead letters: Kafka partition of the record that was refused first',
+    origin_log_epoch UInt64 COMMENT 'dead letters: which life of the Kafka log the origin''s offset belongs to',
+    origin_offset UInt64 COMMENT 'dead letters: Kafka offset of the record that was refused first',
+    status LowCardinality(String) COMMENT 'dead letters: refused, or replayed when it is an event now',
     reason String COMMENT 'dead letters: what is wrong, naming the field and what is allowed',
     reason_code LowCardinality(String) COMMENT 'dead letters: the kind of fault, from a closed set',
     raw String COMMENT 'dead letters: the bytes of the value',
     has_value UInt8 COMMENT 'dead letters: 0 for a record without a value',
     key String COMMENT 'dead letters: the bytes of the key',
-    headers Array(Tuple(String, String)) COMMENT 'dead letters: headers of the record'
+    has_key UInt8 COMMENT 'dead letters: 0 for a record without a key',
+    headers Array(Tuple(String, Nullable(String))) COMMENT 'dead letters: headers of the record'
 )
 ENGINE = Null
 COMMENT 'The one way in: a flush is one block of rows of all kinds';

@@ -7,6 +7,7 @@ import pytest
 
 from sql.connection import Database, connect, parse_address
 from sql.differences import find_differences
+from sql.errors import TableInTheWay
 from sql.objects import schema_objects
 from sql.retention import Retention
 from sql.schema import apply_schema
@@ -53,7 +54,7 @@ def test_every_object_and_every_column_has_a_comment(database: Database) -> None
     columns = database.rows(
         "SELECT table, name FROM system.columns WHERE database = {database:String} AND comment = '' "
         "AND table IN (SELECT name FROM system.tables WHERE database = {database:String} AND engine LIKE '%MergeTree' "
-        "OR engine = 'Null' OR name IN ('conversations', 'sessions', 'exchanges'))",
+        "OR engine = 'Null' OR name IN ('conversations', 'sessions', 'exchanges', 'dead_letters'))",
         parameters,
     )
     assert (list(objects), list(columns)) == ([], [])
@@ -67,6 +68,15 @@ def test_apply_brings_back_what_is_missing_and_replaces_views_that_differ(databa
     assert texts(database) == []
 
 
+def test_a_view_never_takes_the_place_of_a_table(database: Database) -> None:
+    database.run("DROP VIEW dead_letters")
+    database.run("CREATE TABLE dead_letters (raw String) ENGINE = MergeTree ORDER BY raw")
+    database.run("INSERT INTO dead_letters VALUES ('kept')")
+    with pytest.raises(TableInTheWay, match="dead_letters is a table"):
+        apply_schema(database, FOREVER)
+    assert [tuple(row) for row in database.rows(f"SELECT raw FROM {database.name}.dead_letters", {})] == [("kept",)]
+
+
 @pytest.mark.parametrize(
     ("statement", "text"),
     [
@@ -75,8 +85,8 @@ def test_apply_brings_back_what_is_missing_and_replaces_views_that_differ(databa
         ("ALTER TABLE events ADD COLUMN mood String COMMENT 'x'", "events: column mood: extra; no file describes it"),
         ("ALTER TABLE events DROP COLUMN label", "events: column label: missing"),
         (
-            "ALTER TABLE dead_letters MODIFY COLUMN has_value UInt16",
-            "dead_letters: type of column has_value: files say 'UInt8', the database says 'UInt16'",
+            "ALTER TABLE dead_letter_records MODIFY COLUMN has_value UInt16",
+            "dead_letter_records: type of column has_value: files say 'UInt8', the database says 'UInt16'",
         ),
         (
             "ALTER TABLE owners MODIFY COLUMN released DEFAULT 1",
@@ -98,17 +108,19 @@ def test_check_names_each_thing_that_differs(database: Database, statement: str,
 
 def test_content_and_dead_letters_expire_by_setting(database: Database) -> None:
     retention = Retention(content_months=3, dead_letter_days=9)
-    assert [change.name for change in apply_schema(database, retention)] == ["events", "dead_letters"]
+    assert [change.name for change in apply_schema(database, retention)] == ["events", "dead_letter_records"]
     assert apply_schema(database, retention) == ()
     assert texts(database, retention) == []
     definitions = {str(name): str(text) for name, _, text in state(database)}
     assert definitions["events"].count("toIntervalMonth(3)") == 12
     assert COLUMN_TTL.format(column="comment", comment="feedback: as sent", months=3) in definitions["events"]
-    assert "TTL toDateTime(received_at) + toIntervalDay(9)" in definitions["dead_letters"]
+    assert (
+        "TTL toDateTime(written_at) + toIntervalDay(9) WHERE status = 'refused'" in definitions["dead_letter_records"]
+    )
 
 
 def test_a_retention_that_differs_is_named_by_check(database: Database) -> None:
-    assert [line.split(":")[0] for line in texts(database, Retention(1, 1))] == ["dead_letters", "events"]
+    assert [line.split(":")[0] for line in texts(database, Retention(1, 1))] == ["dead_letter_records", "events"]
 
 
 def test_a_retention_can_be_changed_and_taken_away(database: Database) -> None:

@@ -3,7 +3,6 @@
 import random
 
 import pytest
-from clickhouse_connect.driver.client import Client
 
 from tests.integration.sql.agent import Agent
 from tests.integration.sql.rows import milliseconds
@@ -61,22 +60,3 @@ def test_an_older_token_is_still_known_after_later_flushes(agent: Agent) -> None
         fill(agent, flush, 10)
         agent.flush(f"{agent.agent_id}:{flush}")
     assert sums(agent)["events"] == 60
-
-
-def test_a_dead_letter_keeps_the_bytes_and_comes_once(client: Client, agent: Agent) -> None:
-    for _ in range(2):
-        agent.event(
-            "",
-            "",
-            SINCE,
-            kind="dead_letter",
-            reason="type: unknown",
-            raw="{\x00",
-            headers=[["k", "v"]],
-            key=agent.agent_id,
-        )
-        agent.flush(f"{agent.agent_id}:dead")
-    query = "SELECT raw, reason, headers FROM dead_letters WHERE key = {key:String}"
-    assert client.query(query, parameters={"key": agent.agent_id}).result_rows == [
-        ("{\x00", "type: unknown", [("k", "v")])
-    ]

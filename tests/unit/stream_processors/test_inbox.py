@@ -18,8 +18,11 @@ OWNER: dict[str, str | int] = {
 }
 EVENTS = Segment("event", 2, {"event_id": ["e1", "e2"], "occurred_at": [0, 1_712_052_000_123], "repaired": [[], ["x"]]})
 FACTS = Segment("session_fact", 1, {"sign": [-1], "activities": [5], "ended_at": [None]})
+HEADERS = [("h", b"\x00"), ("h", b""), ("n", None)]
 LETTERS = Segment(
-    "dead_letter", 1, {"raw": [b"\xff\x00"], "has_value": [True], "headers": [[("h", b"\x00"), ("h", b"")]]}
+    "dead_letter",
+    1,
+    {"raw": [b"\xff\x00"], "has_value": [True], "headers": [HEADERS]},
 )
 
 
@@ -60,7 +63,11 @@ def test_columns_that_no_segment_has_are_left_out() -> None:
 
 
 def test_headers_keep_their_order_and_their_bytes() -> None:
-    assert rows_of([LETTERS])[0]["headers"] == [{"1": "h", "2": b"\x00"}, {"1": "h", "2": b""}]
+    assert rows_of([LETTERS])[0]["headers"] == [
+        {"1": "h", "2": b"\x00"},
+        {"1": "h", "2": b""},
+        {"1": "n", "2": None},
+    ]
 
 
 def test_times_are_milliseconds_in_utc() -> None:

@@ -7,6 +7,7 @@ from stream_processors.attributes import ConversationFact
 from stream_processors.conversations import Changes, Conversation, ConversationKey
 from stream_processors.enrich import OWN_COLUMNS
 from stream_processors.inbox import COLUMN_TYPES, Segment
+from stream_processors.positions import LogPosition
 from stream_processors.records import DeadLetter
 from stream_processors.response_times import ExchangeFact
 from stream_processors.rows import (
@@ -25,6 +26,7 @@ from tests.unit.stream_processors.wire_events import TYPES, enriched
 
 KEY = ConversationKey("a", "production", "c")
 NOTHING = Changes([], [], [], [])
+ORIGIN = LogPosition("agent-events", 3, 1, 5)
 ENGAGED = ConversationFact(
     START, None, None, "ann", LONDON, "mobile", "web", None, "positive",
     escalated=True, escalation_failed=False, name=None,
@@ -145,19 +147,39 @@ def test_a_quarter_hour_names_its_customer() -> None:
 )
 def test_a_dead_letter_keeps_its_record_as_it_came(value: bytes | None, has_value: bool) -> None:
     rows = FlushRows()
-    record = KafkaRecord(offset=9, value=value, key=b"\xfe", headers=(("h", b"1"), ("h", b"2")))
-    rows.add_dead_letter(DeadLetter(record, AT_MS, "broken_json", "value: broken"))
+    record = KafkaRecord(offset=9, value=value, key=b"\xfe", headers=(("h", b"1"), ("h", None)))
+    rows.add_dead_letter(DeadLetter(record, AT_MS, "broken_json", "value: broken"), ORIGIN)
     columns = segments_of(rows)["dead_letter"].columns
     assert {name: values[0] for name, values in columns.items()} == {
         "offset": 9,
+        "origin_topic": "agent-events",
+        "origin_partition": 3,
+        "origin_log_epoch": 1,
+        "origin_offset": 5,
+        "status": "refused",
         "received_at": AT_MS,
         "reason_code": "broken_json",
         "reason": "value: broken",
         "raw": value,
         "has_value": has_value,
         "key": b"\xfe",
-        "headers": [("h", b"1"), ("h", b"2")],
+        "has_key": True,
+        "headers": [("h", b"1"), ("h", None)],
     }
+
+
+def test_a_record_without_a_key_is_told_from_one_with_an_empty_key() -> None:
+    rows = FlushRows()
+    for key in (None, b""):
+        rows.add_dead_letter(DeadLetter(KafkaRecord(key=key), AT_MS, "broken_json", "value: broken"), ORIGIN)
+    assert list(segments_of(rows)["dead_letter"].columns["has_key"]) == [False, True]
+
+
+def test_a_letter_that_was_replayed_leaves_its_name_and_no_content() -> None:
+    rows = FlushRows()
+    rows.add_replayed(KafkaRecord(offset=9, value=b"{}", key=b"a/c", headers=(("h", b"1"),)), AT_MS, ORIGIN)
+    (row,) = zip(*segments_of(rows)["dead_letter"].columns.values(), strict=True)
+    assert row == (9, *ORIGIN, AT_MS, "replayed", "", "", None, False, None, False, [])
 
 
 def test_each_kind_of_fact_has_a_segment_of_its_own() -> None:

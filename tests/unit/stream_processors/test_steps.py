@@ -1,5 +1,7 @@
 """The steps over a batch: dead letters, strays, repetitions, and the rows that come out."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 from aiokafka.partitioner import DefaultPartitioner
@@ -10,12 +12,13 @@ from stream_processors.feed import Feed
 from stream_processors.inbox import Segment
 from stream_processors.known_conversations import KnownConversations
 from stream_processors.positions import LogPosition
-from stream_processors.records import ORIGIN_HEADER, RECEIVED_AT_HEADER
+from stream_processors.records import DEAD_LETTER_HEADER, ORIGIN_HEADER, RECEIVED_AT_HEADER
 from stream_processors.state import State
 from stream_processors.steps import (
     Batch,
     decode_records,
     drop_repetitions,
+    find_letters,
     fold,
     forward_strays,
     gather_rows,
@@ -29,6 +32,7 @@ from tests.unit.stream_processors.workshop import NOWHERE, RULES
 
 POSITION = LogPosition("agent-events", 0, 1, 0)
 KEY = ConversationKey("a", "production", "c")
+LETTER = LogPosition("agent-events", 3, 1, 5)
 SECOND_ID = EVENT_ID.replace("0189", "0190")
 
 
@@ -42,13 +46,17 @@ def decoded(*records: KafkaRecord) -> Batch:
     return batch
 
 
-async def segments_of(state: State, *records: KafkaRecord) -> dict[str, Segment]:
-    """Take records through all steps that change the state."""
+async def segments_of(
+    state: State, *records: KafkaRecord, letters: Mapping[int, LogPosition] | None = None
+) -> dict[str, Segment]:
+    """Take records through all steps that change the state; `letters` are those that they replay."""
     batch = decoded(*records)
+    batch.letters = dict(letters or {})
     keys = {each.event.key for each in batch.events}
     await state.admit(state.missing(keys), ClickHouse(NOWHERE, threads=1), POSITION)
     fresh = drop_repetitions(batch, state)
-    return {segment.kind: segment for segment in gather_rows(batch, fresh, fold(fresh, state), state).segments()}
+    rows = gather_rows(batch, fresh, fold(fresh, state), state, POSITION)
+    return {segment.kind: segment for segment in rows.segments()}
 
 
 def test_a_record_is_an_event_or_a_dead_letter() -> None:
@@ -96,6 +104,33 @@ async def test_a_dead_letter_does_not_use_up_its_id() -> None:
     good = record_of("message", offset=1, sender="agent", content="x")
     segments = await segments_of(state_of(), bad, good)
     assert (segments["event"].length, segments["dead_letter"].length) == (1, 1)
+
+
+async def test_a_dead_letter_is_named_by_its_own_place_or_by_that_of_the_letter_that_it_replays() -> None:
+    bad = [KafkaRecord(offset=offset, value=b"{") for offset in (5, 6)]
+    segment = (await segments_of(state_of(), *bad, letters={6: LETTER}))["dead_letter"]
+    names = zip(*(segment.columns[f"origin_{name}"] for name in LogPosition._fields), strict=True)
+    assert list(names) == [POSITION._replace(offset=5), LETTER]
+    assert list(segment.columns["status"]) == ["refused", "refused"]
+
+
+async def test_a_valid_replay_settles_its_letter_also_when_the_event_is_a_repetition() -> None:
+    state = state_of()
+    first = await segments_of(state, record_of(offset=7), letters={7: LETTER})
+    again = await segments_of(state, record_of(offset=8), record_of(offset=9), letters={8: LETTER})
+    assert (first["event"].length, list(first["dead_letter"].columns["status"])) == (1, ["replayed"])
+    assert [(kind, list(segment.columns["offset"])) for kind, segment in again.items()] == [("dead_letter", [8])]
+
+
+def test_only_a_record_with_the_header_of_a_letter_asks_for_one() -> None:
+    named = KafkaRecord(offset=1, headers=((DEAD_LETTER_HEADER, b"agent-events:3:1:5"),))
+    batch = decoded(KafkaRecord(), named, KafkaRecord(offset=2, headers=((DEAD_LETTER_HEADER, b"5"),)))
+    assert batch.claims == [(named, LETTER)]
+    assert batch.letters == {}
+
+
+async def test_a_batch_that_names_no_letter_does_not_ask_clickhouse() -> None:
+    await find_letters(decoded(record_of()), ClickHouse(NOWHERE, threads=1), POSITION)
 
 
 async def test_a_batch_without_news_makes_no_rows() -> None:

@@ -1,0 +1,33 @@
+-- A row is one thing that happened to a dead letter: a record was refused, a replay of it was taken or was refused
+-- again, or it was dropped. Rows are only ever added; what is still open is the view dead_letters.
+-- A letter is named by the position of the record that was refused first (the four origin columns). A row's own
+-- position is that of the record that it tells of: of a first refusal its origin, of a drop, which is no record, none.
+-- Written by dead_letter_records_mv, and by `python -m stream_processors dead-letters drop`; read by dead_letters, and
+-- by workers that ask whether a record replays a letter.
+-- ORDER BY: all that happened to a letter stands together, and a letter is found by its name.
+-- The deduplication window removes a repeated flush.
+CREATE TABLE IF NOT EXISTS dead_letter_records
+(
+    topic LowCardinality(String) COMMENT 'Kafka topic of the record, empty for a drop',
+    partition UInt32 COMMENT 'Kafka partition of the record',
+    log_epoch UInt64 COMMENT 'which life of the Kafka log the offset belongs to',
+    offset UInt64 COMMENT 'Kafka offset of the record',
+    origin_topic LowCardinality(String) COMMENT 'Kafka topic of the record that was refused first',
+    origin_partition UInt32 COMMENT 'Kafka partition of the record that was refused first',
+    origin_log_epoch UInt64 COMMENT 'which life of the Kafka log the origin''s offset belongs to',
+    origin_offset UInt64 COMMENT 'Kafka offset of the record that was refused first',
+    status LowCardinality(String) COMMENT 'refused, replayed (it is an event now) or dropped',
+    received_at DateTime64(3, 'UTC') COMMENT 'when Kafka received the record that was refused first; 1970 is unknown',
+    written_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when the row was written, by the clock of ClickHouse',
+    reason String COMMENT 'refused: what is wrong, naming the field and what is allowed',
+    reason_code LowCardinality(String) COMMENT 'refused: the kind of fault, from a closed set',
+    raw String COMMENT 'refused: the bytes of the value',
+    has_value UInt8 COMMENT 'refused: 0 for a record without a value, where raw is empty',
+    key String COMMENT 'refused: the bytes of the key',
+    has_key UInt8 COMMENT 'refused: 0 for a record without a key, where key is empty',
+    headers Array(Tuple(String, Nullable(String))) COMMENT 'refused: headers of the record, in order'
+)
+ENGINE = MergeTree
+ORDER BY (origin_topic, origin_partition, origin_log_epoch, origin_offset)
+SETTINGS non_replicated_deduplication_window = 100000
+COMMENT 'What happened to records that are no valid events: refused, replayed, dropped';
