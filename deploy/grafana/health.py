@@ -70,8 +70,11 @@ FLOW: Final = (
     Chart(
         "Dead letters by reason",
         "eps",
-        ((_each("convostream_dead_letters_total", "reason_code"), "{{reason_code}}"),),
-        (metrics.DEAD_LETTERS,),
+        (
+            (_each("convostream_dead_letters_total", "reason_code"), "{{reason_code}}"),
+            ("sum(rate(convostream_replayed_dead_letters_total[$__rate_interval]))", "replayed"),
+        ),
+        (metrics.DEAD_LETTERS, metrics.REPLAYED),
     ),
     Chart(
         "Repetitions and forwarded records",
