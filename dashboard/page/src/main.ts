@@ -1,0 +1,36 @@
+// The start of the page: the store asks, the views draw what it holds.
+
+import { render } from "lit-html";
+import "./charts/daily_chart";
+import "./charts/world_chart";
+import { Live } from "./model/live";
+import { Store } from "./model/store";
+import { OpenThings } from "./panel/open_things";
+import { drawPage } from "./view/page";
+import { Shown } from "./view/shown";
+
+const root = document.getElementById("page");
+if (!root) throw new Error("index.html lacks #page");
+
+const store = new Store();
+const shown = new Shown(store, new OpenThings(store));
+let drawn = 0;
+
+function draw(target: HTMLElement): void {
+  drawn = 0;
+  if (target.classList.contains("starting")) {
+    target.classList.remove("starting");
+    target.replaceChildren();
+  }
+  render(drawPage(shown), target);
+  shown.drawn();
+}
+
+function drawSoon(): void {
+  drawn ||= requestAnimationFrame(() => draw(root as HTMLElement));
+}
+
+shown.addEventListener("change", drawSoon);
+new Live(store);
+void store.reload();
+drawSoon();

@@ -1,0 +1,72 @@
+// Asks the API. Whatever goes wrong is one ApiError that says whether asking again may help.
+
+import type { Agent, Dashboard, Ingestion, ListPage, Metric, Problem, Transcript } from "./types";
+
+const TIMEOUT_MS = 30_000;
+const UNAUTHORISED = 401;
+
+export type Query = Readonly<Record<string, string | null | undefined>>;
+
+export class ApiError extends Error {
+  constructor(
+    message: string,
+    readonly status: number | null,
+  ) {
+    super(message);
+  }
+
+  /** The server is away or overloaded; a refused question stays refused. */
+  get passes(): boolean {
+    return this.status === null || this.status >= 500;
+  }
+
+  get needsToken(): boolean {
+    return this.status === UNAUTHORISED;
+  }
+}
+
+export function address(path: string, query: Query = {}): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value != null) parameters.set(name, value);
+  const text = parameters.toString();
+  return `api/${path}${text ? `?${text}` : ""}`;
+}
+
+async function refusal(response: Response): Promise<ApiError> {
+  try {
+    const problem = (await response.json()) as Problem;
+    return new ApiError(problem.detail || problem.title, response.status);
+  } catch {
+    return new ApiError(`the server answered ${response.status}`, response.status);
+  }
+}
+
+async function ask<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
+  const signals = [AbortSignal.timeout(TIMEOUT_MS), ...(signal ? [signal] : [])];
+  let response: Response;
+  try {
+    response = await fetch(address(path, query), { signal: AbortSignal.any(signals), cache: "no-store" });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiError("The dashboard's server does not answer.", null);
+  }
+  if (!response.ok) throw await refusal(response);
+  return (await response.json()) as T;
+}
+
+export async function catalogue(): Promise<readonly Metric[]> {
+  return (await ask<{ metrics: Metric[] }>("metrics")).metrics;
+}
+
+export async function agents(): Promise<readonly Agent[]> {
+  return (await ask<{ agents: Agent[] }>("agents")).agents;
+}
+
+export const dashboard = (query: Query, signal: AbortSignal) => ask<Dashboard>("dashboard", query, signal);
+
+export const list = (name: string, query: Query, signal: AbortSignal) => ask<ListPage>(`lists/${name}`, query, signal);
+
+// By a parameter: an id may be anything, and not every id survives in a path.
+export const conversation = (query: Query, signal: AbortSignal) => ask<Transcript>("conversations", query, signal);
+
+export const ingestion = () => ask<Ingestion>("ingestion");

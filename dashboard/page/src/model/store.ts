@@ -1,0 +1,125 @@
+// Holds what the page shows and asks for it again: when a choice changes, when something new arrived, when the server
+// was away. Whoever draws the page is told after each change.
+
+import * as api from "./api";
+import { fromSearch, PANEL_CLOSED, rangeOf, toSearch, type State } from "./state";
+import type { Agent, Dashboard, Metric } from "./types";
+
+const FIRST_PAUSE_MS = 1_000;
+const LONGEST_PAUSE_MS = 15_000;
+const NOBODY_YET_MS = 5_000;
+const SCOPE_OF_NUMBERS = ["agent", "environment", "preset", "since", "until", "zone", "compare"] as const;
+
+export class Store extends EventTarget {
+  state: State = fromSearch(location.search);
+  catalogue: ReadonlyMap<string, Metric> = new Map();
+  agents: readonly Agent[] | null = null;
+  dashboard: Dashboard | null = null;
+  loadedAt: Date | null = null;
+  loading = false;
+  /** Why the numbers are not the newest; null when they are. */
+  problem: api.ApiError | null = null;
+
+  private asking: AbortController | null = null;
+  private pauseMs = FIRST_PAUSE_MS;
+  private timer = 0;
+
+  constructor() {
+    super();
+    addEventListener("popstate", () => this.follow(fromSearch(location.search)));
+  }
+
+  /** Changes what is shown; `step` says whether the browser's Back undoes it. */
+  choose(change: Partial<State>, step: "push" | "replace" = "push"): void {
+    const next = { ...this.state, ...change };
+    const search = toSearch(next);
+    if (search !== toSearch(this.state)) history[`${step}State`](null, "", search ? `?${search}` : location.pathname);
+    this.follow(next);
+  }
+
+  closePanel(): void {
+    this.choose(PANEL_CLOSED);
+  }
+
+  metric(name: string): Metric | undefined {
+    return this.catalogue.get(name);
+  }
+
+  /** Asks for everything that is shown, at once. */
+  async reload(): Promise<void> {
+    clearTimeout(this.timer);
+    this.asking?.abort();
+    const asking = new AbortController();
+    this.asking = asking;
+    this.set({ loading: true });
+    try {
+      await this.load(asking.signal);
+      if (asking === this.asking) this.succeeded();
+    } catch (error) {
+      if (asking === this.asking) this.failed(error);
+    }
+  }
+
+  private follow(next: State): void {
+    const asks = SCOPE_OF_NUMBERS.some((name) => next[name] !== this.state[name]);
+    this.state = next;
+    this.changed();
+    if (asks) void this.reload();
+  }
+
+  private async load(signal: AbortSignal): Promise<void> {
+    const agents = Promise.all([this.loadCatalogue(), this.loadAgents()]);
+    if (!this.state.agent) await agents;
+    if (!this.state.agent) return;
+    const [dashboard] = await Promise.all([api.dashboard(this.query(), signal), agents]);
+    if (!signal.aborted) this.dashboard = dashboard;
+  }
+
+  private query(): api.Query {
+    const { agent, environment, zone, compare } = this.state;
+    const range = rangeOf(this.state);
+    const scope = { agent_id: agent, environment: environment || "production", time_zone: zone };
+    return { ...scope, ...range, compare: compare ? "previous" : null };
+  }
+
+  private async loadCatalogue(): Promise<void> {
+    if (this.catalogue.size) return;
+    this.catalogue = new Map((await api.catalogue()).map((metric) => [metric.name, metric]));
+  }
+
+  private async loadAgents(): Promise<void> {
+    this.agents = await api.agents();
+    const [latest] = this.agents;
+    if (this.state.agent || !latest) return;
+    this.state = { ...this.state, agent: latest.agent_id, environment: latest.environment };
+    history.replaceState(null, "", `?${toSearch(this.state)}`);
+  }
+
+  private succeeded(): void {
+    this.pauseMs = FIRST_PAUSE_MS;
+    this.set({ loading: false, problem: null, loadedAt: new Date() });
+    if (this.agents?.length === 0) this.askAgainIn(NOBODY_YET_MS);
+  }
+
+  private failed(error: unknown): void {
+    if (!(error instanceof api.ApiError)) throw error;
+    if (error.needsToken) return location.assign("login");
+    this.set({ loading: false, problem: error });
+    if (!error.passes) return;
+    this.askAgainIn(this.pauseMs);
+    this.pauseMs = Math.min(this.pauseMs * 2, LONGEST_PAUSE_MS);
+  }
+
+  private askAgainIn(pauseMs: number): void {
+    this.timer = window.setTimeout(() => void this.reload(), pauseMs);
+  }
+
+  private set(change: Partial<Pick<Store, "loading" | "problem" | "loadedAt">>): void {
+    Object.assign(this, change);
+    this.changed();
+  }
+
+  private changed(): void {
+    this.dispatchEvent(new Event("change"));
+  }
+}

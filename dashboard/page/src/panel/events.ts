@@ -1,0 +1,106 @@
+// One event of a conversation. Whatever a producer sent is text: it is never markup, never wider than the panel.
+
+import { html, nothing, type TemplateResult } from "lit-html";
+import * as numbers from "../format/numbers";
+import * as times from "../format/times";
+import type { Item, Json } from "../model/types";
+
+const LONG = 3_000;
+const WHO: Readonly<Record<string, string>> = { end_user: "End user", agent: "Agent", system: "System" };
+
+type Draw = (event: Item) => TemplateResult;
+
+const KINDS: Readonly<Record<string, Draw>> = {
+  message: drawMessage,
+  action: drawAction,
+  button: (event) => remark("Button", html`<bdi>${string(event, "label") || string(event, "button_event")}</bdi>${string(event, "value") ? html` <code>${string(event, "value")}</code>` : nothing}`),
+  feedback: drawFeedback,
+  token_usage: (event) => remark("Tokens", html`${numbers.count(number(event, "total_tokens") ?? sumOfTokens(event))} <bdi>${string(event, "model")}</bdi>`),
+  conversation_visited: () => remark("Visited", "the widget was opened"),
+  conversation_engaged: () => remark("Engaged", "the conversation was opened"),
+  conversation_ended: () => remark("Ended", "the conversation was ended"),
+};
+
+export function drawEvent(event: Item, zone: string): TemplateResult {
+  const type = string(event, "type");
+  const side = type === "message" ? string(event, "sender") : "aside";
+  const at = string(event, "occurred_at");
+  return html`<li class="event ${side}" data-type=${type}>
+    ${KINDS[type]?.(event) ?? remark(type, "")}
+    <p class="meta"><time datetime=${at} title=${times.moment(at, zone)}>${times.clock(at, zone)}</time>${answered(event)}${repaired(event)}</p>
+    ${drawRest(event)}</li>`;
+}
+
+function string(event: Item, name: string): string {
+  const value = event[name];
+  return value === null || value === undefined ? "" : String(value);
+}
+
+function number(event: Item, name: string): number | null {
+  const value = event[name];
+  return typeof value === "number" ? value : null;
+}
+
+function drawMessage(event: Item): TemplateResult {
+  const files = (event["attachments"] ?? []) as readonly Item[];
+  return html`<p class="who">${WHO[string(event, "sender")] ?? string(event, "sender")}</p>
+    ${written(string(event, "content"))}
+    ${files.map((file) => html`<p class="file">📎 <bdi>${string(file, "filename") || "a file"}</bdi> <span class="faint">${string(file, "mime_type")}</span></p>`)}`;
+}
+
+/** A long text is folded: its beginning, then all of it. */
+function written(content: string): TemplateResult {
+  if (content.length <= LONG) return html`<div class="content" dir="auto">${content}</div>`;
+  return html`<div class="content" dir="auto">${content.slice(0, LONG)}…</div>
+    <details><summary>All ${numbers.count(content.length)} characters</summary><div class="content" dir="auto">${content}</div></details>`;
+}
+
+function drawAction(event: Item): TemplateResult {
+  const failed = event["failed"] === true;
+  return html`<p class="who">Action</p>
+    <p class="action"><strong><bdi>${string(event, "action_name")}</bdi></strong> <span>${numbers.duration(number(event, "seconds"))}</span>
+      ${failed ? html`<span class="tag negative">failed</span>` : nothing}</p>
+    ${failed ? html`<div class="content error" dir="auto">${string(event, "error_message")}</div>` : nothing}
+    ${folded("Answer", event["response"])}${folded("Tools used", event["tools_used"])}`;
+}
+
+function drawFeedback(event: Item): TemplateResult {
+  const verdict = string(event, "verdict");
+  const rating = event["rating"];
+  const comment = string(event, "comment");
+  const by = event["rated_by"] === "staff" ? "by staff" : "by the customer";
+  return html`${remark("Rating", html`<span class="tag ${verdict}">${verdict || "unrecognised"}</span> <bdi>${typeof rating === "object" ? JSON.stringify(rating) : String(rating)}</bdi> ${by}`)}
+    ${comment ? written(comment) : nothing}`;
+}
+
+function remark(title: string, words: unknown): TemplateResult {
+  return html`<p class="remark"><span class="who">${title}</span> ${words}</p>`;
+}
+
+function sumOfTokens(event: Item): number {
+  return ["prompt_tokens", "completion_tokens"].reduce((sum, name) => sum + (number(event, name) ?? 0), 0);
+}
+
+function answered(event: Item): TemplateResult | typeof nothing {
+  const seconds = number(event, "response_seconds");
+  return seconds === null ? nothing : html` · <span class="response">answered in ${numbers.duration(seconds)}</span>`;
+}
+
+function repaired(event: Item): TemplateResult | typeof nothing {
+  const fields = (event["repaired"] ?? []) as readonly string[];
+  return fields.length ? html` · <span class="faint">could not be read: ${fields.join(", ")}</span>` : nothing;
+}
+
+function isEmpty(value: Json | undefined): boolean {
+  return value === null || value === undefined || value === "" || (typeof value === "object" && Object.keys(value).length === 0);
+}
+
+function folded(title: string, value: Json | undefined): TemplateResult | typeof nothing {
+  if (isEmpty(value)) return nothing;
+  const words = typeof value === "string" ? value : JSON.stringify(value, null, 2);
+  return html`<details><summary>${title}</summary><pre dir="auto" tabindex="0">${words}</pre></details>`;
+}
+
+function drawRest(event: Item): TemplateResult {
+  return html`${folded("Metadata", event["metadata"])}${folded("Further fields", event["extra"])}`;
+}

@@ -1,0 +1,19 @@
+// What the list and the conversation have in common: the way out, what is wrong, that one has to wait.
+
+import { html, nothing, type TemplateResult } from "lit-html";
+import * as icons from "../view/icons";
+import type { Shown } from "../view/shown";
+
+export function closeButton(): TemplateResult {
+  return html`<form method="dialog"><button class="quiet" aria-label="Close" title="Close">${icons.close}</button></form>`;
+}
+
+export function waiting(shown: Shown): TemplateResult | typeof nothing {
+  return shown.open.problem ? nothing : html`<p class="faint" role="status">Loading …</p>`;
+}
+
+export function drawProblem(shown: Shown): TemplateResult {
+  const { problem } = shown.open;
+  if (!problem) return html`<div role="alert" class="no-note"></div>`;
+  return html`<div role="alert" class="note wrong"><p>${problem}</p><button type="button" @click=${() => void shown.things.retry()}>Try again</button></div>`;
+}
