@@ -2,8 +2,8 @@
 
 import { build } from "esbuild";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
-import { licences } from "./build/licences.mjs";
-import { writeWorld } from "./build/world.mjs";
+import { licences } from "./steps/licences.mjs";
+import { writeWorld } from "./steps/world.mjs";
 
 const DIST = "dist";
 const ENTRIES = { app: "src/main.ts", theme: "src/theme.ts", style: "src/styles/page.css" };

@@ -34,7 +34,8 @@ export function bars(shown: Shown, asked: Bars): TemplateResult {
   const visible = all ? rows : rows.slice(0, limit);
   return html`<table class="bars"><caption class="sr">${shown.metric(metric)?.title}</caption>
     <tbody>${visible.map((row) => bar(shown, asked, row, largest, whole, before))}</tbody></table>
-    ${rows.length > limit + 1 ? more(shown, metric, rows.length, all) : nothing}`;
+    ${rows.length > limit + 1 ? more(shown, metric, rows.length, all) : nothing}
+    ${shown.compares ? html`<p class="hint mark-key"><i aria-hidden="true"></i>period before</p>` : nothing}`;
 }
 
 function bar(shown: Shown, asked: Bars, row: Row, largest: number, whole: number, before: ReadonlyMap<string, number | null>): TemplateResult {

@@ -65,7 +65,8 @@ function long(seconds: number): string {
 
 /** A change of a count or a duration, in per cent of what was before. */
 export function change(now: number | null, before: number | null): number | null {
-  return now === null || before === null || before === 0 ? null : now / before - 1;
+  if (now === null || before === null) return null;
+  return before === 0 ? (now === 0 ? 0 : null) : now / before - 1;
 }
 
 export function signedShare(value: number): string {
