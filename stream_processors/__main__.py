@@ -1,29 +1,16 @@
 """`python -m stream_processors`: the worker and the commands that look after what it writes."""
 
-import asyncio
 import sys
-from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
 
 import click
-from clickhouse_connect.driver.exceptions import ClickHouseError
-from pydantic import ValidationError
-from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
-from stream_processors import dead_letters as letters
 from stream_processors.audit import Findings, audit
-from stream_processors.clickhouse import ClickHouse
-from stream_processors.errors import ProcessorError
+from stream_processors.commands.calls import console, read_settings, run
+from stream_processors.commands.dead_letters import dead_letters
 from stream_processors.geolocation import GeolocationDatabaseError
 from stream_processors.identity import make_owner_id
 from stream_processors.rebuild import rebuild
-from stream_processors.settings import WorkerSettings
-
-T = TypeVar("T")
-Report = Callable[[int, int], None]
-console = Console()
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -76,97 +63,7 @@ def audit_command() -> None:
     sys.exit(0 if found.is_clean else 1)
 
 
-@main.group("dead-letters")
-def dead_letters() -> None:
-    """Look at the records that were refused: why, and their bytes as they came."""
-
-
-@dead_letters.command("list")
-@click.option("--reason-code", default="", help="Only those of one reason code.")
-@click.option("--limit", default=20, show_default=True, help="How many of the latest to list.")
-def list_command(reason_code: str, limit: int) -> None:
-    """Count dead letters by reason code, and list the latest.
-
-    \b
-    Example:
-      python -m stream_processors dead-letters list --reason-code broken_json
-    """
-    settings = read_settings()
-    counts = run(settings, "", lambda clickhouse, _: letters.summary(clickhouse))
-    latest = run(settings, "", lambda clickhouse, _: letters.latest(clickhouse, reason_code, limit))
-    print_rows("dead letters by reason code", counts)
-    print_rows("the latest", latest)
-
-
-@dead_letters.command("show")
-@click.argument("partition", type=int)
-@click.argument("offset", type=int)
-@click.option("--topic", default=None, help="The topic, when it is not that of the settings.")
-def show_command(partition: int, offset: int, topic: str | None) -> None:
-    """Show one dead letter: its reason, headers, key and raw bytes.
-
-    \b
-    Example:
-      python -m stream_processors dead-letters show 3 1200
-    """
-    settings = read_settings()
-    place = (topic or settings.kafka_topic, partition, offset)
-    letter = run(settings, "", lambda clickhouse, _: letters.one(clickhouse, *place))
-    for name in ("topic", "partition", "log_epoch", "offset", "received_at", "reason_code", "reason"):
-        click.echo(f"{name}: {letter[name]}")
-    for name, value in letter["headers"]:
-        click.echo(f"header {name}: {readable(value)}")
-    click.echo(f"key: {readable(letter['key'])}")
-    click.echo(f"raw: {readable(letter['raw'])}" if letter["has_value"] else "raw: the record has no value")
-
-
-def readable(hexadecimal: str) -> str:
-    """Return bytes as text where they are UTF-8, else as an escaped Python literal."""
-    raw = bytes.fromhex(hexadecimal)
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return repr(raw)
-
-
-def read_settings() -> WorkerSettings:
-    """Return the settings of the environment; a wrong one ends the command with what to change."""
-    try:
-        return WorkerSettings()
-    except ValidationError as error:
-        problems = "\n".join(
-            f"  CONVOSTREAM_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()
-        )
-        raise click.ClickException(f"these settings cannot be used:\n{problems}") from None
-
-
-def run(settings: WorkerSettings, title: str, call: Callable[[ClickHouse, Report], Coroutine[Any, Any, T]]) -> T:
-    """Return what a call to ClickHouse returns, under a progress bar when it has a title."""
-    clickhouse = ClickHouse(settings.clickhouse_url.get_secret_value(), settings.clickhouse_timeout_seconds)
-    try:
-        with Progress(console=console, disable=not title, transient=True) as bar:
-            task = bar.add_task(title, total=None)
-            return asyncio.run(call(clickhouse, lambda done, total: bar.update(task, completed=done, total=total)))
-    except ProcessorError as error:
-        raise click.ClickException(str(error)) from error
-    except ClickHouseError as error:
-        raise click.ClickException(
-            f"ClickHouse at {clickhouse.address} does not answer as hoped: {str(error).splitlines()[0]}\n"
-            "Check CONVOSTREAM_CLICKHOUSE_URL, and that `python -m sql apply` has run."
-        ) from error
-    finally:
-        clickhouse.close()
-
-
-def print_rows(title: str, rows: list[Any]) -> None:
-    """Print rows as a table."""
-    if not rows:
-        console.print(f"{title}: none")
-        return
-    table = Table(*rows[0], title=title, title_justify="left")
-    for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
-    console.print(table)
+main.add_command(dead_letters)
 
 
 def print_findings(found: Findings) -> None:

@@ -1,25 +1,60 @@
-"""Dead letters: what was refused, why, and the bytes as they came."""
+"""Dead letters: what was refused, why, and the bytes as they came; and the note that one was dropped."""
 
-from typing import Final
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, NamedTuple
 
 from stream_processors.clickhouse import ClickHouse, Row
 from stream_processors.errors import OperatorError
+from stream_processors.identity import make_owner_id
+from stream_processors.inbox import Segment, build_columns
+from stream_processors.positions import LogPosition
 
+Report = Callable[[int, int], None]
+
+DROPS_A_BLOCK: Final = 50_000
 LIST_SQL: Final = (
-    "SELECT topic, partition, log_epoch, offset, received_at, reason_code, reason, length(raw) AS bytes"
+    "SELECT topic, partition, log_epoch, offset, received_at, reason_code, reason, attempts, length(raw) AS bytes"
     " FROM dead_letters WHERE {code:String} IN ('', reason_code)"
-    " ORDER BY received_at DESC, topic, partition, offset DESC LIMIT {limit:UInt32}"
+    " ORDER BY received_at DESC, topic, partition, log_epoch DESC, offset DESC LIMIT {limit:UInt32}"
 )
 SUMMARY_SQL: Final = (
     "SELECT reason_code, count() AS letters, min(received_at) AS first, max(received_at) AS last"
     " FROM dead_letters GROUP BY reason_code ORDER BY letters DESC, reason_code"
 )
 SHOW_SQL: Final = (
-    "SELECT topic, partition, log_epoch, offset, received_at, reason_code, reason, hex(raw) AS raw, has_value,"
-    " hex(key) AS key, arrayMap(header -> (header.1, hex(header.2)), headers) AS headers FROM dead_letters"
+    "SELECT topic, partition, log_epoch, offset, received_at, reason_code, reason, attempts, has_value,"
+    " hex(raw) AS raw, has_key, hex(key) AS key,"
+    " arrayMap(header -> (header.1, hex(header.2)), headers) AS headers FROM dead_letters"
     " WHERE topic = {topic:String} AND partition = {partition:UInt32} AND offset = {offset:UInt64}"
     " ORDER BY log_epoch DESC LIMIT 1"
 )
+CHOOSE_SQL: Final = (
+    "SELECT partition, log_epoch, offset, reason_code, attempts, length(raw) AS bytes FROM dead_letters"
+    " WHERE topic = {topic:String} AND {code:String} IN ('', reason_code) AND {partition:Int64} IN (-1, partition)"
+    " AND {offset:Int64} IN (-1, offset) ORDER BY received_at, partition, log_epoch, offset"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LetterFilter:
+    """Which open letters of a topic a command is about; `limit` takes the oldest of them, 0 takes all."""
+
+    topic: str
+    reason_code: str | None = None
+    partition: int | None = None
+    offset: int | None = None
+    limit: int = 0
+
+
+class OpenLetter(NamedTuple):
+    """A dead letter that is neither replayed nor dropped: its name, its latest fault, and the size of its value."""
+
+    place: LogPosition
+    reason_code: str
+    attempts: int
+    bytes: int
 
 
 async def summary(clickhouse: ClickHouse) -> list[Row]:
@@ -40,3 +75,37 @@ async def one(clickhouse: ClickHouse, topic: str, partition: int, offset: int) -
             f"there is no dead letter at {topic}/{partition}/{offset}; `dead-letters list` names those that there are"
         )
     return rows[0]
+
+
+async def choose(clickhouse: ClickHouse, wanted: LetterFilter) -> list[OpenLetter]:
+    """Return the open letters that a filter is about, the oldest first."""
+    parameters = {
+        "topic": wanted.topic,
+        "code": wanted.reason_code or "",
+        "partition": -1 if wanted.partition is None else wanted.partition,
+        "offset": -1 if wanted.offset is None else wanted.offset,
+    }
+    rows = await clickhouse.rows(f"{CHOOSE_SQL} LIMIT {wanted.limit:d}" if wanted.limit else CHOOSE_SQL, parameters)
+    return [
+        OpenLetter(
+            LogPosition(wanted.topic, row["partition"], row["log_epoch"], row["offset"]),
+            row["reason_code"],
+            row["attempts"],
+            row["bytes"],
+        )
+        for row in rows
+    ]
+
+
+async def drop(clickhouse: ClickHouse, chosen: Sequence[OpenLetter], report: Report) -> None:
+    """Note that letters were dropped; tell `report` how many are, of how many."""
+    token = f"drop:{make_owner_id()}"
+    for begin in range(0, len(chosen), DROPS_A_BLOCK):
+        part = chosen[begin : begin + DROPS_A_BLOCK]
+        columns: defaultdict[str, list[object]] = defaultdict(list)
+        for letter in part:
+            for name, value in letter.place._asdict().items():
+                columns[f"origin_{name}"].append(value)
+        names, block = build_columns([Segment("dead_letter", len(part), columns)], {"status": "dropped"})
+        await clickhouse.insert_block("dead_letter_records", names, block, f"{token}:{begin}")
+        report(begin + len(part), len(chosen))

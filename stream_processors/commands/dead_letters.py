@@ -1,0 +1,153 @@
+"""`python -m stream_processors dead-letters`: list, show, replay and drop the records that were refused."""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
+
+import click
+
+from stream_processors import dead_letters as letters
+from stream_processors.clickhouse import ClickHouse
+from stream_processors.commands.calls import Report, console, print_rows, read_settings, run
+from stream_processors.dead_letter_replay import Replayed, replay
+from stream_processors.dead_letters import LetterFilter, OpenLetter
+from stream_processors.decode import REASON_CODES
+from stream_processors.kafka_producer import kafka_producer
+from stream_processors.replay_outcome import wait_for_workers
+
+F = TypeVar("F", bound=Callable[..., object])
+NOT_SENT_SHOWN: Final = 10
+
+
+def of_letters(command: F) -> F:
+    """Add the options that say which dead letters a command is about."""
+    for option in (
+        click.option("--topic", default=None, help="The topic, when it is not that of the settings."),
+        click.option("--limit", default=0, type=click.IntRange(min=0), help="At most so many, the oldest first."),
+        click.option("--offset", type=click.IntRange(min=0), help="Only that at this offset of the partition."),
+        click.option("--partition", type=click.IntRange(min=0), help="Only those of this partition."),
+        click.option("--reason-code", type=click.Choice(REASON_CODES), help="Only those of one reason code."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group("dead-letters")
+def dead_letters() -> None:
+    """Look at the records that were refused: why, and their bytes as they came; send them again, or drop them."""
+
+
+@dead_letters.command("list")
+@click.option("--reason-code", type=click.Choice(REASON_CODES), help="Only those of one reason code.")
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1), help="How many of the latest.")
+def list_command(reason_code: str | None, limit: int) -> None:
+    """Count dead letters by reason code, and list the latest.
+
+    \b
+    Example:
+      python -m stream_processors dead-letters list --reason-code broken_json
+    """
+    settings = read_settings()
+    counts = run(settings, "", lambda clickhouse, _: letters.summary(clickhouse))
+    latest = run(settings, "", lambda clickhouse, _: letters.latest(clickhouse, reason_code or "", limit))
+    print_rows("dead letters by reason code", counts)
+    print_rows("the latest", latest)
+
+
+@dead_letters.command("show")
+@click.argument("partition", type=int)
+@click.argument("offset", type=int)
+@click.option("--topic", default=None, help="The topic, when it is not that of the settings.")
+def show_command(partition: int, offset: int, topic: str | None) -> None:
+    """Show one dead letter: its reason, headers, key and raw bytes.
+
+    \b
+    Example:
+      python -m stream_processors dead-letters show 3 1200
+    """
+    settings = read_settings()
+    place = (topic or settings.kafka_topic, partition, offset)
+    letter = run(settings, "", lambda clickhouse, _: letters.one(clickhouse, *place))
+    for name in ("topic", "partition", "log_epoch", "offset", "received_at", "reason_code", "reason", "attempts"):
+        click.echo(f"{name}: {letter[name]}")
+    for name, value in letter["headers"]:
+        click.echo(f"header {name}: {readable(value)}")
+    click.echo(f"key: {readable(letter['key'] if letter['has_key'] else None)}")
+    click.echo(f"raw: {readable(letter['raw'] if letter['has_value'] else None)}")
+
+
+@dead_letters.command("replay")
+@of_letters
+@click.option("--wait", default=10.0, show_default=True, help="Seconds to wait for what the workers make of them.")
+def replay_command(
+    reason_code: str | None, partition: int | None, offset: int | None, limit: int, topic: str | None, wait: float
+) -> None:
+    """Send dead letters to the topic again, with their time of receipt, after what made them fail was mended.
+
+    Workers take them like any record: one that is valid now becomes an event and is settled, one that is not stays a
+    dead letter with its new reason. Safe to stop and to repeat: an event counts once however often it is sent.
+
+    \b
+    Example:
+      python -m stream_processors dead-letters replay --reason-code invalid_event
+    """
+    settings = read_settings()
+    chosen = _choose(LetterFilter(topic or settings.kafka_topic, reason_code, partition, offset, limit))
+
+    async def send(clickhouse: ClickHouse, report: Report) -> Replayed:
+        async with kafka_producer(settings) as producer:
+            return await replay(clickhouse, producer, chosen, report)
+
+    done = run(settings, "sending", send) if chosen else Replayed([], [])
+    outcome = run(settings, "waiting", lambda clickhouse, _: wait_for_workers(clickhouse, done.sent, wait))
+    console.print(
+        f"sent {len(done.sent):,} of {len(chosen):,} dead letters: {outcome.settled:,} are settled,"
+        f" {outcome.refused:,} were refused again, {outcome.waiting:,} wait for a worker"
+    )
+    if done.too_large:
+        places = ", ".join(f"{each.partition}/{each.offset}" for each in done.too_large[:NOT_SENT_SHOWN])
+        console.print(f"{len(done.too_large):,} were not sent, Kafka takes no records so large: {places}")
+        sys.exit(1)
+
+
+@dead_letters.command("drop")
+@of_letters
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def drop_command(
+    reason_code: str | None, partition: int | None, offset: int | None, limit: int, topic: str | None, *, yes: bool
+) -> None:
+    """Drop dead letters that nobody needs: they are not listed any more, nor replayed.
+
+    \b
+    Example:
+      python -m stream_processors dead-letters drop --reason-code no_value
+    """
+    settings = read_settings()
+    chosen = _choose(LetterFilter(topic or settings.kafka_topic, reason_code, partition, offset, limit))
+    if chosen and not yes:
+        click.confirm(f"Drop {_described(chosen)}? They cannot be brought back", abort=True)
+    run(settings, "dropping", lambda clickhouse, report: letters.drop(clickhouse, chosen, report))
+    console.print(f"dropped {_described(chosen)}")
+
+
+def _choose(wanted: LetterFilter) -> list[OpenLetter]:
+    if wanted.offset is not None and wanted.partition is None:
+        raise click.UsageError("an offset is one of a partition: give --partition too")
+    return run(read_settings(), "", lambda clickhouse, _: letters.choose(clickhouse, wanted))
+
+
+def _described(chosen: Sequence[OpenLetter]) -> str:
+    codes = [letter.reason_code for letter in chosen]
+    counts = ", ".join(f"{code}: {codes.count(code):,}" for code in sorted(set(codes)))
+    return f"{len(chosen):,} dead letters ({counts or 'none fits'})"
+
+
+def readable(hexadecimal: str | None) -> str:
+    """Return bytes as text where they are UTF-8, else as an escaped Python literal; None is the value null."""
+    if hexadecimal is None:
+        return "(null)"
+    raw = bytes.fromhex(hexadecimal)
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        return repr(raw)
