@@ -14,10 +14,11 @@ from typing import Any, TypeVar
 import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
-from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
+from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Producer, Transport
 from faust.types import TP, ConsumerMessage
 
 from stream_processors.feed import Poll
+from stream_processors.patient_start import start_patiently
 from stream_processors.records import Record
 
 T = TypeVar("T")
@@ -48,6 +49,13 @@ class _NeverSeen(dict[TP, int | None]):
 
 class WholePollThread(AIOKafkaConsumerThread):
     """Faust's consumer thread, which a failed commit does not crash: the next one carries the same position."""
+
+    async def on_start(self) -> None:
+        """Start the client, however long Kafka is away."""
+        await start_patiently(self, super().on_start, self._clear)
+
+    async def _clear(self) -> None:
+        await self._ensure_consumer().stop()
 
     async def at_once(self, call: Callable[[AIOKafkaConsumer], Awaitable[T]]) -> T:
         """Return what a call to the client returns, without waiting for the poll that is under way as Faust does."""
@@ -119,6 +127,8 @@ class WholePollConsumer(Consumer):
 
     async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
         """Commit what has landed since the last commit."""
+        if not self._landed:
+            return False  # also at the end of a worker that never reached Kafka, whose client knows no assignment
         assignment = self.assignment()
         fresh = {tp: at for tp, at in self._landed.items() if tp in assignment and self._reported.get(tp) != at}
         if not fresh or not await self._commit(fresh):
@@ -189,7 +199,19 @@ async def _seek(client: AIOKafkaConsumer, partition: TopicPartition, offset: int
     client.seek(partition, offset)
 
 
+class PatientProducer(Producer):
+    """Faust's producer, which waits for Kafka at its start."""
+
+    async def on_start(self) -> None:
+        """Start the client, however long Kafka is away."""
+        await start_patiently(self, super().on_start, self._clear)
+
+    async def _clear(self) -> None:
+        await self._ensure_producer().stop()
+
+
 class WholePollTransport(Transport):
-    """Faust's Kafka transport with the consumer above."""
+    """Faust's Kafka transport with the consumer and the producer above."""
 
     Consumer = WholePollConsumer
+    Producer = PatientProducer
