@@ -1,6 +1,7 @@
 """A plain agent on the terminal: reads what you type, answers, and tracks the conversation.
 
     export CONVOSTREAM_KAFKA_BOOTSTRAP_SERVERS=localhost:9092
+    export CONVOSTREAM_SPOOL_DIRECTORY=/var/tmp/plain-agent    # optional: events survive the absence of the broker
     python examples/plain_agent.py
 
 Type a question about an order, "human" to be handed over, or nothing to leave.

@@ -163,7 +163,7 @@ def _queue_of(settings: Settings) -> Queue:
         raise InvalidSettings("CONVOSTREAM_SPOOL_DIRECTORY: a spool needs file locks that Windows does not have")
     from convostream.spool import Spool
 
-    return Spool(settings, settings.spool_directory)
+    return Spool(settings, settings.spool_directory.absolute())  # the agent may change its directory
 
 
 _open_transports: weakref.WeakSet[KafkaTransport] = weakref.WeakSet()

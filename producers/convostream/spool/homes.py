@@ -27,7 +27,7 @@ _CLOSED: Final = ".log"
 _SHARE: Final = 256
 _LARGEST_SEGMENT: Final = 4 * 2**20
 _ATTEMPTS: Final = 10
-_CANNOT_SYNC: Final = (errno.EINVAL, errno.ENOTSUP)
+_CANNOT_SYNC: Final = (errno.EINVAL, errno.ENOTSUP, errno.EACCES)
 
 
 class Home:
@@ -71,7 +71,9 @@ class SpoolDirectory:
 
     def move_in(self) -> Home:
         """Make a home for this process."""
-        self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not self._path.is_dir():
+            self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            sync_directory(self._path.parent)
         for _ in range(_ATTEMPTS):  # another process may take a home for a dead one's before it is locked
             path = self._path / f"{int(self._clock() * 1000):013d}-{secrets.token_hex(4)}"
             path.mkdir(mode=0o700)
@@ -121,15 +123,16 @@ class SpoolDirectory:
 
 
 def sync_directory(path: Path) -> None:
-    """Bring a directory's names to the disk, where the file system can do that."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    """Bring a directory's names to the disk, where the file system can and we may do that."""
     try:
-        os.fsync(descriptor)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         if error.errno not in _CANNOT_SYNC:
             raise
-    finally:
-        os.close(descriptor)
 
 
 def closed_name(path: Path) -> Path:
