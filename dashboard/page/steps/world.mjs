@@ -6,7 +6,7 @@ import countries from "i18n-iso-countries";
 import { presimplify, quantile, simplify } from "topojson-simplify";
 import { quantize } from "topojson-client";
 
-const KEPT_POINTS = 0.35;
+const KEPT_POINTS = 0.5;
 const GRID = 1e4;
 // Natural Earth gives Kosovo no number; GeoIP databases call it XK.
 const WITHOUT_NUMBER = { Kosovo: "XK" };

@@ -31,7 +31,6 @@ export function drawCard(shown: Shown, card: Card): TemplateResult {
       <button class="quiet" type="button" aria-label="About ${title}" title="Definition" @click=${() => metric && openAbout(shown, metric)}>${icons.info}</button>
       <span class="space"></span>
       ${card.controls?.(shown) ?? nothing}
-      ${metric ? files(shown, metric) : nothing}
     </header>
     ${body(shown, card, metric)}
   </section>`;
@@ -39,16 +38,16 @@ export function drawCard(shown: Shown, card: Card): TemplateResult {
 
 function body(shown: Shown, card: Card, metric: Metric | undefined): TemplateResult {
   if (!shown.store.dashboard || !metric) return html`<div class="skeleton" aria-hidden="true"></div>`;
-  if (card.isEmpty(shown)) return html`${empty(metric)}${leftOut(shown, metric)}`;
-  return html`<div class="body">${card.draw(shown)}</div>${leftOut(shown, metric)}`;
+  return html`${card.isEmpty(shown) ? empty(metric) : html`<div class="body">${card.draw(shown)}</div>`}
+    <footer>${leftOut(shown, metric)}${files(shown, metric)}</footer>`;
 }
 
 function files(shown: Shown, metric: Metric): TemplateResult | typeof nothing {
   const { dashboard } = shown.store;
   if (!dashboard) return nothing;
   return html`<span class="files">
-    <a class="quiet" href=${csvAddress(metric.name, dashboard)} download="${metric.name}.csv" aria-label="${metric.title} as CSV" title="Download CSV">${icons.download}<span>CSV</span></a>
-    <button class="quiet" type="button" aria-label="${metric.title} as PNG" title="Download PNG" @click=${(event: Event) => savePicture(event.currentTarget, metric.name)}>${icons.picture}<span>PNG</span></button>
+    <a class="quiet" href=${csvAddress(metric.name, dashboard)} download="${metric.name}.csv" aria-label="${metric.title} as CSV" title="Download CSV">${icons.download}</a>
+    <button class="quiet" type="button" aria-label="${metric.title} as PNG" title="Download PNG" @click=${(event: Event) => savePicture(event.currentTarget, metric.name)}>${icons.picture}</button>
   </span>`;
 }
 

