@@ -6,6 +6,7 @@ not have all of their events yet.
 """
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Final
 
 from stream_processors import metrics
@@ -13,6 +14,7 @@ from stream_processors.clickhouse import ClickHouse
 from stream_processors.conversations import Conversation, ConversationKey, conversation_hash
 from stream_processors.fold_rules import FoldRules
 from stream_processors.known_conversations import KnownConversations
+from stream_processors.patience import persist
 from stream_processors.positions import LogPosition
 from stream_processors.recall import recall
 
@@ -66,7 +68,8 @@ class State:
         hashes = {key: conversation_hash(key) for key in absent}
         known = self._known.among(list(hashes.values()))
         metrics.CACHE_MISSES.inc(len(known))
-        events = await recall(clickhouse, known, before, self._rules)
+        call = partial(recall, clickhouse, known, before, self._rules)
+        events = await persist("fold known conversations again", call, before.partition)
         for key in absent:
             self._conversations[key] = Conversation(self._rules.session_gap_ms, events.get(key, ()))
             self._bytes += CONVERSATION_BYTES + EVENT_BYTES * len(events.get(key, ()))

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from clickhouse_connect.driver.exceptions import OperationalError
 
-from stream_processors.clickhouse import ClickHouse
+from stream_processors.clickhouse import ClickHouse, Parameters, Row
 from stream_processors.conversations import ConversationKey, conversation_hash
 from stream_processors.known_conversations import KnownConversations
 from stream_processors.positions import LogPosition
@@ -83,6 +84,30 @@ async def test_a_state_without_room_lets_go_of_everything_and_counts_to_zero() -
         await absorb(state, key)
     assert state.shrink() == 3
     assert (len(state), state.bytes) == (0, 0)
+
+
+class Restarting(ClickHouse):
+    """A ClickHouse that is away for the first question, and holds nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(NOWHERE, threads=1)
+        self.questions = 0
+
+    async def rows(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
+        self.questions += 1
+        if self.questions == 1:
+            raise OperationalError("connection refused")
+        return []
+
+
+async def test_known_conversations_are_asked_for_until_clickhouse_answers() -> None:
+    clickhouse = Restarting()
+    state = empty_state(conversations=0)
+    await absorb(state, ANN)
+    state.shrink()
+    await state.admit(state.missing([ANN]), clickhouse, BEFORE)
+    assert clickhouse.questions == 2
+    assert state.get(ANN).events == []
 
 
 async def test_a_conversation_that_left_is_known_from_then_on() -> None:
