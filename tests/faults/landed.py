@@ -43,6 +43,7 @@ def landed(site: Site) -> dict[int, Landed] | None:
         # A range that another one follows has landed too.
         if number not in found and (sure or skipped.get(number)):
             found[number] = Landed(int(str(log_epoch)), int(str(last)), milliseconds(at))
+            site.epochs_seen[number] = found[number].log_epoch
         skipped[number] = True
     return found
 

@@ -9,13 +9,14 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
+from deploy.embedded.addresses import wait_until
 from tests.faults.log import PARTITIONS, Place
 from tests.oracle import Sent
 
@@ -85,6 +86,12 @@ class Load:
                 found[partition] = max(offset, found.get(partition, -1))
         return found
 
+    def rush_beyond(self, ends: Mapping[int, int], seconds: float) -> None:
+        """Sends as fast as it goes until every partition reaches beyond where it ended once."""
+        self._hurry.set()
+        wait_until(lambda: self.is_done or _is_beyond(self.highest(), ends), seconds)
+        self._hurry.clear()
+
     @property
     def is_done(self) -> bool:
         """Whether everything has been acknowledged."""
@@ -136,3 +143,7 @@ class Load:
         except (KafkaError, AssertionError):  # the client asserts that a partition is known, which none is of a new log
             return None
         return done.partition, done.offset
+
+
+def _is_beyond(reached: Mapping[int, int], ends: Mapping[int, int]) -> bool:
+    return all(reached.get(partition, -1) > end for partition, end in ends.items())

@@ -50,6 +50,7 @@ class Site:
         self.disk = directory / "clickhouse"
         self.has_disk = False
         self.lives: list[Life] = []
+        self.epochs_seen: dict[int, int] = {}
         self.epochs_at_loss: dict[int, int] = {}
         self.worker_settings = worker_settings(chance)
         self.workers: Workers
@@ -152,7 +153,8 @@ class Site:
     def note_epochs(self) -> None:
         """Remembers the log epochs of now: what lands of the next log has higher ones."""
         found = self.rows_or_none("SELECT partition, max(log_epoch) FROM ranges GROUP BY partition") or []
-        self.epochs_at_loss = {int(str(partition)): int(str(epoch)) for partition, epoch in found}
+        known = {int(str(partition)): int(str(epoch)) for partition, epoch in found}
+        self.epochs_at_loss = {**self.epochs_seen, **known}
 
     def read_life(self) -> Life:
         """Returns what the topic holds now, which is at least what was acknowledged."""

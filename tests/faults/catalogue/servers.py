@@ -76,12 +76,14 @@ def _log_begins_anew(site: Site) -> Iterator[None]:
 
 @contextmanager
 def _log_begins_anew_behind_the_workers(site: Site) -> Iterator[None]:
-    """The new log grows while no worker looks, maybe beyond the place where they stand."""
+    """The new log grows while no worker looks, as far as the load goes beyond the places where they stand."""
     frozen = site.workers.running
+    ends = site.load.highest()
     site.end_life()
     for worker in frozen:
         worker.pause()
     site.begin_life(MOST_REPEATED)
+    site.load.rush_beyond(ends, SESSION_SECONDS / 2)
     yield
     for worker in frozen:
         worker.resume()
@@ -95,5 +97,5 @@ KINDS = (
     Kind("broker paused", "broker", _broker_paused, (1, SESSION_SECONDS + 3)),
     Kind("broker killed", "broker", _broker_killed, weight=3),
     Kind("log made anew", "broker", _log_begins_anew, weight=1),
-    Kind("log made anew, workers paused", "broker", _log_begins_anew_behind_the_workers, (1, SESSION_SECONDS + 3)),
+    Kind("log made anew, workers paused", "broker", _log_begins_anew_behind_the_workers, (0, 4)),
 )
