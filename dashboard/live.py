@@ -31,7 +31,7 @@ COLUMNS: Final = "count() AS events, max(received_at) AS received, (SELECT count
 STREAM: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "Events named change with the newest counts, and problem while ClickHouse does not answer.",
-        "content": {EVENT_STREAM: {"schema": {"type": "string"}, "example": "event: change\ndata: {}\n\n"}},
+        "content": {EVENT_STREAM: {"example": "event: change\ndata: {}\n\n"}},
     }
 }
 

@@ -52,9 +52,10 @@ class Reader:
         return rows
 
     async def close(self) -> None:
-        """Closes the connections."""
-        if self._client is not None:
-            await self._client.close()
+        """Closes the connections; a later question makes new ones."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
 
     async def _ask(self, question: Callable[[AsyncClient], Awaitable[T]]) -> T:
         try:
