@@ -17,7 +17,14 @@ GRACE_SECONDS = 2
 
 
 class Server(uvicorn.Server):
-    """A server whose live streams end when it stops."""
+    """A server that says where it listens once it does, and whose live streams end when it stops."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listens, and prints the address."""
+        await super().startup(sockets)
+        if not self.should_exit:
+            port = self.servers[0].sockets[0].getsockname()[1]
+            click.echo(f"The dashboard is at http://{_shown(self.config.host)}:{port}")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Tells the streams, then waits for what is under way."""
@@ -40,7 +47,6 @@ def main() -> None:
     except (DashboardError, ValidationError) as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)
-    click.echo(f"The dashboard is at http://{_shown(settings.dashboard_host)}:{settings.dashboard_port}")
     with suppress(KeyboardInterrupt):  # uvicorn passes Ctrl-C on when it has stopped
         Server(
             uvicorn.Config(

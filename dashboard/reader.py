@@ -76,10 +76,10 @@ class Reader:
 def _sorted(error: ClickHouseError) -> Exception:
     """Who acts on an error: the caller who named a zone that ClickHouse lacks, or somebody at the server."""
     text = str(error)
-    if any(words in text for words in _UNREADABLE_ZONE):
-        return BadParameter("time_zone", "an IANA name that ClickHouse knows, like Europe/Zagreb or UTC")
     if any(code in text for code in _TOO_MUCH):
         return Unavailable("the query takes more time or memory than a dashboard may use; ask for a shorter range")
+    if any(words in text for words in _UNREADABLE_ZONE):
+        return BadParameter("time_zone", "an IANA name that ClickHouse knows, like Europe/Zagreb or UTC")
     if isinstance(error, OperationalError):
         return Unavailable("ClickHouse does not answer")
     log.error("ClickHouse refused a query: %s", text)

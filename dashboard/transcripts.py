@@ -61,7 +61,7 @@ class TranscriptQuery(ScopeQuery):
     """The parameters of one conversation."""
 
     limit: Annotated[int, Field(ge=1, le=2000, description="Events of a page.")] = 500
-    cursor: Annotated[str, Field(max_length=4000)] | None = Field(None, description="The next of the answer before.")
+    cursor: Annotated[str, Field(max_length=40_000)] | None = Field(None, description="The next of the answer before.")
 
 
 class NamedTranscriptQuery(TranscriptQuery):

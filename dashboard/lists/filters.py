@@ -13,7 +13,7 @@ from pydantic import Field, field_validator
 from dashboard.windows import WindowQuery
 
 Truth = Literal["true", "false"]
-Name = Annotated[str, Field(min_length=1, max_length=2000)]
+Name = Annotated[str, Field(min_length=1, max_length=16_000)]
 Coordinate = Annotated[float, Field(ge=-360, le=360, allow_inf_nan=False)] | Literal["unknown"]
 Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(2149, 6, 6))]
 
@@ -82,7 +82,7 @@ class ListQuery(WindowQuery):
     user: Literal["new", "returning", "known", "anonymous"] | None = None
     conversation_id: Annotated[str, Field(min_length=1, max_length=255)] | None = None
     limit: Annotated[int, Field(ge=1, le=500, description="Rows of a page.")] = 50
-    cursor: Annotated[str, Field(max_length=4000)] | None = Field(None, description="The next of the answer before.")
+    cursor: Annotated[str, Field(max_length=40_000)] | None = Field(None, description="The next of the answer before.")
 
     @field_validator("latitude", "longitude")
     @classmethod

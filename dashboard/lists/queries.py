@@ -28,6 +28,16 @@ CONVERSATION_COLUMNS = (
 )
 EXCHANGE_COLUMNS = "asked_at, last_asked_at, answered_at, closes_at < now64(3) AS closed"
 SESSION_COLUMNS = "started_at, last_activity_at, ended_at, activities, closes_at < now64(3) AS closed"
+# A page of a list stays small: of texts it has the beginning, the transcript has them whole.
+BEGINNING = 1000
+MESSAGE_COLUMNS = (
+    f"sender, substringUTF8(content, 1, {BEGINNING}) AS beginning, lengthUTF8(content) AS characters,"
+    " if(length(attachments) <= 10000, attachments, '') AS few_attachments"
+)
+ACTION_COLUMNS = (
+    "call_name, call_duration_ms / 1000 AS seconds, failed, started_at, ended_at,"
+    f" substringUTF8(error_message, 1, {BEGINNING}) AS error"
+)
 NET = net("ALL")
 _WAIT = "(toUnixTimestamp64Milli(answered_at) - toUnixTimestamp64Milli(asked_at))"
 
@@ -109,7 +119,7 @@ class Messages(TimedQuery):
     def selection(self) -> Selection:
         """What the list reads."""
         sender = "sender = {sender:String}" if self.sender else "sender IN ('end_user', 'agent')"
-        return _events(self, "sender, content, attachments", ["type = 'message'", sender])
+        return _events(self, MESSAGE_COLUMNS, ["type = 'message'", sender])
 
 
 class Actions(TimedQuery):
@@ -128,8 +138,7 @@ class Actions(TimedQuery):
             conditions.append("failed = 1" if self.failed == "true" else "failed = 0")
         if self.timed is not None:
             conditions.append(f"call_duration_ms IS {'NOT ' if self.timed == 'true' else ''}NULL")
-        columns = "call_name, call_duration_ms / 1000 AS seconds, failed, error_message, started_at, ended_at"
-        return _events(self, columns, conditions)
+        return _events(self, ACTION_COLUMNS, conditions)
 
 
 class Exchanges(TimedQuery):

@@ -42,8 +42,15 @@ def conversation_row(row: Mapping[str, Any]) -> Row:
 
 def message_row(row: Mapping[str, Any]) -> Row:
     """A message."""
-    shown = {name: plain(row[name]) for name in ("conversation_id", "occurred_at", "sender", "content")}
-    return {**shown, "attachments": parsed(row["attachments"]), "event_id": row["key_2"]}
+    return {
+        "conversation_id": row["conversation_id"],
+        "occurred_at": plain(row["occurred_at"]),
+        "sender": row["sender"],
+        "content": row["beginning"],
+        "characters": row["characters"],
+        "attachments": parsed(row["few_attachments"]),
+        "event_id": row["key_2"],
+    }
 
 
 def action_row(row: Mapping[str, Any]) -> Row:
@@ -54,7 +61,7 @@ def action_row(row: Mapping[str, Any]) -> Row:
         "action_name": row["call_name"],
         "seconds": row["seconds"],
         "failed": bool(row["failed"]),
-        "error_message": row["error_message"] or None,
+        "error_message": row["error"] or None,
         "started_at": plain(row["started_at"]),
         "ended_at": plain(row["ended_at"]),
         "event_id": row["key_2"],

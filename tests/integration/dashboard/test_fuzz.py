@@ -17,7 +17,7 @@ pytestmark = pytest.mark.integration
 
 TOKEN = "a-long-random-text"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
-EXAMPLES = 12
+EXAMPLES = 8
 """For each operation: the machine that runs this is small."""
 
 

@@ -14,7 +14,6 @@ import httpx
 import orjson
 import pytest
 
-from deploy.embedded.addresses import free_port
 from tests.integration.dashboard.asked import Api
 from tests.integration.dashboard.conftest import Landed
 from tests.integration.harness import Harness, unique_agent
@@ -26,20 +25,19 @@ ROOT = Path(__file__).parents[3]
 
 
 @contextmanager
-def running(**settings: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """`python -m dashboard` in a process of its own, and its address."""
+def running(**settings: str) -> Iterator[subprocess.Popen[str]]:
+    """`python -m dashboard` in a process of its own, on a free port."""
     outside = {name: value for name, value in os.environ.items() if not name.startswith("CONVOSTREAM_")}
-    chosen = {"CONVOSTREAM_DASHBOARD_PORT": str(free_port()), **settings}
     process = subprocess.Popen(
         [sys.executable, "-m", "dashboard"],
         cwd=ROOT,
-        env=outside | chosen,
+        env={**outside, "CONVOSTREAM_DASHBOARD_PORT": "0", "PYTHONUNBUFFERED": "1", **settings},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
     try:
-        yield process, f"http://127.0.0.1:{chosen['CONVOSTREAM_DASHBOARD_PORT']}"
+        yield process
     finally:
         process.kill()
         process.wait()
@@ -89,11 +87,11 @@ async def test_ingestion_counts_what_was_received_and_refused(harness: Harness, 
 def test_a_page_is_told_of_a_new_event_and_the_server_ends_at_once(harness: Harness) -> None:
     agent_id = unique_agent("live")
     url = harness.stack.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"]
-    with running(CONVOSTREAM_CLICKHOUSE_READER_URL=url) as (process, address):
+    with running(CONVOSTREAM_CLICKHOUSE_READER_URL=url) as process:
         assert process.stdout is not None
-        assert process.stdout.readline() == f"The dashboard is at {address}\n"
+        address = process.stdout.readline().removeprefix("The dashboard is at ").strip()
         with (
-            httpx.Client(transport=httpx.HTTPTransport(retries=6), timeout=30) as client,
+            httpx.Client(timeout=30) as client,
             client.stream("GET", f"{address}/api/live", params={"agent_id": agent_id}) as answer,
         ):
             told = (orjson.loads(line[6:]) for line in answer.iter_lines() if line.startswith("data: "))
@@ -115,7 +113,7 @@ def test_a_page_is_told_of_a_new_event_and_the_server_ends_at_once(harness: Harn
     ],
 )
 def test_a_setting_that_is_wrong_ends_the_start_with_a_sentence(name: str, value: str, words: str) -> None:
-    with running(**{name: value}) as (process, _):
+    with running(**{name: value}) as process:
         said, _none = process.communicate(timeout=30)
     assert process.returncode == 1
     assert words in said
