@@ -2,11 +2,9 @@
 
 Segments found in the homes of dead processes go first, then this process's own, each from its beginning to its end; so
 the events of a conversation keep their order. While the disk takes nothing, records wait in memory, in their place
-between the segments. Two locks, always taken in this order: `_writing` for the segments and the counts of what is
-offered, `_settled` for the other counts.
+between the segments. Two locks, always taken in this order: `_writing` for what is offered, `_settled` for the counts.
 """
 
-import os
 import threading
 import time
 from collections import deque
@@ -22,8 +20,8 @@ from convostream.spool.frames import encode
 from convostream.spool.homes import SpoolDirectory
 from convostream.spool.keeper import ADOPT_SECONDS, Keeper
 from convostream.spool.left_overs import LeftOvers
-from convostream.spool.segments import SYNC, FileSegment, MemorySegment, Segment
-from convostream.spool.writer import SpoolFull, Writer
+from convostream.spool.segments import FileSegment, MemorySegment, Segment
+from convostream.spool.writer import SpoolFull, Writer, force
 from convostream.transport import Record
 
 REST_SECONDS: Final = 1.0
@@ -55,9 +53,8 @@ class Spool(Queue):
         self._taken: Segment | None = None
         self._outstanding = 0
         self._disk_rests_until = 0.0
-        self._busy = False
+        self._busy = self._released = False
         self._interrupting: deque[Record] = deque()
-        self._released = False
         self._wake: Wake | None = None
         self._syncs = settings.spool_fsync == "interval"
         self._keeper = Keeper(self._adopt, self._sync, settings.spool_fsync_interval_ms / 1000, adopt_seconds)
@@ -131,8 +128,7 @@ class Spool(Queue):
                 self._writer.close_segment()
             if self._syncs:
                 self._sync()
-            files = [segment for segment in (*self._left, *self._own) if isinstance(segment, FileSegment)]
-            for segment in files:
+            for segment in self._files():
                 segment.close_files()
                 if segment.drained:
                     with self._faults.counted():
@@ -140,14 +136,16 @@ class Spool(Queue):
             with self._faults.counted():
                 self._writer.leave_home()
             self._left_overs.leave()
-            return sum(segment.unsent for segment in files)
+            return sum(segment.unsent for segment in self._files())
 
     def abandon(self) -> None:
         """Close the files in a forked child: they are its parent's, which goes on with them."""
         self._writer.abandon()
-        for segment in (*self._left, *self._own):
-            if isinstance(segment, FileSegment):
-                segment.close_files()
+        for segment in self._files():
+            segment.close_files()
+
+    def _files(self) -> list[FileSegment]:
+        return [segment for segment in (*self._left, *self._own) if isinstance(segment, FileSegment)]
 
     def _write(self, record: Record) -> bool:
         if not self._open:
@@ -185,8 +183,7 @@ class Spool(Queue):
 
     def _first(self) -> Segment | None:
         with self._writing:
-            queue = self._left or self._own
-            return queue[0] if queue else None
+            return next(iter(self._left or self._own), None)
 
     def _read(self, segment: Segment, most_bytes: int) -> list[Record]:
         if isinstance(segment, MemorySegment):
@@ -247,10 +244,7 @@ class Spool(Queue):
         """Bring what was written since the last time to the disk."""
         with self._writing, self._faults.counted():
             descriptors, home = self._writer.unsynced()
-        for descriptor in descriptors:
-            with self._faults.counted():
-                SYNC(descriptor)
-            os.close(descriptor)
+        force(descriptors, self._faults)
         if home is not None:
             with self._faults.counted():
                 self._directory.sync(home)

@@ -7,8 +7,9 @@ import os
 from collections.abc import Callable
 from typing import Final, Literal, TypeAlias
 
+from convostream.spool.faults import Faults
 from convostream.spool.homes import Home, SpoolDirectory
-from convostream.spool.segments import FileSegment
+from convostream.spool.segments import SYNC, FileSegment
 
 Fsync: TypeAlias = Literal["each", "interval", "never"]
 
@@ -119,3 +120,11 @@ class Writer:
         if self._directory.overfull():
             self._full_until = self._clock() + FULL_SECONDS
             raise SpoolFull
+
+
+def force(descriptors: list[int], faults: Faults) -> None:
+    """Bring files to the disk and close these descriptors of them."""
+    for descriptor in descriptors:
+        with faults.counted():
+            SYNC(descriptor)
+        os.close(descriptor)
