@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from tests.unit.packaging.project import ROOT
 
 PREFIX: Final = "CONVOSTREAM_"
-PROGRAMS: Final = ("convostream", "stream_processors", "sql", "deploy")
+PROGRAMS: Final = ("convostream", "stream_processors", "sql", "dashboard", "deploy")
 _LINE: Final = re.compile(rf"(?P<comment># .+)\n(?P<off>#?)(?P<name>{PREFIX}\w+)=(?P<value>.*)")
 
 
