@@ -13,7 +13,7 @@ from tests.integration.dashboard.conftest import Landed
 pytestmark = pytest.mark.integration
 
 ZEROS_ASKED = 3
-FIRST_OF_EACH = {"peak_hours": 30, "daily_overview": 40}
+FIRST_OF_EACH = {"peak_hours": 12, "daily_overview": 12}
 every_question = pytest.mark.parametrize("number", range(4), ids=["everything", "ragged edges", "a DST day", "staging"])
 LISTS = ("conversations", "messages", "actions", "exchanges", "sessions", "customers")
 
