@@ -1,11 +1,14 @@
 """The connection to Kafka: Faust's options for the settings."""
 
 import ssl
-from typing import Any
+from typing import Any, Final
 
 import faust
 
 from stream_processors.settings import WorkerSettings
+
+METADATA_AGE_MS: Final = 10_000
+"""How soon partitions that were added, or a topic that was made again, are noticed; the clients' own is 5 minutes."""
 
 
 def broker_options(settings: WorkerSettings) -> dict[str, Any]:
@@ -19,6 +22,8 @@ def broker_options(settings: WorkerSettings) -> dict[str, Any]:
         "broker_request_timeout": max(40.0, settings.kafka_session_timeout_seconds + 5),
         "broker_rebalance_timeout": max(20.0, settings.kafka_session_timeout_seconds * 2),
         "broker_commit_interval": 2.0,
+        "consumer_metadata_max_age_ms": METADATA_AGE_MS,
+        "producer_metadata_max_age_ms": METADATA_AGE_MS,
         "broker_max_poll_records": None,
         "consumer_max_fetch_size": 8 * 1024**2,
         "consumer_auto_offset_reset": "earliest",
