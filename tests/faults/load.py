@@ -52,6 +52,7 @@ class Load:
         self._held = threading.Event()
         self._idle = threading.Event()
         self._hurry = threading.Event()
+        self._finishing = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="load", daemon=True)
         self._lock = threading.Lock()
         self._sent: list[Planned] = []
@@ -89,7 +90,7 @@ class Load:
     def rush_beyond(self, ends: Mapping[int, int], seconds: float) -> None:
         """Sends as fast as it goes until every partition reaches beyond where it ended once."""
         self._hurry.set()
-        wait_until(lambda: self.is_done or _is_beyond(self.highest(), ends), seconds)
+        wait_until(lambda: not self._waiting or _is_beyond(self.highest(), ends), seconds)
         self._hurry.clear()
 
     @property
@@ -99,6 +100,7 @@ class Load:
 
     def finish(self, seconds: float = 180) -> None:
         """Sends what is left and waits for the last acknowledgement."""
+        self._finishing.set()
         self._hurry.set()
         self._held.clear()
         self._thread.join(seconds)
@@ -110,7 +112,7 @@ class Load:
         await producer.start()
         allowance, at = 0.0, time.monotonic()
         try:
-            while self._waiting:
+            while self._waiting or not self._finishing.is_set():
                 await asyncio.sleep(TICK_SECONDS)
                 now = time.monotonic()
                 allowance, at = min(BATCH, allowance + (now - at) * self._per_second), now

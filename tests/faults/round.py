@@ -21,6 +21,7 @@ from tests.strategies.random_events import generate
 
 RECOVERY_SECONDS: Final = 120
 PER_SECOND: Final = 60
+RESERVE: Final = 1.5
 EVENTS_OF_A_CONVERSATION: Final = 9
 WORKERS: Final = 2
 
@@ -75,10 +76,11 @@ class Round:
             )
 
     def _load(self, site: Site) -> Load:
-        conversations = max(30, round(self._plan.seconds * PER_SECOND / EVENTS_OF_A_CONVERSATION))
+        """More records than the pace needs: the rest is a backlog for the end, or for a log that has to grow fast."""
+        conversations = max(30, round(RESERVE * self._plan.seconds * PER_SECOND / EVENTS_OF_A_CONVERSATION))
         now = int(time.time() * 1000)
         records = generate(self._outcome.seed, conversations, agent_ids=self._agents, now=now, events=14, bad_percent=4)
-        return Load(site.bootstrap, site.topic, plan(records, self._chance), len(records) / self._plan.seconds)
+        return Load(site.bootstrap, site.topic, plan(records, self._chance), PER_SECOND)
 
     def _strike_until(self, site: Site, started: float) -> None:
         await_recovery(site, RECOVERY_SECONDS)

@@ -148,7 +148,7 @@ class Site:
         self.stack.create_topic()
         self.load.begin_anew(repeated)
         self.load.go_on()
-        wait_until(lambda: bool(self.load.highest()) or self.load.is_done, SESSION_SECONDS)
+        wait_until(lambda: bool(self.load.highest()), SESSION_SECONDS)
 
     def note_epochs(self) -> None:
         """Remembers the log epochs of now: what lands of the next log has higher ones."""
