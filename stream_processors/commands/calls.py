@@ -35,7 +35,7 @@ def run(settings: WorkerSettings, title: str, call: Callable[[ClickHouse, Report
     """Return what a call to ClickHouse returns, under a progress bar when it has a title."""
     clickhouse = ClickHouse(settings.clickhouse_url.get_secret_value(), settings.clickhouse_timeout_seconds)
     try:
-        with Progress(console=console, disable=not title, transient=True) as bar:
+        with Progress(console=console, disable=not title or not console.is_terminal, transient=True) as bar:
             task = bar.add_task(title, total=None)
             return asyncio.run(call(clickhouse, lambda done, total: bar.update(task, completed=done, total=total)))
     except ProcessorError as error:

@@ -1,0 +1,212 @@
+"""Dead letters at a real worker: kept as they came, listed by reason, replayed after a fix, and dropped."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from deploy.embedded.stack import Stack
+from deploy.embedded.topics import create_topic
+from stream_processors.clickhouse import ClickHouse
+from stream_processors.conversations import ConversationKey
+from stream_processors.decode import REASON_CODES
+from stream_processors.escalation import EscalationActions
+from stream_processors.fold_rules import FoldRules
+from stream_processors.positions import Fingerprint, LogPosition, Range
+from stream_processors.records import DEAD_LETTER_HEADER, DeadLetter
+from stream_processors.repair import prove
+from stream_processors.rows import FlushRows
+from stream_processors.steps import home_of
+from tests.integration.harness import Harness, unique_agent
+from tests.integration.harness_kafka import PARTITIONS, Log
+from tests.integration.letters import LONG_AGO_MS, Letters, Place, event, selecting
+from tests.unit.stream_processors.kafka_records import KafkaRecord
+
+pytestmark = pytest.mark.integration
+
+MANY = 3_000
+BAD = {
+    "no_value": None,
+    "too_large": b'{"content":"' + b"x" * 1024**2 + b'"}',
+    "broken_json": b'{"type": \xff',
+    "not_an_object": b"[1]",
+    "too_deep": b"[" * 65 + b"]" * 65,
+    "invalid_event": b'{"type":"smile"}',
+}
+
+
+@pytest.fixture(scope="module")
+def letters(stack: Stack) -> Iterator[Letters]:
+    """A topic of this module's own, with a worker."""
+    topic = unique_agent("letters")
+    create_topic(stack.broker.address, topic, PARTITIONS)
+    own = {"CONVOSTREAM_KAFKA_TOPIC": topic, "CONVOSTREAM_KAFKA_GROUP": f"{topic}-workers"}
+    worker = stack.add_worker(own)
+    harness = Harness(stack, Log(stack.broker.address, topic), worker)
+    yield Letters(stack, harness, stack.environment() | own)
+    worker.stop()
+
+
+@pytest.fixture(scope="module")
+def of_each_code(letters: Letters) -> dict[str, Place]:
+    """A letter of each reason code."""
+    return {code: letters.produce(value) for code, value in BAD.items()}
+
+
+@pytest.mark.parametrize("code", REASON_CODES)
+def test_letters_are_listed_by_reason(letters: Letters, of_each_code: dict[str, Place], code: str) -> None:
+    letter = letters.at(of_each_code[code])
+    assert letter is not None
+    assert letter.code == code
+    status, said = letters.run("list", "--reason-code", code)
+    listed = said.partition("the latest")[2]
+    assert status == 0
+    assert letter.reason in listed
+    assert not [other for other in REASON_CODES if other != code and other in listed]
+
+
+@pytest.mark.parametrize(
+    ("value", "key"),
+    [
+        pytest.param(b"\x00\xff{", b"\xfe\x00", id="bytes that are no text"),
+        pytest.param(b"", b"", id="an empty value and an empty key"),
+        pytest.param(None, b"k", id="no value"),
+        pytest.param(b"{", None, id="no key"),
+    ],
+)
+def test_value_key_and_headers_are_kept_as_they_came(letters: Letters, value: bytes | None, key: bytes | None) -> None:
+    headers: list[tuple[str, bytes | None]] = [("trace", b"\xff\x00"), ("trace", b""), ("null", None), ("ä", b"1")]
+    letter = letters.at(letters.produce(value, key, 1, headers))
+    assert letter is not None
+    assert letter.raw == (None if value is None else value.hex().upper())
+    assert letter.key == (None if key is None else key.hex().upper())
+    assert letter.headers == [(name, None if each is None else each.hex().upper()) for name, each in headers]
+
+
+def test_a_letter_whose_fault_was_mended_becomes_an_event_that_was_received_when_the_letter_was(
+    letters: Letters,
+) -> None:
+    agent = unique_agent("mended")
+    home = home_of(ConversationKey(agent, "production", "chat"), PARTITIONS)
+    (place,) = letters.refuse([event(agent)], partition=(home + 1) % PARTITIONS)
+    status, said = letters.run("replay", *selecting(place))
+    assert (status, "sent 1 of 1 dead letters: 1 are settled" in said) == (0, True), said
+    assert letters.at(place) is None
+    assert letters.statuses(place) == ["refused", "replayed"]
+    assert letters.events(agent) == [(home, LONG_AGO_MS)]
+
+
+def test_a_letter_that_is_refused_again_is_the_same_letter_with_its_latest_reason(letters: Letters) -> None:
+    (place,) = letters.refuse([b'{"type":"smile"}'])
+    before = letters.count()
+    for attempts in (2, 3):
+        status, said = letters.run("replay", *selecting(place))
+        letter = letters.at(place)
+        assert (status, "1 were refused again" in said) == (0, True), said
+        assert letter is not None
+        assert (letter.attempts, letter.code) == (attempts, "invalid_event")
+        assert letter.reason.startswith("type: unknown")
+        assert (letter.received_at, letter.headers) == (LONG_AGO_MS, [("trace", "78"), ("null", None)])
+        assert letters.count() == before
+
+
+@pytest.mark.parametrize("code", REASON_CODES)
+def test_a_letter_of_any_kind_can_be_sent_again(letters: Letters, of_each_code: dict[str, Place], code: str) -> None:
+    place = of_each_code[code]
+    status, said = letters.run("replay", *selecting(place))
+    letter = letters.at(place)
+    assert (status, "1 were refused again" in said) == (0, True), said
+    assert letter is not None
+    assert (letter.attempts, letter.code) == (2, code)
+    assert letter.raw == (None if (value := BAD[code]) is None else value.hex().upper())
+
+
+def test_an_event_that_was_there_settles_its_letter_too(letters: Letters) -> None:
+    agent = unique_agent("repeated")
+    value = event(agent)
+    places = letters.refuse([value, value])
+    for place in places:
+        assert letters.run("replay", *selecting(place))[0] == 0
+    assert [letters.at(place) for place in places] == [None, None]
+    assert len(letters.events(agent)) == 1
+
+
+def test_a_header_that_names_a_letter_with_other_bytes_is_ignored(letters: Letters) -> None:
+    agent = unique_agent("forged")
+    (place,) = letters.refuse([event(agent)])
+    header = f"{letters.topic}:{place.partition}:{place.log_epoch}:{place.offset}".encode()
+    letters.produce(event(agent), headers=[(DEAD_LETTER_HEADER, header)])
+    broken = letters.produce(b"{", headers=[(DEAD_LETTER_HEADER, header)])
+    nowhere = letters.produce(b"{", headers=[(DEAD_LETTER_HEADER, f"{letters.topic}:0:1:{2**50}".encode())])
+    assert len(letters.events(agent)) == 1
+    assert letters.statuses(place) == ["refused"]
+    assert [each and each.attempts for each in map(letters.at, (place, broken, nowhere))] == [1, 1, 1]
+
+
+def test_a_replay_that_was_killed_can_be_repeated(letters: Letters) -> None:
+    agents = [unique_agent("killed") for _ in range(3)]
+    places = letters.refuse([event(agents[n % 3], f"chat-{n}") for n in range(MANY)])
+    log = letters.harness.log
+    killed = letters.start("replay", "--reason-code", "invalid_event")
+    sent = asyncio.run(_wait_for_growth(log, sum(log.end_offsets().values())))
+    killed.kill()
+    killed.wait()
+    assert sent < MANY
+    status, said = letters.run("replay", "--reason-code", "invalid_event", "--wait", "60")
+    assert status == 0, said
+    letters.harness.drain()
+    became = letters.became({place.offset for place in places})
+    assert (len(became), {tuple(each) for each in became.values()}) == (MANY, {("refused", "replayed")})
+    stored = letters.harness.rows(
+        "SELECT count(), uniqExact(event_id) FROM events WHERE agent_id IN {agents:Array(String)}", agents=agents
+    )
+    assert stored == [(MANY, MANY)]
+
+
+async def _wait_for_growth(log: Log, before: int) -> int:
+    """Waits until a topic grows; returns by how many records."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=log.bootstrap)
+    await consumer.start()
+    try:
+        partitions = [TopicPartition(log.topic, number) for number in range(PARTITIONS)]
+        deadline = time.monotonic() + 60
+        now = before
+        while now <= before:
+            now = sum((await consumer.end_offsets(partitions)).values())
+            assert time.monotonic() < deadline, "nothing was sent"
+        return now - before
+    finally:
+        await consumer.stop()
+
+
+def test_dropping_asks_first(letters: Letters) -> None:
+    first, second = letters.refuse([b"{", b"{"])
+    status, said = letters.run("drop", *selecting(first), answer="n\n")
+    assert (status, "Drop 1 dead letters (invalid_event: 1)?" in said) == (1, True), said
+    assert letters.at(first) is not None
+    assert letters.run("drop", *selecting(first), answer="y\n")[0] == 0
+    assert letters.statuses(first) == ["refused", "dropped"]
+    assert (letters.at(first), letters.at(second) is None) == (None, False)
+    assert letters.run("drop", *selecting(second), "--yes")[1] == "dropped 1 dead letters (invalid_event: 1)\n"
+    assert letters.at(second) is None
+    assert "sent 0 of 0" in letters.run("replay", *selecting(second))[1]
+
+
+def test_a_letter_that_the_engine_lost_is_added_at_its_own_offset(letters: Letters) -> None:
+    (origin,) = letters.refuse([b"{"])
+    replayed = LogPosition(letters.topic, 0, origin.log_epoch, origin.offset)
+    place = LogPosition(letters.topic, 0, 1, origin.offset)
+    rows = FlushRows()
+    for offset, letter in ((place.offset + 1, replayed), (place.offset + 2, place._replace(offset=place.offset + 2))):
+        record = KafkaRecord(offset=offset, value=b"{", headers=[("null", None)])
+        rows.add_dead_letter(DeadLetter(record, LONG_AGO_MS, "broken_json", "value: broken JSON"), letter)
+    written = Range(*place, place.offset + 3, 2, "fold", last_record=Fingerprint(0, 0))
+    clickhouse = ClickHouse(letters.stack.environment()["CONVOSTREAM_CLICKHOUSE_URL"])
+    rules = FoldRules(1_800_000, EscalationActions())
+    added = [asyncio.run(prove(clickhouse, written, rows.segments(), rules)) for _ in range(2)]
+    clickhouse.close()
+    assert added == [2, 0]
+    again, own = letters.at(origin), letters.at(Place(0, origin.offset + 2))
+    assert (again and again.attempts, own and own.attempts, own and own.headers) == (2, 1, [("null", None)])
