@@ -7,13 +7,17 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
+from typing import Final
 
 import click
 
 from deploy.embedded.stack import Broker
 from tests.faults import report
+from tests.faults.away import bear
 from tests.faults.report import Outcome
 from tests.faults.round import Plan, Round
+
+BROKERS: Final[tuple[Broker, ...]] = ("embedded", "kafka")
 
 
 @click.command(context_settings={"show_default": True})
@@ -24,6 +28,8 @@ from tests.faults.round import Plan, Round
 @click.option("--only", multiple=True, help="Only faults whose names contain this text; may be repeated.")
 @click.option("--without", multiple=True, help="No faults whose names contain this text; may be repeated.")
 @click.option("--together", default=30, help="How many of a hundred faults have company.")
+@click.option("--away", default=0.0, help="Instead: ClickHouse is away for so many seconds under a fast load.")
+@click.option("--rate", default=2_000, help="With --away: events a second.")
 @click.option("--keep", is_flag=True, help="Keep the data and logs of rounds without a difference, too.")
 @click.option("--directory", type=click.Path(path_type=Path), default=None, help="Where data of failed rounds stay.")
 def main(
@@ -34,6 +40,8 @@ def main(
     only: tuple[str, ...],
     without: tuple[str, ...],
     together: int,
+    away: float,
+    rate: int,
     keep: bool,
     directory: Path | None,
 ) -> None:
@@ -42,10 +50,12 @@ def main(
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so that nothing stays behind
     first = random.randrange(1_000_000) if seed is None else seed
     kept = directory or Path(tempfile.mkdtemp(prefix="convostream-faults-"))
+    brokers: list[Broker] = [each for each in BROKERS if broker in (each, "both")]
+    if away:
+        sys.exit(1 if [wrong for each in brokers for wrong in run_away(each, away, rate, kept)] else 0)
     outcomes: list[Outcome] = []
     for number in range(rounds):
-        brokers: list[Broker] = ["embedded", "kafka"]
-        chosen: Broker = brokers[number % 2] if broker == "both" else ("kafka" if broker == "kafka" else "embedded")
+        chosen = brokers[number % len(brokers)]
         outcomes.append(
             run_round(number + 1, Plan(chosen, seconds, only, without, together), first + number, kept, keep)
         )
@@ -63,6 +73,20 @@ def run_round(number: int, plan: Plan, seed: int, directory: Path, keep: bool) -
         shutil.rmtree(place)
     report.round_line(number, outcome, place if keep else None)
     return outcome
+
+
+def run_away(broker: Broker, seconds: float, rate: int, directory: Path) -> list[str]:
+    """Runs the scenario of a ClickHouse that is away; returns what the worker did not bear."""
+    borne = bear(directory / f"away-{broker}", broker, seconds, rate)
+    click.echo(
+        f"ClickHouse away for {seconds:.0f} s at {rate:,} events/s on the {broker} broker: {borne.stored:,} of"
+        f" {borne.sent:,} events stored, worker {borne.before_bytes / 2**20:.0f} MiB before and at most"
+        f" {borne.most_bytes / 2**20:.0f} MiB, {borne.rebalances - 1} rebalances, caught up"
+        f" {borne.catch_up_seconds:.0f} s after ClickHouse was back"
+    )
+    for wrong in borne.wrong:
+        click.echo(f"  DIFFERENT {wrong}")
+    return borne.wrong
 
 
 if __name__ == "__main__":

@@ -1,0 +1,130 @@
+"""Back-pressure: ClickHouse is away for minutes while events arrive fast, and the worker has to bear it.
+
+Its memory stays under a bound, its group stays alive (no rebalance), and once ClickHouse is back it catches up with
+every event there once.
+"""
+
+import contextlib
+import json
+import random
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from deploy.embedded.processes import Process
+from deploy.embedded.stack import START_SECONDS, Broker
+from tests.faults.landed import drain
+from tests.faults.load import Load, Planned
+from tests.faults.log import PARTITIONS
+from tests.faults.site import Site
+from tests.oracle import Sent
+from tests.oracle.date_times import utc_text
+
+CATCH_UP_SECONDS: Final = 600
+LOOK_SECONDS: Final = 0.5
+CONVERSATION: Final = 20
+# Both settings hold for each partition. The buffer is small, so that a short absence fills it.
+BUFFER_BYTES: Final = 2 * 1024**2
+CACHE_BYTES: Final = 8 * 1024**2
+# Records as Python objects and as the rows of a flush take several times their bytes; the allocator keeps some.
+MOST_GROWTH: Final = PARTITIONS * (6 * BUFFER_BYTES + 2 * CACHE_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class Borne:
+    """What the worker did while ClickHouse was away, and after."""
+
+    sent: int
+    stored: int
+    before_bytes: int
+    most_bytes: int
+    rebalances: int
+    catch_up_seconds: float
+
+    @property
+    def wrong(self) -> list[str]:
+        """What it did not bear."""
+        grown = self.most_bytes - self.before_bytes
+        found = [
+            (self.stored != self.sent, f"{self.stored:,} events are stored of {self.sent:,}"),
+            (grown > MOST_GROWTH, f"the worker grew by {grown:,} bytes; its bound is {MOST_GROWTH:,}"),
+            (self.rebalances > 1, f"the group was rebalanced {self.rebalances - 1} times"),
+        ]
+        return [text for is_wrong, text in found if is_wrong]
+
+
+def bear(directory: Path, broker: Broker, away_seconds: float, per_second: int) -> Borne:
+    """Runs the scenario with one worker."""
+    site = Site(directory, broker, random.Random(1))
+    site.worker_settings |= {
+        "CONVOSTREAM_BUFFER_MAX_BYTES": str(BUFFER_BYTES),
+        "CONVOSTREAM_STATE_CACHE_BYTES": str(CACHE_BYTES),
+        "CONVOSTREAM_FLUSH_MAX_ROWS": "20000",
+        "CONVOSTREAM_FLUSH_MAX_AGE_SECONDS": "0.5",
+    }
+    with site.open(1):
+        planned = list(_messages(round((away_seconds + 10) * per_second)))
+        site.load = Load(site.bootstrap, site.topic, planned, per_second)
+        site.load.start()
+        worker = site.workers.running[0]
+        time.sleep(5)
+        with _watched(worker) as sizes:
+            time.sleep(1)
+            site.stack.clickhouse.kill()
+            time.sleep(away_seconds)
+            site.stack.clickhouse.start()
+            site.stack.clickhouse.wait_until_ready(START_SECONDS)
+            back = time.monotonic()
+            site.load.finish(away_seconds + CATCH_UP_SECONDS)
+            drain(site, CATCH_UP_SECONDS)
+            caught_up = time.monotonic() - back
+        stored = int(str(site.rows("SELECT uniqExact(event_id) FROM events")[0][0]))
+        rebalances = worker.log.read_text(errors="replace").count("owning partitions")
+        return Borne(len(planned), stored, sizes[0], max(sizes), rebalances, caught_up)
+
+
+def _messages(count: int) -> Iterator[Planned]:
+    """Messages of many conversations, each with an id of its own."""
+    now = int(time.time() * 1000)
+    for number in range(count):
+        fields = {
+            "event_id": str(uuid.UUID(int=number)),
+            "type": "message",
+            "agent_id": "busy",
+            "conversation_id": f"chat-{number // CONVERSATION}",
+            "occurred_at": utc_text(now),
+            "sender": "agent" if number % 2 else "end_user",
+            "content": "How long is a piece of string? " * 4,
+        }
+        yield Planned(Sent("busy", f"chat-{number // CONVERSATION}", json.dumps(fields).encode()), None)
+
+
+@contextlib.contextmanager
+def _watched(worker: Process) -> Iterator[list[int]]:
+    """The resident memory of a worker, looked at all the while."""
+    sizes = [_resident(worker)]
+    ended = threading.Event()
+
+    def look() -> None:
+        while not ended.wait(LOOK_SECONDS):
+            sizes.append(_resident(worker))
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield sizes
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _resident(worker: Process) -> int:
+    status = Path(f"/proc/{worker.pid}/status")
+    if worker.pid is None or not status.exists():
+        return 0
+    line = next(line for line in status.read_text().splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) * 1024
