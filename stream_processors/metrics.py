@@ -1,5 +1,6 @@
 """Every Prometheus metric of a worker, with its unit and meaning."""
 
+from contextlib import suppress
 from typing import Final
 
 from prometheus_client import Counter, Gauge, Histogram
@@ -38,3 +39,10 @@ BLOCKED = Gauge(
 )
 REPAIRED_ROWS = Counter("convostream_repaired_rows", "Rows that an engine had lost, added again.")
 STALE = Counter("convostream_stale_owners", "Writes refused because the partition had a later claim.")
+
+
+def forget_partition(partition: int) -> None:
+    """Show no gauge of a partition that went to another worker: its last value would stand for ever."""
+    for gauge in (LAG_RECORDS, LAG_SECONDS, CONVERSATIONS_CACHED, CACHE_BYTES, BLOCKED):
+        with suppress(KeyError):
+            gauge.remove(partition)

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from stream_processors import metrics
 from stream_processors.feed import Poll
 from stream_processors.partition import Partition
 from stream_processors.tools import Tools
@@ -49,13 +50,17 @@ class Ownership:
     async def release(self, deadline_seconds: float = 0) -> None:
         """Give all partitions away: what is under way may land until the deadline, then it is abandoned."""
         deadline_seconds = deadline_seconds or self._tools.settings.kafka_session_timeout_seconds / 3
-        tasks = set(self._tasks.values())
+        tasks, numbers = set(self._tasks.values()), list(self._partitions)
         for partition in self._partitions.values():
             partition.release()
         self._partitions.clear()
         self._tasks.clear()
-        if not tasks:
-            return
+        if tasks:
+            await self._end(tasks, deadline_seconds)
+        for number in numbers:
+            metrics.forget_partition(number)
+
+    async def _end(self, tasks: set[asyncio.Task[None]], deadline_seconds: float) -> None:
         _, late = await asyncio.wait(tasks, timeout=deadline_seconds)
         for task in late:
             task.cancel()

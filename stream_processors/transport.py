@@ -173,7 +173,11 @@ class WholePollConsumer(Consumer):
 
     def lag(self, partition: int, next_offset: int) -> int:
         """Return how many records of a partition wait behind an offset, as far as the last poll knows."""
-        return max(0, (self.highwater(self._tp(partition)) or 0) - next_offset)
+        try:
+            end = self.highwater(self._tp(partition))
+        except (AssertionError, KafkaError):
+            return 0  # the client no longer has the partition: a rebalance is under way
+        return max(0, (end or 0) - next_offset)
 
     def note_landed(self, partition: int, offset: int) -> None:
         """Take the offset below which everything has landed."""

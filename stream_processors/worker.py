@@ -6,6 +6,7 @@ import logging
 
 import faust
 
+from stream_processors import metrics
 from stream_processors.app import ProcessorApp
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.enrichment import Enrichment
@@ -70,5 +71,8 @@ class _Worker(faust.Worker):
 
 async def _beat(app: ProcessorApp, pulse: Pulse) -> None:
     while True:
-        pulse.beat(ready=app.ownership is not None and app.ownership.is_settled)
+        ownership = app.ownership
+        pulse.beat(ready=ownership is not None and ownership.is_settled)
+        for partition in ownership.partitions if ownership is not None else ():
+            metrics.LAG_RECORDS.labels(partition.number).set(partition.lag)
         await asyncio.sleep(BEAT_SECONDS)
