@@ -27,7 +27,7 @@ export function drawPage(shown: Shown): TemplateResult {
   return html`
     <a class="skip" href="#numbers">Skip to the numbers</a>
     ${drawBar(shown)}
-    <main id="numbers" tabindex="-1" class=${shown.store.loading && shown.store.dashboard ? "refreshing" : ""}>
+    <main id="numbers" tabindex="-1" aria-busy=${shown.store.loading ? "true" : "false"} class=${shown.store.loading && shown.store.dashboard ? "refreshing" : ""}>
       ${drawNotes(shown)}
       ${shown.store.agents?.length === 0 && !shown.store.state.agent ? nothing : GROUPS.map(([title, cards]) => group(shown, title, cards))}
     </main>

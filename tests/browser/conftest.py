@@ -1,0 +1,132 @@
+"""A stack with what `sent.py` sends, the dashboard over it, Chromium, and a page for each test."""
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+from urllib.error import URLError
+from urllib.request import urlopen
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
+
+from dashboard.build_page import build
+from deploy.demo.parts import WORKER_SETTINGS
+from deploy.embedded.addresses import free_port
+from deploy.embedded.processes import Process
+from deploy.embedded.settings import StackSettings
+from deploy.embedded.stack import Stack
+from tests.browser.opened import WAIT_MS, Opened
+from tests.browser.sent import send_demo, send_hostile
+from tests.integration.harness import Harness
+from tests.integration.harness_kafka import Log
+
+CHROMIUM: Final = "/usr/bin/chromium"
+FLAGS: Final = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+ZONE: Final = "Europe/Zagreb"
+READY_SECONDS: Final = 60
+
+expect.set_options(timeout=WAIT_MS)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """The dashboard over a stack: how to reach it, and the stack to compare it with."""
+
+    address: str
+    process: Process
+    harness: Harness
+    now_ms: int
+
+
+@pytest.fixture(scope="package")
+def chromium() -> str:
+    """Where Debian's Chromium is; outside of CI its absence skips these tests."""
+    if not shutil.which(CHROMIUM):
+        assert os.environ.get("CI") != "true", f"CI must test the page, but lacks {CHROMIUM}"
+        pytest.skip(f"the page is tested in {CHROMIUM}, which this machine lacks: apt-get install chromium")
+    return CHROMIUM
+
+
+@pytest.fixture(scope="package")
+def served(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """Everything that a page needs, with the demo's conversations landed."""
+    build()
+    directory = tmp_path_factory.mktemp("browser")
+    with pytest.MonkeyPatch.context() as patched:
+        for name in [name for name in os.environ if name.startswith("CONVOSTREAM_")]:
+            patched.delenv(name)
+        with Stack(StackSettings(data_directory=directory), "embedded", worker_environment=WORKER_SETTINGS) as stack:
+            harness = Harness(stack, Log(stack.broker.address, "agent-events"), stack.add_worker())
+            now_ms = time.time_ns() // 1_000_000
+            for send in (send_demo, send_hostile):
+                send(stack.broker.address, now_ms)
+            harness.drain()
+            process = _dashboard(stack)
+            process.start()
+            process.wait_until_ready(READY_SECONDS)
+            yield Served(f"http://127.0.0.1:{process.port}", process, harness, now_ms)
+            process.stop()
+
+
+def _dashboard(stack: Stack) -> Process:
+    port = free_port()
+    settings = {**stack.environment(), "CONVOSTREAM_DASHBOARD_PORT": str(port)}
+    log = stack.broker.log.with_name("dashboard.log")
+    command = [sys.executable, "-m", "dashboard"]
+    return Process("dashboard", lambda _: command, log, settings, port=port, is_ready=_answers)
+
+
+def _answers(process: Process) -> bool:
+    try:
+        with urlopen(f"http://127.0.0.1:{process.port}/health", timeout=5) as answer:
+            return bool(answer.status == 200)
+    except (URLError, OSError):
+        return False
+
+
+@pytest.fixture(scope="package")
+def browser(chromium: str, served: Served) -> Iterator[Browser]:
+    """A running browser. Playwright's loop runs as long, so it starts after the stack and ends with these tests."""
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser of somebody in Zagreb who reads American English."""
+    made = browser.new_context(
+        viewport={"width": 1280, "height": 900}, timezone_id=ZONE, locale="en-US", color_scheme="light"
+    )
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def opened(context: BrowserContext, served: Served) -> Iterator[Opened]:
+    """A page that must end without an error, a warning or a violation of its content security policy."""
+    page = Opened(context.new_page(), served.address)
+    yield page
+    assert page.problems == [], "the browser's console says"
+
+
+@pytest.fixture
+def window(served: Served) -> dict[str, str]:
+    """A fixed range with ragged edges, in a zone at :45: what was asked for does not move while it is compared."""
+    since, until = (_iso(served.now_ms - days * 86_400_000 - 1) for days in (23, -1))
+    return {"since": since, "until": until, "zone": "Asia/Kathmandu"}
+
+
+def _iso(moment_ms: int) -> str:
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(moment_ms // 1000))}.{moment_ms % 1000:03d}Z"

@@ -1,0 +1,28 @@
+"""The page is built once, of sources whose types agree, and asks no other host for anything."""
+
+from playwright.sync_api import Request
+
+from dashboard.build_page import BUILT, build, check_types
+from tests.browser.conftest import Served
+from tests.browser.opened import Opened
+
+
+def test_what_is_built_is_not_built_again(served: Served) -> None:
+    assert build() is False
+    assert (BUILT / "index.html").is_file()
+
+
+def test_the_types_of_the_sources_agree() -> None:
+    check_types()
+
+
+def test_the_page_asks_no_other_host(opened: Opened) -> None:
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        asked.append(request.url)
+
+    opened.page.on("request", note)
+    opened.open()
+    opened.page.locator("world-chart canvas").wait_for()
+    assert [url for url in asked if not url.startswith((opened.address, "data:", "blob:"))] == []

@@ -1,0 +1,139 @@
+"""Every number on the page is the view's, and opens a list with exactly that many rows."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Final
+
+import pytest
+
+from dashboard.catalogue import METRICS
+from tests.browser.conftest import Served
+from tests.browser.opened import Number, Opened
+from tests.browser.sent import DEMO_AGENT
+from tests.browser.written import is_as_written
+from tests.oracle import COLUMNS, Question
+
+KEYS: Final = {"weekday", "hour", "day", "action_name", "country_code", "region", "city", "latitude", "longitude"} | {
+    "device",
+    "source",
+    "language",
+}
+BY_MODE: Final = {"peak_hours"}
+ON_DRILL_DOWN: Final = {"world_map_places": "world_map", "language_regions": "languages"}
+LINKED: Final = {
+    (metric.name, column.name)
+    for metric in METRICS
+    for column in metric.columns
+    if column.link and metric.name not in ON_DRILL_DOWN
+} - {("peak_hours", "conversations")}
+Cell = tuple[str, str, str]
+
+
+@pytest.fixture
+def question(served: Served, window: dict[str, str]) -> Question:
+    """The fixed range as the views are asked for it."""
+    since, until = (int(datetime.fromisoformat(window[name]).timestamp() * 1000) for name in ("since", "until"))
+    return Question(DEMO_AGENT, "production", since, until, window["zone"], served.now_ms)
+
+
+def expected(served: Served, question: Question, metric: str) -> dict[Cell, float | None]:
+    """The numbers of a view: by metric, column and row."""
+    return dict(_cells(metric, served.harness.view(metric, question)))
+
+
+def _cells(metric: str, rows: list[tuple[object, ...]]) -> Iterator[tuple[Cell, float | None]]:
+    names = COLUMNS[metric]
+    keys = [name for name in names if name in KEYS]
+    for row in rows:
+        values = dict(zip(names, row, strict=True))
+        key = "/".join(_key(values[name]) for name in keys)
+        for name in names:
+            if name not in keys:
+                value = values[name]
+                yield (metric, name, key), None if value is None else float(str(value))
+
+
+def _key(value: object) -> str:
+    if value is None:
+        return "unknown"
+    return f"{value:g}" if isinstance(value, float) and value == int(value) else str(value)
+
+
+def compare(numbers: list[Number], cells: dict[Cell, float | None], metric: str) -> None:
+    """All of a view's numbers are on the page, as they are, and nothing else is."""
+    shown = [number for number in numbers if number.metric == metric and number.key != "*"]
+    assert {(number.metric, number.column, number.key) for number in shown} == set(cells)
+    for number in shown:
+        value = cells[number.metric, number.column, number.key]
+        assert (float(number.value) if number.value else None) == pytest.approx(value, rel=1e-12), number
+        if metric not in BY_MODE:
+            assert is_as_written(number.text, number.column, value), f"{number} for {value}"
+
+
+def test_every_number_on_the_page_is_the_views(
+    opened: Opened, served: Served, window: dict[str, str], question: Question
+) -> None:
+    opened.open(agent=DEMO_AGENT, **window)
+    opened.show_all()
+    opened.show_days()
+    numbers = opened.numbers()
+    for metric in COLUMNS.keys() - BY_MODE - ON_DRILL_DOWN.keys():
+        compare(numbers, expected(served, question, metric), metric)
+
+
+def test_both_modes_of_the_week_are_the_views(
+    opened: Opened, served: Served, window: dict[str, str], question: Question
+) -> None:
+    opened.open(agent=DEMO_AGENT, **window)
+    cells = expected(served, question, "peak_hours")
+    for mode in ("conversations", "messages"):
+        opened.card("peak_hours").get_by_role("button", name=mode.capitalize(), exact=True).click()
+        opened.figure("peak_hours", mode, "1/0").wait_for()
+        shown = [number for number in opened.numbers() if number.metric == "peak_hours"]
+        compare(shown, {cell: value for cell, value in cells.items() if cell[1] == mode}, "peak_hours")
+        assert len(shown) == 168
+
+
+@pytest.mark.parametrize("metric", ON_DRILL_DOWN, ids=["places of every country", "regions of every language"])
+def test_every_number_of_a_drill_down_is_the_views(
+    opened: Opened, served: Served, window: dict[str, str], question: Question, metric: str
+) -> None:
+    opened.open(agent=DEMO_AGENT, **window)
+    card = opened.card(ON_DRILL_DOWN[metric])
+    cells = expected(served, question, metric)
+    opened.show_all()
+    for number in range(card.get_by_role("rowheader").count()):
+        card.get_by_role("rowheader").nth(number).get_by_role("button").click()
+        back = card.locator(".crumb button")
+        back.wait_for()
+        opened.show_all()
+        name = opened.chosen("country" if metric == "world_map_places" else "language")
+        compare(
+            opened.numbers(), {cell: value for cell, value in cells.items() if cell[2].split("/")[0] == name}, metric
+        )
+        back.click()
+        card.locator(".crumb").wait_for(state="detached")
+        opened.show_all()
+
+
+def test_every_count_opens_a_list_with_as_many_rows(opened: Opened, window: dict[str, str]) -> None:
+    opened.open(agent=DEMO_AGENT, **window)
+    opened.show_days()
+    asked: set[tuple[str, str]] = set()
+    for number in opened.numbers():
+        link = opened.figure(number.metric, number.column, number.key)
+        if (number.metric, number.column) in asked or link.evaluate("element => element.tagName") != "BUTTON":
+            continue
+        asked.add((number.metric, number.column))
+        assert opened.open_list(link) == int(number.value), number
+        opened.close_panel()
+    assert asked == LINKED
+
+
+def test_the_pages_of_a_list_hold_all_its_rows(opened: Opened, window: dict[str, str]) -> None:
+    opened.open(agent=DEMO_AGENT, **window)
+    total = opened.open_list(opened.figure("total_conversations", "conversations"))
+    pages = list(opened.rows_of_list())
+    assert (sum(pages), max(pages)) == (total, 50)
+    opened.page.get_by_role("button", name="Previous").click()
+    opened.page.locator("#panel footer").get_by_text(f"of {total}").wait_for()
