@@ -16,7 +16,7 @@ from typing import Final, TypeAlias
 
 from benchmarks.contender import Arena, Contender, ContenderFailed, Course
 from benchmarks.expectations import differences, read_numbers
-from benchmarks.footprints import Footprints, Groups
+from benchmarks.footprints import MACHINE, Footprints, Groups
 from benchmarks.load import Load
 from benchmarks.produce import produce
 from benchmarks.questions import reader
@@ -39,13 +39,14 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A contender's run on a broker."""
+    """A contender's run on a broker; `other_cores` is how many cores worked for somebody else meanwhile."""
 
     broker: Broker
     contender: str
     events: int
     course: Course
     costs: Mapping[str, Cost]
+    other_cores: float
 
 
 @contextmanager
@@ -80,7 +81,9 @@ def compete(place: Arena, load: Load, contender: Contender, say: Say) -> Result:
     for process in contender.processes:
         process.stop()
     costs = {role: _cost(footprints, role, course) for role in ROLES}
-    return Result(place.broker, contender.name, place.events, course, costs)
+    machine = _cost(footprints, MACHINE, course).cpu_seconds
+    others = (machine - sum(cost.cpu_seconds for cost in costs.values())) / (course.ended_at - course.reading_at)
+    return Result(place.broker, contender.name, place.events, course, costs, max(0.0, others))
 
 
 def check(stack: Stack, load: Load) -> None:

@@ -1,7 +1,8 @@
 """What processes cost: CPU seconds and resident memory of their process groups, read from Linux's /proc.
 
 Readings are taken ten times a second by a thread of its own; a cost between two moments is read off between them. A
-server and the program that it wraps are one group, so both count.
+server and the program that it wraps are one group, so both count. The machine as a whole is read too: what it did
+beyond the roles disturbed them.
 """
 
 import os
@@ -20,6 +21,11 @@ _TICKS: Final = os.sysconf("SC_CLK_TCK")
 _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 # Places after the process's name in /proc/<pid>/stat (proc_pid_stat(5) counts from 1, and the name is its second).
 _GROUP, _USER_TICKS, _SYSTEM_TICKS, _RESIDENT_PAGES = 2, 11, 12, 21
+
+MACHINE: Final = "machine"
+"""The role of everything that runs, and of what the host takes from this machine."""
+
+_MACHINE_BUSY = (1, 2, 3, 6, 7, 8)  # user, nice, system, irq, softirq, steal in the first line of /proc/stat
 
 Groups = Mapping[str, Sequence[int]]
 """The process groups of each role, by the ids of their leaders."""
@@ -72,6 +78,7 @@ class Footprints:
                 self._members = {role: list(members_of(set(leaders))) for role, leaders in self._groups().items()}
             for role, members in self._members.items():
                 self._readings.setdefault(role, []).append(self._read(role, members))
+            self._readings.setdefault(MACHINE, []).append(Reading(time.time(), machine_cpu_seconds(), 0))
             number += 1
 
     def _read(self, role: str, members: Sequence[int]) -> Reading:
@@ -94,6 +101,12 @@ def cpu_at(readings: Sequence[Reading], at: float) -> float:
         return before.cpu_seconds
     share = (at - before.at) / (after.at - before.at)
     return before.cpu_seconds + share * (after.cpu_seconds - before.cpu_seconds)
+
+
+def machine_cpu_seconds() -> float:
+    """Return for how long the processors have been busy since the machine started, added up."""
+    fields = Path("/proc/stat").read_text().partition("\n")[0].split()
+    return sum(int(fields[place]) for place in _MACHINE_BUSY) / _TICKS
 
 
 def members_of(leaders: set[int]) -> Iterator[int]:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from benchmarks.footprints import Footprints, Reading, cpu_at, members_of, stat
+from benchmarks.footprints import MACHINE, Footprints, Reading, cpu_at, members_of, stat
 from deploy.embedded.addresses import wait_until
 
 READINGS = [Reading(10, 1.0, 0), Reading(11, 3.0, 0), Reading(12, 3.0, 0)]
@@ -41,6 +41,7 @@ def test_a_process_that_works_costs_what_it_works_and_one_that_has_ended_still_c
         ended = time.time()
     assert footprints.cpu_seconds("worker", begun, ended) <= 1.3
     assert footprints.peak_bytes("worker", begun, ended) > 1_000_000
+    assert footprints.cpu_seconds(MACHINE, begun, ended) > 0.3
 
 
 def test_the_children_of_a_leader_are_members_of_its_group() -> None:

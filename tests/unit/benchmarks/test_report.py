@@ -21,12 +21,13 @@ RESULT = Result(
         "broker": Cost(0.5, 400 * 2**20),
         "clickhouse": Cost(1.0, 500 * 2**20),
     },
+    other_cores=0.25,
 )
 
 
 def test_speed_is_given_from_reading_from_writing_and_from_the_start_on() -> None:
     (row,) = speed_table([RESULT], make_load(1_000)).rows
-    assert row == ("kafka", "a contender", "20,000", "25,000", "6,667", "5.0", "")
+    assert row == ("kafka", "a contender", "20,000", "25,000", "6,667", "5.0", "", "0.2")
 
 
 def test_cost_is_given_for_a_million_events() -> None:
