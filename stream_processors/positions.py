@@ -1,11 +1,13 @@
 """Positions: where a partition goes on, decided from its range log and the bounds of its log.
 
-Pure decisions, no clients: `start_of` says where to seek on assignment, `verify` what the first records say about the
-log being the same one. Offsets are Kafka's; a log epoch is a number that grows whenever the log proves to be another.
+Pure decisions, no clients: `start_of` says where to seek on assignment, `Batch.ends` whether the first records read
+show that the log is the same one. Offsets are Kafka's; a log epoch is a number that grows whenever the log proves to be
+another.
 """
 
-from dataclasses import dataclass
-from typing import NamedTuple
+import hashlib
+from dataclasses import dataclass, replace
+from typing import NamedTuple, Self
 
 
 class LogPosition(NamedTuple):
@@ -23,6 +25,13 @@ class Fingerprint:
 
     time: int
     hash: int
+
+    @classmethod
+    def of(cls, timestamp: int | None, key: bytes | None, value: bytes | None) -> Self:
+        """Return what tells a record from another one at its offset."""
+        digest = hashlib.blake2b(key or b"", digest_size=8)
+        digest.update(value or b"")
+        return cls(max(0, timestamp or 0), int.from_bytes(digest.digest(), "little"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +55,31 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+    """Records that were read of a log: their offsets `first` to `last`, both included, and what the last one is.
+
+    `is_crowded` says that the conversations in memory leave no room for more.
+    """
+
+    first: int
+    last: int
+    last_record: Fingerprint
+    is_crowded: bool = False
+
+    def ends(self, known: Range) -> bool:
+        """Tell whether the last record is the one that ended a range."""
+        return self.last == known.last and self.last_record == known.last_record
+
+
+@dataclass(frozen=True, slots=True)
 class Start:
     """Where to begin to read, and what to do with what is read first.
 
-    `replay` is a range to be written again, byte for byte; `verify` is a range whose last record, read first, must be
-    the one that it was; `is_doubtful` says that the log claims to end before it, which an embedded broker may say of
-    a log that does not; `lost` counts the offsets that Kafka's retention removed before they were read. `broken` is an
-    unconfirmed range of which Kafka has not kept all: ClickHouse has to say whether it landed.
+    `replay` is a range to be written again, byte for byte, or only to be compared with the tables when it `has_landed`;
+    `verify` is a range whose last record, read first, must be the one that it was; `is_doubtful` says that the log
+    claims to end before it, which an embedded broker may say of a log that does not; `lost` counts the offsets that
+    Kafka's retention removed before they were read. `broken` is an unconfirmed range of which Kafka has not kept all:
+    ClickHouse has to say whether it landed, and what is left of it is replayed.
     """
 
     log_epoch: int
@@ -62,6 +89,8 @@ class Start:
     is_doubtful: bool = False
     lost: int = 0
     broken: Range | None = None
+    has_landed: bool = False
+    is_new_log: bool = False
 
 
 def start_of(latest: Range | None, log_start: int, log_end: int) -> Start:
@@ -78,12 +107,23 @@ def start_of(latest: Range | None, log_start: int, log_end: int) -> Start:
     return Start(latest.log_epoch, log_start, lost=log_start - latest.last - 1)
 
 
-def resume_broken(broken: Range, log_start: int, has_landed: bool) -> Start:
+def resume_broken(broken: Range, log_start: int, log_end: int, has_landed: bool) -> Start:
     """Decide where to go on after a range that Kafka no longer holds whole, by whether it had landed."""
     following = broken.last + 1 if has_landed else broken.first
-    return Start(broken.log_epoch, max(following, log_start), lost=max(0, log_start - following))
+    lost = max(0, log_start - following)
+    if log_start > broken.last:
+        return Start(broken.log_epoch, log_start, lost=lost)
+    return Start(
+        broken.log_epoch,
+        log_start,
+        replay=replace(broken, first=log_start),
+        is_doubtful=log_end <= broken.last,
+        lost=lost,
+        broken=broken,
+        has_landed=has_landed,
+    )
 
 
 def restart(latest: Range, log_start: int) -> Start:
     """Decide where to go on when another record stands at a range's last offset: a new log, from its start."""
-    return Start(log_epoch=latest.log_epoch + 1, offset=log_start)
+    return Start(log_epoch=latest.log_epoch + 1, offset=log_start, is_new_log=True)

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from stream_processors.positions import Fingerprint, LogPosition, Range, Start, restart, resume_broken, start_of
+from stream_processors.positions import Batch, Fingerprint, LogPosition, Range, Start, restart, resume_broken, start_of
+from tests.unit.stream_processors.kafka_records import AT_MS, KafkaRecord
 
 CONFIRMED = Range("t", 0, 3, 100, 199, 50, "1-abc", Fingerprint(5, 6), confirmed=True)
 OPEN = replace(CONFIRMED, confirmed=False)
@@ -63,23 +64,39 @@ def test_reading_never_begins_before_the_log_and_never_passes_over_what_it_holds
     assert start.replay is None or start.verify is None
 
 
+def remainder(first: int, *, has_landed: bool, is_doubtful: bool = False, lost: int = 0) -> Start:
+    """Where to go on when Kafka holds a range from an offset on."""
+    left = replace(OPEN, first=first)
+    return Start(3, first, left, is_doubtful=is_doubtful, lost=lost, broken=OPEN, has_landed=has_landed)
+
+
 @pytest.mark.parametrize(
-    ("log_start", "has_landed", "expected"),
+    ("log_start", "log_end", "has_landed", "expected"),
     [
-        pytest.param(150, True, Start(3, 200), id="it landed, more follows"),
-        pytest.param(500, True, Start(3, 500, lost=300), id="it landed, what followed is gone"),
-        pytest.param(150, False, Start(3, 150, lost=50), id="it did not land: what is left is read again"),
-        pytest.param(500, False, Start(3, 500, lost=400), id="it did not land, and all of it is gone"),
+        pytest.param(150, 900, True, remainder(150, has_landed=True), id="it landed: what is left is compared with it"),
+        pytest.param(200, 900, True, Start(3, 200), id="it landed, and nothing is left"),
+        pytest.param(500, 900, True, Start(3, 500, lost=300), id="it landed, what followed is gone"),
+        pytest.param(150, 900, False, remainder(150, has_landed=False, lost=50), id="it did not: the rest is written"),
+        pytest.param(500, 900, False, Start(3, 500, lost=400), id="it did not land, and all of it is gone"),
+        pytest.param(
+            150,
+            160,
+            True,
+            remainder(150, has_landed=True, is_doubtful=True),
+            id="it landed, but the log ends before, or says so",
+        ),
     ],
 )
-def test_after_a_range_that_kafka_no_longer_holds_whole(log_start: int, has_landed: bool, expected: Start) -> None:
-    assert resume_broken(OPEN, log_start, has_landed) == expected
+def test_after_a_range_that_kafka_no_longer_holds_whole(
+    log_start: int, log_end: int, has_landed: bool, expected: Start
+) -> None:
+    assert resume_broken(OPEN, log_start, log_end, has_landed) == expected
 
 
 @pytest.mark.parametrize("latest", [CONFIRMED, OPEN], ids=["confirmed", "unconfirmed"])
 def test_another_record_at_the_last_offset_begins_a_new_epoch_from_the_start_of_the_log(latest: Range) -> None:
-    assert restart(latest, 0) == Start(4, 0)
-    assert restart(latest, 150) == Start(4, 150)
+    assert restart(latest, 0) == Start(4, 0, is_new_log=True)
+    assert restart(latest, 150) == Start(4, 150, is_new_log=True)
 
 
 def test_a_token_names_the_topic_the_partition_the_epoch_and_the_offsets() -> None:
@@ -89,3 +106,45 @@ def test_a_token_names_the_topic_the_partition_the_epoch_and_the_offsets() -> No
 
 def test_a_range_begins_at_the_position_of_its_first_record() -> None:
     assert LogPosition("t", 0, 3, 100)._asdict() == {"topic": "t", "partition": 0, "log_epoch": 3, "offset": 100}
+
+
+def fingerprint(record: KafkaRecord) -> Fingerprint:
+    return Fingerprint.of(record.timestamp, record.key, record.value)
+
+
+RECORD = KafkaRecord(offset=9, key=b"a/c", value=b"{}")
+KNOWN = Range("t", 0, 1, 5, 9, 3, "1-abc", fingerprint(RECORD))
+
+
+def batch_of(last: KafkaRecord) -> Batch:
+    """A batch that ends with a record."""
+    return Batch(5, last.offset, fingerprint(last))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        pytest.param(KafkaRecord(offset=9, key=b"a/c", value=b"{} "), id="another value"),
+        pytest.param(KafkaRecord(offset=9, key=b"a/d", value=b"{}"), id="another key"),
+        pytest.param(KafkaRecord(offset=9, key=b"a/c", value=b"{}", timestamp=AT_MS + 1), id="another time"),
+        pytest.param(KafkaRecord(offset=9, key=b"a/c", value=None), id="no value"),
+        pytest.param(KafkaRecord(offset=9, key=None, value=b"{}"), id="no key"),
+        pytest.param(KafkaRecord(offset=8, key=b"a/c", value=b"{}"), id="another offset"),
+    ],
+)
+def test_another_record_is_not_the_last_of_a_range(other: KafkaRecord) -> None:
+    assert batch_of(RECORD).ends(KNOWN)
+    assert not batch_of(other).ends(KNOWN)
+
+
+@pytest.mark.parametrize("timestamp", [None, -1, 0], ids=["None", "-1", "0"])
+def test_a_record_without_a_time_or_a_value_has_a_fingerprint_that_clickhouse_can_hold(timestamp: int | None) -> None:
+    taken = fingerprint(KafkaRecord(key=None, value=None, timestamp=timestamp))
+    assert taken.time == 0
+    assert 0 <= taken.hash < 2**64
+
+
+def test_a_fingerprint_is_the_same_in_every_process() -> None:
+    assert fingerprint(RECORD) == fingerprint(KafkaRecord(offset=7, partition=3, key=b"a/c", value=b"{}"))
+    assert fingerprint(RECORD).time == AT_MS
+    assert fingerprint(RECORD).hash == 15_202_078_515_890_294_859

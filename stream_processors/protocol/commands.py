@@ -1,0 +1,149 @@
+"""What the owner of a partition may do or ask: the commands of the range protocol, and what answers them."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from stream_processors.positions import Batch, LogPosition, Range, Start
+
+Answer = TypeVar("Answer")
+Result = TypeVar("Result")
+
+
+class Lull(StrEnum):
+    """Why no batch comes: nothing has come for a while, or the partition is to be released."""
+
+    IDLE = "idle"
+    RELEASED = "released"
+
+
+class Replay(StrEnum):
+    """A range that an owner before has begun to write: the block is sent again, or only compared with the tables."""
+
+    WHOLE = "whole"
+    LANDED = "landed"
+
+
+class Command(Generic[Answer]):
+    """Something to be done or asked; the classes below are all there are. `Answer` is what comes back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim(Command[None]):
+    """Give up what is under way and claim the partition; MaintenanceUnderWay when a command holds it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadLatest(Command[Range | None]):
+    """Read the latest range of the range log."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBounds(Command[tuple[int, int]]):
+    """Ask Kafka for the log's first offset and the one after its last."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskWhatLanded(Command[bool]):
+    """Ask whether any record of a range is in the tables, and make the facts of what landed whole."""
+
+    range: Range
+
+
+@dataclass(frozen=True, slots=True)
+class AskWhetherRemembered(Command[bool]):
+    """Ask whether the tables still remember a range's token, if they ever had it."""
+
+    range: Range
+
+
+@dataclass(frozen=True, slots=True)
+class AskMembership(Command[bool]):
+    """Ask Kafka whether the partition is still ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskRelease(Command[bool]):
+    """Ask whether the partition is to be released."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wait(Command[None]):
+    """Wait until a maintenance command may have ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begin(Command[None]):
+    """Read from a start on, with nothing in memory but which conversations exist."""
+
+    start: Start
+
+
+@dataclass(frozen=True, slots=True)
+class ReadUpTo(Command[Batch | Lull]):
+    """Read all records up to an offset; IDLE when the log has none there, or is doubtful and brings no more."""
+
+    last: int
+    is_doubtful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Gather(Command[Batch | Lull]):
+    """Gather records that are worth a flush; IDLE only while nothing is under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shrink(Command[None]):
+    """Let conversations out of memory; everything in it has landed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prepare(Command[int]):
+    """Take the records read last, which begin at a position, through the steps; the answer counts their rows."""
+
+    position: LogPosition
+
+
+@dataclass(frozen=True, slots=True)
+class Land(Command[None]):
+    """Begin to land the rows prepared last as a range: take the steps of `land` beside those of `own`."""
+
+    range: Range
+    replay: Replay | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settle(Command[Range | None]):
+    """Wait until nothing is under way; the answer is what has landed since the last time."""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteRange(Command[int]):
+    """Write a range, or its confirmation; the answer counts the tries."""
+
+    range: Range
+
+
+@dataclass(frozen=True, slots=True)
+class Insert(Command[int]):
+    """Insert a range's block under its token; the answer counts the tries."""
+
+    range: Range
+
+
+@dataclass(frozen=True, slots=True)
+class Prove(Command[None]):
+    """Compare every table with a range's rows, and add what is missing."""
+
+    range: Range
+
+
+Steps: TypeAlias = Generator[Command[Any], Any, Result]
+"""Steps towards a result; what is sent in is the answer to the command before, see `ask`."""
+
+
+def ask(command: Command[Answer]) -> Steps[Answer]:
+    """Return the answer to a command."""
+    answer: Answer = yield command
+    return answer

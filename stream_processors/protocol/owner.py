@@ -1,0 +1,156 @@
+"""The range protocol: what the owner of a partition does, in which order, and what it makes of the answers.
+
+The life of a partition. Its owner claims it, so that whoever wrote before is refused from now on, reads the latest
+range and asks Kafka for the log's bounds. A range that was confirmed has landed: its last record is read once more, and
+when it is the one that it was, the owner goes on behind it. One that was not is replayed: its records make the same
+block under the same token, and every table is compared with it. When another record stands there, or the log ends too
+early and brings no more, the log is another one: a new log epoch begins at its start. What Kafka has not kept whole is
+asked of ClickHouse: what is left of it is written, or only compared when a part had landed.
+
+Then batches are flushed: a block is prepared while the one before lands, at most one is under way. The range goes
+first, the block follows, and what took more than one try is compared with the tables. The next range confirms the one
+before; in a lull, and at the end, a confirmation does. A refusal ends the claim: Kafka is asked whether the partition
+is still ours; if so it is claimed again. A log that changes ends it too, after what is under way has landed.
+
+No clients, no clock, no tasks: `own` and `land` are generators that yield commands and are sent the answers, or thrown
+the errors that say who acts. `partition.py` and `landing.py` carry the commands out; records and rows stay there.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from stream_processors.errors import FoldVersionMismatch, LogChanged, MaintenanceUnderWay, StaleOwner
+from stream_processors.positions import Batch, LogPosition, Range, Start, restart, resume_broken, start_of
+from stream_processors.protocol.commands import (
+    AskMembership,
+    AskRelease,
+    AskWhatLanded,
+    AskWhetherRemembered,
+    Begin,
+    Claim,
+    Gather,
+    Insert,
+    Land,
+    Lull,
+    Prepare,
+    Prove,
+    ReadBounds,
+    ReadLatest,
+    ReadUpTo,
+    Replay,
+    Settle,
+    Shrink,
+    Steps,
+    Wait,
+    WriteRange,
+    ask,
+)
+
+
+class Owner:
+    """The owner of one partition; `fold_version` is that of the facts it would write."""
+
+    def __init__(self, topic: str, partition: int, fold_version: str) -> None:
+        self._topic: Final = topic
+        self._partition: Final = partition
+        self._fold_version: Final = fold_version
+        self._log_epoch = 0
+        self._unconfirmed: Range | None = None
+
+    def own(self) -> Steps[None]:
+        """Own the partition until it is released or another worker's; FoldVersionMismatch when its facts differ."""
+        while not (yield from ask(AskRelease())):
+            try:
+                yield from self._serve((yield from self._take_over()))
+            except MaintenanceUnderWay:
+                yield from ask(Wait())
+            except StaleOwner:
+                if not (yield from ask(AskMembership())):
+                    return
+
+    def land(self, written: Range, replay: Replay | None) -> Steps[Range]:
+        """Write a range and its block, so that each is there once; StaleOwner when our claim is not good for it."""
+        tries = yield from ask(WriteRange(written))
+        if tries > 1 and (yield from ask(ReadLatest())) != written:
+            raise StaleOwner(f"the range log has lost {written.token}")
+        if written.rows:
+            tries = 0 if replay is Replay.LANDED else (yield from ask(Insert(written)))
+            if replay or tries > 1:
+                yield from ask(Prove(written))
+        return written
+
+    def _take_over(self) -> Steps[Start]:
+        yield from ask(Claim())
+        self._unconfirmed = None
+        latest = yield from ask(ReadLatest())
+        if latest and latest.fold_version != self._fold_version:
+            raise FoldVersionMismatch(
+                f"the facts of partition {self._partition} were written by fold {latest.fold_version}, this worker's is"
+                f" {self._fold_version}: stop all workers, run `python -m stream_processors rebuild`"
+            )
+        bounds = yield from ask(ReadBounds())
+        start = start_of(latest, *bounds)
+        if start.broken:
+            return resume_broken(start.broken, *bounds, (yield from ask(AskWhatLanded(start.broken))))
+        if start.replay and not (yield from ask(AskWhetherRemembered(start.replay))):
+            return replace(start, has_landed=(yield from ask(AskWhatLanded(start.replay))))
+        return start
+
+    def _serve(self, start: Start) -> Steps[None]:
+        try:
+            yield from self._begin(start)
+            if (known := start.replay or start.verify) is not None:
+                yield from self._meet(known, start)
+            while (batch := (yield from ask(Gather()))) is not Lull.RELEASED:
+                yield from self._flush(batch) if isinstance(batch, Batch) else self._confirm()
+        except LogChanged:
+            pass  # the claim is still good: what is under way lands, and the next one finds it confirmed
+        yield from self._confirm()
+
+    def _begin(self, start: Start) -> Steps[None]:
+        self._log_epoch = start.log_epoch
+        yield from ask(Begin(start))
+
+    def _meet(self, known: Range, start: Start) -> Steps[None]:
+        """Read up to the end of a known range: it is written again, or was the same, or the log is another one."""
+        batch = yield from self._read_up_to(known, start)
+        if batch is Lull.RELEASED:
+            return
+        if not isinstance(batch, Batch) or not batch.ends(known):
+            yield from self._begin_anew(known)
+        elif start.replay:
+            if batch.first != known.first and not start.broken:
+                raise LogChanged(f"Kafka removed records of {known.token} before they were read again")
+            yield from self._flush(batch, Replay.LANDED if start.has_landed else Replay.WHOLE)
+
+    def _read_up_to(self, known: Range, start: Start) -> Steps[Batch | Lull]:
+        try:
+            return (yield from ask(ReadUpTo(known.last, start.is_doubtful)))
+        except LogChanged:
+            if not start.is_doubtful:
+                raise
+            return Lull.IDLE
+
+    def _begin_anew(self, known: Range) -> Steps[None]:
+        if not known.confirmed:
+            yield from ask(AskWhatLanded(known))
+        log_start, _ = yield from ask(ReadBounds())
+        yield from self._begin(restart(known, log_start))
+
+    def _flush(self, batch: Batch, replay: Replay | None = None) -> Steps[None]:
+        if batch.is_crowded:
+            yield from self._settle()
+            yield from ask(Shrink())
+        position = LogPosition(self._topic, self._partition, self._log_epoch, batch.first)
+        rows = yield from ask(Prepare(position))
+        yield from self._settle()
+        yield from ask(Land(Range(*position, batch.last, rows, self._fold_version, batch.last_record), replay))
+
+    def _settle(self) -> Steps[None]:
+        self._unconfirmed = (yield from ask(Settle())) or self._unconfirmed
+
+    def _confirm(self) -> Steps[None]:
+        yield from self._settle()
+        if self._unconfirmed:
+            yield from ask(WriteRange(replace(self._unconfirmed, confirmed=True)))
+            self._unconfirmed = None
