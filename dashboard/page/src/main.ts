@@ -34,3 +34,5 @@ shown.addEventListener("change", drawSoon);
 new Live(store);
 void store.reload();
 drawSoon();
+// Fetched while the numbers are asked for, so that the charts stand when they come.
+void import("./charts/echarts");

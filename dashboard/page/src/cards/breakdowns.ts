@@ -48,7 +48,7 @@ function bar(shown: Shown, asked: Bars, row: Row, largest: number, whole: number
     ? html`<button class="opens" type="button" aria-pressed=${asked.chosen === key} @click=${() => choose(row)}>${name}</button>`
     : name;
   return html`<tr class=${key.startsWith(names.UNKNOWN) ? "unknown" : ""}>
-    <th scope="row"><bdi>${title}</bdi></th>
+    <th scope="row" title=${name}><bdi>${title}</bdi></th>
     <td class="bar">${track(value / largest, key.startsWith(names.UNKNOWN) ? "s4" : "s1", earlier)}</td>
     <td class="number">${figure(shown, metric, column, row, name)}</td>
     <td class="number faint">${share(whole ? value / whole : null)}</td>

@@ -29,10 +29,25 @@ export abstract class ChartElement<Model> extends HTMLElement {
   private async start(): Promise<void> {
     if (this.starting || this.chart || !this.shown || !this.isConnected) return;
     this.starting = true;
+    try {
+      this.begin(await this.fetched());
+    } catch (error) {
+      this.textContent = "This chart could not be loaded. It is tried again with the next numbers.";
+      console.error(error);
+    } finally {
+      this.starting = false;
+    }
+  }
+
+  private async fetched(): Promise<Charts> {
     const charts = await import("./echarts");
     await this.prepare(charts);
-    this.starting = false;
+    return charts;
+  }
+
+  private begin(charts: Charts): void {
     if (!this.isConnected || this.chart) return;
+    this.textContent = "";
     this.chart = charts.init(this, null, { renderer: "canvas" });
     this.listen(this.chart);
     this.sizes.observe(this);

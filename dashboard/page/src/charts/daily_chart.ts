@@ -74,8 +74,8 @@ function optionOf(model: DailyModel) {
     axisPointer: { link: [{ xAxisIndex: "all" }] },
     tooltip: { ...tooltipStyle(), trigger: "axis", formatter: (points: { dataIndex: number }[]) => tipOf(model, points[0]?.dataIndex ?? 0) },
     grid: [
-      { left: 44, right: 14, top: 10, height: "46%" },
-      { left: 44, right: 14, top: "61%", bottom: 24 },
+      { left: 44, right: 24, top: 10, height: "46%", outerBoundsMode: "none" },
+      { left: 44, right: 24, top: "61%", bottom: 24, outerBoundsMode: "none" },
     ],
     xAxis: [dayAxis(days, 0, false), dayAxis(days, 1, true)],
     yAxis: [countAxis(0), countAxis(1)],

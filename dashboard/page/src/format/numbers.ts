@@ -69,7 +69,11 @@ export function change(now: number | null, before: number | null): number | null
   return before === 0 ? (now === 0 ? 0 : null) : now / before - 1;
 }
 
+const TENFOLD = 9;
+
+/** +12 %, -3.1 %; from ten times as much on ×12. */
 export function signedShare(value: number): string {
+  if (value >= TENFOLD) return `×${formatted(value + 1, { maximumFractionDigits: 0 })}`;
   const digits = Math.abs(value) < 0.0995 ? 1 : 0;
   return formatted(value, { style: "percent", maximumFractionDigits: digits, signDisplay: "exceptZero" });
 }

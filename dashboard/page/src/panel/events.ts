@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import * as numbers from "../format/numbers";
 import * as times from "../format/times";
 import type { Item, Json } from "../model/types";
+import { words } from "./words";
 
 const LONG = 3_000;
 const WHO: Readonly<Record<string, string>> = { end_user: "End user", agent: "Agent", system: "System" };
@@ -50,9 +51,9 @@ function drawMessage(event: Item): TemplateResult {
 
 /** A long text is folded: its beginning, then all of it. */
 function written(content: string): TemplateResult {
-  if (content.length <= LONG) return html`<div class="content" dir="auto">${content}</div>`;
-  return html`<div class="content" dir="auto">${content.slice(0, LONG)}…</div>
-    <details><summary>All ${numbers.count(content.length)} characters</summary><div class="content" dir="auto">${content}</div></details>`;
+  if (content.length <= LONG) return html`<div class="content" dir="auto">${words(content)}</div>`;
+  return html`<div class="content" dir="auto">${words(content.slice(0, LONG))}…</div>
+    <details><summary>All ${numbers.count(content.length)} characters</summary><div class="content" dir="auto">${words(content)}</div></details>`;
 }
 
 function drawAction(event: Item): TemplateResult {
@@ -60,7 +61,7 @@ function drawAction(event: Item): TemplateResult {
   return html`<p class="who">Action</p>
     <p class="action"><strong><bdi>${string(event, "action_name")}</bdi></strong> <span>${numbers.duration(number(event, "seconds"))}</span>
       ${failed ? html`<span class="tag negative">failed</span>` : nothing}</p>
-    ${failed ? html`<div class="content error" dir="auto">${string(event, "error_message")}</div>` : nothing}
+    ${failed ? html`<div class="content error" dir="auto">${words(string(event, "error_message"))}</div>` : nothing}
     ${folded("Answer", event["response"])}${folded("Tools used", event["tools_used"])}`;
 }
 
@@ -73,8 +74,8 @@ function drawFeedback(event: Item): TemplateResult {
     ${comment ? written(comment) : nothing}`;
 }
 
-function remark(title: string, words: unknown): TemplateResult {
-  return html`<p class="remark"><span class="who">${title}</span> ${words}</p>`;
+function remark(title: string, what: unknown): TemplateResult {
+  return html`<p class="remark"><span class="who">${title}</span> ${what}</p>`;
 }
 
 function sumOfTokens(event: Item): number {
@@ -97,8 +98,8 @@ function isEmpty(value: Json | undefined): boolean {
 
 function folded(title: string, value: Json | undefined): TemplateResult | typeof nothing {
   if (isEmpty(value)) return nothing;
-  const words = typeof value === "string" ? value : JSON.stringify(value, null, 2);
-  return html`<details><summary>${title}</summary><pre dir="auto" tabindex="0">${words}</pre></details>`;
+  const text = typeof value === "string" ? value : JSON.stringify(value, null, 2);
+  return html`<details><summary>${title}</summary><pre dir="auto" tabindex="0">${words(text)}</pre></details>`;
 }
 
 function drawRest(event: Item): TemplateResult {

@@ -8,6 +8,9 @@ import type { OpenList } from "../model/state";
 import type { Item, Json } from "../model/types";
 import type { Shown } from "../view/shown";
 import type { OpenPage } from "./open_things";
+import { words } from "./words";
+
+const SHOWN_LETTERS = 600;
 
 type Draw = (value: Json, item: Item, zone: string) => unknown;
 
@@ -24,7 +27,7 @@ const amount: Draw = (value) => numbers.count(typeof value === "number" ? value 
 const seconds: Draw = (value) => numbers.duration(typeof value === "number" ? value : null);
 const word: Draw = (value) => (value ? html`<span class="tag ${String(value)}">${String(value).replaceAll("_", " ")}</span>` : numbers.NOTHING);
 const failure: Draw = (value, item) => (value ? html`<span class="tag negative" title=${String(item["error_message"] ?? "")}>failed</span>` : "");
-const message: Draw = (value, item) => html`<span class="clipped" dir="auto">${String(value || attached(item))}</span>`;
+const message: Draw = (value, item) => html`<span class="clipped" dir="auto">${words(String(value || attached(item)).slice(0, SHOWN_LETTERS))}</span>`;
 const place: Draw = (value, item) => [item["city"], names.country(String(value))].filter((name) => name && name !== "unknown").join(", ");
 const known: Draw = (value) => (value === "unknown" ? html`<span class="faint">unknown</span>` : html`<bdi>${String(value ?? "")}</bdi>`);
 const handed: Draw = (value) => (value ? html`<span class="tag negative">to a person</span>` : "");
@@ -69,10 +72,10 @@ export function drawRows(shown: Shown, { page }: OpenPage): TemplateResult {
 
 function row(shown: Shown, columns: readonly ListColumn[], item: Item, zone: string): TemplateResult {
   const open = () => openItem(shown, item);
-  const words = item["conversation_id"] ? `Open the conversation ${String(item["conversation_id"])}` : `Conversations of ${String(item["customer"])}`;
+  const said = item["conversation_id"] ? `Open the conversation ${String(item["conversation_id"])}` : `Conversations of ${String(item["customer"])}`;
   return html`<tr @click=${(event: Event) => (event.target as Element).closest("button") ?? (getSelection()?.toString() ? undefined : open())}>
     ${columns.map(({ name, draw, number }) => html`<td class=${number ? "number" : ""}>${draw(item[name] ?? null, item, zone)}</td>`)}
-    <td><button class="quiet row-open" type="button" aria-label=${words} @click=${open}>›</button></td></tr>`;
+    <td><button class="quiet row-open" type="button" aria-label=${said} @click=${open}>›</button></td></tr>`;
 }
 
 function openItem(shown: Shown, item: Item): void {
@@ -101,7 +104,7 @@ const SILENT = new Set(["latitude", "longitude"]);
 export function titleOf(open: OpenList | null): string {
   if (!open) return "";
   const filters = Object.entries(open.filters).filter(([name, value]) => !SILENT.has(name) && value !== "");
-  const words = filters.map(([name, value]) => NAMES[name]?.(value) ?? value.replaceAll("_", " "));
-  return [names.capitalised(open.list), ...words].join(" · ");
+  const said = filters.map(([name, value]) => NAMES[name]?.(value) ?? value.replaceAll("_", " "));
+  return [names.capitalised(open.list), ...said].join(" · ");
 }
 

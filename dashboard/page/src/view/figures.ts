@@ -67,7 +67,7 @@ function judged(difference: number, welcome: Welcome): string {
 
 /** The number that a card is about. */
 export function headline(shown: Shown, metric: string, name: string, welcome: Welcome = "neither", beside: unknown = nothing): TemplateResult {
-  return html`<p class="headline">${figure(shown, metric, name)}${change(shown, metric, name, welcome)}<span class="beside">${beside}</span></p>`;
+  return html`<p class="headline">${figure(shown, metric, name)}${change(shown, metric, name, welcome)}${beside === nothing ? nothing : html`<span class="beside">${beside}</span>`}</p>`;
 }
 
 export interface LineOptions {
