@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from stream_processors import metrics
-from stream_processors.errors import ProcessorError
+from stream_processors.errors import ProcessorError, StaleOwner
 from stream_processors.inbox import Block, Segment
 from stream_processors.patience import persist
 from stream_processors.positions import Range
@@ -106,7 +106,7 @@ class Landing:
 
     async def execute(self, command: Command[Any]) -> object:
         """Carry out a command that concerns claims and ranges; return its answer."""
-        log, number, tools = self._log, self._partition, self._tools
+        log, number = self._log, self._partition
         match command:
             case Claim():
                 await self.abandon()
@@ -121,8 +121,7 @@ class Landing:
                 return await persist("count the ranges since", lambda: self._is_remembered(known), number)
             case AskWhatLanded(known):
                 await asyncio.sleep(PASSING_SECONDS)
-                call = partial(landed_part, tools.clickhouse, known, tools.settings.fold_rules)
-                return await persist("look for a flush", call, number)
+                return await persist("look for a flush", lambda: self._what_landed(known), number)
             case _:
                 raise TypeError(f"{command} is not known")
 
@@ -146,7 +145,17 @@ class Landing:
             case _:
                 return await self.execute(command)
 
+    async def _what_landed(self, known: Range) -> bool:
+        await self._check_claim()
+        return await landed_part(self._tools.clickhouse, known, self._tools.settings.fold_rules)
+
+    async def _check_claim(self) -> None:
+        """Refuse a repair, which no fence stops, to whoever has not the latest claim."""
+        if not await self._log.holds(self._partition, self.owner_epoch):
+            raise StaleOwner("the partition has a later claim")
+
     async def _prove(self, written: Range, segments: Sequence[Segment]) -> None:
+        await self._check_claim()
         added = await prove(self._tools.clickhouse, written, segments, self._tools.settings.fold_rules)
         if added:
             metrics.REPAIRED_ROWS.inc(added)

@@ -44,6 +44,9 @@ IDLE_SECONDS: Final = 0.5
 DOUBT_SECONDS: Final = 5.0
 """How long a log that claims to end too early may take to prove the contrary."""
 
+SILENCE_SECONDS: Final = 30.0
+"""After how long without a record that must be there the log's bounds are asked for again."""
+
 WAIT_SECONDS: Final = 1.0
 """How long a maintenance command is given before the next attempt to claim."""
 
@@ -185,8 +188,11 @@ class Partition:
             if self._gathering.next_offset > last:
                 return self._batch(records)
             progressed_at = clock() if taken else progressed_at
-            if is_doubtful and clock() - progressed_at > DOUBT_SECONDS:
+            waited = clock() - progressed_at
+            if is_doubtful and waited > DOUBT_SECONDS:
                 return Lull.IDLE
+            if waited > SILENCE_SECONDS:
+                raise LogChanged(f"no record up to {last} has come for {SILENCE_SECONDS} seconds")
             await self._sleep(IDLE_SECONDS)
         return Lull.RELEASED
 
