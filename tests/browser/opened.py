@@ -68,14 +68,16 @@ class Opened:
         named = f'[data-metric="{metric}"][data-column="{column}"][data-key={json.dumps(key)}]'
         return self.page.locator(named).first
 
-    def numbers(self) -> list[Number]:
-        """All numbers that are on the page."""
-        found = self.page.locator("[data-metric]").evaluate_all(READ_NUMBERS)
+    def numbers(self, metric: str | None = None) -> list[Number]:
+        """All numbers that are on the page, or those on the card of a metric."""
+        within = self.page.locator("main") if metric is None else self.card(metric)
+        found = within.locator("[data-metric]").evaluate_all(READ_NUMBERS)
         return [Number(**one) for one in found]
 
-    def show_all(self) -> None:
-        """Unfolds every table that shows only its first rows."""
-        more = self.page.locator("main").get_by_role("button", name="Show all")
+    def show_all(self, metric: str | None = None) -> None:
+        """Unfolds every table that shows only its first rows, or that of one card."""
+        within = self.page.locator("main") if metric is None else self.card(metric)
+        more = within.get_by_role("button", name="Show all")
         while count := more.count():
             more.first.click()
             expect(more).to_have_count(count - 1)

@@ -99,21 +99,20 @@ def test_every_number_of_a_drill_down_is_the_views(
     opened: Opened, served: Served, window: dict[str, str], question: Question, metric: str
 ) -> None:
     opened.open(agent=DEMO_AGENT, **window)
-    card = opened.card(ON_DRILL_DOWN[metric])
+    above = ON_DRILL_DOWN[metric]
+    card = opened.card(above)
     cells = expected(served, question, metric)
-    opened.show_all()
+    opened.show_all(above)
     for number in range(card.get_by_role("rowheader").count()):
         card.get_by_role("rowheader").nth(number).get_by_role("button").click()
         back = card.locator(".crumb button")
         back.wait_for()
-        opened.show_all()
+        opened.show_all(above)
         name = opened.chosen("country" if metric == "world_map_places" else "language")
-        compare(
-            opened.numbers(), {cell: value for cell, value in cells.items() if cell[2].split("/")[0] == name}, metric
-        )
+        of_name = {cell: value for cell, value in cells.items() if cell[2].split("/")[0] == name}
+        compare(opened.numbers(above), of_name, metric)
         back.click()
         card.locator(".crumb").wait_for(state="detached")
-        opened.show_all()
 
 
 def test_every_count_opens_a_list_with_as_many_rows(opened: Opened, window: dict[str, str]) -> None:
