@@ -70,14 +70,30 @@ class Owner:
 
     def land(self, written: Range, replay: Replay | None) -> Steps[Range]:
         """Write a range and its block, so that each is there once; StaleOwner when our claim is not good for it."""
+        if replay is Replay.LANDED:
+            return (yield from self._complete(written))
         tries = yield from ask(WriteRange(written))
         if tries > 1 and (yield from ask(ReadLatest())) != written:
             raise StaleOwner(f"the range log has lost {written.token}")
         if written.rows:
-            tries = 0 if replay is Replay.LANDED else (yield from ask(Insert(written)))
-            if replay or tries > 1:
-                yield from ask(Prove(written))
+            yield from self._insert(written, replay)
         return written
+
+    def _insert(self, written: Range, replay: Replay | None) -> Steps[None]:
+        tries, has_landed = 0, False
+        if replay and not (yield from ask(AskWhetherRemembered(written))):
+            has_landed = yield from ask(AskWhatLanded(written))
+        if not has_landed:
+            tries = yield from ask(Insert(written))
+        if replay or tries > 1:
+            yield from ask(Prove(written))
+
+    def _complete(self, written: Range) -> Steps[Range]:
+        """Complete what is left of a range; its own token was never used, so nobody may come to rely on it."""
+        yield from ask(Prove(written))
+        confirmed = replace(written, confirmed=True)
+        yield from ask(WriteRange(confirmed))
+        return confirmed
 
     def _take_over(self) -> Steps[Start]:
         yield from ask(Claim())
@@ -90,11 +106,9 @@ class Owner:
             )
         bounds = yield from ask(ReadBounds())
         start = start_of(latest, *bounds)
-        if start.broken:
-            return resume_broken(start.broken, *bounds, (yield from ask(AskWhatLanded(start.broken))))
-        if start.replay and not (yield from ask(AskWhetherRemembered(start.replay))):
-            return replace(start, has_landed=(yield from ask(AskWhatLanded(start.replay))))
-        return start
+        if start.broken is None:
+            return start
+        return resume_broken(start.broken, *bounds, (yield from ask(AskWhatLanded(start.broken))))
 
     def _serve(self, start: Start) -> Steps[None]:
         try:
@@ -151,6 +165,6 @@ class Owner:
 
     def _confirm(self) -> Steps[None]:
         yield from self._settle()
-        if self._unconfirmed:
+        if self._unconfirmed and not self._unconfirmed.confirmed:
             yield from ask(WriteRange(replace(self._unconfirmed, confirmed=True)))
             self._unconfirmed = None

@@ -1,7 +1,16 @@
 """The range protocol, fault by fault: each of these once lost an event, doubled one, or left a fact wrong."""
 
 from stream_processors import fold_events as kinds
-from stream_processors.protocol.commands import AskMembership, Gather, Insert, Prove, ReadUpTo, Replay, WriteRange
+from stream_processors.protocol.commands import (
+    AskMembership,
+    AskWhetherRemembered,
+    Gather,
+    Insert,
+    Prove,
+    ReadUpTo,
+    Replay,
+    WriteRange,
+)
 from tests.unit.stream_processors.histories import START, event_of
 from tests.unit.stream_processors.protocol_engine import TABLES
 from tests.unit.stream_processors.protocol_log import Message
@@ -121,6 +130,17 @@ def test_records_that_kafka_kept_of_a_range_are_added_where_a_table_lacks_them()
     check(world, {"01", "02"}, letters=1)
 
 
+def test_what_is_left_of_a_landed_range_is_not_taken_for_a_range_of_its_own_by_the_next_owner() -> None:
+    world = world_of(event(1), event(2))
+    kill_in_an_insert(world, 4, remembers=False)
+    world.logs[0].retain_from(1)
+    successor = owner_of(world, "b")
+    successor.go_up_to(Prove)
+    successor.step(beside=True)
+    owner_of(world, "c").go_to_the_end()
+    check(world, {"01", "02"})
+
+
 def test_facts_that_landed_before_their_events_are_not_doubled_when_a_part_is_written_again() -> None:
     world = world_of(BROKEN, event(1), order=("conversation_facts", "other_facts", "events", "dead_letters"))
     kill_in_an_insert(world, 2, remembers=False)
@@ -194,5 +214,6 @@ def test_a_range_that_has_landed_is_replayed_without_being_inserted() -> None:
     known = world.engine.latest(0)
     assert known is not None
     landed, whole = worker.owner.land(known, Replay.LANDED), worker.owner.land(known, Replay.WHOLE)
-    assert (next(landed), landed.send(1)) == (WriteRange(known), Prove(known))
-    assert (next(whole), whole.send(1), whole.send(1)) == (WriteRange(known), Insert(known), Prove(known))
+    assert (next(landed), landed.send(None)) == (Prove(known), WriteRange(known))
+    assert (next(whole), whole.send(1)) == (WriteRange(known), AskWhetherRemembered(known))
+    assert (whole.send(True), whole.send(1)) == (Insert(known), Prove(known))

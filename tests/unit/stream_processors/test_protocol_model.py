@@ -60,6 +60,7 @@ class ProtocolModel(RuleBasedStateMachine):
         super().__init__()
         self.world = World()
         self.asleep: list[Worker] = []
+        self.started = 0
         for partition in range(2):
             self.start(partition, "a")
 
@@ -149,7 +150,7 @@ class ProtocolModel(RuleBasedStateMachine):
                 if loses_rows and sequence and isinstance(sequence.command, WriteRange):
                     worker.step(beside=sequence is worker.landing, lose_row=True)
 
-    @precondition(lambda self: not self.world.engine.under_way and not any(map(is_trying, self.workers())))
+    @precondition(lambda self: not self.world.engine.under_way and not any(map(is_inserting, self.workers())))
     @rule(forgets=st.booleans())
     def let_tokens_grow_old(self, forgets: bool) -> None:
         self.world.engine.grow_old(forgets)
@@ -169,6 +170,15 @@ class ProtocolModel(RuleBasedStateMachine):
     @rule(partition=partitions)
     def make_the_topic_again(self, partition: int) -> None:
         self.log(partition).make_again()
+
+    @precondition(lambda self: len(self.world.logs) < 3)
+    @rule(name=names)
+    def add_a_partition(self, name: str) -> None:
+        """Conversations change their home, and what comes in the old one is sent on; all that was begun has landed."""
+        self.run_to_the_end(is_late=False)
+        self.world.logs.append(Log())
+        for partition in range(len(self.world.logs)):
+            self.start(partition, name)
 
     # What must hold
 
@@ -233,9 +243,10 @@ class ProtocolModel(RuleBasedStateMachine):
         self.run_to_the_end(is_late=True)
 
     def start(self, partition: int, name: str) -> None:
-        self.world.members[partition % len(self.world.logs)] = Worker(
-            self.world, name, partition % len(self.world.logs)
-        )
+        """Let a new owner take a partition; one process never has two, so names differ."""
+        partition %= len(self.world.logs)
+        self.started += 1
+        self.world.members[partition] = Worker(self.world, f"{name[0]}{self.started}", partition)
 
     def member(self, partition: int) -> Worker:
         return self.world.members[partition % len(self.world.logs)]
@@ -247,9 +258,9 @@ class ProtocolModel(RuleBasedStateMachine):
         return [*self.world.members.values(), *self.asleep]
 
 
-def is_trying(worker: Worker) -> bool:
-    """Whether a write was sent and not answered."""
-    return any(sequence is not None and sequence.tries for sequence in (worker.owning, worker.landing))
+def is_inserting(worker: Worker) -> bool:
+    """Whether a worker relies on a token from one moment to the next."""
+    return worker.landing is not None and isinstance(worker.landing.command, Insert)
 
 
 def repeated(items: Iterable[object]) -> list[object]:
