@@ -9,6 +9,7 @@ never take (too large for it) is dropped, counted and logged.
 """
 
 import asyncio
+import codecs
 import logging
 import ssl
 from collections import defaultdict
@@ -25,6 +26,10 @@ from aiokafka.partitioner import murmur2
 from convostream.queues import Queue
 from convostream.settings import Settings
 from convostream.transport import Record
+
+# Looking a host up needs this codec. At the exit of an interpreter, or in a child that was forked in the midst of an
+# import, it can no longer be imported; then the last events could not be sent.
+codecs.lookup("idna")
 
 log = logging.getLogger("convostream")
 
