@@ -72,12 +72,16 @@ class Owner:
         """Write a range and its block, so that each is there once; StaleOwner when our claim is not good for it."""
         if replay is Replay.LANDED:
             return (yield from self._complete(written))
-        tries = yield from ask(WriteRange(written))
-        if tries > 1 and (yield from ask(ReadLatest())) != written:
-            raise StaleOwner(f"the range log has lost {written.token}")
+        yield from self._log(written)
         if written.rows:
             yield from self._insert(written, replay)
         return written
+
+    def _log(self, written: Range) -> Steps[None]:
+        """Write a range or a confirmation; an engine that was killed may have lost what it remembers."""
+        tries = yield from ask(WriteRange(written))
+        if tries > 1 and (yield from ask(ReadLatest())) != written:
+            raise StaleOwner(f"the range log has lost {written.token}")
 
     def _insert(self, written: Range, replay: Replay | None) -> Steps[None]:
         tries, has_landed = 0, False
@@ -92,7 +96,7 @@ class Owner:
         """Complete what is left of a range; its own token was never used, so nobody may come to rely on it."""
         yield from ask(Prove(written))
         confirmed = replace(written, confirmed=True)
-        yield from ask(WriteRange(confirmed))
+        yield from self._log(confirmed)
         return confirmed
 
     def _take_over(self) -> Steps[Start]:
@@ -108,7 +112,10 @@ class Owner:
         start = start_of(latest, *bounds)
         if start.broken is None:
             return start
-        return resume_broken(start.broken, *bounds, (yield from ask(AskWhatLanded(start.broken))))
+        start = resume_broken(start.broken, *bounds, (yield from ask(AskWhatLanded(start.broken))))
+        if latest and start.replay is None:
+            yield from self._log(replace(latest, confirmed=True))  # done with, landed or lost
+        return start
 
     def _serve(self, start: Start) -> Steps[None]:
         try:
@@ -148,6 +155,7 @@ class Owner:
     def _begin_anew(self, known: Range) -> Steps[None]:
         if not known.confirmed:
             yield from ask(AskWhatLanded(known))
+            yield from self._log(replace(known, confirmed=True))  # done with, landed or lost
         log_start, _ = yield from ask(ReadBounds())
         yield from self._begin(restart(known, log_start))
 
@@ -166,5 +174,5 @@ class Owner:
     def _confirm(self) -> Steps[None]:
         yield from self._settle()
         if self._unconfirmed and not self._unconfirmed.confirmed:
-            yield from ask(WriteRange(replace(self._unconfirmed, confirmed=True)))
+            yield from self._log(replace(self._unconfirmed, confirmed=True))
             self._unconfirmed = None

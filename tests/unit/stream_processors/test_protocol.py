@@ -3,6 +3,7 @@
 from stream_processors import fold_events as kinds
 from stream_processors.protocol.commands import (
     AskMembership,
+    AskWhatLanded,
     AskWhetherRemembered,
     Gather,
     Insert,
@@ -217,3 +218,14 @@ def test_a_range_that_has_landed_is_replayed_without_being_inserted() -> None:
     assert (next(landed), landed.send(None)) == (Prove(known), WriteRange(known))
     assert (next(whole), whole.send(1)) == (WriteRange(known), AskWhetherRemembered(known))
     assert (whole.send(True), whole.send(1)) == (Insert(known), Prove(known))
+
+
+def test_a_range_of_which_kafka_kept_nothing_is_asked_for_once() -> None:
+    world = world_of(event(1), event(2))
+    kill_in_an_insert(world, 1, remembers=False)
+    world.logs[0].retain_from(2)
+    owner_of(world, "b").go_to_the_end()
+    check(world, {"01", "02"})
+    successor = owner_of(world, "c")
+    successor.go_up_to(AskWhatLanded)
+    assert isinstance(successor.owning.command, Gather)
