@@ -228,4 +228,5 @@ def test_a_range_of_which_kafka_kept_nothing_is_asked_for_once() -> None:
     check(world, {"01", "02"})
     successor = owner_of(world, "c")
     successor.go_up_to(AskWhatLanded)
-    assert isinstance(successor.owning.command, Gather)
+    assert not isinstance(successor.owning.command, AskWhatLanded)
+    assert successor.owner_epoch == 3
