@@ -8,7 +8,7 @@ Kafka -> poll -> agent -> Partition.deliver -> gathered to a batch
   5. drop_repetitions  an id that its conversation has is dropped, however late it comes
   6. fold              sessions, response times and attributes move on; what changed of the facts is signed -1, +1
   7. gather_rows       events, signed facts and dead letters become the rows of one block
--> Partition._land: the range is logged, then the block is inserted, exactly once through every view
+-> protocol/owner.py: the range is logged, then the block is inserted, exactly once through every view (landing.py)
 """
 
 import asyncio

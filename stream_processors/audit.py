@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from stream_processors.clickhouse import ClickHouse
-from stream_processors.fact_tables import ACTIVITY_SQL, FACT_TABLES, FactRow, FactTable
+from stream_processors.fact_tables import FACT_TABLES, FactRow, FactTable, activity_sql
 from stream_processors.fold_rules import FoldRules
 from stream_processors.inbox import Segment
-from stream_processors.refold import all_shares, refold
+from stream_processors.refold import all_shares, among, refold
 
 LOOKS: Final = 4
 PAUSE_SECONDS: Final = 0.7
@@ -76,7 +76,7 @@ async def _audit_share(clickhouse: ClickHouse, condition: str, rules: FoldRules)
             break
         await asyncio.sleep(PAUSE_SECONDS)
         before = counts
-        found, counts = await _look(clickhouse, f"conversation_hash IN ({_list(found.hashes())})", rules)
+        found, counts = await _look(clickhouse, among(sorted(found.hashes())), rules)
         touched = {each for each in found.hashes() if counts.get(each) != before.get(each)}
     kept = {
         table: {each: n for each, n in differences.items() if each not in touched}
@@ -85,19 +85,13 @@ async def _audit_share(clickhouse: ClickHouse, condition: str, rules: FoldRules)
     return Findings(conversations, len(touched), kept)
 
 
-def _list(hashes: set[int]) -> str:
-    return ",".join(map(str, sorted(hashes)))
-
-
 async def _look(clickhouse: ClickHouse, condition: str, rules: FoldRules) -> tuple[Findings, dict[int, int]]:
     """Compare once; return what differs and how many events each conversation has."""
     counts = {row["conversation_hash"]: row["events"] for row in await clickhouse.rows(_with(COUNT_SQL, condition))}
     segments = await refold(clickhouse, condition, rules)
     differences = {"events": await _hashes(clickhouse, _with(DUPLICATES_SQL, condition))}
-    expected = _with(ACTIVITY_SQL, condition)
-    differences["activity"] = await _hashes(
-        clickhouse, _with(ACTIVITY_DIFFERENCE_SQL, condition).replace("{expected}", expected)
-    )
+    activity = _with(ACTIVITY_DIFFERENCE_SQL, condition).replace("{expected}", activity_sql(condition))
+    differences["activity"] = await _hashes(clickhouse, activity)
     for table in FACT_TABLES:
         differences[table.name] = await _compare(clickhouse, table, segments.get(table.kind), condition)
     return Findings(len(counts), 0, differences), counts

@@ -85,11 +85,13 @@ FACT_TABLES: Final = (
     FactTable("end_user_quarters", "end_user_quarter", _without_sign(QUARTER_COLUMNS)),
 )
 
-ACTIVITY_SQL: Final = (
-    "SELECT agent_id, environment, quarter_hour, conversation_hash, countIf(sender = 'end_user') AS end_user_messages,"
-    " countIf(sender = 'agent') AS agent_messages, countIf(type = 'action') AS actions,"
-    " countIf(type = 'button') AS buttons FROM events"
-    " WHERE (type IN ('action', 'button') OR (type = 'message' AND sender IN ('end_user', 'agent'))) AND {condition}"
-    " GROUP BY agent_id, environment, quarter_hour, conversation_hash"
-)
-"""What `activity` must hold of the events that fulfil a condition: the query of activity_mv over `events`."""
+
+def activity_sql(condition: str) -> str:
+    """Return what `activity` must hold of the events that fulfil a condition: the query of activity_mv over them."""
+    return (
+        "SELECT agent_id, environment, quarter_hour, conversation_hash,"  # noqa: S608 - conditions are made of integers
+        " countIf(sender = 'end_user') AS end_user_messages, countIf(sender = 'agent') AS agent_messages,"
+        " countIf(type = 'action') AS actions, countIf(type = 'button') AS buttons FROM events"
+        " WHERE (type IN ('action', 'button') OR (type = 'message' AND sender IN ('end_user', 'agent')))"
+        f" AND {condition} GROUP BY agent_id, environment, quarter_hour, conversation_hash"
+    )

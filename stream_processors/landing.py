@@ -162,9 +162,7 @@ class Landing:
             logger.warning("partition %d: %d rows that the engine had lost were added again", self._partition, added)
 
     async def _is_remembered(self, known: Range) -> bool:
-        place = {"topic": known.topic, "partition": known.partition, "log_epoch": known.log_epoch}
-        parameters = {**place, "first": known.first, "last": known.last}
-        rows = await self._tools.clickhouse.rows(SINCE_SQL, parameters)
+        rows = await self._tools.clickhouse.rows(SINCE_SQL, {**known.log, **known.offsets})
         return bool(rows[0]["ranges"] < REMEMBERED_RANGES)
 
     async def _tries(self, what: str, call: Callable[[], Awaitable[None]]) -> int:

@@ -53,6 +53,16 @@ class Range:
         """The identity of the flush's block in ClickHouse."""
         return f"{self.topic}:{self.partition}:{self.log_epoch}:{self.first}-{self.last}"
 
+    @property
+    def log(self) -> dict[str, str | int]:
+        """The log that the range lies in, by the names of the columns in ClickHouse."""
+        return {"topic": self.topic, "partition": self.partition, "log_epoch": self.log_epoch}
+
+    @property
+    def offsets(self) -> dict[str, int]:
+        """The bounds of the range, by the names of the columns in ClickHouse."""
+        return {"first": self.first, "last": self.last}
+
 
 @dataclass(frozen=True, slots=True)
 class Batch:

@@ -9,11 +9,11 @@ from typing import Final
 
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.errors import OperatorError
-from stream_processors.fact_tables import ACTIVITY_SQL, FACT_TABLES
+from stream_processors.fact_tables import FACT_TABLES, activity_sql
 from stream_processors.fold_rules import FoldRules
 from stream_processors.inbox import Segment
 from stream_processors.maintenance import Maintenance, maintenance
-from stream_processors.refold import Share, all_shares, refold_shares
+from stream_processors.refold import Share, all_shares, refold
 
 TABLES: Final = (*(table.name for table in FACT_TABLES), "activity")
 Progress = Callable[[int, int], None]
@@ -30,7 +30,8 @@ async def rebuild(clickhouse: ClickHouse, rules: FoldRules, owner_id: str, progr
             await clickhouse.command(f"DROP TABLE IF EXISTS {table}_rebuilt")
             await clickhouse.command(f"CREATE TABLE {table}_rebuilt AS {table}")
         shares, facts = await all_shares(clickhouse), 0
-        async for share, segments in refold_shares(clickhouse, shares, rules):
+        for share in shares:
+            segments = await refold(clickhouse, share.condition, rules)
             facts += await _write(clickhouse, segments, f"{owner_id}:{share.number}")
             await _rebuild_activity(clickhouse, share)
             progress(share.number + 1, share.shares)
@@ -54,8 +55,7 @@ async def _write(clickhouse: ClickHouse, segments: dict[str, Segment], token: st
 
 
 async def _rebuild_activity(clickhouse: ClickHouse, share: Share) -> None:
-    select = ACTIVITY_SQL.replace("{condition}", share.condition)
-    await clickhouse.command(f"INSERT INTO activity_rebuilt {select}")
+    await clickhouse.command(f"INSERT INTO activity_rebuilt {activity_sql(share.condition)}")
 
 
 def _refuse_unconfirmed(held: Maintenance) -> None:

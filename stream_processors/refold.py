@@ -1,7 +1,7 @@
 """Refold: all facts of stored events, computed anew, a share of the conversations at a time."""
 
 from collections import defaultdict
-from collections.abc import AsyncIterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,9 +47,6 @@ async def refold(clickhouse: ClickHouse, condition: str, rules: FoldRules) -> di
     return {segment.kind: segment for segment in rows.segments()}
 
 
-async def refold_shares(
-    clickhouse: ClickHouse, shares: list[Share], rules: FoldRules
-) -> AsyncIterator[tuple[Share, dict[str, Segment]]]:
-    """Yield the facts of each share."""
-    for share in shares:
-        yield share, await refold(clickhouse, share.condition, rules)
+def among(hashes: Iterable[object]) -> str:
+    """Return the SQL condition that the rows of some conversations fulfil; the hashes are integers of our own."""
+    return f"conversation_hash IN ({','.join(str(int(str(each))) for each in hashes) or 'NULL'})"

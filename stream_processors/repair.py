@@ -5,26 +5,24 @@ remember a token whose rows it has lost, in one table alone; then every retry is
 twice compares each table with what the block must have left, and adds the difference, which is nothing as a rule.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import compress
 from typing import Final
 
 from stream_processors.audit import missing_facts
 from stream_processors.clickhouse import ClickHouse
-from stream_processors.fact_tables import ACTIVITY_SQL, FACT_TABLES
+from stream_processors.fact_tables import FACT_TABLES, activity_sql
 from stream_processors.fold_rules import FoldRules
 from stream_processors.inbox import Segment, build_columns
 from stream_processors.positions import Range
-from stream_processors.refold import refold
+from stream_processors.refold import among, refold
 
-PRESENT_SQL: Final = (
-    "SELECT offset FROM {table} WHERE topic = {topic:String} AND partition = {partition:UInt32}"
-    " AND log_epoch = {log_epoch:UInt64} AND offset BETWEEN {first:UInt64} AND {last:UInt64}"
+IN_RANGE: Final = (
+    " WHERE topic = {topic:String} AND partition = {partition:UInt32} AND log_epoch = {log_epoch:UInt64}"
+    " AND offset BETWEEN {first:UInt64} AND {last:UInt64}"
 )
-TOUCHED_SQL: Final = (
-    "SELECT DISTINCT conversation_hash FROM events WHERE topic = {topic:String} AND partition = {partition:UInt32}"
-    " AND log_epoch = {log_epoch:UInt64} AND offset BETWEEN {first:UInt64} AND {last:UInt64}"
-)
+PRESENT_SQL: Final = "SELECT offset FROM {table}" + IN_RANGE  # noqa: S608 - constants of our own
+TOUCHED_SQL: Final = "SELECT DISTINCT conversation_hash FROM events" + IN_RANGE  # noqa: S608 - the same
 ACTIVITY_REPAIR_SQL: Final = (
     "INSERT INTO activity SELECT agent_id, environment, quarter_hour, conversation_hash,"
     # Counts wrap around, so a surplus is taken away by adding what is below zero.
@@ -44,7 +42,7 @@ async def prove(clickhouse: ClickHouse, written: Range, segments: Sequence[Segme
     for kind, table in TABLES_OF_RECORDS.items():
         added += await _add_records(clickhouse, table, [each for each in segments if each.kind == kind], written)
     hashes = {value for each in segments for value in each.columns.get("conversation_hash", ())}
-    return added + await repair_facts(clickhouse, _condition(hashes), rules, written.token)
+    return added + await repair_facts(clickhouse, among(hashes), rules, written.token)
 
 
 async def landed_part(clickhouse: ClickHouse, written: Range, rules: FoldRules) -> bool:
@@ -52,11 +50,10 @@ async def landed_part(clickhouse: ClickHouse, written: Range, rules: FoldRules) 
 
     For a range of which Kafka has not kept all records, so that it cannot be written again.
     """
-    place = {"topic": written.topic, "partition": written.partition, "log_epoch": written.log_epoch}
-    parameters = {**place, "first": written.first, "last": written.last}
+    parameters = {**written.log, **written.offsets}
     hashes = [row["conversation_hash"] for row in await clickhouse.rows(TOUCHED_SQL, parameters)]
     letters = await clickhouse.rows(PRESENT_SQL.replace("{table}", "dead_letter_records"), parameters)
-    await repair_facts(clickhouse, _condition(hashes), rules, written.token)
+    await repair_facts(clickhouse, among(hashes), rules, written.token)
     return bool(hashes or letters)
 
 
@@ -69,24 +66,18 @@ async def repair_facts(clickhouse: ClickHouse, condition: str, rules: FoldRules,
             columns, block = table.block(missing.items())
             await clickhouse.insert_block(table.name, columns, block, f"{token}:repair")
             added += len(missing)
-    expected = ACTIVITY_SQL.replace("{condition}", condition)
+    expected = activity_sql(condition)
     await clickhouse.command(ACTIVITY_REPAIR_SQL.replace("{expected}", expected).replace("{condition}", condition))
     return added
 
 
 async def _add_records(clickhouse: ClickHouse, table: str, segments: Sequence[Segment], written: Range) -> int:
     """Add the records of a range that a table lacks."""
-    place: dict[str, str | int] = {
-        "topic": written.topic,
-        "partition": written.partition,
-        "log_epoch": written.log_epoch,
-    }
-    bounds = {"first": written.first, "last": written.last}
-    rows = await clickhouse.rows(PRESENT_SQL.replace("{table}", table), {**place, **bounds})
+    rows = await clickhouse.rows(PRESENT_SQL.replace("{table}", table), {**written.log, **written.offsets})
     present = {row["offset"] for row in rows}
     absent = [each for each in (_without(segment, present) for segment in segments) if each.length]
     if absent:
-        columns, block = build_columns(absent, place)
+        columns, block = build_columns(absent, written.log)
         await clickhouse.insert_block(table, columns, block, f"{written.token}:repair")
     return sum(each.length for each in absent)
 
@@ -96,8 +87,3 @@ def _without(segment: Segment, offsets: set[int]) -> Segment:
     kept = [offset not in offsets for offset in segment.columns["offset"]]
     columns = {name: list(compress(values, kept)) for name, values in segment.columns.items()}
     return Segment(segment.kind, sum(kept), columns)
-
-
-def _condition(hashes: Iterable[object]) -> str:
-    """Return the SQL condition for conversations; the hashes are integers of our own."""
-    return f"conversation_hash IN ({','.join(str(int(str(each))) for each in hashes) or 'NULL'})"

@@ -1,7 +1,7 @@
 """Rows: events, signed facts and dead letters of a flush become the segments of its block. Times stay milliseconds."""
 
 from collections import defaultdict
-from typing import Final, TypeVar
+from typing import Final
 
 from stream_processors import metrics
 from stream_processors.attributes import ConversationFact
@@ -14,7 +14,6 @@ from stream_processors.positions import LogPosition
 from stream_processors.records import DeadLetter, Record
 
 Row = tuple[object, ...]
-Named = TypeVar("Named")
 UNKNOWN: Final = "unknown"
 SCHEMA_VERSION: Final = 1
 
