@@ -50,6 +50,7 @@ class Ownership:
     async def release(self, deadline_seconds: float = 0) -> None:
         """Give all partitions away: what is under way may land until the deadline, then it is abandoned."""
         deadline_seconds = deadline_seconds or self._tools.settings.kafka_session_timeout_seconds / 3
+        self._was_assigned = False
         tasks, numbers = set(self._tasks.values()), list(self._partitions)
         for partition in self._partitions.values():
             partition.release()
