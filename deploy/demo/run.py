@@ -18,7 +18,7 @@ from deploy.demo.live import Trickle
 from deploy.demo.placement import range_of
 from deploy.demo.reader import Question, Reader
 from deploy.demo.replay import NotSent, Tally, plan, send
-from deploy.demo.report import print_commands, print_metrics, print_tally
+from deploy.demo.report import print_commands, print_metrics, print_page, print_tally
 from deploy.demo.stages import Stages
 from deploy.demo.transcripts import Transcript, read_transcripts
 from deploy.embedded.errors import EmbeddedError
@@ -51,8 +51,9 @@ def run(options: Options, console: Console) -> int:
         stack = parts.make_stack(directory.path, options.broker)
         try:
             parts.start(stack, Stages(console))
+            page = None if options.once else parts.start_dashboard(stack, Stages(console))
             with nullcontext() if options.once else parts.addresses_written(stack, options.addresses):
-                Demo(options, console, stack, directory.path / "logs").show()
+                Demo(options, console, stack, directory.path / "logs", page).show()
         except KeyboardInterrupt:
             console.print("stopping")
             return _INTERRUPTED if options.once else 0
@@ -68,11 +69,12 @@ def run(options: Options, console: Console) -> int:
 class Demo:
     """What is shown on a stack that answers."""
 
-    def __init__(self, options: Options, console: Console, stack: Stack, logs: Path) -> None:
+    def __init__(self, options: Options, console: Console, stack: Stack, logs: Path, page: parts.Page | None) -> None:
         self._options = options
         self._console = console
         self._stack = stack
         self._logs = logs
+        self._page = page
         self._transcripts: list[Transcript] = read_transcripts()
         self._environment = stack.environment()
         self._reader = Reader(self._environment["CONVOSTREAM_CLICKHOUSE_READER_URL"])
@@ -87,9 +89,10 @@ class Demo:
         ) as tracker:
             self._replay_once(tracker, now_ms, question)
             print_metrics(self._console, self._reader, question)
-            if not self._options.once:
+            if self._page:
                 print_commands(self._console, self._environment, question, self._logs, self._options.addresses)
-                self._go_on(tracker)
+                print_page(self._console, self._page)
+                self._go_on(tracker, self._page)
 
     def _replay_once(self, tracker: ConversationTracker, now_ms: int, question: Question) -> None:
         """Replays unless the directory holds a replay from another time."""
@@ -110,7 +113,7 @@ class Demo:
             wait_until_landed(self._reader, expected, LANDING_SECONDS, advance, lambda: parts.check(self._stack))
         return tally
 
-    def _go_on(self, tracker: ConversationTracker) -> None:
+    def _go_on(self, tracker: ConversationTracker, page: parts.Page) -> None:
         """Lets talks begin until Ctrl-C, and looks after the parts meanwhile."""
         trickle = Trickle(self._transcripts, tracker, time.time_ns() // 1_000_000)
         supervisor = Supervisor(self._stack, self._console)
@@ -122,12 +125,14 @@ class Demo:
                 supervisor.look()
                 if time.monotonic() - counted_at > _COUNT_SECONDS:
                     counted_at = time.monotonic()
-                    status.update(f"live: messages sent {trickle.tally.messages}; {self._counted()}; Ctrl-C stops all")
+                    status.update(
+                        f"{page.address}  live: {trickle.tally.messages} messages, {self._counted()}; Ctrl-C stops all"
+                    )
                 time.sleep(_LOOK_SECONDS)
 
     def _counted(self) -> str:
         try:
-            return f"ClickHouse holds {landed(self._reader):,} events"
+            return f"{landed(self._reader):,} events in ClickHouse"
         except ClickHouseError:
             return "ClickHouse does not answer"
 

@@ -5,8 +5,10 @@ import time
 from collections.abc import Callable
 
 
-def free_port() -> int:
-    """A port that nobody listens on now."""
+def free_port(wished: int = 0) -> int:
+    """A port that nobody listens on now: the wished one unless it is taken."""
+    if wished and not answers("127.0.0.1", wished):
+        return wished
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

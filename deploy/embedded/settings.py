@@ -18,6 +18,7 @@ class StackSettings(BaseSettings):
     kafka_topic: str = "agent-events"
     stack_kafka_port: Annotated[int, Field(ge=0, le=65_535)] = 0
     stack_clickhouse_port: Annotated[int, Field(ge=0, le=65_535)] = 0
+    stack_dashboard_port: Annotated[int, Field(ge=0, le=65_535)] = 0
     stack_partitions: Annotated[int, Field(ge=1, le=1_000)] = 4
 
     @property

@@ -1,4 +1,4 @@
-"""The embedded stack as a library: the servers, the topic, the schema and the workers, each on its own or all at once.
+"""The embedded stack as a library: servers, topic, schema, workers and dashboard, each on its own or all at once.
 
     with Stack(StackSettings(data_directory=directory)) as stack:   # servers, topic and schema
         worker = stack.add_worker()
@@ -31,6 +31,8 @@ from deploy.embedded.topics import create_topic
 Broker = Literal["embedded", "kafka"]
 DATABASE = "convostream"
 START_SECONDS = 180.0
+PAGE_PORT = 8080
+"""Of the dashboard unless it is taken: an address that can be kept."""
 _ATTEMPTS = 3
 
 
@@ -56,6 +58,7 @@ class Stack:
             "broker", module, settings.stack_kafka_port, None if broker == "embedded" else "kafka"
         )
         self.workers: list[Process] = []
+        self.dashboard: Process | None = None
 
     def __enter__(self) -> Self:
         try:
@@ -74,7 +77,7 @@ class Stack:
     @property
     def processes(self) -> list[Process]:
         """All processes, in the order in which they are stopped."""
-        return [*self.workers, self.broker, self.clickhouse]
+        return [*self.workers, *([self.dashboard] if self.dashboard else []), self.broker, self.clickhouse]
 
     def start_servers(self) -> None:
         """Starts ClickHouse and the broker at the same time and creates the topic."""
@@ -115,6 +118,22 @@ class Stack:
         worker.wait_until_ready(START_SECONDS)
         return worker
 
+    def add_dashboard(self) -> Process:
+        """Starts the dashboard for this machine alone, and waits until it answers."""
+        port = self._settings.stack_dashboard_port or free_port(PAGE_PORT)
+        own = {"CONVOSTREAM_DASHBOARD_HOST": "127.0.0.1", "CONVOSTREAM_DASHBOARD_PORT": str(port)}
+        self.dashboard = Process(
+            "dashboard",
+            lambda _: [sys.executable, "-m", "dashboard"],
+            self._log("dashboard"),
+            {**self.environment(), **own},
+            port=port,
+            is_ready=lambda process: _answers_yes(f"http://127.0.0.1:{process.port}/health"),
+        )
+        self.dashboard.start()
+        self.dashboard.wait_until_ready(START_SECONDS)
+        return self.dashboard
+
     def restart(self, process: Process) -> None:
         """Stops a process if it runs, and starts it again at its old address; a new broker gets its topic."""
         process.stop()
@@ -125,20 +144,22 @@ class Stack:
 
     def environment(self) -> dict[str, str]:
         """The addresses as settings, as `.stack.env` has them."""
-        metrics = {"CONVOSTREAM_METRICS_PORT": str(self.workers[0].port)} if self.workers else {}
+        ports = {"CONVOSTREAM_METRICS_PORT": str(self.workers[0].port)} if self.workers else {}
+        if self.dashboard:
+            ports["CONVOSTREAM_DASHBOARD_PORT"] = str(self.dashboard.port)
         return {
             "CONVOSTREAM_KAFKA_BOOTSTRAP_SERVERS": self.broker.address,
             "CONVOSTREAM_KAFKA_TOPIC": self._settings.kafka_topic,
             "CONVOSTREAM_CLICKHOUSE_URL": self._url("writer"),
             "CONVOSTREAM_CLICKHOUSE_READER_URL": self._url("reader"),
             "CONVOSTREAM_GEOIP_DATABASE": str(geoip_database()),
-            **metrics,
+            **ports,
         }
 
     def stop(self) -> None:
-        """Stops the workers, then the broker, then ClickHouse; nothing is left running."""
-        for worker in self.workers:
-            worker.ask_to_stop()
+        """Stops workers and dashboard, then the broker, then ClickHouse; nothing is left running."""
+        for process in self.processes[:-2]:
+            process.ask_to_stop()
         for process in self.processes:
             process.stop()
 

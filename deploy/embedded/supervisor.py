@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from deploy.embedded.errors import ProcessFailed
+from deploy.embedded.page import why_not_built
 from deploy.embedded.processes import Process
 from deploy.embedded.settings import ROOT, StackSettings
 from deploy.embedded.stack import DATABASE, Broker, Stack
@@ -48,6 +49,12 @@ class Supervisor:
         for number in range(1, workers + 1):
             with self._console.status(f"starting worker {number} of {workers}"):
                 self._stack.add_worker()
+        with self._console.status("building the page of the dashboard"):
+            problem = why_not_built()
+        if problem:
+            self._console.print(f"[yellow]{escape(problem)}[/]", soft_wrap=True, highlight=False)
+        with self._console.status("starting the dashboard"):
+            self._stack.add_dashboard()
 
     def look(self) -> None:
         """One look at all processes: what has died is shown, and started again once its pause is over."""
@@ -123,6 +130,7 @@ def write_addresses(file: Path, environment: Mapping[str, str]) -> None:
 def show_addresses(console: Console, stack: Stack, settings: StackSettings, file: Path) -> None:
     """Prints what runs and where it answers; the passwords are in the file alone."""
     lines = {
+        "dashboard": f"http://127.0.0.1:{stack.dashboard.port}" if stack.dashboard else "none",
         "Kafka": f"{stack.broker.address}, topic {settings.kafka_topic}",
         "ClickHouse": f"{stack.clickhouse.address}, database {DATABASE}, users writer and reader",
         "workers": ", ".join(f"http://127.0.0.1:{worker.port}/metrics" for worker in stack.workers) or "none",

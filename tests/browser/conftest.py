@@ -2,20 +2,16 @@
 
 import os
 import shutil
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
-from urllib.error import URLError
-from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from dashboard.build_page import build
 from deploy.demo.parts import WORKER_SETTINGS
-from deploy.embedded.addresses import free_port
 from deploy.embedded.processes import Process
 from deploy.embedded.settings import StackSettings
 from deploy.embedded.stack import Stack
@@ -33,7 +29,6 @@ FLAGS: Final = [
     "--disable-sync",
 ]
 ZONE: Final = "Europe/Zagreb"
-READY_SECONDS: Final = 60
 
 expect.set_options(timeout=WAIT_MS)
 
@@ -71,27 +66,8 @@ def served(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
             for send in (send_demo, send_hostile):
                 send(stack.broker.address, now_ms)
             harness.drain()
-            process = _dashboard(stack)
-            process.start()
-            process.wait_until_ready(READY_SECONDS)
+            process = stack.add_dashboard()
             yield Served(f"http://127.0.0.1:{process.port}", process, harness, now_ms)
-            process.stop()
-
-
-def _dashboard(stack: Stack) -> Process:
-    port = free_port()
-    settings = {**stack.environment(), "CONVOSTREAM_DASHBOARD_PORT": str(port)}
-    log = stack.broker.log.with_name("dashboard.log")
-    command = [sys.executable, "-m", "dashboard"]
-    return Process("dashboard", lambda _: command, log, settings, port=port, is_ready=_answers)
-
-
-def _answers(process: Process) -> bool:
-    try:
-        with urlopen(f"http://127.0.0.1:{process.port}/health", timeout=5) as answer:
-            return bool(answer.status == 200)
-    except (URLError, OSError):
-        return False
 
 
 @pytest.fixture(scope="package")

@@ -11,6 +11,7 @@ from pathlib import Path
 from subprocess import PIPE
 from typing import IO
 
+import httpx
 import pytest
 
 from deploy.demo.metrics import METRICS
@@ -106,6 +107,10 @@ def test_some_visitors_speak_and_some_do_not(printed: str) -> None:
     assert 0 < number(visits, "interactions") < number(visits, "visited conversations")
 
 
+def test_a_run_that_ends_by_itself_starts_no_dashboard(printed: str) -> None:
+    assert "dashboard" not in printed
+
+
 def test_output_that_is_no_terminal_holds_no_control_characters(printed: str) -> None:
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", printed)
 
@@ -117,6 +122,9 @@ def test_it_goes_on_until_ctrl_c_and_leaves_nothing_behind(tmp_path: Path) -> No
     with subprocess.Popen([*COMMAND, *arguments], cwd=ROOT, env=environment, stdout=PIPE, text=True) as running:
         try:
             lines = list(until(" live: ", running.stdout))
+            shown = re.search(r"The dashboard: (http://127\.0\.0\.1:\d+/)", "".join(lines))
+            assert shown, "the page is not named"
+            page, agents = (httpx.get(shown.group(1) + path, timeout=20).text for path in ("", "api/agents"))
             written = addresses.read_text()
             children = set(children_of(running.pid))
             running.send_signal(signal.SIGINT)
@@ -127,7 +135,9 @@ def test_it_goes_on_until_ctrl_c_and_leaves_nothing_behind(tmp_path: Path) -> No
     assert url
     assert any(url.group(1) in line for line in lines)
     assert any("convostream replay" in line for line in lines)
-    assert len(children) == 3
+    assert '<div id="page"' in page
+    assert "support-desk" in agents
+    assert len(children) == 4
     assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []
     assert not addresses.exists()
     assert list(tmp_path.glob("convostream-demo-*")) == []

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import clickhouse_connect
+import httpx
 import pytest
 
 from deploy.embedded.addresses import wait_until
@@ -81,6 +82,13 @@ def test_once_everything_answers_the_file_holds_the_addresses(up: Up) -> None:
     assert client.command("SELECT currentDatabase()") == "convostream"
 
 
+def test_the_dashboard_answers_where_it_says(up: Up) -> None:
+    _soon(lambda: "Convostream is running" in up.said)
+    address = f"http://127.0.0.1:{up.settings()['CONVOSTREAM_DASHBOARD_PORT']}"
+    assert address in up.said
+    assert httpx.get(f"{address}/api/agents", timeout=20).json() == {"agents": []}
+
+
 def test_what_dies_is_shown_and_started_again_at_its_address(up: Up) -> None:
     before = up.settings()
     engine = next(pid for pid, line in up.descendants().items() if "deploy.embedded clickhouse" in line)
@@ -94,7 +102,7 @@ def test_what_dies_is_shown_and_started_again_at_its_address(up: Up) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 def test_a_signal_stops_everything_even_when_it_comes_twice(up: Up, number: signal.Signals) -> None:
     below = up.descendants()
-    assert len(below) == 3
+    assert len(below) == 4
     up.process.send_signal(number)
     time.sleep(0.05)
     up.process.send_signal(number)

@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from jsonschema import Draft202012Validator
 
+from dashboard.settings import DashboardSettings, check_exposure
 from deploy.embedded import stack
 from deploy.embedded.settings import StackSettings
 from deploy.embedded.topics import _CONFIGURATION as TOPIC_CONFIGURATION
@@ -116,7 +117,7 @@ def test_the_topic_is_the_one_that_the_embedded_stack_creates() -> None:
 
 def test_the_commands_are_those_that_the_embedded_stack_starts() -> None:
     ours = [json.dumps(s.command[1:]).strip("[]") for s in SERVICES.values() if s.image.startswith("convostream:")]
-    assert len(ours) == 2
+    assert len(ours) == 3
     assert [command for command in ours if command not in inspect.getsource(stack)] == []
 
 
@@ -136,6 +137,15 @@ def test_every_setting_of_a_worker_can_be_given_in_the_env_file() -> None:
     secured = {name for name in WorkerSettings.model_fields if re.match("kafka_(security|sasl|ssl)", name)}
     fields = WorkerSettings.model_fields.keys() - secured - {"geoip_database"}
     assert {f"{PREFIX}{field.upper()}" for field in fields} == SERVICES["worker"].environment.keys()
+
+
+def test_the_dashboard_asks_for_a_token_and_reads_as_the_reader() -> None:
+    given = SERVICES["dashboard"].environment
+    settings = DashboardSettings.model_validate({n.removeprefix(PREFIX).lower(): v for n, v in given.items()})
+    assert settings.token == SECRETS["CONVOSTREAM_DASHBOARD_TOKEN"]
+    assert settings.clickhouse_reader_url.get_secret_value().startswith("http://reader:")
+    check_exposure(settings)
+    assert SERVICES["dashboard"].ports == [f"127.0.0.1:{settings.dashboard_port}:{settings.dashboard_port}"]
 
 
 def test_the_worker_may_finish_before_it_is_killed() -> None:

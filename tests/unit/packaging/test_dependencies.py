@@ -15,7 +15,7 @@ OURS = {"convostream", "stream_processors", "sql", "dashboard", "deploy", "tests
 GENERATORS = {ROOT / "deploy/grafana"}
 """Run by developers alone: what they write is in the repository."""
 WORKER, EMBEDDED = ("worker",), ("worker", "embedded")
-EVERYTHING = ("worker", "embedded", "dashboard", "dev")
+EVERYTHING = ("worker", "embedded", "dashboard", "page", "dev")
 USED_WHERE_INSTALLED = {"rich"}
 """The SDK draws its progress with it; test_wheel imports every module without it."""
 PARTS_OF_PYDANTIC = {"pydantic-core", "typing-extensions"}

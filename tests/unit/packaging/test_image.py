@@ -37,6 +37,15 @@ def test_the_last_stage_is_slim_and_installs_nothing() -> None:
     assert re.findall(r"apt-get|pip install|gcc", STAGES[-1]) == []
 
 
+def test_the_page_is_built_in_a_stage_of_its_own_whose_packages_stay_behind() -> None:
+    page = next(stage for stage in STAGES if stage.splitlines()[0].endswith(" AS page"))
+    assert "python -m dashboard.build_page" in page
+    assert "COPY --from=page /source/dashboard dashboard" in STAGES[-1]
+    assert {"dashboard/page/dist", "dashboard/page/node_modules"} <= set(
+        (ROOT / ".dockerignore").read_text().splitlines()
+    )
+
+
 def test_the_last_stage_runs_as_a_user_of_its_own() -> None:
     users = re.findall(r"^USER (.+)$", STAGES[-1], flags=re.MULTILINE)
     assert users
