@@ -29,6 +29,7 @@ FLAGS: Final = [
     "--disable-sync",
 ]
 ZONE: Final = "Europe/Zagreb"
+READY_SECONDS: Final = 60
 
 expect.set_options(timeout=WAIT_MS)
 
