@@ -24,29 +24,19 @@ from stream_processors import metrics
 from stream_processors.app import INSERTS_AT_ONCE, ProcessorApp
 from stream_processors.broker import broker_options
 from stream_processors.clickhouse import ClickHouse
+from stream_processors.collector import spare_the_collector
 from stream_processors.feed import Feed
 from stream_processors.inbox import Block, build_block
 from stream_processors.known_conversations import KnownConversations
 from stream_processors.positions import LogPosition
-from stream_processors.range_log import RangeLog
+from stream_processors.range_log import RangeLog, Tenure
 from stream_processors.records import Record
 from stream_processors.settings import WorkerSettings
 from stream_processors.state import State
-from stream_processors.worker import make_enrichment, spare_the_collector
+from stream_processors.worker import make_enrichment
 
 Log: TypeAlias = Mapping[int, Sequence[Record]]
 OWNER: Final = "benchmark"
-
-
-@dataclass(frozen=True, slots=True)
-class Topic:
-    """All that the steps ask of Kafka when no record lies on a wrong partition."""
-
-    count: int
-
-    def partitions(self) -> int:
-        """Return how many partitions the topic has."""
-        return self.count
 
 
 class Floor:
@@ -99,10 +89,10 @@ class Floor:
             await consumer.stop()
         return log
 
-    async def _claim(self, log: Log) -> Mapping[int, int]:
+    async def _claim(self, log: Log) -> Mapping[int, Tenure]:
         """Claim the partitions: ClickHouse refuses the block of one who has not."""
         range_log = RangeLog(self._clickhouse, self._settings.kafka_topic, OWNER)
-        return {partition: await range_log.claim(partition) for partition in log}
+        return {partition: await range_log.claim(partition, len(log)) for partition in log}
 
     def _flushes(self, log: Log) -> Iterator[tuple[Sequence[Record], State]]:
         size, settings = self._settings.flush_max_rows, self._settings
@@ -112,14 +102,13 @@ class Floor:
             for first in range(0, len(records), size):
                 yield records[first : first + size], state
 
-    async def _block(self, records: Sequence[Record], state: State, claims: Mapping[int, int]) -> Block:
+    async def _block(self, records: Sequence[Record], state: State, claims: Mapping[int, Tenure]) -> Block:
         partition, topic = records[0].partition, self._settings.kafka_topic
         position = LogPosition(topic, partition, 1, records[0].offset)
-        # The steps ask the feed for nothing but the number of partitions.
-        segments = await self._app.prepare(cast(Feed, Topic(len(claims))), records, state, position)
-        place: dict[str, str | int] = {"topic": topic, "partition": partition, "log_epoch": 1}
+        # Nothing is a stray here, so the steps ask nothing of the feed.
+        segments = await self._app.prepare(cast(Feed, None), records, state, position, len(claims))
         with metrics.STEP_SECONDS.labels("columns").time():
-            return build_block(segments, place | {"owner_epoch": claims[partition], "owner_id": OWNER})
+            return build_block(segments, {**claims[partition].columns, "log_epoch": 1})
 
     async def _insert(self, blocks: Sequence[Block]) -> None:
         slots = asyncio.Semaphore(INSERTS_AT_ONCE)

@@ -65,19 +65,8 @@ NAMES: dict[Kind, tuple[str, ...]] = {
         "activity",
         "dead_letter_records",
     ),
-    # The fence comes last: until it is there, nothing that is inserted goes anywhere.
-    Kind.MATERIALIZED_VIEW: (
-        "events_mv",
-        "conversation_facts_mv",
-        "session_facts_mv",
-        "exchange_facts_mv",
-        "end_user_quarters_mv",
-        "activity_mv",
-        "dead_letter_records_mv",
-        "ranges_mv",
-        "admitted_mv",
-    ),
     Kind.VIEW: (
+        "rightful_owners",
         "conversations",
         "sessions",
         "exchanges",
@@ -89,6 +78,18 @@ NAMES: dict[Kind, tuple[str, ...]] = {
         "engaged_conversations",
         "started_sessions",
         "end_user_quarters_in_range",
+    ),
+    # The fence comes last: until it is there, nothing that is inserted goes anywhere.
+    Kind.MATERIALIZED_VIEW: (
+        "events_mv",
+        "conversation_facts_mv",
+        "session_facts_mv",
+        "exchange_facts_mv",
+        "end_user_quarters_mv",
+        "activity_mv",
+        "dead_letter_records_mv",
+        "ranges_mv",
+        "admitted_mv",
     ),
     Kind.METRIC: (
         "total_messages",

@@ -21,6 +21,7 @@ import faust
 from stream_processors import metrics
 from stream_processors.broker import broker_options
 from stream_processors.clickhouse import ClickHouse
+from stream_processors.collector import uncollected
 from stream_processors.enrichment import Enrichment
 from stream_processors.feed import Feed
 from stream_processors.inbox import Segment
@@ -102,19 +103,24 @@ class ProcessorApp(faust.App):
                 self.ownership.deliver(event.value)
 
     async def prepare(
-        self, feed: Feed, records: Sequence[Record], state: State, position: LogPosition
+        self, feed: Feed, records: Sequence[Record], state: State, position: LogPosition, partitions: int
     ) -> list[Segment]:
-        """Take a batch of a partition through the steps; return the segments of its block."""
-        batch = Batch.of(records)
+        """Take a batch of a partition, one of so many, through the steps; return the segments of its block."""
+        with uncollected():
+            return await self._steps(feed, Batch.of(records), state, position, partitions)
+
+    async def _steps(
+        self, feed: Feed, batch: Batch, state: State, position: LogPosition, partitions: int
+    ) -> list[Segment]:
         with metrics.STEP_SECONDS.labels("decode").time():
-            for begin in range(0, len(records), SLICE):
+            for begin in range(0, len(batch.records), SLICE):
                 decode_records(batch, self._enrichment, begin, begin + SLICE)
                 await asyncio.sleep(0)
             await find_letters(batch, self._clickhouse, position)
         with metrics.STEP_SECONDS.labels("state").time():
             absent = state.missing({decoded.event.key for decoded in batch.events})
-            strays = part_strays(batch, absent, position.partition, feed.partitions())
-            await forward_strays(batch.strays, position, feed)
+            strays = part_strays(batch, absent, position.partition, partitions)
+            await forward_strays(batch.strays, position, partitions, feed)
             await state.admit([key for key in absent if key not in strays], self._clickhouse, position)
         with metrics.STEP_SECONDS.labels("fold").time():
             fresh = drop_repetitions(batch, state)

@@ -6,6 +6,7 @@ ProcessorError
 ├── LogChanged            the partition's log is another one: decide anew where to go on
 ├── BlockRefused          ClickHouse refuses the block for good: the partition waits for a person, loudly
 ├── MaintenanceUnderWay   a maintenance command holds the partition: wait, then claim
+├── LayoutUnsettled       a flush from before partitions were added has yet to land: wait, then claim
 ├── FoldVersionMismatch   the facts were written by another fold: the operator runs `rebuild`
 └── OperatorError         a command cannot do what was asked; the text says what to do next
 """
@@ -37,6 +38,10 @@ class BlockRefused(ProcessorError):
 
 class MaintenanceUnderWay(ProcessorError):
     """A maintenance command (`rebuild`, `audit --repair`) holds the partition for now."""
+
+
+class LayoutUnsettled(ProcessorError):
+    """The topic's number of partitions has changed, and another partition has not written all from before."""
 
 
 class FoldVersionMismatch(ProcessorError):

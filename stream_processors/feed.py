@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
+from uuid import UUID
 
 from stream_processors.records import Record
 
@@ -35,8 +36,12 @@ class Poll:
 class Feed(Protocol):
     """Kafka, as far as the owner of a partition needs it."""
 
-    def partitions(self) -> int:
-        """Return how many partitions the topic has; raises an error of the client as long as nobody knows."""
+    async def count_partitions(self) -> int:
+        """Ask Kafka how many partitions the topic has."""
+        ...
+
+    async def topic_id(self) -> UUID | None:
+        """Ask Kafka for the id of the topic, another one whenever it is made; None when the broker gives none."""
         ...
 
     async def bounds(self, partition: int) -> tuple[int, int]:

@@ -39,6 +39,7 @@ _TYPED: Final[dict[pa.DataType, str]] = {
     SMALL: "partition origin_partition quarter_hour activities conversation_activities",
     BYTES: "raw key",
     pa.int32(): "sign",
+    pa.int64(): "end_user_messages agent_messages actions buttons",
     pa.uint8(): "schema_version",
     pa.list_(TEXT): "repaired",
     pa.list_(pa.struct([("1", TEXT), ("2", BYTES)])): "headers",

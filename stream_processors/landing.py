@@ -13,22 +13,25 @@ from functools import partial
 from typing import Any, Final, TypeVar
 
 from stream_processors import metrics
-from stream_processors.errors import ProcessorError, StaleOwner
-from stream_processors.inbox import Block, Segment
+from stream_processors.errors import ProcessorError
+from stream_processors.inbox import Block, Segment, build_block
 from stream_processors.patience import persist
 from stream_processors.positions import Range
 from stream_processors.protocol.commands import (
     AskWhatLanded,
     AskWhetherRemembered,
+    AskWhetherSettled,
     Claim,
     Command,
+    Compare,
     Insert,
-    Prove,
     ReadLatest,
+    Repair,
     Steps,
     WriteRange,
 )
-from stream_processors.repair import landed_part, prove
+from stream_processors.range_log import Tenure
+from stream_processors.repair import any_landed, repair_token, what_is_missing
 from stream_processors.tools import Tools
 
 Result = TypeVar("Result")
@@ -71,12 +74,24 @@ class Landing:
         self._tools = tools
         self._on_end = on_end
         self._task: asyncio.Task[Range] | None = None
-        self.owner_epoch = 0
+        self._tenure: Tenure | None = None
+        self._missing: Sequence[Segment] = ()
 
     def start(self, steps: Steps[Range], content: Content) -> None:
         """Begin to land some rows, step by step."""
         self._task = asyncio.create_task(self._land(steps, content))
         self._task.add_done_callback(lambda _: self._on_end())
+
+    @property
+    def tenure(self) -> Tenure:
+        """The claim under which to write."""
+        if self._tenure is None:
+            raise LookupError("the partition was not claimed")
+        return self._tenure
+
+    def block(self, segments: Sequence[Segment], log_epoch: int) -> Block:
+        """Return some rows as the block that is sent, under our claim."""
+        return build_block(segments, {**self.tenure.columns, "log_epoch": log_epoch})
 
     @property
     def is_writing(self) -> bool:
@@ -109,19 +124,25 @@ class Landing:
         log, number = self._log, self._partition
         match command:
             case Claim():
-                await self.abandon()
-                self.owner_epoch = await persist("claim", lambda: log.claim(number), number)
-                return None
+                return await self._claim()
+            case AskWhetherSettled():
+                call = partial(log.unsettled, self.tenure)
+                return not await persist("look for flushes of another layout", call, number)
             case ReadLatest():
                 return await persist("read the range log", lambda: log.latest(number), number)
             case WriteRange(written):
                 what = "confirm" if written.confirmed else "log the range"
-                return await self._tries(what, lambda: log.write(written, self.owner_epoch))
+                return await self._tries(what, lambda: log.write(written, self.tenure.owner_epoch))
             case AskWhetherRemembered(known):
                 return await persist("count the ranges since", lambda: self._is_remembered(known), number)
             case AskWhatLanded(known):
                 await asyncio.sleep(PASSING_SECONDS)
-                return await persist("look for a flush", lambda: self._what_landed(known), number)
+                return await persist("look for a flush", lambda: any_landed(self._tools.clickhouse, known), number)
+            case Compare(known):
+                return await self._compare(known, None)
+            case Repair(known):
+                await self._repair(known)
+                return None
             case _:
                 raise TypeError(f"{command} is not known")
 
@@ -140,26 +161,31 @@ class Landing:
                 return await self._tries(
                     "insert", lambda: clickhouse.insert_block("inbox", columns, data, written.token)
                 )
-            case Prove(written), _:
-                return await persist("prove", lambda: self._prove(written, content.segments), self._partition)
+            case Compare(written), _:
+                return await self._compare(written, content.segments)
             case _:
                 return await self.execute(command)
 
-    async def _what_landed(self, known: Range) -> bool:
-        await self._check_claim()
-        return await landed_part(self._tools.clickhouse, known, self._tools.settings.fold_rules)
+    async def _claim(self) -> int:
+        await self.abandon()
+        partitions = await persist("count the partitions", self._tools.feed.count_partitions, self._partition)
+        self._tenure = await persist("claim", lambda: self._log.claim(self._partition, partitions), self._partition)
+        return self._tenure.partitions
 
-    async def _check_claim(self) -> None:
-        """Refuse a repair, which no fence stops, to whoever has not the latest claim."""
-        if not await self._log.holds(self._partition, self.owner_epoch):
-            raise StaleOwner("the partition has a later claim")
+    async def _compare(self, known: Range, segments: Sequence[Segment] | None) -> int:
+        """Find the rows of a range that are missing; return how many there are."""
+        clickhouse, rules = self._tools.clickhouse, self._tools.settings.fold_rules
+        call = partial(what_is_missing, clickhouse, known, segments, rules)
+        self._missing = await persist("compare the tables", call, self._partition)
+        return sum(segment.length for segment in self._missing)
 
-    async def _prove(self, written: Range, segments: Sequence[Segment]) -> None:
-        await self._check_claim()
-        added = await prove(self._tools.clickhouse, written, segments, self._tools.settings.fold_rules)
-        if added:
-            metrics.REPAIRED_ROWS.inc(added)
-            logger.warning("partition %d: %d rows that the engine had lost were added again", self._partition, added)
+    async def _repair(self, known: Range) -> None:
+        """Insert what was found missing: the same bytes under one token, until that is answered."""
+        block, token = self.block(self._missing, known.log_epoch), repair_token(self.tenure)
+        insert = partial(self._tools.clickhouse.insert_block, "inbox", block.columns, block.data, token)
+        await persist("repair", insert, self._partition)
+        metrics.REPAIRED_ROWS.inc(block.rows)
+        logger.warning("partition %d: %d rows that the engine had lost were added again", self._partition, block.rows)
 
     async def _is_remembered(self, known: Range) -> bool:
         rows = await self._tools.clickhouse.rows(SINCE_SQL, {**known.log, **known.offsets})

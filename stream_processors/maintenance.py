@@ -7,20 +7,20 @@ refused by the fence and wait until the lease ends; a command that was killed ho
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Final
 
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.errors import OperatorError
 from stream_processors.positions import Range
-from stream_processors.range_log import RangeLog
+from stream_processors.range_log import RangeLog, Tenure
 
 LEASE_SECONDS: Final = 60
 PARTITIONS_SQL: Final = "SELECT DISTINCT topic, partition FROM ranges ORDER BY topic, partition"
 LEASE_SQL: Final = (
-    "INSERT INTO owners (topic, partition, owner_epoch, owner_id, lease_until, released)"
-    " SELECT {topic:String}, {partition:UInt32}, {owner_epoch:UInt64}, {owner_id:String},"
-    " now64(3) + INTERVAL {seconds:UInt32} SECOND, {released:UInt8}"
+    "INSERT INTO owners (topic, partition, owner_epoch, owner_id, layout, partitions, lease_until, released)"
+    " SELECT {topic:String}, {partition:UInt32}, {owner_epoch:UInt64}, {owner_id:String}, {layout:UInt64},"
+    " {partitions:UInt32}, now64(3) + INTERVAL {seconds:UInt32} SECOND, {released:UInt8}"
 )
 
 
@@ -30,7 +30,7 @@ class Maintenance:
     def __init__(self, clickhouse: ClickHouse, owner_id: str) -> None:
         self._clickhouse = clickhouse
         self._owner_id = owner_id
-        self._claims: dict[tuple[str, int], int] = {}
+        self._tenures: list[Tenure] = []
         self.latest: list[Range] = []
 
     def log(self, topic: str) -> RangeLog:
@@ -41,41 +41,36 @@ class Maintenance:
         """Claim all partitions that were ever written."""
         for row in await self._clickhouse.rows(PARTITIONS_SQL):
             topic, partition = row["topic"], row["partition"]
-            self._claims[topic, partition] = await self.log(topic).claim(partition)
-            await self._lease(topic, partition, released=False)
+            tenure = await self.log(topic).claim(partition, None)
+            self._tenures.append(tenure)
+            await self._lease(tenure, released=False)
             if (latest := await self.log(topic).latest(partition)) is not None:
                 self.latest.append(latest)
 
     async def renew(self) -> None:
         """Make the leases last from now; raises OperatorError when a claim was lost meanwhile."""
-        for (topic, partition), epoch in self._claims.items():
-            if not await self.log(topic).holds(partition, epoch):
-                raise OperatorError(f"partition {partition} of {topic} was claimed by another process; run this again")
-            await self._lease(topic, partition, released=False)
+        for tenure in self._tenures:
+            if not await self.log(tenure.topic).holds(tenure):
+                raise OperatorError(
+                    f"partition {tenure.partition} of {tenure.topic} was claimed by another process; run this again"
+                )
+            await self._lease(tenure, released=False)
 
     async def release(self) -> None:
         """Let the workers go on."""
-        for topic, partition in self._claims:
-            await self._lease(topic, partition, released=True)
+        for tenure in self._tenures:
+            await self._lease(tenure, released=True)
 
     async def set_fold_version(self, version: str) -> None:
         """Write into the range log that the facts are those of a fold version."""
+        epochs = {(tenure.topic, tenure.partition): tenure.owner_epoch for tenure in self._tenures}
         for latest in self.latest:
-            epoch = self._claims[latest.topic, latest.partition]
-            await self.log(latest.topic).write(replace(latest, fold_version=version, confirmed=True), epoch)
+            changed = replace(latest, fold_version=version, confirmed=True)
+            await self.log(latest.topic).write(changed, epochs[latest.topic, latest.partition])
 
-    async def _lease(self, topic: str, partition: int, *, released: bool) -> None:
-        await self._clickhouse.command(
-            LEASE_SQL,
-            {
-                "topic": topic,
-                "partition": partition,
-                "owner_epoch": self._claims[topic, partition],
-                "owner_id": self._owner_id,
-                "seconds": LEASE_SECONDS,
-                "released": int(released),
-            },
-        )
+    async def _lease(self, tenure: Tenure, *, released: bool) -> None:
+        parameters = {**asdict(tenure), "seconds": LEASE_SECONDS, "released": int(released)}
+        await self._clickhouse.command(LEASE_SQL, parameters)
 
 
 @asynccontextmanager

@@ -8,13 +8,14 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
+from uuid import UUID
 
 from stream_processors import metrics
 from stream_processors.errors import LogChanged, MaintenanceUnderWay, StaleOwner
 from stream_processors.feed import Poll
 from stream_processors.gathering import Gathering
-from stream_processors.inbox import Block, Segment, build_block
 from stream_processors.landing import Content, Landing, perform
 from stream_processors.patience import persist
 from stream_processors.positions import Batch, Fingerprint, LogPosition, Start
@@ -22,6 +23,7 @@ from stream_processors.protocol.commands import (
     AskMembership,
     AskRelease,
     Begin,
+    CheckLog,
     Command,
     Gather,
     Land,
@@ -48,7 +50,10 @@ SILENCE_SECONDS: Final = 30.0
 """After how long without a record that must be there the log's bounds are asked for again."""
 
 WAIT_SECONDS: Final = 1.0
-"""How long a maintenance command is given before the next attempt to claim."""
+"""How long a maintenance command, or another partition, is given before the next attempt to claim."""
+
+CHECK_SECONDS: Final = 5.0
+"""How often an idle partition looks whether its topic was made again."""
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +73,8 @@ class Partition:
         self._records: Sequence[Record] = ()
         self._content = Content((), None)
         self.is_settled = False
-        self._read_at = tools.clock()
+        self._read_at = self._checked_at = tools.clock()
+        self._topic_id: UUID | None = None
 
     def deliver(self, poll: Poll) -> None:
         """Take a poll of the partition."""
@@ -110,12 +116,14 @@ class Partition:
     async def _answer(self, command: Command[Any]) -> object:
         """Carry a command out; return its answer."""
         match command:
-            case Begin(start):
-                await self._begin(start)
+            case Begin(start, partitions):
+                await self._begin(start, partitions)
             case Gather():
                 return await self._gather()
-            case Prepare(position):
-                return await self._prepare(position)
+            case Prepare(position, partitions):
+                return await self._prepare(position, partitions)
+            case CheckLog():
+                await self._check_log()
             case Land(written, replay):
                 self._observe(self._records[-1])
                 self._landing.start(self._owner.land(written, replay), self._content)
@@ -124,9 +132,7 @@ class Partition:
             case Shrink():
                 self._known_state.shrink()
             case ReadBounds():
-                return await persist(
-                    "ask for the log's bounds", lambda: self._tools.feed.bounds(self.number), self.number
-                )
+                return await persist("ask for the log's bounds", self._read_bounds, self.number)
             case ReadUpTo(last, is_doubtful):
                 return await self._read_up_to(last, is_doubtful)
             case AskRelease():
@@ -139,7 +145,18 @@ class Partition:
                 return await self._landing.execute(command)
         return None
 
-    async def _begin(self, start: Start) -> None:
+    async def _read_bounds(self) -> tuple[int, int]:
+        self._topic_id = await self._tools.feed.topic_id()
+        return await self._tools.feed.bounds(self.number)
+
+    async def _check_log(self) -> None:
+        """Make sure that what was read is of the topic whose bounds were asked for."""
+        topic_id = await persist("ask for the topic's id", self._tools.feed.topic_id, self.number)
+        self._checked_at = self._tools.clock()
+        if topic_id != self._topic_id:
+            raise LogChanged("the topic was made again")
+
+    async def _begin(self, start: Start, partitions: int) -> None:
         if start.is_new_log:
             metrics.LOG_EPOCHS.inc()
             logger.warning("partition %d has another log: epoch %d begins", self.number, start.log_epoch)
@@ -147,7 +164,7 @@ class Partition:
             metrics.LOST_RECORDS.inc(start.lost)
             logger.error("partition %d: Kafka removed %d records before they were read", self.number, start.lost)
         await persist("set the position", lambda: self._gathering.begin(start.offset), self.number)
-        self._state = await persist("load the known conversations", self._load_state, self.number)
+        self._state = await persist("load the known conversations", partial(self._load_state, partitions), self.number)
         self.is_settled = True
         self._read_at = self._tools.clock()
 
@@ -158,15 +175,9 @@ class Partition:
         logger.warning("partition %d: %s", self.number, now)
         return is_member
 
-    async def _load_state(self) -> State:
-        settings, feed = self._tools.settings, self._tools.feed
-        return await load_state(
-            self._tools.clickhouse,
-            self.number,
-            feed.partitions(),
-            self._rules,
-            settings.state_cache_bytes,
-        )
+    async def _load_state(self, partitions: int) -> State:
+        cache_bytes = self._tools.settings.state_cache_bytes
+        return await load_state(self._tools.clickhouse, self.number, partitions, self._rules, cache_bytes)
 
     @property
     def _known_state(self) -> State:
@@ -208,6 +219,8 @@ class Partition:
             elif gathering.rows and not is_landing:
                 await self._sleep(settings.flush_max_age_seconds - gathering.age)
             elif not await self._sleep(IDLE_SECONDS) and not is_landing and not gathering.rows:
+                if self._tools.clock() - self._checked_at > CHECK_SECONDS:
+                    await self._check_log()
                 return Lull.IDLE
         return Lull.RELEASED
 
@@ -230,24 +243,13 @@ class Partition:
         wake.clear()
         return True
 
-    async def _prepare(self, position: LogPosition) -> int:
-        segments = await self._tools.prepare(self._records, self._known_state, position)
-        self._content = Content(segments, self._block(segments, position.log_epoch) if segments else None)
+    async def _prepare(self, position: LogPosition, partitions: int) -> int:
+        segments = await self._tools.prepare(self._records, self._known_state, position, partitions)
+        with metrics.STEP_SECONDS.labels("columns").time():
+            block = self._landing.block(segments, position.log_epoch) if segments else None
+        self._content = Content(segments, block)
         metrics.FLUSH_ROWS.observe(self._content.rows)
         return self._content.rows
-
-    def _block(self, segments: Sequence[Segment], log_epoch: int) -> Block:
-        with metrics.STEP_SECONDS.labels("columns").time():
-            return build_block(
-                segments,
-                {
-                    "topic": self._tools.settings.kafka_topic,
-                    "partition": self.number,
-                    "log_epoch": log_epoch,
-                    "owner_epoch": self._landing.owner_epoch,
-                    "owner_id": self._tools.range_log.owner_id,
-                },
-            )
 
     def _observe(self, last: Record) -> None:
         state = self._known_state

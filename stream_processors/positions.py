@@ -36,7 +36,10 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A flush as the range log knows it: the offsets `first` to `last`, both included."""
+    """A flush as the range log knows it: the offsets `first` to `last`, both included.
+
+    `partitions` is how many the topic had when its `rows` were made.
+    """
 
     topic: str
     partition: int
@@ -44,6 +47,7 @@ class Range:
     first: int
     last: int
     rows: int
+    partitions: int
     fold_version: str
     last_record: Fingerprint
     confirmed: bool = False

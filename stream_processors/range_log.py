@@ -2,8 +2,12 @@
 
 A claim is written before the log is read, so that whoever wrote before is refused from then on (the fence). A range is
 written before its block. Writing the next range, or a confirmation, says that the one before has landed.
+
+A claim says how many partitions the topic has as its owner sees it: that decides which conversations a partition has.
+All that write must agree, so the fence refuses claims of another layout than the latest.
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
@@ -18,9 +22,18 @@ CLAIM_SQL: Final = (
     " WHERE topic = {topic:String} AND partition = {partition:UInt32}"
     " GROUP BY owner_epoch, owner_id ORDER BY owner_epoch DESC, owner_id DESC LIMIT 1"
 )
+LAYOUT_SQL: Final = (
+    "SELECT layout, partitions FROM owners WHERE topic = {topic:String} ORDER BY layout DESC, partitions DESC LIMIT 1"
+)
+UNSETTLED_SQL: Final = (
+    "SELECT partition, argMax((confirmed, partitions), (owner_epoch, log_epoch, first, confirmed)) AS latest"
+    " FROM ranges WHERE topic = {topic:String} AND partition < {partitions:UInt32} AND partition != {partition:UInt32}"
+    " GROUP BY partition HAVING latest.1 = 0 AND latest.2 != {partitions:UInt32} ORDER BY partition"
+)
 LATEST_SQL: Final = (
-    "SELECT log_epoch, first, last, rows, fold_version, toUnixTimestamp64Milli(last_record_time) AS last_record_ms,"
-    " last_record_hash, confirmed FROM ranges WHERE topic = {topic:String} AND partition = {partition:UInt32}"
+    "SELECT log_epoch, first, last, rows, partitions, fold_version,"
+    " toUnixTimestamp64Milli(last_record_time) AS last_record_ms, last_record_hash, confirmed"
+    " FROM ranges WHERE topic = {topic:String} AND partition = {partition:UInt32}"
     " ORDER BY owner_epoch DESC, log_epoch DESC, first DESC, confirmed DESC LIMIT 1"
 )
 RANGE_TYPES: Final = {
@@ -32,11 +45,34 @@ RANGE_TYPES: Final = {
     "first": COUNT,
     "last": COUNT,
     "rows": SMALL,
+    "partitions": SMALL,
     "fold_version": TEXT,
     "last_record_time": TIME,
     "last_record_hash": COUNT,
     "confirmed": pa.uint8(),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Tenure:
+    """The right to write a partition, from a claim on until somebody claims it later or under another layout."""
+
+    topic: str
+    partition: int
+    owner_epoch: int
+    owner_id: str
+    layout: int
+    partitions: int
+
+    @property
+    def columns(self) -> dict[str, str | int]:
+        """What the fence looks at, by the names of the columns in ClickHouse."""
+        return {
+            "topic": self.topic,
+            "partition": self.partition,
+            "owner_epoch": self.owner_epoch,
+            "owner_id": self.owner_id,
+        }
 
 
 class RangeLog:
@@ -47,22 +83,35 @@ class RangeLog:
         self._topic = topic
         self.owner_id = owner_id
 
-    async def claim(self, partition: int) -> int:
-        """Claim a partition and return the owner epoch under which to write.
+    async def claim(self, partition: int, partitions: int | None) -> Tenure:
+        """Claim a partition of a topic with so many partitions; None is as many as the last claimant saw.
 
         Raises MaintenanceUnderWay while a maintenance command holds the partition.
         """
         while True:
             epoch, _ = await self._latest_claim(partition)
-            mine = epoch + 1
-            row = {"topic": self._topic, "partition": partition, "owner_epoch": mine, "owner_id": self.owner_id}
-            await self._clickhouse.insert_row("owners", row)
-            if await self._latest_claim(partition) == (mine, self.owner_id):
+            layout, counted = await self._latest_layout()
+            if partitions not in (None, counted):
+                layout, counted = layout + 1, partitions or 0
+            mine = Tenure(self._topic, partition, epoch + 1, self.owner_id, layout, counted)
+            await self._clickhouse.insert_row("owners", {**mine.columns, "layout": layout, "partitions": counted})
+            if await self.holds(mine):
                 return mine
 
-    async def holds(self, partition: int, owner_epoch: int) -> bool:
-        """Tell whether a claim of ours is still the latest one."""
-        return await self._latest_claim(partition) == (owner_epoch, self.owner_id)
+    async def holds(self, tenure: Tenure) -> bool:
+        """Tell whether a claim of ours still counts."""
+        layout = (tenure.layout, tenure.partitions)
+        claim = (tenure.owner_epoch, tenure.owner_id)
+        return await self._latest_claim(tenure.partition) == claim and await self._latest_layout() == layout
+
+    async def unsettled(self, tenure: Tenure) -> list[int]:
+        """Return the other partitions of which a flush of another layout is not known to have landed."""
+        parameters = {"topic": self._topic, "partition": tenure.partition, "partitions": tenure.partitions}
+        return [row["partition"] for row in await self._clickhouse.rows(UNSETTLED_SQL, parameters)]
+
+    async def _latest_layout(self) -> tuple[int, int]:
+        rows = await self._clickhouse.rows(LAYOUT_SQL, {"topic": self._topic})
+        return (rows[0]["layout"], rows[0]["partitions"]) if rows else (0, 0)
 
     async def _latest_claim(self, partition: int) -> tuple[int, str]:
         rows = await self._clickhouse.rows(CLAIM_SQL, {"topic": self._topic, "partition": partition})
@@ -85,13 +134,14 @@ class RangeLog:
             first=row["first"],
             last=row["last"],
             rows=row["rows"],
+            partitions=row["partitions"],
             fold_version=row["fold_version"],
             last_record=Fingerprint(row["last_record_ms"], row["last_record_hash"]),
             confirmed=bool(row["confirmed"]),
         )
 
     async def write(self, written: Range, owner_epoch: int) -> None:
-        """Write a range, or its confirmation; raises StaleOwner when another claim is later than ours."""
+        """Write a range, or its confirmation; raises StaleOwner when our claim no longer counts."""
         values = (
             written.topic,
             written.partition,
@@ -101,6 +151,7 @@ class RangeLog:
             written.first,
             written.last,
             written.rows,
+            written.partitions,
             written.fold_version,
             written.last_record.time,
             written.last_record.hash,

@@ -1,20 +1,24 @@
-"""Repair: what a cut-off insert left out of some tables is put there, computed from what must be there.
+"""Repair: what a cut-off insert left out of some tables is found, as rows that the inbox takes like any others.
 
 A block's token makes a retry exact as long as the engine stops cleanly. An engine that was killed while it wrote may
 remember a token whose rows it has lost, in one table alone; then every retry is dropped there. So whoever had to try
-twice compares each table with what the block must have left, and adds the difference, which is nothing as a rule.
+twice compares each table with what the block must have left. The difference, which is nothing as a rule, goes through
+the fence as a block of its own under a token of its own, and then the tables are compared again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from itertools import compress
 from typing import Final
+from uuid import uuid4
 
 from stream_processors.audit import missing_facts
 from stream_processors.clickhouse import ClickHouse
-from stream_processors.fact_tables import FACT_TABLES, activity_sql
+from stream_processors.fact_tables import FACT_TABLES, FactRow, FactTable, activity_sql
 from stream_processors.fold_rules import FoldRules
-from stream_processors.inbox import Segment, build_columns
+from stream_processors.inbox import COLUMN_TYPES, FLAG, Block, Segment, build_block
 from stream_processors.positions import Range
+from stream_processors.range_log import Tenure
 from stream_processors.refold import among, refold
 
 IN_RANGE: Final = (
@@ -23,67 +27,119 @@ IN_RANGE: Final = (
 )
 PRESENT_SQL: Final = "SELECT offset FROM {table}" + IN_RANGE  # noqa: S608 - constants of our own
 TOUCHED_SQL: Final = "SELECT DISTINCT conversation_hash FROM events" + IN_RANGE  # noqa: S608 - the same
-ACTIVITY_REPAIR_SQL: Final = (
-    "INSERT INTO activity SELECT agent_id, environment, quarter_hour, conversation_hash,"
-    # Counts wrap around, so a surplus is taken away by adding what is below zero.
-    " toUInt64(sum(toInt64(end_user_messages) * side)) AS end_users, toUInt64(sum(toInt64(agent_messages) * side)) AS"
-    " agents, toUInt64(sum(toInt64(actions) * side)) AS calls, toUInt64(sum(toInt64(buttons) * side)) AS clicks"
-    " FROM (SELECT *, 1 AS side FROM ({expected}) UNION ALL SELECT agent_id, environment, quarter_hour,"
-    " conversation_hash, end_user_messages, agent_messages, actions, buttons, -1 FROM activity WHERE {condition})"
-    " GROUP BY agent_id, environment, quarter_hour, conversation_hash"
-    " HAVING end_users != 0 OR agents != 0 OR calls != 0 OR clicks != 0"
+ACTIVITY_KEY: Final = "agent_id, environment, quarter_hour, conversation_hash"
+ACTIVITY_COUNTS: Final = ("end_user_messages", "agent_messages", "actions", "buttons")
+MISSING_ACTIVITY_SQL: Final = (
+    "SELECT {key}, {sums} FROM (SELECT *, 1 AS side FROM ({expected}) UNION ALL"
+    " SELECT {key}, {counts}, -1 AS side FROM activity WHERE {condition}) GROUP BY {key} HAVING {differs}"
 )
-TABLES_OF_RECORDS: Final = {"event": "events", "dead_letter": "dead_letter_records"}
+LOST_EVENT: Final = "lost_event"
+"""The kind of an event that `events` lacks; its activity and facts are compared apart."""
 
 
-async def prove(clickhouse: ClickHouse, written: Range, segments: Sequence[Segment], rules: FoldRules) -> int:
-    """Make sure that a range's block is in every table; return how many rows had to be added."""
-    added = 0
-    for kind, table in TABLES_OF_RECORDS.items():
-        added += await _add_records(clickhouse, table, [each for each in segments if each.kind == kind], written)
-    hashes = {value for each in segments for value in each.columns.get("conversation_hash", ())}
-    return added + await repair_facts(clickhouse, among(hashes), rules, written.token)
+async def what_is_missing(
+    clickhouse: ClickHouse, written: Range, segments: Sequence[Segment] | None, rules: FoldRules
+) -> list[Segment]:
+    """Return what the tables lack of a range; first its records, and when none do, what these make.
 
-
-async def landed_part(clickhouse: ClickHouse, written: Range, rules: FoldRules) -> bool:
-    """Tell whether anything of a range has landed; if so, make the facts of its conversations whole.
-
-    For a range of which Kafka has not kept all records, so that it cannot be written again.
+    `segments` are those of its block; without them what landed of its events counts, whose facts are looked at.
     """
-    parameters = {**written.log, **written.offsets}
-    hashes = [row["conversation_hash"] for row in await clickhouse.rows(TOUCHED_SQL, parameters)]
-    letters = await clickhouse.rows(PRESENT_SQL.replace("{table}", "dead_letter_records"), parameters)
-    await repair_facts(clickhouse, among(hashes), rules, written.token)
-    return bool(hashes or letters)
+    if segments is None:
+        return await missing_of_conversations(clickhouse, among(await touched(clickhouse, written)), rules)
+    records = [
+        *await _missing_records(clickhouse, "events", _of_kind(segments, "event"), written),
+        *await _missing_records(clickhouse, "dead_letter_records", _of_kind(segments, "dead_letter"), written),
+    ]
+    if records:
+        return [replace(each, kind=LOST_EVENT) if each.kind == "event" else each for each in records]
+    hashes = {value for each in segments for value in each.columns.get("conversation_hash", ())}
+    return await missing_of_conversations(clickhouse, among(hashes), rules)
 
 
-async def repair_facts(clickhouse: ClickHouse, condition: str, rules: FoldRules, token: str) -> int:
-    """Make the facts and the activity of some conversations what their events say; return how many facts differed."""
-    segments, added = await refold(clickhouse, condition, rules), 0
-    for table in FACT_TABLES:
-        missing = await missing_facts(clickhouse, table, segments.get(table.kind), condition)
-        if missing:
-            columns, block = table.block(missing.items())
-            await clickhouse.insert_block(table.name, columns, block, f"{token}:repair")
-            added += len(missing)
-    expected = activity_sql(condition)
-    await clickhouse.command(ACTIVITY_REPAIR_SQL.replace("{expected}", expected).replace("{condition}", condition))
-    return added
+async def any_landed(clickhouse: ClickHouse, written: Range) -> bool:
+    """Tell whether any record of a range is in the tables."""
+    query = PRESENT_SQL.replace("{table}", "dead_letter_records") + " LIMIT 1"
+    letters = await clickhouse.rows(query, {**written.log, **written.offsets})
+    return bool(letters or await touched(clickhouse, written))
 
 
-async def _add_records(clickhouse: ClickHouse, table: str, segments: Sequence[Segment], written: Range) -> int:
-    """Add the records of a range that a table lacks."""
+async def touched(clickhouse: ClickHouse, written: Range) -> list[int]:
+    """Return the conversations of a range's events that have landed, by hash."""
+    rows = await clickhouse.rows(TOUCHED_SQL, {**written.log, **written.offsets})
+    return [row["conversation_hash"] for row in rows]
+
+
+async def missing_of_conversations(clickhouse: ClickHouse, condition: str, rules: FoldRules) -> list[Segment]:
+    """Return what facts and activity lack of some conversations, or have too much, compared with their events."""
+    made = await refold(clickhouse, condition, rules)
+    missing = {table: await missing_facts(clickhouse, table, made.get(table.kind), condition) for table in FACT_TABLES}
+    segments = [_fact_segment(table, facts) for table, facts in missing.items() if facts]
+    activity = await _missing_activity(clickhouse, condition)
+    return [*segments, activity] if activity else segments
+
+
+async def repair_conversations(clickhouse: ClickHouse, condition: str, rules: FoldRules, tenure: Tenure) -> int:
+    """Make facts and activity of some conversations what their events say; return how many rows that took.
+
+    Raises StaleOwner when the partition of the tenure was claimed meanwhile. All that writes these conversations must
+    be fenced.
+    """
+    segments = await missing_of_conversations(clickhouse, condition, rules)
+    if not segments:
+        return 0
+    block = repair_block(segments, tenure)
+    await clickhouse.insert_block("inbox", block.columns, block.data, repair_token(tenure))
+    return block.rows
+
+
+def repair_block(segments: Sequence[Segment], tenure: Tenure, log_epoch: int = 0) -> Block:
+    """Return missing rows as a block that the fence lets through; only records need the log epoch."""
+    return build_block(segments, {**tenure.columns, "log_epoch": log_epoch})
+
+
+def repair_token(tenure: Tenure) -> str:
+    """Return a token that no block had before: what the engine may have lost is not asked to be remembered."""
+    return f"{tenure.topic}:{tenure.partition}:repair:{uuid4().hex}"
+
+
+def _of_kind(segments: Sequence[Segment], kind: str) -> list[Segment]:
+    return [each for each in segments if each.kind == kind]
+
+
+async def _missing_records(
+    clickhouse: ClickHouse, table: str, segments: Sequence[Segment], written: Range
+) -> list[Segment]:
+    """Return the rows of a range's records that a table lacks."""
     rows = await clickhouse.rows(PRESENT_SQL.replace("{table}", table), {**written.log, **written.offsets})
     present = {row["offset"] for row in rows}
-    absent = [each for each in (_without(segment, present) for segment in segments) if each.length]
-    if absent:
-        columns, block = build_columns(absent, written.log)
-        await clickhouse.insert_block(table, columns, block, f"{written.token}:repair")
-    return sum(each.length for each in absent)
+    return [each for each in (_without(segment, present) for segment in segments) if each.length]
 
 
-def _without(segment: Segment, offsets: set[int]) -> Segment:
+def _without(segment: Segment, offsets: Collection[int]) -> Segment:
     """Return a segment without the rows at some offsets."""
     kept = [offset not in offsets for offset in segment.columns["offset"]]
     columns = {name: list(compress(values, kept)) for name, values in segment.columns.items()}
     return Segment(segment.kind, sum(kept), columns)
+
+
+def _fact_segment(table: FactTable, missing: dict[FactRow, int]) -> Segment:
+    values = dict(zip(table.inbox_columns, map(list, zip(*missing, strict=True)), strict=True))
+    columns = {name: list(map(bool, each)) if COLUMN_TYPES[name] == FLAG else each for name, each in values.items()}
+    return Segment(table.kind, len(missing), {**columns, "sign": list(missing.values())})
+
+
+async def _missing_activity(clickhouse: ClickHouse, condition: str) -> Segment | None:
+    query = MISSING_ACTIVITY_SQL.format(
+        key=ACTIVITY_KEY,
+        counts=", ".join(ACTIVITY_COUNTS),
+        sums=", ".join(f"sum(toInt64({name}) * side) AS {name}_missing" for name in ACTIVITY_COUNTS),
+        differs=" OR ".join(f"{name}_missing != 0" for name in ACTIVITY_COUNTS),
+        expected=activity_sql(condition),
+        condition=condition,
+    )
+    rows = await clickhouse.rows(query)
+    if not rows:
+        return None
+    names = [*ACTIVITY_KEY.split(", "), *ACTIVITY_COUNTS]
+    values = zip(*(row.values() for row in rows), strict=True)
+    return Segment("activity", len(rows), dict(zip(names, map(list, values), strict=True)))

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
 
+import msgspec
 from aiokafka.partitioner import murmur2
 
 from stream_processors import metrics
@@ -32,7 +32,7 @@ from stream_processors.rows import FlushRows
 from stream_processors.state import State
 
 
-class DecodedEvent(NamedTuple):
+class DecodedEvent(msgspec.Struct, gc=False):
     """A valid event, enriched, and the record that it came in."""
 
     event: EnrichedEvent
@@ -91,13 +91,13 @@ def part_strays(
     return elsewhere
 
 
-async def forward_strays(strays: Sequence[DecodedEvent], position: LogPosition, feed: Feed) -> None:
+async def forward_strays(strays: Sequence[DecodedEvent], position: LogPosition, partitions: int, feed: Feed) -> None:
     """Produce strays again to the partitions of their conversations, with their origin and its time in headers.
 
     Doing it twice does no harm: the second one is a repetition of the same id.
     """
-    partitions = feed.partitions()
-    for event, record in strays:
+    for decoded in strays:
+        event, record = decoded.event, decoded.record
         headers = forwarded_headers(record, event.received_at, position.topic)
         home = home_of(event.key, partitions)
         await persist("forward", partial(feed.forward, record, event.key.record_key, home, headers), position.partition)
@@ -150,8 +150,8 @@ def gather_rows(
     rows = FlushRows()
     for key, events in fresh.items():
         conversation_hash = state.hash_of(key)
-        for event, record in events:
-            rows.add_event(event, conversation_hash, record.offset)
+        for each in events:
+            rows.add_event(each.event, conversation_hash, each.record.offset)
     for key, changed in changes:
         rows.add_changes(key, state.hash_of(key), changed)
     for letter in batch.dead_letters:
@@ -166,7 +166,7 @@ def gather_rows(
 
 def add_replayed(batch: Batch, rows: FlushRows) -> None:
     """Add that dead letters are events now, also when a replay was repeated and the event had been there."""
-    for event, record in batch.events:
-        if (letter := batch.letters.get(record.offset)) is not None:
-            rows.add_replayed(record, event.received_at, letter)
+    for decoded in batch.events:
+        if (letter := batch.letters.get(decoded.record.offset)) is not None:
+            rows.add_replayed(decoded.record, decoded.event.received_at, letter)
             metrics.REPLAYED.inc()

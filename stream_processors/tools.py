@@ -14,7 +14,7 @@ from stream_processors.records import Record
 from stream_processors.settings import WorkerSettings
 from stream_processors.state import State
 
-Prepare = Callable[[Sequence[Record], State, LogPosition], Awaitable[list[Segment]]]
+Prepare = Callable[[Sequence[Record], State, LogPosition, int], Awaitable[list[Segment]]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,16 +10,18 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
+from uuid import UUID
 
 import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError
+from aiokafka.errors import KafkaError
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Producer, Transport
 from faust.types import TP, ConsumerMessage
 
 from stream_processors.feed import Poll
 from stream_processors.patient_start import start_patiently
 from stream_processors.records import Record
+from stream_processors.topic_description import TopicDescription, describe_topic
 
 T = TypeVar("T")
 Assign = Callable[[set[int]], Awaitable[None]]
@@ -86,7 +88,6 @@ class WholePollConsumer(Consumer):
         self._read_offset = _NeverSeen()
         self.topic = ""
         self.on_assigned: Assign | None = None
-        self._partitions = 0
         self._seeks: Counter[TP] = Counter()
         self._landed: dict[TP, int] = {}
         self._reported: dict[TP, int] = {}
@@ -139,13 +140,16 @@ class WholePollConsumer(Consumer):
     def _tp(self, partition: int) -> TP:
         return TP(self.topic, partition)
 
-    def partitions(self) -> int:
-        """Return how many partitions the topic has; raises UnknownTopicOrPartitionError as long as nobody knows."""
-        known = self._thread._ensure_consumer().partitions_for_topic(self.topic)
-        self._partitions = max(self._partitions, len(known or ()))
-        if not self._partitions:
-            raise UnknownTopicOrPartitionError(self.topic)
-        return self._partitions
+    async def count_partitions(self) -> int:
+        """Ask Kafka how many partitions the topic has."""
+        return (await self._describe()).partitions
+
+    async def topic_id(self) -> UUID | None:
+        """Ask Kafka for the id of the topic, another one whenever it is made; None when the broker gives none."""
+        return (await self._describe()).topic_id
+
+    async def _describe(self) -> TopicDescription:
+        return await self._thread.at_once(lambda consumer: describe_topic(consumer._client, self.topic))
 
     async def bounds(self, partition: int) -> tuple[int, int]:
         """Return the first offset of a partition's log, and the one after its last."""

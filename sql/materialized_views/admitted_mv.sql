@@ -4,8 +4,8 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS admitted_mv TO admitted
 AS SELECT *
 FROM inbox
 WHERE NOT throwIf(
-    (topic, partition, (owner_epoch, owner_id)) NOT IN (
-        SELECT topic, partition, max((owner_epoch, owner_id)) FROM owners GROUP BY topic, partition
+    (topic, partition, owner_epoch, owner_id) NOT IN (
+        SELECT topic, partition, owner_epoch, owner_id FROM rightful_owners
     ),
     'CONVOSTREAM_STALE_OWNER: another worker has claimed this partition since'
 )

@@ -10,5 +10,5 @@ AS SELECT
     city, latitude, longitude, device_class, source_name, language_code, language_region, verdict,
     failed, call_name, call_duration_ms, topic, partition, log_epoch, offset
 FROM admitted
-WHERE kind = 'event'
+WHERE kind IN ('event', 'lost_event')
 COMMENT 'Fills events from admitted';

@@ -1,5 +1,6 @@
 -- A row is one row of one target table, named by kind; columns that its kind does not have keep their defaults.
 -- Written by the worker: one flush is one block under one deduplication token. Read by admitted_mv alone.
+-- Rows of kind lost_event and activity come of repairs: events that events alone lacks, and counts to be put right.
 -- Null engine: nothing is stored here, so there is no ORDER BY; every target removes repeated tokens itself.
 CREATE TABLE IF NOT EXISTS inbox
 (
@@ -99,7 +100,12 @@ CREATE TABLE IF NOT EXISTS inbox
     has_value UInt8 COMMENT 'dead letters: 0 for a record without a value',
     key String COMMENT 'dead letters: the bytes of the key',
     has_key UInt8 COMMENT 'dead letters: 0 for a record without a key',
-    headers Array(Tuple(String, Nullable(String))) COMMENT 'dead letters: headers of the record'
+    headers Array(Tuple(String, Nullable(String))) COMMENT 'dead letters: headers of the record',
+
+    end_user_messages Int64 COMMENT 'activity: what a repair adds, or takes away when below 0',
+    agent_messages Int64 COMMENT 'activity: the same',
+    actions Int64 COMMENT 'activity: the same',
+    buttons Int64 COMMENT 'activity: the same'
 )
 ENGINE = Null
 COMMENT 'The one way in: a flush is one block of rows of all kinds';

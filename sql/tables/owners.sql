@@ -1,6 +1,8 @@
 -- A row is one claim of one partition by one worker; it is never changed or taken back.
 -- Written by a worker (or a maintenance command) before it reads the range log; read by the fence in
--- admitted_mv and ranges_mv at every insert. The latest claim is the greatest (owner_epoch, owner_id).
+-- admitted_mv and ranges_mv at every insert. The latest claim is the greatest (owner_epoch, owner_id). The latest
+-- layout of a topic is the greatest (layout, partitions): who has claimed under another one divides the conversations
+-- among the partitions otherwise, and is refused too.
 -- ORDER BY: all claims of a partition stand together, the latest last. Nothing removes rows: they are few.
 CREATE TABLE IF NOT EXISTS owners
 (
@@ -8,6 +10,8 @@ CREATE TABLE IF NOT EXISTS owners
     partition UInt32 COMMENT 'Kafka partition',
     owner_epoch UInt64 COMMENT 'one above the highest epoch that the claimant saw',
     owner_id String COMMENT 'identity of the claimant; decides between two claims of one epoch',
+    layout UInt64 COMMENT 'grows whenever a claimant finds another number of partitions than the claims before',
+    partitions UInt32 COMMENT 'how many partitions the topic has, as the claimant sees it',
     claimed_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when the claim was written, by the clock of ClickHouse',
     lease_until Nullable(DateTime64(3, 'UTC')) COMMENT 'for claims of maintenance: workers stay away until then',
     released UInt8 DEFAULT 0 COMMENT '1 when the claimant has let go'

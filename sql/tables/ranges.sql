@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS ranges
     first UInt64 COMMENT 'offset of the first record of the flush',
     last UInt64 COMMENT 'offset of the last record of the flush, inclusive',
     rows UInt32 COMMENT 'rows of the block, of all kinds',
+    partitions UInt32 COMMENT 'how many partitions the topic had when the rows were made',
     fold_version String COMMENT 'version of the derivation that made the facts of this flush',
     last_record_time DateTime64(3, 'UTC') COMMENT 'Kafka timestamp of the record at last: shows a replaced log',
     last_record_hash UInt64 COMMENT 'hash of the record at last: shows a replaced log',

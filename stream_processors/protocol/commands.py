@@ -30,8 +30,16 @@ class Command(Generic[Answer]):
 
 
 @dataclass(frozen=True, slots=True)
-class Claim(Command[None]):
-    """Give up what is under way and claim the partition; MaintenanceUnderWay when a command holds it."""
+class Claim(Command[int]):
+    """Give up what is under way and claim the partition; the answer is how many partitions the topic has now.
+
+    MaintenanceUnderWay when a command holds it.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class AskWhetherSettled(Command[bool]):
+    """Ask whether the other partitions have landed all that was made for another number of partitions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,7 @@ class ReadBounds(Command[tuple[int, int]]):
 
 @dataclass(frozen=True, slots=True)
 class AskWhatLanded(Command[bool]):
-    """Ask whether any record of a range is in the tables, and make the facts of what landed whole."""
+    """Ask whether any record of a range is in the tables, once nothing of earlier owners is on its way there."""
 
     range: Range
 
@@ -75,9 +83,13 @@ class Wait(Command[None]):
 
 @dataclass(frozen=True, slots=True)
 class Begin(Command[None]):
-    """Read from a start on, with nothing in memory but which conversations exist."""
+    """Read from a start on, with nothing in memory but which conversations exist.
+
+    `partitions` is how many the topic has, or had when the range to be replayed was made.
+    """
 
     start: Start
+    partitions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +102,10 @@ class ReadUpTo(Command[Batch | Lull]):
 
 @dataclass(frozen=True, slots=True)
 class Gather(Command[Batch | Lull]):
-    """Gather records that are worth a flush; IDLE only while nothing is under way."""
+    """Gather records that are worth a flush; IDLE only while nothing is under way.
+
+    LogChanged when offsets go back, or when the topic was made again.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +118,12 @@ class Prepare(Command[int]):
     """Take the records read last, which begin at a position, through the steps; the answer counts their rows."""
 
     position: LogPosition
+    partitions: int
+
+
+@dataclass(frozen=True, slots=True)
+class CheckLog(Command[None]):
+    """Make sure that the records were read of the log that was begun; LogChanged when the topic was made again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +154,18 @@ class Insert(Command[int]):
 
 
 @dataclass(frozen=True, slots=True)
-class Prove(Command[None]):
-    """Compare every table with a range's rows, and add what is missing."""
+class Compare(Command[int]):
+    """Compare the tables with what a range must have left; the answer counts the rows that are missing.
+
+    Beside a landing its rows are known; else what has landed of its events says what must be there.
+    """
+
+    range: Range
+
+
+@dataclass(frozen=True, slots=True)
+class Repair(Command[None]):
+    """Insert the rows that were found missing last, under a token of their own."""
 
     range: Range
 

@@ -7,8 +7,12 @@ block under the same token, and every table is compared with it. When another re
 early and brings no more, the log is another one: a new log epoch begins at its start. What Kafka has not kept whole is
 asked of ClickHouse: what is left of it is written, or only compared when a part had landed.
 
-Then batches are flushed: a block is prepared while the one before lands, at most one is under way. The range goes
-first, the block follows, and what took more than one try is compared with the tables. The next range confirms the one
+How many partitions the topic has decides which conversations each of them has. When it changes, a replay takes the
+number that its range was made with, and nobody goes on before all that was made with another number has landed.
+
+Then batches are flushed: a block is prepared while the one before lands, at most one is under way. Kafka is asked
+whether the topic is still the one that was begun, for offsets alone do not tell. The range goes first, the block
+follows, and what took more than one try is compared with the tables and made good. The next range confirms the one
 before; in a lull, and at the end, a confirmation does. A refusal ends the claim: Kafka is asked whether the partition
 is still ours; if so it is claimed again. A log that changes ends it too, after what is under way has landed.
 
@@ -19,24 +23,33 @@ the errors that say who acts. `partition.py` and `landing.py` carry the commands
 from dataclasses import replace
 from typing import Final
 
-from stream_processors.errors import FoldVersionMismatch, LogChanged, MaintenanceUnderWay, StaleOwner
+from stream_processors.errors import (
+    FoldVersionMismatch,
+    LayoutUnsettled,
+    LogChanged,
+    MaintenanceUnderWay,
+    StaleOwner,
+)
 from stream_processors.positions import Batch, LogPosition, Range, Start, restart, resume_broken, start_of
 from stream_processors.protocol.commands import (
     AskMembership,
     AskRelease,
     AskWhatLanded,
     AskWhetherRemembered,
+    AskWhetherSettled,
     Begin,
+    CheckLog,
     Claim,
+    Compare,
     Gather,
     Insert,
     Land,
     Lull,
     Prepare,
-    Prove,
     ReadBounds,
     ReadLatest,
     ReadUpTo,
+    Repair,
     Replay,
     Settle,
     Shrink,
@@ -46,6 +59,9 @@ from stream_processors.protocol.commands import (
     ask,
 )
 
+MOST_REPAIRS: Final = 5
+"""So often the tables are made good and compared; what differs then is no lost row, and for `audit` to tell."""
+
 
 class Owner:
     """The owner of one partition; `fold_version` is that of the facts it would write."""
@@ -54,6 +70,7 @@ class Owner:
         self._topic: Final = topic
         self._partition: Final = partition
         self._fold_version: Final = fold_version
+        self._partitions = 0
         self._log_epoch = 0
         self._unconfirmed: Range | None = None
 
@@ -62,7 +79,7 @@ class Owner:
         while not (yield from ask(AskRelease())):
             try:
                 yield from self._serve((yield from self._take_over()))
-            except MaintenanceUnderWay:
+            except (MaintenanceUnderWay, LayoutUnsettled):
                 yield from ask(Wait())
             except StaleOwner:
                 if not (yield from ask(AskMembership())):
@@ -90,17 +107,24 @@ class Owner:
         if not has_landed:
             tries = yield from ask(Insert(written))
         if replay or tries > 1:
-            yield from ask(Prove(written))
+            yield from self._make_good(written)
 
     def _complete(self, written: Range) -> Steps[Range]:
         """Complete what is left of a range; its own token was never used, so nobody may come to rely on it."""
-        yield from ask(Prove(written))
+        yield from self._make_good(written)
         confirmed = replace(written, confirmed=True)
         yield from self._log(confirmed)
         return confirmed
 
+    def _make_good(self, written: Range) -> Steps[None]:
+        """Put into the tables what they lack of a range."""
+        for _ in range(MOST_REPAIRS):
+            if not (yield from ask(Compare(written))):
+                return
+            yield from ask(Repair(written))
+
     def _take_over(self) -> Steps[Start]:
-        yield from ask(Claim())
+        self._partitions = yield from ask(Claim())
         self._unconfirmed = None
         latest = yield from ask(ReadLatest())
         if latest and latest.fold_version != self._fold_version:
@@ -108,29 +132,50 @@ class Owner:
                 f"the facts of partition {self._partition} were written by fold {latest.fold_version}, this worker's is"
                 f" {self._fold_version}: stop all workers, run `python -m stream_processors rebuild`"
             )
+        start = yield from self._find_start(latest)
+        if not self._is_of_before(start) and not (yield from ask(AskWhetherSettled())):
+            raise LayoutUnsettled("the number of partitions has changed: others have yet to land what they began")
+        return start
+
+    def _is_of_before(self, start: Start) -> bool:
+        """Tell whether all that is to be done is to replay a range that was made for another number of partitions."""
+        return start.replay is not None and start.replay.partitions != self._partitions
+
+    def _find_start(self, latest: Range | None) -> Steps[Start]:
         bounds = yield from ask(ReadBounds())
         start = start_of(latest, *bounds)
         if start.broken is None:
             return start
-        start = resume_broken(start.broken, *bounds, (yield from ask(AskWhatLanded(start.broken))))
+        start = resume_broken(start.broken, *bounds, (yield from self._what_landed(start.broken)))
         if latest and start.replay is None:
             yield from self._log(replace(latest, confirmed=True))  # done with, landed or lost
         return start
+
+    def _what_landed(self, known: Range) -> Steps[bool]:
+        """Tell whether anything of a range has landed, and make good what did."""
+        has_landed = yield from ask(AskWhatLanded(known))
+        if has_landed:
+            yield from self._make_good(known)
+        return has_landed
 
     def _serve(self, start: Start) -> Steps[None]:
         try:
             yield from self._begin(start)
             if (known := start.replay or start.verify) is not None:
                 yield from self._meet(known, start)
-            while (batch := (yield from ask(Gather()))) is not Lull.RELEASED:
-                yield from self._flush(batch) if isinstance(batch, Batch) else self._confirm()
+            if not self._is_of_before(start):
+                yield from self._go_on()
         except LogChanged:
             pass  # the claim is still good: what is under way lands, and the next one finds it confirmed
         yield from self._confirm()
 
+    def _go_on(self) -> Steps[None]:
+        while (batch := (yield from ask(Gather()))) is not Lull.RELEASED:
+            yield from self._flush(batch, self._partitions) if isinstance(batch, Batch) else self._confirm()
+
     def _begin(self, start: Start) -> Steps[None]:
         self._log_epoch = start.log_epoch
-        yield from ask(Begin(start))
+        yield from ask(Begin(start, start.replay.partitions if start.replay else self._partitions))
 
     def _meet(self, known: Range, start: Start) -> Steps[None]:
         """Read up to the end of a known range: it is written again, or was the same, or the log is another one."""
@@ -142,7 +187,7 @@ class Owner:
         elif start.replay:
             if batch.first != known.first and not start.broken:
                 raise LogChanged(f"Kafka removed records of {known.token} before they were read again")
-            yield from self._flush(batch, Replay.LANDED if start.has_landed else Replay.WHOLE)
+            yield from self._flush(batch, known.partitions, Replay.LANDED if start.has_landed else Replay.WHOLE)
 
     def _read_up_to(self, known: Range, start: Start) -> Steps[Batch | Lull]:
         try:
@@ -154,19 +199,21 @@ class Owner:
 
     def _begin_anew(self, known: Range) -> Steps[None]:
         if not known.confirmed:
-            yield from ask(AskWhatLanded(known))
+            yield from self._what_landed(known)
             yield from self._log(replace(known, confirmed=True))  # done with, landed or lost
         log_start, _ = yield from ask(ReadBounds())
         yield from self._begin(restart(known, log_start))
 
-    def _flush(self, batch: Batch, replay: Replay | None = None) -> Steps[None]:
+    def _flush(self, batch: Batch, partitions: int, replay: Replay | None = None) -> Steps[None]:
         if batch.is_crowded:
             yield from self._settle()
             yield from ask(Shrink())
         position = LogPosition(self._topic, self._partition, self._log_epoch, batch.first)
-        rows = yield from ask(Prepare(position))
+        rows = yield from ask(Prepare(position, partitions))
+        yield from ask(CheckLog())
         yield from self._settle()
-        yield from ask(Land(Range(*position, batch.last, rows, self._fold_version, batch.last_record), replay))
+        written = Range(*position, batch.last, rows, partitions, self._fold_version, batch.last_record)
+        yield from ask(Land(written, replay))
 
     def _settle(self) -> Steps[None]:
         self._unconfirmed = (yield from ask(Settle())) or self._unconfirmed

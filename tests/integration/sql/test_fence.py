@@ -30,8 +30,11 @@ def topic(client: Client) -> str:
     return name
 
 
-def claim(client: Client, topic: str, epoch: int, owner: str) -> None:
-    client.insert("owners", [[topic, 0, epoch, owner]], ["topic", "partition", "owner_epoch", "owner_id"])
+def claim(
+    client: Client, topic: str, epoch: int, owner: str, *, partition: int = 0, layout: tuple[int, int] = (1, 1)
+) -> None:
+    names = ["topic", "partition", "owner_epoch", "owner_id", "layout", "partitions"]
+    client.insert("owners", [[topic, partition, epoch, owner, *layout]], names)
 
 
 def flush(agent: Agent, topic: str, epoch: int, owner: str) -> None:
@@ -90,6 +93,24 @@ def test_of_two_claims_of_one_epoch_the_greater_owner_holds(client: Client, agen
 def test_a_partition_that_nobody_has_claimed_refuses_everyone(agent: Agent) -> None:
     with pytest.raises(DatabaseError, match="CONVOSTREAM_STALE_OWNER"):
         flush(agent, "unclaimed", 1, "first")
+
+
+@pytest.mark.parametrize("layout", [(2, 2), (2, 0), (1, 2)], ids=["added", "removed", "seen otherwise at once"])
+def test_an_owner_under_another_layout_than_the_latest_is_refused_until_it_claims_again(
+    client: Client, agent: Agent, topic: str, layout: tuple[int, int]
+) -> None:
+    claim(client, topic, 1, "other", partition=1, layout=layout)
+    with pytest.raises(DatabaseError, match="CONVOSTREAM_STALE_OWNER"):
+        flush(agent, topic, 1, "first")
+    claim(client, topic, 2, "first", layout=layout)
+    flush(agent, topic, 2, "first")
+    assert agent.count("events") == 1
+
+
+def test_the_layout_of_another_topic_does_not_matter(client: Client, agent: Agent, topic: str) -> None:
+    claim(client, f"{topic}-too", 1, "other", layout=(7, 7))
+    flush(agent, topic, 1, "first")
+    assert agent.count("events") == 1
 
 
 def test_a_stale_owner_writes_no_range(client: Client, topic: str) -> None:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from stream_processors.feed import Headers, Poll
 from stream_processors.records import Record
@@ -30,6 +31,7 @@ class InMemoryFeed:
     forwarded: list[Forwarded] = field(default_factory=list)
     positions: dict[int, int] = field(default_factory=dict)
     seeks: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
+    made_as: UUID | None = None
 
     def poll(self, partition: int, most: int) -> Poll | None:
         """Return the next records of a partition as a poll; None when it is paused or at its end."""
@@ -40,9 +42,13 @@ class InMemoryFeed:
         self.positions[partition] = records[-1].offset + 1
         return Poll.of(partition, records, self.seeks[partition])
 
-    def partitions(self) -> int:
+    async def count_partitions(self) -> int:
         """Return how many partitions there are."""
         return len(self.logs)
+
+    async def topic_id(self) -> UUID | None:
+        """Return the id of the topic."""
+        return self.made_as
 
     async def bounds(self, partition: int) -> tuple[int, int]:
         """Return the first offset of a log, and the one after its last."""

@@ -18,6 +18,7 @@ TABLES = ("events", "dead_letters", "conversation_facts", "other_facts")
 FACT_TABLES = TABLES[2:]
 Fact = tuple[int, object]
 Owner = tuple[int, str]
+Layout = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ class Engine:
     """All of ClickHouse that the protocol touches; `excused` are conversations whose facts no events can explain."""
 
     owners: defaultdict[int, Owner] = field(default_factory=lambda: defaultdict(lambda: (0, "")))
+    layouts: dict[int, Layout] = field(default_factory=dict)
+    layout: Layout = (0, 0)
     ranges: list[RangeRow] = field(default_factory=list)
     range_tokens: set[str] = field(default_factory=set)
     tokens: dict[str, set[str]] = field(default_factory=lambda: {table: set() for table in TABLES})
@@ -85,9 +88,24 @@ class Engine:
     excused: set[int] = field(default_factory=set)
 
     def check(self, partition: int, owner: Owner) -> None:
-        """Refuse whoever has not the latest claim."""
-        if self.owners[partition] != owner:
-            raise StaleOwner("the partition has a later claim")
+        """Refuse whoever has not the latest claim, and whoever claimed under another layout than the latest."""
+        if not self.holds(partition, owner):
+            raise StaleOwner("the claim no longer counts")
+
+    def claim(self, partition: int, owner: Owner, layout: Layout) -> None:
+        """Write a claim."""
+        if owner > self.owners[partition]:
+            self.owners[partition], self.layouts[partition] = owner, layout
+        self.layout = max(self.layout, layout)
+
+    def holds(self, partition: int, owner: Owner) -> bool:
+        """Tell whether a claim counts."""
+        return self.owners[partition] == owner and self.layouts[partition] == self.layout
+
+    def is_settled(self, partition: int, partitions: int) -> bool:
+        """Tell whether the other partitions have landed what was made for another number, as `UNSETTLED_SQL` does."""
+        latest = [self.latest(each) for each in range(partitions) if each != partition]
+        return all(known is None or known.confirmed or known.partitions == partitions for known in latest)
 
     def latest(self, partition: int) -> Range | None:
         """Return the latest range of a partition, as `LATEST_SQL` does."""
@@ -148,32 +166,46 @@ class Engine:
         return not places or places[0] >= self.old_ranges
 
     def what_landed(self, known: Range) -> bool:
-        """Tell whether records of a range landed; make the facts of what did whole (`landed_part`)."""
-        landed = {each.conversation for each in self.events if _is_in(each.position, known)}
+        """Tell whether records of a range landed (`any_landed`)."""
+        landed = self.touched(known)
         letters = any(_is_in(position, known) for position, _ in self.letters)
-        for conversation in landed:
-            self.repair(conversation)
         if not landed and known.token in self.blocks:
             self.excused |= self.blocks[known.token].conversations
         return bool(landed) or letters
 
-    def prove(self, rows: Rows) -> None:
-        """Add what the tables lack of some rows, and make their conversations' facts what their events say."""
-        places = {each.position for each in self.events}
-        self.events += [each for each in rows.events if each.position not in places]
-        letters = {position for position, _ in self.letters}
-        self.letters += [each for each in rows.letters if each[0] not in letters]
-        for conversation in rows.conversations:
-            self.repair(conversation)
+    def touched(self, known: Range) -> set[int]:
+        """Return the conversations of a range's events that have landed."""
+        return {each.conversation for each in self.events if _is_in(each.position, known)}
 
-    def repair(self, conversation: int) -> None:
-        """Make the facts of a conversation what its events say."""
-        expected = self.folded(conversation)
+    def missing(self, known: Range, rows: Rows | None) -> Rows:
+        """Return what the tables lack of a range, records first (`what_is_missing`)."""
+        if rows is None:
+            return self.missing_facts(self.touched(known))
+        places = {each.position for each in self.events}
+        letters = {position for position, _ in self.letters}
+        records = Rows(
+            tuple(each for each in rows.events if each.position not in places),
+            tuple(each for each in rows.letters if each[0] not in letters),
+            (),
+        )
+        return records if records.count else self.missing_facts(rows.conversations)
+
+    def missing_facts(self, conversations: Iterable[int]) -> Rows:
+        """Return what the facts of some conversations lack, or have too much, compared with their events."""
+        facts = []
+        for conversation in conversations:
+            expected, net = self.folded(conversation), self.net(conversation)
+            for table in FACT_TABLES:
+                difference = Counter(expected[table])
+                difference.subtract(net[table])
+                facts += [(table, fact, missing) for fact, missing in difference.items() if missing]
+        return Rows((), (), tuple(facts))
+
+    def add_missing_facts(self, conversation: int) -> None:
+        """Do what a whole `audit --repair` does for a conversation."""
+        rows = self.missing_facts([conversation])
         for table in FACT_TABLES:
-            for fact in [fact for fact in self.facts[table] if fact[0] == conversation]:
-                del self.facts[table][fact]
-            self.facts[table].update(expected[table])
-        self.known.add(conversation)
+            self._apply(table, rows)
 
     def folded(self, conversation: int) -> dict[str, Counter[Fact]]:
         """Return the facts of a conversation's events, by table."""

@@ -31,12 +31,16 @@ class Entry:
 
 @dataclass(slots=True)
 class Log:
-    """One partition's log; `cuts` are the offsets from which on others came to stand, one cut after the other."""
+    """One partition's log; `cuts` are the offsets from which on others came to stand, one cut after the other.
+
+    `life` counts how often it was made.
+    """
 
     entries: list[Entry] = field(default_factory=list)
     start: int = 0
     end: int = 0
     cuts: list[int] = field(default_factory=list)
+    life: int = 1
 
     @property
     def bounds(self) -> tuple[int, int]:
@@ -60,9 +64,9 @@ class Log:
         self.cuts.append(self.end)
 
     def make_again(self) -> None:
-        """Begin at offset 0 with nothing."""
+        """Begin at offset 0 with nothing; who reads at an offset that is there later does not notice."""
         self.entries, self.start, self.end = [], 0, 0
-        self.cuts.append(0)
+        self.life += 1
 
 
 @dataclass(slots=True)
@@ -73,21 +77,28 @@ class Reader:
     next_offset: int = 0
     cuts_seen: int = 0
     has_reset: bool = False
+    life: int = 1
 
     def look(self) -> tuple[int, int]:
         """Ask for the bounds; cuts from now on are noticed."""
-        self.cuts_seen, self.has_reset = len(self.log.cuts), False
+        self.cuts_seen, self.has_reset, self.life = len(self.log.cuts), False, self.log.life
         return self.log.bounds
+
+    def check(self) -> None:
+        """Ask whether the log is the one whose bounds were asked for."""
+        if self.life != self.log.life:
+            raise LogChanged("the topic was made again")
 
     @property
     def is_at_end(self) -> bool:
         """Whether nothing is left to read, nor a cut to be noticed."""
         is_unread = self.has_reset or (self.log.entries and self.log.entries[-1].offset >= self.next_offset)
-        return self.cuts_seen == len(self.log.cuts) and not (self.log.entries and is_unread)
+        is_same = self.cuts_seen == len(self.log.cuts) and self.life == self.log.life
+        return is_same and not (self.log.entries and is_unread)
 
     def take(self, most: int, last: int | None = None) -> list[Entry]:
         """Return the next entries up to a number and an offset; LogChanged when offsets go back."""
-        if any(cut < self.next_offset for cut in self.log.cuts[self.cuts_seen :]):
+        if self.next_offset > self.log.end or any(cut < self.next_offset for cut in self.log.cuts[self.cuts_seen :]):
             self.has_reset = True
         self.cuts_seen = len(self.log.cuts)
         start = self.log.start if self.has_reset else max(self.next_offset, self.log.start)

@@ -6,16 +6,24 @@ from typing import Any
 from stream_processors.errors import ProcessorError
 from stream_processors.protocol.commands import Command, Steps
 from tests.unit.stream_processors.protocol_engine import Insert as UnderWay
+from tests.unit.stream_processors.protocol_engine import Rows
+
+NO_ROWS = Rows((), (), ())
 
 
 @dataclass(slots=True)
 class Sequence:
-    """Steps that are being taken: the command to be carried out next, and how often it was tried."""
+    """Steps that are being taken: the command to be carried out next, and how often it was tried.
+
+    `missing` is what a comparison found last, and `token` that of its repair.
+    """
 
     steps: Steps[Any]
     command: Command[Any] | None = None
     tries: int = 0
     under_way: UnderWay | None = None
+    missing: Rows = NO_ROWS
+    token: str = ""
     result: object = None
     error: ProcessorError | None = None
 

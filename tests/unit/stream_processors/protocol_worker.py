@@ -13,9 +13,9 @@ from stream_processors.errors import LogChanged, ProcessorError
 from stream_processors.positions import Batch, LogPosition, Range
 from stream_processors.protocol import commands
 from stream_processors.protocol.commands import Lull
-from stream_processors.protocol.owner import Owner
+from stream_processors.protocol.owner import Owner as ProtocolOwner
 from tests.unit.stream_processors.histories import GAP
-from tests.unit.stream_processors.protocol_engine import TABLES, Engine, Rows, StoredEvent, signed_facts
+from tests.unit.stream_processors.protocol_engine import TABLES, Engine, Layout, Owner, Rows, StoredEvent, signed_facts
 from tests.unit.stream_processors.protocol_log import Entry, Log, Message, Reader, home_of
 from tests.unit.stream_processors.protocol_sequence import Sequence
 
@@ -59,16 +59,16 @@ class Worker:
         self.world, self.name, self.partition = world, name, partition
         self.is_released = False
         self.owner_epoch = 0
-        self._claiming = 0
+        self._claiming: tuple[Owner, Layout] | None = None
         self._reader = Reader(world.logs[partition])
-        self._partitions = len(world.logs)
+        self._partitions = 0
         self._known: set[int] = set()
         self._conversations: dict[int, Conversation] = {}
         self._partly: list[Entry] = []
         self._records: list[Entry] = []
         self._rows = NONE
         self.landing_rows = NONE
-        self.owner = Owner(TOPIC, partition, VERSION)
+        self.owner = ProtocolOwner(TOPIC, partition, VERSION)
         self.landing: Sequence | None = None
         self.owning = Sequence(self.owner.own())
 
@@ -98,7 +98,7 @@ class Worker:
         except ProcessorError as error:
             sequence.go_on(None, error)
         else:
-            if lose_answer and isinstance(sequence.command, commands.WriteRange | commands.Insert):
+            if lose_answer and isinstance(sequence.command, commands.WriteRange | commands.Insert | commands.Repair):
                 sequence.under_way = None
             else:
                 sequence.go_on(answer)
@@ -122,7 +122,9 @@ class Worker:
         engine, place = self.world.engine, self.partition
         match command:
             case commands.Claim():
-                self._claim()
+                return self._claim()
+            case commands.AskWhetherSettled():
+                return engine.is_settled(place, self._partitions)
             case commands.ReadLatest():
                 return engine.latest(place)
             case commands.WriteRange(written):
@@ -132,13 +134,13 @@ class Worker:
                     raise Blocked
                 return sequence.tries
             case commands.Insert(written):
-                return self._insert(sequence, written)
-            case commands.Prove():
-                engine.check(place, self._me)
-                engine.prove(self.landing_rows)
+                return self._insert(sequence, written.token, self.landing_rows)
+            case commands.Compare(known):
+                return self._compare(sequence, known)
+            case commands.Repair():
+                self._insert(sequence, sequence.token, sequence.missing)
             case commands.AskWhatLanded(known):
                 engine.finish(place)
-                engine.check(place, self._me)
                 return engine.what_landed(known)
             case commands.AskWhetherRemembered(known):
                 return engine.is_remembered(known)
@@ -154,14 +156,18 @@ class Worker:
                 return self.is_released
             case commands.ReadBounds():
                 return self._reader.look()
-            case commands.Begin(start):
-                self._begin(start.offset)
+            case commands.CheckLog():
+                self._reader.check()
+            case commands.Wait():
+                return None
+            case commands.Begin(start, partitions):
+                self._begin(start.offset, partitions)
             case commands.ReadUpTo(last, is_doubtful):
                 return self._read_up_to(last, is_doubtful)
             case commands.Gather():
                 return self._gather()
-            case commands.Prepare(position):
-                return self._prepare(position)
+            case commands.Prepare(position, partitions):
+                return self._prepare(position, partitions)
             case commands.Land(written, replay):
                 self.landing_rows = self._rows
                 self.landing = Sequence(self.owner.land(written, replay))
@@ -174,27 +180,35 @@ class Worker:
         return None
 
     @property
-    def _me(self) -> tuple[int, str]:
+    def _me(self) -> Owner:
         return self.owner_epoch, self.name
 
-    def _claim(self) -> None:
+    def _claim(self) -> int:
         self.landing = None
-        owners = self.world.engine.owners
-        if not self._claiming:
-            self._claiming = owners[self.partition][0] + 1
+        engine, counted = self.world.engine, len(self.world.logs)
+        if self._claiming is None:
+            layout = engine.layout if engine.layout[1] == counted else (engine.layout[0] + 1, counted)
+            self._claiming = (engine.owners[self.partition][0] + 1, self.name), layout
             raise Blocked
-        self.owner_epoch, self._claiming = self._claiming, 0
-        owners[self.partition] = max(owners[self.partition], self._me)
-        if owners[self.partition] != self._me:
+        (me, layout), self._claiming = self._claiming, None
+        self.owner_epoch, self._partitions = me[0], layout[1]
+        engine.claim(self.partition, me, layout)
+        if not engine.holds(self.partition, me):
             raise Blocked
+        return self._partitions
 
-    def _insert(self, sequence: Sequence, written: Range) -> int:
+    def _compare(self, sequence: Sequence, known: Range) -> int:
+        rows = self.landing_rows if sequence is self.landing else None
+        sequence.missing = self.world.engine.missing(known, rows)
+        self.world.serial += 1
+        sequence.token = f"repair {self.world.serial}"
+        return sequence.missing.count
+
+    def _insert(self, sequence: Sequence, token: str, rows: Rows) -> int:
         engine, under_way = self.world.engine, sequence.under_way
         if under_way is None or under_way.is_cut:
             sequence.tries += 1
-            sequence.under_way = engine.send(
-                self.partition, self._me, written.token, self.landing_rows, self.world.order
-            )
+            sequence.under_way = engine.send(self.partition, self._me, token, rows, self.world.order)
             raise Blocked
         if under_way.left:
             engine.go_on(under_way)
@@ -211,15 +225,11 @@ class Worker:
             raise landed.error
         return landed.result
 
-    def _begin(self, offset: int) -> None:
+    def _begin(self, offset: int, partitions: int) -> None:
         self._reader.next_offset = offset
-        self._partitions = len(self.world.logs)
-        self._known = {each for each in self.world.engine.known if self._home(each) == self.partition}
+        self._known = {each for each in self.world.engine.known if home_of(each, partitions) == self.partition}
         self._conversations.clear()
         self._partly = []
-
-    def _home(self, conversation: int) -> int:
-        return home_of(conversation, self._partitions)
 
     def _read_up_to(self, last: int, is_doubtful: bool) -> Batch | Lull:
         if self.is_released:
@@ -243,6 +253,7 @@ class Worker:
             return self._batch(found)
         if self.landing is not None and self.landing.command is not None:
             raise Blocked
+        self._reader.check()
         return Lull.IDLE
 
     def _batch(self, found: list[Entry]) -> Batch | Lull:
@@ -251,7 +262,7 @@ class Worker:
             return Lull.IDLE
         return Batch(found[0].offset, found[-1].offset, found[-1].fingerprint, len(self._conversations) > 2)
 
-    def _prepare(self, position: LogPosition) -> int:
+    def _prepare(self, position: LogPosition, partitions: int) -> int:
         events, letters, facts = [], [], list[tuple[str, Any, int]]()
         fresh: dict[int, list[StoredEvent]] = {}
         for entry in self._records:
@@ -259,8 +270,8 @@ class Worker:
             conversation, event = entry.message.conversation, entry.message.event
             if event is None:
                 letters.append((place, entry.serial))
-            elif conversation not in self._conversations and self._home(conversation) != self.partition:
-                self.world.forward(self._home(conversation), entry)
+            elif conversation not in self._conversations and home_of(conversation, partitions) != self.partition:
+                self.world.forward(home_of(conversation, partitions), entry)
             else:
                 fresh.setdefault(conversation, []).append(StoredEvent(place, conversation, event))
         for conversation, stored in fresh.items():

@@ -7,7 +7,7 @@ import pytest
 from stream_processors.positions import Batch, Fingerprint, LogPosition, Range, Start, restart, resume_broken, start_of
 from tests.unit.stream_processors.kafka_records import AT_MS, KafkaRecord
 
-CONFIRMED = Range("t", 0, 3, 100, 199, 50, "1-abc", Fingerprint(5, 6), confirmed=True)
+CONFIRMED = Range("t", 0, 3, 100, 199, 50, 2, "1-abc", Fingerprint(5, 6), confirmed=True)
 OPEN = replace(CONFIRMED, confirmed=False)
 SINGLE = replace(OPEN, first=199)
 
@@ -113,7 +113,7 @@ def fingerprint(record: KafkaRecord) -> Fingerprint:
 
 
 RECORD = KafkaRecord(offset=9, key=b"a/c", value=b"{}")
-KNOWN = Range("t", 0, 1, 5, 9, 3, "1-abc", fingerprint(RECORD))
+KNOWN = Range("t", 0, 1, 5, 9, 3, 2, "1-abc", fingerprint(RECORD))
 
 
 def batch_of(last: KafkaRecord) -> Batch:

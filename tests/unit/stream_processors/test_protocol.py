@@ -5,9 +5,9 @@ from stream_processors.protocol.commands import (
     AskMembership,
     AskWhatLanded,
     AskWhetherRemembered,
+    Compare,
     Gather,
     Insert,
-    Prove,
     ReadUpTo,
     Replay,
     WriteRange,
@@ -71,7 +71,7 @@ def test_all_is_written_once_and_confirmed() -> None:
 def test_a_first_try_that_succeeds_is_not_proved() -> None:
     worker = owner_of(world_of(event(1)))
     worker.go_up_to(Insert)
-    worker.go_up_to(Prove)
+    worker.go_up_to(Compare)
     assert isinstance(worker.owning.command, Gather)
 
 
@@ -108,7 +108,7 @@ def test_a_replay_whose_token_may_be_forgotten_is_only_compared_with_what_landed
     world.engine.finish()
     world.engine.grow_old(forgets=True)
     successor = owner_of(world, "b")
-    successor.go_up_to(Prove)
+    successor.go_up_to(Compare)
     assert not world.engine.tokens["events"]
     successor.go_to_the_end()
     check(world, {"01"}, letters=1)
@@ -136,7 +136,7 @@ def test_what_is_left_of_a_landed_range_is_not_taken_for_a_range_of_its_own_by_t
     kill_in_an_insert(world, 4, remembers=False)
     world.logs[0].retain_from(1)
     successor = owner_of(world, "b")
-    successor.go_up_to(Prove)
+    successor.go_up_to(Compare)
     successor.step(beside=True)
     owner_of(world, "c").go_to_the_end()
     check(world, {"01", "02"})
@@ -163,7 +163,7 @@ def test_records_that_go_while_a_replay_begins_do_not_change_what_its_token_mean
 def test_a_worker_that_wakes_up_proves_nothing_while_its_successor_writes() -> None:
     world = world_of(event(1))
     asleep = kill_in_an_insert(world, 1, remembers=True)
-    asleep.go_up_to(Prove)
+    asleep.go_up_to(Compare)
     successor = owner_of(world, "b")
     successor.go_to_the_end()
     world.append(0, event(2))
@@ -215,9 +215,9 @@ def test_a_range_that_has_landed_is_replayed_without_being_inserted() -> None:
     known = world.engine.latest(0)
     assert known is not None
     landed, whole = worker.owner.land(known, Replay.LANDED), worker.owner.land(known, Replay.WHOLE)
-    assert (next(landed), landed.send(None)) == (Prove(known), WriteRange(known))
+    assert (next(landed), landed.send(0)) == (Compare(known), WriteRange(known))
     assert (next(whole), whole.send(1)) == (WriteRange(known), AskWhetherRemembered(known))
-    assert (whole.send(True), whole.send(1)) == (Insert(known), Prove(known))
+    assert (whole.send(True), whole.send(1)) == (Insert(known), Compare(known))
 
 
 def test_a_range_of_which_kafka_kept_nothing_is_asked_for_once() -> None:

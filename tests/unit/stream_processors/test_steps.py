@@ -191,7 +191,7 @@ async def test_a_stray_is_sent_to_the_partition_of_its_conversation_with_its_ori
     feed = InMemoryFeed({number: [] for number in range(4)})
     batch = decoded(KafkaRecord(partition=2, offset=77, key=b"whatever", value=value_of(fields_of())))
     known_as: Feed = feed
-    await forward_strays(batch.events, POSITION, known_as)
+    await forward_strays(batch.events, POSITION, 4, known_as)
     (sent,) = feed.forwarded
     assert (sent.key, sent.partition) == (KEY.record_key, home_of(KEY, 4))
     assert sent.record.value == value_of(fields_of())

@@ -32,7 +32,9 @@ class Clock:
         return self.now
 
 
-async def change_nothing(records: Sequence[Record], state: State, position: LogPosition) -> list[Segment]:
+async def change_nothing(
+    records: Sequence[Record], state: State, position: LogPosition, partitions: int
+) -> list[Segment]:
     """Steps that make no rows."""
     return []
 
