@@ -1,7 +1,8 @@
 """Decode: the bytes of a record become a valid event, or an `InvalidRecord` that names what is wrong.
 
 JSON is read strictly (orjson refuses NaN, Infinity, numbers that are not finite, lone surrogates and broken UTF-8; of
-duplicate keys the last counts), then the contract's models judge the fields.
+duplicate keys the last counts), then the contract's models judge the fields. For a plain record, as nearly all are,
+`quick_decode` comes to the same event sooner.
 """
 
 from typing import Final
@@ -11,9 +12,9 @@ import orjson
 from convostream.errors import InvalidEvent
 from convostream.events import Event, validate_event
 from stream_processors.errors import InvalidRecord
+from stream_processors.quick_decode import MAX_NESTING, quick_event
 
 MAX_RECORD_BYTES: Final = 1_048_576
-MAX_NESTING: Final = 64
 REASON_CODES: Final = ("no_value", "too_large", "broken_json", "not_an_object", "too_deep", "invalid_event")
 
 
@@ -23,6 +24,13 @@ def decode(value: bytes | None) -> Event:
         raise InvalidRecord("no_value", "value: the record has none; allowed is one JSON object")
     if len(value) > MAX_RECORD_BYTES:
         raise InvalidRecord("too_large", f"value: {len(value)} bytes; allowed are at most {MAX_RECORD_BYTES}")
+    if (event := quick_event(value)) is not None:
+        return event
+    return judge(value)
+
+
+def judge(value: bytes) -> Event:
+    """Let the contract's models say whether a value is an event, and which."""
     fields = _parse(value)
     if not isinstance(fields, dict):
         raise InvalidRecord("not_an_object", "value: not a JSON object; allowed is one JSON object a record")

@@ -3,8 +3,11 @@
 What the fold needs of an event is derived here, once, and stored with it. Repairs are named in `repaired`.
 """
 
-from typing import Final, NamedTuple
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, Final
 
+import msgspec
 import orjson
 
 from convostream.events import (
@@ -64,7 +67,7 @@ SENDER_KINDS: Final = {
 }
 
 
-class EnrichedEvent(NamedTuple):
+class EnrichedEvent(msgspec.Struct, gc=False):
     """A valid event with all that is derived of it; `own` are the values of its type's `OWN_COLUMNS`."""
 
     key: ConversationKey
@@ -78,6 +81,7 @@ class EnrichedEvent(NamedTuple):
 
 
 Derived = tuple[int, Profile | Call | str | None, tuple[object, ...]]
+Derive = Callable[[Any, Enrichment, list[str]], Derived]
 
 
 def enrich(event: Event, received_at: int | None, enrichment: Enrichment) -> EnrichedEvent:
@@ -89,9 +93,9 @@ def enrich(event: Event, received_at: int | None, enrichment: Enrichment) -> Enr
     if not EARLIEST_OCCURRENCE <= occurred_at <= received_at + CLOCK_TOLERANCE_MS:
         occurred_at = received_at
         repaired.append("occurred_at")
-    kind, detail, own = derive(event, enrichment, repaired)
+    kind, detail, own = DERIVE[event.type](event, enrichment, repaired)
     return EnrichedEvent(
-        ConversationKey(event.agent_id, event.environment, event.conversation_id),
+        _key_of(event.agent_id, event.environment, event.conversation_id),
         FoldEvent(occurred_at, rank_of(kind), event.event_id, kind, detail),
         event.type,
         received_at,
@@ -102,26 +106,20 @@ def enrich(event: Event, received_at: int | None, enrichment: Enrichment) -> Enr
     )
 
 
-def derive(event: Event, enrichment: Enrichment, repaired: list[str]) -> Derived:
-    """Return the kind of an event, what it tells the fold, and the values of its own columns."""
-    match event:
-        case Message():
-            own = (event.sender, enrichment.content(event.content), as_json(event.attachments))
-            return SENDER_KINDS[event.sender], None, own
-        case Action():
-            return _derive_action(event, enrichment, repaired)
-        case Button():
-            return kinds.BUTTON, None, (event.button_event, event.label, event.value)
-        case ConversationVisited() | ConversationEngaged():
-            kind = kinds.VISIT if isinstance(event, ConversationVisited) else kinds.ENGAGEMENT
-            return kind, *read_profile(event, enrichment, repaired)
-        case Feedback():
-            return _derive_feedback(event, enrichment, repaired)
-        case TokenUsage():
-            tokens = (event.prompt_tokens, event.completion_tokens, event.total_tokens, event.embedding_tokens)
-            return kinds.SILENT, None, (*tokens, event.model)
-        case ConversationEnded():
-            return kinds.END, None, ()
+_key_of: Final = lru_cache(maxsize=16_384)(ConversationKey)
+
+
+def _derive_visit(event: ConversationVisited, enrichment: Enrichment, repaired: list[str]) -> Derived:
+    return kinds.VISIT, *read_profile(event, enrichment, repaired)
+
+
+def _derive_engagement(event: ConversationEngaged, enrichment: Enrichment, repaired: list[str]) -> Derived:
+    return kinds.ENGAGEMENT, *read_profile(event, enrichment, repaired)
+
+
+def _derive_message(message: Message, enrichment: Enrichment, _: list[str]) -> Derived:
+    own = (message.sender, enrichment.content(message.content), as_json(message.attachments))
+    return SENDER_KINDS[message.sender], None, own
 
 
 def _derive_action(action: Action, enrichment: Enrichment, repaired: list[str]) -> Derived:
@@ -159,3 +157,29 @@ def _derive_feedback(feedback: Feedback, enrichment: Enrichment, repaired: list[
     if feedback.rated_by == "staff":
         return kinds.SILENT, None, own
     return kinds.RATING, judged, own
+
+
+def _derive_button(button: Button, _enrichment: Enrichment, _repaired: list[str]) -> Derived:
+    return kinds.BUTTON, None, (button.button_event, button.label, button.value)
+
+
+def _derive_usage(usage: TokenUsage, _enrichment: Enrichment, _repaired: list[str]) -> Derived:
+    tokens = (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens, usage.embedding_tokens)
+    return kinds.SILENT, None, (*tokens, usage.model)
+
+
+def _derive_end(_: ConversationEnded, _enrichment: Enrichment, _repaired: list[str]) -> Derived:
+    return kinds.END, None, ()
+
+
+DERIVE: Final[dict[str, Derive]] = {
+    "conversation_visited": _derive_visit,
+    "conversation_engaged": _derive_engagement,
+    "message": _derive_message,
+    "action": _derive_action,
+    "button": _derive_button,
+    "feedback": _derive_feedback,
+    "token_usage": _derive_usage,
+    "conversation_ended": _derive_end,
+}
+"""How to find the kind of an event, what it tells the fold, and the values of its own columns, by its type."""

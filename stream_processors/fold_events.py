@@ -6,6 +6,8 @@ later, under another GeoIP file or another setting, gives the facts that were wr
 
 from typing import Final, NamedTuple
 
+import msgspec
+
 from stream_processors.geolocation import Place
 from stream_processors.languages import Language
 
@@ -41,7 +43,7 @@ class Call(NamedTuple):
     failed: bool
 
 
-class FoldEvent(NamedTuple):
+class FoldEvent(msgspec.Struct, frozen=True, order=True, gc=False):
     """An event in the order of its conversation: by time, end_user messages before all else, then by id.
 
     `occurred_at` is in milliseconds since 1970 UTC; `detail` is a `Profile` of a visit or engagement, a `Call` of an

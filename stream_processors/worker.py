@@ -1,7 +1,6 @@
 """The worker process: settings, logs, health port, watchdog, and the app until it is told to stop."""
 
 import asyncio
-import gc
 import logging
 
 import faust
@@ -9,6 +8,7 @@ import faust
 from stream_processors import metrics
 from stream_processors.app import ProcessorApp
 from stream_processors.clickhouse import ClickHouse
+from stream_processors.collector import spare_the_collector
 from stream_processors.enrichment import Enrichment
 from stream_processors.geolocation import Geolocator, default_database
 from stream_processors.health import Pulse, serve_health
@@ -55,13 +55,6 @@ def make_enrichment(settings: WorkerSettings) -> Enrichment:
         settings.address_storage,
         settings.content_storage,
     )
-
-
-def spare_the_collector() -> None:
-    """Let the cyclic collector look rarely, and never at what is there from the start: it cost half of the speed."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(200_000, 20, 1_000)
 
 
 class _Worker(faust.Worker):

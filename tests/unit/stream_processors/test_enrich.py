@@ -175,8 +175,9 @@ def test_feedback_in_the_metadata_of_an_opening_is_a_rating(type_: str) -> None:
 
 def test_a_customer_s_feedback_is_a_rating_and_staff_s_is_silent() -> None:
     customer, staff = fields_of("feedback", rating="up"), fields_of("feedback", rating="up", rated_by="staff")
-    assert enriched(customer).fold_event[3:] == (kinds.RATING, "positive")
-    assert enriched(staff).fold_event[3:] == (kinds.SILENT, None)
+    rated, silent = enriched(customer).fold_event, enriched(staff).fold_event
+    assert (rated.kind, rated.detail) == (kinds.RATING, "positive")
+    assert (silent.kind, silent.detail) == (kinds.SILENT, None)
     assert own(staff)["verdict"] == "positive"
 
 

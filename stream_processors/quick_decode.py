@@ -1,0 +1,124 @@
+"""The quick way from bytes to an event: msgspec reads and checks a plain record in one pass.
+
+Its structs are made from the contract's models, so that the rules stand in one place, and have the same attributes. It
+takes only what the models take, and gives the same values. Whatever it is not sure of (a field that the type does not
+list, attachments, any fault) it leaves to the models, and they alone say what is wrong.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import reduce
+from operator import or_
+from types import UnionType
+from typing import Annotated, Any, Final, Union, cast, get_args, get_origin, get_type_hints
+
+import msgspec
+import orjson
+from pydantic import BaseModel, StringConstraints
+from pydantic.fields import FieldInfo
+
+from convostream.date_times import parse_date_time
+from convostream.events import (
+    EVENT_MODELS,
+    LARGEST_INTEGER,
+    NOT_BLANK,
+    UUID_PATTERN,
+    Attachment,
+    EpochMilliseconds,
+    Event,
+    JsonObject,
+)
+from convostream.whitespace import WHITE_SPACE
+
+# A fault in the JSON or in a field, text that is no UTF-8, no date-time, an integer that orjson would read as a float.
+_DOUBTS: Final = (msgspec.MsgspecError, UnicodeDecodeError, ValueError, TypeError, RecursionError)
+
+MAX_NESTING: Final = 64
+"""Levels of objects and lists that a record may have; no more brackets than that cannot nest more deeply."""
+
+_is_uuid: Final = re.compile(UUID_PATTERN[1:-1]).fullmatch
+
+
+def quick_event(value: bytes) -> Event | None:
+    """Return the event that a record's value holds, None when it takes the models to say."""
+    try:
+        event = _decode(value)
+        if not _is_uuid(event.event_id) or not _is_complete(event, value):
+            return None
+        event.event_id = event.event_id.lower()
+        event.occurred_at = parse_date_time(event.occurred_at)
+        for name in event.times:
+            if (text := getattr(event, name)) is not None:
+                setattr(event, name, parse_date_time(text))
+    except _DOUBTS:
+        return None
+    return cast(Event, event)
+
+
+def _is_complete(event: Any, value: bytes) -> bool:
+    """Tell whether what msgspec does not check is right; raises TypeError for integers that orjson cannot write."""
+    for name in event.names:
+        if not getattr(event, name).strip(WHITE_SPACE):
+            return False
+    for name in event.objects:
+        if (free := getattr(event, name)) is not None:
+            if value.count(b"{") + value.count(b"[") > MAX_NESTING:
+                return False
+            orjson.dumps(free)
+    return event.type != "message" or bool(event.content and event.content.strip(WHITE_SPACE))
+
+
+def _struct_of(model: type[BaseModel]) -> type[msgspec.Struct]:
+    hints = get_type_hints(model, include_extras=True)
+    fields = [(name, hints[name], info) for name, info in model.model_fields.items() if name != "type"]
+    return msgspec.defstruct(
+        model.__name__,
+        [
+            (name, _read_as(hint)) if info.is_required() else (name, _read_as(hint), info.default)
+            for name, hint, info in fields
+        ],
+        namespace={
+            "type": model.model_fields["type"].default,
+            "model_extra": None,
+            "names": tuple(name for name, hint, _ in fields if _is_name(hint)),
+            "times": tuple(name for name, hint, info in fields if EpochMilliseconds in get_args(hint)),
+            "objects": tuple(name for name, hint, _ in fields if JsonObject in get_args(hint)),
+        },
+        tag_field="type",
+        tag=model.model_fields["type"].default,
+        kw_only=True,
+        gc=False,
+        forbid_unknown_fields=True,
+    )
+
+
+def _is_name(hint: Any) -> bool:
+    return any(isinstance(rule, StringConstraints) and rule.pattern == NOT_BLANK for rule in get_args(hint))
+
+
+def _read_as(hint: Any) -> Any:
+    """Return how msgspec reads a type of the contract."""
+    if hint == EpochMilliseconds:
+        return str
+    if hint is int:  # others differ from what orjson reads
+        return Annotated[int, msgspec.Meta(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
+    origin, parts = get_origin(hint), get_args(hint)
+    if origin is Annotated:
+        rules = {key: value for rule in parts[1:] for key, value in _limits(rule)}
+        return Annotated[parts[0], msgspec.Meta(**rules)] if rules else parts[0]
+    if origin in (Union, UnionType):
+        return reduce(or_, [_read_as(part) for part in parts if part != list[Attachment]])
+    return hint
+
+
+def _limits(rule: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(rule, StringConstraints) and rule.max_length is not None:
+        yield "max_length", rule.max_length
+    for limit in rule.metadata if isinstance(rule, FieldInfo) else ():
+        for name in ("ge", "le"):
+            if (bound := getattr(limit, name, None)) is not None:
+                yield name, bound
+
+
+_STRUCTS: Final[Any] = reduce(or_, [_struct_of(model) for model in EVENT_MODELS])
+_decode: Final[Callable[[bytes], Any]] = msgspec.json.Decoder(_STRUCTS).decode
