@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 from uuid import UUID
 
 from stream_processors.records import Record
@@ -33,15 +33,18 @@ class Poll:
         return cls(partition, records, seeks, sum(len(record.value or b"") for record in records))
 
 
+class TopicDescription(NamedTuple):
+    """How many partitions a topic has, and its id: another one whenever it is made, None when the broker gives none."""
+
+    partitions: int
+    topic_id: UUID | None
+
+
 class Feed(Protocol):
     """Kafka, as far as the owner of a partition needs it."""
 
-    async def count_partitions(self) -> int:
-        """Ask Kafka how many partitions the topic has."""
-        ...
-
-    async def topic_id(self) -> UUID | None:
-        """Ask Kafka for the id of the topic, another one whenever it is made; None when the broker gives none."""
+    async def describe(self) -> TopicDescription:
+        """Ask Kafka what the topic is now."""
         ...
 
     async def bounds(self, partition: int) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeVar
+from uuid import UUID
 
 from stream_processors import metrics
 from stream_processors.errors import ProcessorError
@@ -75,6 +76,7 @@ class Landing:
         self._on_end = on_end
         self._task: asyncio.Task[Range] | None = None
         self._tenure: Tenure | None = None
+        self.topic_id: UUID | None = None
         self._missing: Sequence[Segment] = ()
 
     def start(self, steps: Steps[Range], content: Content) -> None:
@@ -168,8 +170,9 @@ class Landing:
 
     async def _claim(self) -> int:
         await self.abandon()
-        partitions = await persist("count the partitions", self._tools.feed.count_partitions, self._partition)
-        self._tenure = await persist("claim", lambda: self._log.claim(self._partition, partitions), self._partition)
+        topic = await persist("ask for the topic", self._tools.feed.describe, self._partition)
+        call = partial(self._log.claim, self._partition, topic.partitions)
+        self._tenure, self.topic_id = await persist("claim", call, self._partition), topic.topic_id
         return self._tenure.partitions
 
     async def _compare(self, known: Range, segments: Sequence[Segment] | None) -> int:

@@ -10,7 +10,6 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
-from uuid import UUID
 
 from stream_processors import metrics
 from stream_processors.errors import LogChanged, MaintenanceUnderWay, StaleOwner
@@ -74,7 +73,6 @@ class Partition:
         self._content = Content((), None)
         self.is_settled = False
         self._read_at = self._checked_at = tools.clock()
-        self._topic_id: UUID | None = None
 
     def deliver(self, poll: Poll) -> None:
         """Take a poll of the partition."""
@@ -132,7 +130,9 @@ class Partition:
             case Shrink():
                 self._known_state.shrink()
             case ReadBounds():
-                return await persist("ask for the log's bounds", self._read_bounds, self.number)
+                return await persist(
+                    "ask for the log's bounds", lambda: self._tools.feed.bounds(self.number), self.number
+                )
             case ReadUpTo(last, is_doubtful):
                 return await self._read_up_to(last, is_doubtful)
             case AskRelease():
@@ -145,15 +145,11 @@ class Partition:
                 return await self._landing.execute(command)
         return None
 
-    async def _read_bounds(self) -> tuple[int, int]:
-        self._topic_id = await self._tools.feed.topic_id()
-        return await self._tools.feed.bounds(self.number)
-
     async def _check_log(self) -> None:
-        """Make sure that what was read is of the topic whose bounds were asked for."""
-        topic_id = await persist("ask for the topic's id", self._tools.feed.topic_id, self.number)
+        """Make sure that what was read is of the topic that was there at the claim."""
+        topic = await persist("ask for the topic", self._tools.feed.describe, self.number)
         self._checked_at = self._tools.clock()
-        if topic_id != self._topic_id:
+        if topic.topic_id != self._landing.topic_id:
             raise LogChanged("the topic was made again")
 
     async def _begin(self, start: Start, partitions: int) -> None:

@@ -6,7 +6,7 @@ metadata have none, and are up to minutes old. This is Kafka's Metadata request 
 """
 
 from io import BytesIO
-from typing import Final, NamedTuple
+from typing import Final
 from uuid import UUID
 
 from aiokafka.client import AIOKafkaClient, ConnectionGroup
@@ -15,12 +15,7 @@ from aiokafka.protocol.abstract import AbstractType
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import Boolean, CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
 
-
-class TopicDescription(NamedTuple):
-    """A topic's number of partitions, and its id unless the broker gives topics none."""
-
-    partitions: int
-    topic_id: UUID | None
+from stream_processors.feed import TopicDescription
 
 
 class _Id(AbstractType[bytes]):  # type: ignore[misc]  # aiokafka has no types

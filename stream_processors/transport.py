@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
-from uuid import UUID
 
 import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -18,10 +17,10 @@ from aiokafka.errors import KafkaError
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Producer, Transport
 from faust.types import TP, ConsumerMessage
 
-from stream_processors.feed import Poll
+from stream_processors.feed import Poll, TopicDescription
 from stream_processors.patient_start import start_patiently
 from stream_processors.records import Record
-from stream_processors.topic_description import TopicDescription, describe_topic
+from stream_processors.topic_description import describe_topic
 
 T = TypeVar("T")
 Assign = Callable[[set[int]], Awaitable[None]]
@@ -140,15 +139,8 @@ class WholePollConsumer(Consumer):
     def _tp(self, partition: int) -> TP:
         return TP(self.topic, partition)
 
-    async def count_partitions(self) -> int:
-        """Ask Kafka how many partitions the topic has."""
-        return (await self._describe()).partitions
-
-    async def topic_id(self) -> UUID | None:
-        """Ask Kafka for the id of the topic, another one whenever it is made; None when the broker gives none."""
-        return (await self._describe()).topic_id
-
-    async def _describe(self) -> TopicDescription:
+    async def describe(self) -> TopicDescription:
+        """Ask Kafka what the topic is now."""
         return await self._thread.at_once(lambda consumer: describe_topic(consumer._client, self.topic))
 
     async def bounds(self, partition: int) -> tuple[int, int]:

@@ -123,7 +123,7 @@ class Prepare(Command[int]):
 
 @dataclass(frozen=True, slots=True)
 class CheckLog(Command[None]):
-    """Make sure that the records were read of the log that was begun; LogChanged when the topic was made again."""
+    """Make sure that the topic is the one that was there at the claim; LogChanged when it was made again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ How many partitions the topic has decides which conversations each of them has. 
 number that its range was made with, and nobody goes on before all that was made with another number has landed.
 
 Then batches are flushed: a block is prepared while the one before lands, at most one is under way. Kafka is asked
-whether the topic is still the one that was begun, for offsets alone do not tell. The range goes first, the block
+whether the topic is still the one of the claim, for offsets alone do not tell. The range goes first, the block
 follows, and what took more than one try is compared with the tables and made good. The next range confirms the one
 before; in a lull, and at the end, a confirmation does. A refusal ends the claim: Kafka is asked whether the partition
 is still ours; if so it is claimed again. A log that changes ends it too, after what is under way has landed.

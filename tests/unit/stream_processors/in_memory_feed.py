@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from stream_processors.feed import Headers, Poll
+from stream_processors.feed import Headers, Poll, TopicDescription
 from stream_processors.records import Record
 from tests.unit.stream_processors.kafka_records import KafkaRecord
 
@@ -42,13 +42,9 @@ class InMemoryFeed:
         self.positions[partition] = records[-1].offset + 1
         return Poll.of(partition, records, self.seeks[partition])
 
-    async def count_partitions(self) -> int:
-        """Return how many partitions there are."""
-        return len(self.logs)
-
-    async def topic_id(self) -> UUID | None:
-        """Return the id of the topic."""
-        return self.made_as
+    async def describe(self) -> TopicDescription:
+        """Return how many partitions there are, and the id."""
+        return TopicDescription(len(self.logs), self.made_as)
 
     async def bounds(self, partition: int) -> tuple[int, int]:
         """Return the first offset of a log, and the one after its last."""

@@ -81,11 +81,15 @@ class Reader:
 
     def look(self) -> tuple[int, int]:
         """Ask for the bounds; cuts from now on are noticed."""
-        self.cuts_seen, self.has_reset, self.life = len(self.log.cuts), False, self.log.life
+        self.cuts_seen, self.has_reset = len(self.log.cuts), False
         return self.log.bounds
 
+    def recognise(self) -> None:
+        """Ask for the topic's id."""
+        self.life = self.log.life
+
     def check(self) -> None:
-        """Ask whether the log is the one whose bounds were asked for."""
+        """Ask whether the topic's id is still the one."""
         if self.life != self.log.life:
             raise LogChanged("the topic was made again")
 

@@ -188,6 +188,7 @@ class Worker:
         engine, counted = self.world.engine, len(self.world.logs)
         if self._claiming is None:
             layout = engine.layout if engine.layout[1] == counted else (engine.layout[0] + 1, counted)
+            self._reader.recognise()
             self._claiming = (engine.owners[self.partition][0] + 1, self.name), layout
             raise Blocked
         (me, layout), self._claiming = self._claiming, None
