@@ -11,7 +11,6 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final, TypeAlias, cast
 
 import numpy as np
@@ -33,6 +32,7 @@ from stream_processors.range_log import RangeLog, Tenure
 from stream_processors.records import Record
 from stream_processors.settings import WorkerSettings
 from stream_processors.state import State
+from stream_processors.without_pandas import do_without_pandas
 from stream_processors.worker import make_enrichment
 
 Log: TypeAlias = Mapping[int, Sequence[Record]]
@@ -123,6 +123,7 @@ class Floor:
 
 async def main() -> None:
     """Run the part of the command line, say how it went, and keep the process for whoever reads its costs."""
+    do_without_pandas()
     part, events = cast(Part, sys.argv[1]), int(sys.argv[2])
     outcome = await Floor(WorkerSettings()).run(part, events)
     print(DONE + json.dumps(outcome), flush=True)

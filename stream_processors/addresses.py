@@ -7,7 +7,7 @@ address mapped into IPv6 is that IPv4 address. Public means globally reachable (
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from ipaddress import AddressValueError, IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final
 
 from convostream.whitespace import trim
@@ -45,13 +45,19 @@ def is_readable_address(text: str) -> bool:
 @remembered(texts=65_536)
 def truncate_address(text: str) -> str:
     """Return the networks (/24 and /48) of the addresses of the text in place of them; '' when it names none."""
-    return ", ".join(str(_network(address).network_address) for address in _addresses(text))
+    return ", ".join(str(_network(address)) for address in _addresses(text))
 
 
-def _network(address: Address) -> IPv4Network | IPv6Network:
+def _network(address: Address) -> Address:
     if isinstance(address, IPv4Address):
-        return IPv4Network((address, IPV4_PREFIX), strict=False)
-    return IPv6Network((address, IPV6_PREFIX), strict=False)
+        return IPv4Address(_cut(address, IPV4_PREFIX))
+    return IPv6Address(_cut(address, IPV6_PREFIX))
+
+
+def _cut(address: Address, prefix: int) -> int:
+    """Return the number of an address with all bits behind the prefix set to 0."""
+    rest = address.max_prefixlen - prefix
+    return int(address) >> rest << rest
 
 
 def _addresses(text: str) -> Iterator[Address]:
@@ -62,7 +68,8 @@ def _addresses(text: str) -> Iterator[Address]:
 
 
 @lru_cache(maxsize=16_384)
-def _parse(bare: str) -> Address | None:
+def read_address(bare: str) -> Address | None:
+    """Return the address that a text without port and brackets is, None when it is none."""
     try:
         if ":" not in bare:
             return IPv4Address(bare)
@@ -74,6 +81,8 @@ def _parse(bare: str) -> Address | None:
 
 def _read(item: str) -> Address | None:
     """Read one item of a list, without its port and its zone."""
+    if ":" not in item:  # neither port nor brackets
+        return read_address(item)
     stated = _WITH_PORT.fullmatch(item) or _BRACKETED.fullmatch(item)
     bare = next(filter(None, stated.groups())) if stated else item
-    return _parse(bare) if _LIKE_AN_ADDRESS.fullmatch(bare) else None
+    return read_address(bare) if _LIKE_AN_ADDRESS.fullmatch(bare) else None

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from importlib.util import find_spec
-from ipaddress import ip_address
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 import maxminddb
+
+from stream_processors.addresses import read_address
 
 UNKNOWN: Final = "unknown"
 REMEMBERED_ADDRESSES: Final = 65_536
@@ -47,8 +48,10 @@ class Geolocator:
     def __init__(self, path: Path) -> None:
         reader = _open(path)
         self._reader: Final = reader
-        self._locate: Final = lru_cache(maxsize=REMEMBERED_ADDRESSES)(partial(_look_up, reader, path))
-        self.build_epoch: Final = reader.metadata().build_epoch
+        described = reader.metadata()
+        look_up = partial(_look_up, reader, path, described.ip_version == 6)
+        self._locate: Final = lru_cache(maxsize=REMEMBERED_ADDRESSES)(look_up)
+        self.build_epoch: Final = described.build_epoch
         """When the database was built, in seconds since 1970."""
 
     def locate(self, address: str) -> Place:
@@ -99,12 +102,9 @@ def _unusable(path: Path, problem: str) -> GeolocationDatabaseError:
     )
 
 
-def _look_up(reader: maxminddb.Reader, path: Path, address: str) -> Place:
-    try:
-        parsed = ip_address(address)
-    except ValueError:
-        return UNKNOWN_PLACE
-    if parsed.version > reader.metadata().ip_version:  # a database of IPv4 knows no IPv6
+def _look_up(reader: maxminddb.Reader, path: Path, knows_ipv6: bool, address: str) -> Place:
+    parsed = read_address(address)
+    if parsed is None or (parsed.version == 6 and not knows_ipv6):
         return UNKNOWN_PLACE
     try:
         record = reader.get(parsed)

@@ -6,8 +6,10 @@ column; what it does not have is null, and ClickHouse puts its default there.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from itertools import accumulate, chain
+from typing import Any, Final, TypeAlias
 
+import numpy as np
 import pyarrow as pa
 
 TEXT: Final = pa.string()
@@ -17,6 +19,7 @@ NUMBER: Final = pa.float64()
 COUNT: Final = pa.uint64()
 SMALL: Final = pa.uint32()
 BYTES: Final = pa.binary()
+TEXTS: Final = pa.list_(TEXT)
 
 _TYPED: Final[dict[pa.DataType, str]] = {
     TEXT: (
@@ -41,7 +44,7 @@ _TYPED: Final[dict[pa.DataType, str]] = {
     pa.int32(): "sign",
     pa.int64(): "end_user_messages agent_messages actions buttons",
     pa.uint8(): "schema_version",
-    pa.list_(TEXT): "repaired",
+    TEXTS: "repaired",
     pa.list_(pa.struct([("1", TEXT), ("2", BYTES)])): "headers",
 }
 
@@ -93,10 +96,22 @@ def _column(name: str, segments: Sequence[Segment]) -> pa.Array:
     kind = COLUMN_TYPES[name]
     return pa.concat_arrays(
         [
-            pa.array(segment.columns[name], type=kind) if name in segment.columns else pa.nulls(segment.length, kind)
+            _array(segment.columns[name], kind) if name in segment.columns else pa.nulls(segment.length, kind)
             for segment in segments
         ]
     )
+
+
+def _array(values: Values, kind: pa.DataType) -> pa.Array:
+    if kind == TIME:  # read as integers, which takes half as long
+        return pa.array(values, type=pa.int64()).cast(TIME)
+    return _lists(values) if kind == TEXTS else pa.array(values, type=kind)
+
+
+def _lists(values: Any) -> pa.Array:
+    """Return lists of texts, most of them empty, in a fraction of the time that Arrow takes for it."""
+    ends = np.fromiter(accumulate(map(len, values), initial=0), dtype=np.int32, count=len(values) + 1)
+    return pa.ListArray.from_arrays(ends, pa.array(list(chain.from_iterable(values)), type=TEXT))
 
 
 def arrow_stream(batch: pa.RecordBatch) -> bytes:

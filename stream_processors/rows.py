@@ -1,6 +1,7 @@
 """Rows: events, signed facts and dead letters of a flush become the segments of its block. Times stay milliseconds."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Final
 
 from stream_processors import metrics
@@ -24,7 +25,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 EVENT_COLUMNS: Final = _names(
     "agent_id environment conversation_id conversation_hash event_id occurred_at quarter_hour received_at"
-    " repaired metadata extra offset type schema_version"
+    " repaired metadata extra offset"
 )
 CONVERSATION_COLUMNS: Final = _names(
     "agent_id environment conversation_hash sign conversation_id quarter_hour engaged_at visited_at"
@@ -65,11 +66,13 @@ class FlushRows:
 
     def add_event(self, event: EnrichedEvent, conversation_hash: int, offset: int) -> None:
         """Take an event that is new to its conversation."""
-        at = event.fold_event.occurred_at
-        common = (*event.key, conversation_hash, event.fold_event.event_id, at, at // QUARTER_HOUR_MS)
-        rest = (event.received_at, event.repaired, event.metadata, event.extra, offset, event.type, SCHEMA_VERSION)
-        self._events[event.type].append((*common, *rest, *event.own))
-        for field in event.repaired:
+        told = event.fold_event
+        at, repaired = told.occurred_at, event.repaired
+        self._events[event.type].append(
+            (*event.key, conversation_hash, told.event_id, at, at // QUARTER_HOUR_MS, event.received_at, repaired,
+             event.metadata, event.extra, offset, *event.own)
+        )  # fmt: skip
+        for field in repaired:
             metrics.REPAIRS.labels(field).inc()
 
     def add_changes(self, key: ConversationKey, conversation_hash: int, changes: Changes) -> None:
@@ -116,14 +119,21 @@ class FlushRows:
 
     def segments(self) -> list[Segment]:
         """Return the segments of the block; none when the flush changes nothing."""
-        kinds = [("event", (*EVENT_COLUMNS, *OWN_COLUMNS[kind]), rows) for kind, rows in self._events.items()]
-        kinds += [(kind, FACT_COLUMNS[kind], rows) for kind, rows in self._facts().items()]
-        kinds.append(("dead_letter", DEAD_LETTER_COLUMNS, self._dead_letters))
-        return [
-            Segment(kind, len(rows), dict(zip(columns, zip(*rows, strict=True), strict=True)))
-            for kind, columns, rows in kinds
-            if rows
+        segments = [
+            _segment("event", (*EVENT_COLUMNS, *OWN_COLUMNS[kind]), rows, type=kind, schema_version=SCHEMA_VERSION)
+            for kind, rows in self._events.items()
         ]
+        facts = self._facts().items()
+        segments += [_segment(kind, FACT_COLUMNS[kind], rows) for kind, rows in facts if rows]
+        if self._dead_letters:
+            segments.append(_segment("dead_letter", DEAD_LETTER_COLUMNS, self._dead_letters))
+        return segments
+
+
+def _segment(kind: str, columns: Sequence[str], rows: Sequence[Row], **constants: str | int) -> Segment:
+    """Return rows as a segment, with constants that every one of them has."""
+    values = dict(zip(columns, zip(*rows, strict=True), strict=True))
+    return Segment(kind, len(rows), values | {name: (value,) * len(rows) for name, value in constants.items()})
 
 
 def conversation_values(fact: ConversationFact) -> Row:

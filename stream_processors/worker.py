@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+from functools import partial
 
 import faust
 
 from stream_processors import metrics
 from stream_processors.app import ProcessorApp
+from stream_processors.audit_schedule import AuditSchedule
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.collector import spare_the_collector
 from stream_processors.enrichment import Enrichment
@@ -16,6 +18,7 @@ from stream_processors.identity import make_owner_id
 from stream_processors.logs import configure_logs
 from stream_processors.settings import WorkerSettings
 from stream_processors.watchdog import watch
+from stream_processors.without_pandas import do_without_pandas
 
 BEAT_SECONDS = 0.5
 
@@ -24,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 def run_worker(settings: WorkerSettings) -> int:
     """Run a worker until SIGTERM or SIGINT; return the exit code."""
+    do_without_pandas()
     configure_logs(settings.log_format, settings.log_level)
     clickhouse = ClickHouse(settings.clickhouse_url.get_secret_value(), settings.clickhouse_timeout_seconds)
     pulse = Pulse()
@@ -37,12 +41,15 @@ def run_worker(settings: WorkerSettings) -> int:
     worker = _Worker(app, loop=loop, redirect_stdouts=False, quiet=True)
     worker.spinner = None  # the logs say what there is to say
     beating = loop.create_task(_beat(app, pulse), name="pulse")
+    schedule = AuditSchedule(clickhouse, settings.audit_interval_seconds, partial(_owned, app))
+    auditing = loop.create_task(schedule.run(), name="audits")
     try:
         worker.execute_from_commandline()
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 1
     finally:
         beating.cancel()
+        auditing.cancel()
         clickhouse.close()
     return 0
 
@@ -60,6 +67,10 @@ def make_enrichment(settings: WorkerSettings) -> Enrichment:
 class _Worker(faust.Worker):
     def _setup_logging(self) -> None:
         """Leave the logs as they were configured."""
+
+
+def _owned(app: ProcessorApp) -> list[int]:
+    return [partition.number for partition in app.ownership.partitions] if app.ownership else []
 
 
 async def _beat(app: ProcessorApp, pulse: Pulse) -> None:

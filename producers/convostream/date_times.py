@@ -2,7 +2,7 @@
 
 Everything is integer arithmetic on the text: digits beyond the millisecond are cut, never rounded, and an offset may
 lead out of the years 1 to 9999 that `datetime` knows. A text is three parts of fixed places, `YYYY-MM-DD`, `Thh:mm:ss`
-and the tail, and each part is remembered, since the events of a stream share most of them.
+and the tail. Each part is remembered, and so are the first two together: the events of a stream share most of them.
 """
 
 import re
@@ -38,8 +38,8 @@ def parse_date_time(text: str) -> int:
     Raises ValueError when the text is none of the contract's date-times.
     """
     if len(text) > _LONGEST_REMEMBERED:
-        return _date_ms(text[:10]) + _time_ms(text[10:19]) + _read_tail(text[19:])
-    return _date_ms(text[:10]) + _time_ms(text[10:19]) + _tail_ms(text[19:])
+        return _second_ms(text[:19]) + _read_tail(text[19:])
+    return _second_ms(text[:19]) + _tail_ms(text[19:])
 
 
 def format_date_time(ms: int) -> str:
@@ -70,6 +70,11 @@ def _second_text(epoch_seconds: int) -> str:
     days, seconds = divmod(epoch_seconds, DAY_MS // 1000)
     day = date.fromordinal(days + _EPOCH_ORDINAL).isoformat()
     return f"{day}T{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+@lru_cache(maxsize=16_384)
+def _second_ms(text: str) -> int:
+    return _date_ms(text[:10]) + _time_ms(text[10:])
 
 
 @lru_cache(maxsize=4096)
