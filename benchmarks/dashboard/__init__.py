@@ -1,0 +1,1 @@
+"""How fast the dashboard is on millions of events."""
