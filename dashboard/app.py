@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.security import HTTPBearer
 
 from dashboard import behind, ingestion, live, numbers, pages, transcripts
 from dashboard.access import add_access
@@ -12,6 +14,11 @@ from dashboard.problems import add_problems, described
 from dashboard.reader import Reader
 from dashboard.service import ClockMs, system_clock
 from dashboard.settings import DashboardSettings, check_exposure
+
+TOKEN: Final = HTTPBearer(
+    scheme_name="token", description="CONVOSTREAM_DASHBOARD_TOKEN, or the cookie of /login.", auto_error=False
+)
+"""Describes the token in the OpenAPI document; dashboard.access asks for it."""
 
 
 def create_app(settings: DashboardSettings, clock: ClockMs = system_clock) -> FastAPI:
@@ -36,8 +43,9 @@ def create_app(settings: DashboardSettings, clock: ClockMs = system_clock) -> Fa
         responses=described(401) if settings.token else None,
     )
     app.state.reader, app.state.clock = reader, clock
-    for module in (numbers, behind, transcripts, ingestion, live, pages):
-        app.include_router(module.router)
+    for module in (numbers, behind, transcripts, ingestion, live):
+        app.include_router(module.router, dependencies=[Depends(TOKEN)] if settings.token else [])
+    app.include_router(pages.router)
     add_problems(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
     add_access(app, settings.token)

@@ -19,7 +19,8 @@ MINUTES_SQL: Final = (
     " WHERE received_at >= {since:DateTime64(3, 'UTC')} GROUP BY minute"
 )
 LAST_SQL: Final = (
-    "SELECT max(received_at) AS received, argMax(occurred_at, received_at) AS occurred FROM events HAVING count() > 0"
+    "SELECT received_at AS received, max(occurred_at) AS occurred FROM events"
+    " WHERE received_at = (SELECT max(received_at) FROM events) GROUP BY received_at"
 )
 # The latest range of a partition is that of the highest owner epoch, then the highest first; a confirmation repeats it.
 PARTITIONS_SQL: Final = (

@@ -7,6 +7,8 @@ leaves or the server stops.
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 import orjson
@@ -19,7 +21,7 @@ from dashboard.errors import BadParameter, DashboardError, Unavailable
 from dashboard.lists.filters import SCOPE, select
 from dashboard.problems import described
 from dashboard.reader import Reader
-from dashboard.times import iso
+from dashboard.times import EPOCH, MILLISECOND, clickhouse_text, iso
 from dashboard.windows import AgentId, Environment
 
 LOOK_SECONDS: Final = 2.0
@@ -27,7 +29,9 @@ SILENCE_SECONDS: Final = 15.0
 STREAMS: Final = 200
 SCOPES: Final = 1000
 EVENT_STREAM: Final = "text/event-stream"
-COLUMNS: Final = "count() AS events, max(received_at) AS received, (SELECT count() FROM dead_letters) AS dead_letters"
+COUNTS: Final = "count() AS events, (SELECT count() FROM dead_letters) AS dead_letters"
+RECEIVED: Final = "max(received_at) AS received"
+SINCE: Final = "received_at >= {received_since:DateTime64(3, 'UTC')}"
 STREAM: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "Events named change with the newest counts, and problem while ClickHouse does not answer.",
@@ -52,12 +56,25 @@ class LiveQuery(BaseModel):
         return [SCOPE] if self.agent_id is not None else []
 
 
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look saw, when it was by the monotonic clock, and when the newest event was received."""
+
+    at: float
+    change: Change
+    received: datetime
+
+
 class Pulse:
-    """The newest state of each scope, looked at when the last look is old."""
+    """The newest state of each scope, looked at when the last look is old.
+
+    A look counts, which ClickHouse knows without reading rows; only when the count has changed it asks when the newest
+    event was received, and reads no part that was complete before the newest one known.
+    """
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
-        self._seen: dict[LiveQuery, tuple[float, Change]] = {}
+        self._seen: dict[LiveQuery, Look] = {}
         self._looking = asyncio.Lock()
         self.stopping = asyncio.Event()
         self.streams = 0
@@ -65,19 +82,28 @@ class Pulse:
     async def look(self, query: LiveQuery) -> Change:
         """The newest state of a scope, at most two seconds old."""
         async with self._looking:
-            at, change = self._seen.get(query, (0.0, None))
-            if change is None or time.monotonic() - at >= LOOK_SECONDS * 0.9:
+            look = self._seen.get(query)
+            if look is None or time.monotonic() - look.at >= LOOK_SECONDS * 0.9:
                 if len(self._seen) >= SCOPES:
                     self._seen.clear()
-                change = await self._ask(query)
-                self._seen[query] = (time.monotonic(), change)
-            return change
+                look = self._seen[query] = await self._ask(query, look)
+            return look.change
 
-    async def _ask(self, query: LiveQuery) -> Change:
+    async def _ask(self, query: LiveQuery, before: Look | None) -> Look:
         bound = {"agent_id": query.agent_id or "", "environment": query.environment}
-        (row,) = await self._reader.rows(select(COLUMNS, "events", query.conditions), bound)
-        received = iso(row["received"]) if row["events"] else None
-        return Change(received_at=received, events=row["events"], dead_letters=row["dead_letters"])
+        (counted,) = await self._reader.rows(select(COUNTS, "events", query.conditions), bound)
+        if before is None or counted["events"] < before.change.events:
+            before = Look(0, Change(received_at=None, events=0, dead_letters=0), EPOCH)
+        received = before.received
+        if counted["events"] != before.change.events:
+            since = {"received_since": clickhouse_text((before.received - EPOCH) // MILLISECOND)}
+            (newest,) = await self._reader.rows(
+                select(RECEIVED, "events", [*query.conditions, SINCE]), {**bound, **since}
+            )
+            received = newest["received"]
+        return Look(
+            time.monotonic(), Change(received_at=iso(received) if counted["events"] else None, **counted), received
+        )
 
 
 @router.get("/live", response_class=StreamingResponse, responses={**STREAM, **described(422, 503)})

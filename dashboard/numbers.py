@@ -7,6 +7,7 @@ from datetime import date
 from typing import Annotated, Any, Final, Literal
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 from pyarrow import csv, parquet
@@ -22,6 +23,7 @@ from dashboard.windows import Window, WindowQuery
 
 CSV: Final = "text/csv"
 PARQUET: Final = "application/vnd.apache.parquet"
+FORMULA: Final = r"^[=+\-@\t\r]"
 Format = Literal["json", "csv", "parquet"]
 FILES: Final[dict[int | str, dict[str, Any]]] = {
     200: {
@@ -119,11 +121,23 @@ def as_file(name: str, kind: Format, table: pa.Table, previous: pa.Table | None)
         table = pa.concat_tables([_of_period("current", table), _of_period("previous", previous)])
     buffer = io.BytesIO()
     if kind == "csv":
-        csv.write_csv(table, buffer)
+        csv.write_csv(without_formulas(table), buffer)
     else:
         parquet.write_table(table, buffer)
     headers: Mapping[str, str] = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
     return Response(buffer.getvalue(), 200, headers, CSV if kind == "csv" else PARQUET)
+
+
+def without_formulas(table: pa.Table) -> pa.Table:
+    """The rows with an apostrophe before each text that a spreadsheet would compute: such names come from producers."""
+    for place, field in enumerate(table.schema):
+        if pa.types.is_string(field.type):
+            texts = table.column(place)
+            safe = pc.if_else(
+                pc.match_substring_regex(texts, FORMULA), pc.binary_join_element_wise("'", texts, ""), texts
+            )
+            table = table.set_column(place, field, safe)
+    return table
 
 
 def _of_period(period: str, table: pa.Table) -> pa.Table:

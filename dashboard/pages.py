@@ -1,6 +1,7 @@
 """The page's built files, and whether the service is well."""
 
 import asyncio
+import re
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +19,9 @@ HINT: Final = (
     "The page is not built yet. Build it, then load this again: python -m dashboard.build_page\n"
     "The numbers are there all the same: /api/metrics, and docs/api.md describes the rest.\n"
 )
+
+NAMED_BY_CONTENT: Final = re.compile(r"assets/.+-[0-9A-Za-z]{8}\.(js|css|json)")
+"""What another content would give another name to."""
 
 router = APIRouter(tags=["operation"])
 
@@ -39,7 +43,10 @@ def add_pages(app: FastAPI, built: Path) -> None:
 
     async def file(path: str, request: Request) -> Response:
         if not path.startswith("api/") and await asyncio.to_thread(built.is_dir):
-            return await files.get_response(path, request.scope)
+            answer = await files.get_response(path, request.scope)
+            if NAMED_BY_CONTENT.fullmatch(path):
+                answer.headers["Cache-Control"] = "max-age=31536000, immutable"
+            return answer
         raise NotThere("there is nothing at this path; /api/openapi.json names all paths")
 
     app.add_api_route("/", front, methods=["GET", "HEAD"], include_in_schema=False)

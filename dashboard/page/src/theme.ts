@@ -1,4 +1,12 @@
-// Runs before the first paint: the colours that were chosen last, else those of the system.
+// Runs before the first paint: the colours that were chosen last, else those of the system, also when it changes them.
 
-const chosen = localStorage.getItem("theme");
-if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;
+const system = matchMedia("(prefers-color-scheme: dark)");
+
+function apply(): void {
+  const chosen = localStorage.getItem("theme");
+  const own = system.matches ? "dark" : "light";
+  document.documentElement.dataset.theme = chosen === "light" || chosen === "dark" ? chosen : own;
+}
+
+apply();
+system.addEventListener("change", apply);

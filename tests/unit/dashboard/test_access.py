@@ -129,10 +129,12 @@ async def test_a_clickhouse_that_is_away_is_a_problem_that_says_so() -> None:
             assert (answer.status_code, answer.json()["detail"]) == (503, "ClickHouse does not answer")
 
 
-async def test_a_page_that_is_not_built_is_a_hint() -> None:
+async def test_a_page_that_is_not_built_is_a_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboard.pages.BUILT", tmp_path / "dist")
     async with serving() as client:
         answer = await client.get("/")
     assert answer.status_code == 200
+    assert "python -m dashboard.build_page" in answer.text
 
 
 @pytest.mark.parametrize("path", ["/../settings.py", "/..%2fsettings.py", "/%2e%2e/app.py", "/a%00b", "/api/nothing"])
@@ -151,3 +153,27 @@ async def test_built_files_are_served_as_what_they_are(tmp_path: Path, monkeypat
         assert (await client.get("/")).headers["content-type"].startswith("text/html")
         assert "javascript" in (await client.get("/page.js")).headers["content-type"]
         assert (await client.get("/other.js")).status_code == 404
+
+
+async def test_a_file_that_is_named_by_its_content_is_kept_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.pages.BUILT", tmp_path)
+    (tmp_path / "assets").mkdir()
+    kept = {"app-6BYEYM64.js": True, "style-YKBUO6CL.css": True, "world-b038f7e8.json": True, "licences.txt": False}
+    for name in kept:
+        (tmp_path / "assets" / name).write_text("0")
+    async with serving() as client:
+        headers = {name: (await client.get(f"/assets/{name}")).headers["cache-control"] for name in kept}
+        assert {name: "immutable" in header for name, header in headers.items()} == kept
+        assert "immutable" not in (await client.get("/assets/gone-6BYEYM64.js")).headers["cache-control"]
+
+
+async def test_the_description_asks_for_the_token_where_there_is_one() -> None:
+    async with serving(dashboard_token=TOKEN) as client:
+        described = (await client.get("/api/openapi.json", headers=BEARER)).json()
+    assert described["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+    asking = {path for path, methods in described["paths"].items() if methods["get"].get("security") == [{"token": []}]}
+    assert asking == described["paths"].keys() - {"/health"}
+    async with serving() as client:
+        assert "securitySchemes" not in (await client.get("/api/openapi.json")).json()["components"]

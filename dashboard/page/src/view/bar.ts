@@ -79,8 +79,7 @@ function live(shown: Shown): TemplateResult {
 }
 
 function isDark(): boolean {
-  const chosen = document.documentElement.dataset["theme"];
-  return chosen ? chosen === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+  return document.documentElement.dataset["theme"] === "dark";
 }
 
 function theme(shown: Shown): TemplateResult {

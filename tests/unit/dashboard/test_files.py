@@ -1,0 +1,25 @@
+"""Rows as files: names that producers chose compute nothing in a spreadsheet."""
+
+import pyarrow as pa
+import pytest
+
+from dashboard.numbers import as_file, without_formulas
+
+CELLS = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\r=x", "plain", "a=b", "", "'quoted", None, "ünï -1"]
+
+
+@pytest.mark.parametrize("cell", [cell for cell in CELLS if cell and cell[0] in "=+-@\t\r"])
+def test_a_text_that_would_be_computed_has_an_apostrophe_before_it(cell: str) -> None:
+    table = without_formulas(pa.table({"action_name": [cell]}))
+    assert table.to_pydict() == {"action_name": [f"'{cell}"]}
+
+
+def test_other_texts_and_negative_numbers_stay_as_they_are() -> None:
+    table = pa.table({"name": CELLS[6:], "latitude": pa.array([-1.5] * len(CELLS[6:]), pa.float64())})
+    assert without_formulas(table) == table
+
+
+def test_csv_is_safe_and_parquet_exact() -> None:
+    table = pa.table({"action_name": ["=cmd"], "calls": pa.array([1], pa.uint64())})
+    assert bytes(as_file("tool_usage", "csv", table, None).body) == b'"action_name","calls"\n"\'=cmd",1\n'
+    assert b"'=cmd" not in bytes(as_file("tool_usage", "parquet", table, None).body)
