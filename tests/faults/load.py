@@ -108,7 +108,9 @@ class Load:
             raise TimeoutError(f"the load did not end: {len(self._waiting)} records are left")
 
     async def _run(self) -> None:
-        producer = AIOKafkaProducer(bootstrap_servers=self._bootstrap, linger_ms=5, request_timeout_ms=5_000)
+        producer = AIOKafkaProducer(
+            bootstrap_servers=self._bootstrap, linger_ms=5, request_timeout_ms=5_000, metadata_max_age_ms=2_000
+        )
         await producer.start()
         allowance, at = 0.0, time.monotonic()
         try:

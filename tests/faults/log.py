@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from aiokafka.errors import KafkaError
+
+from stream_processors.topic_description import describe_topic
 
 READ_SECONDS: Final = 60
 PARTITIONS: Final = 4
@@ -44,9 +46,29 @@ def end_offsets(bootstrap: str, topic: str, acknowledged: Mapping[int, int]) -> 
     return asyncio.run(_ends(bootstrap, topic, acknowledged))
 
 
+def add_partitions(bootstrap: str, topic: str, count: int) -> None:
+    """Makes it so many partitions; returns when the broker names them all."""
+    asyncio.run(_add_partitions(bootstrap, topic, count))
+
+
 def delete_topic(bootstrap: str, topic: str) -> None:
     """Removes the topic with all that it holds."""
     asyncio.run(_delete(bootstrap, topic))
+
+
+async def _add_partitions(bootstrap: str, topic: str, count: int) -> None:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    try:
+        await admin.create_partitions({topic: NewPartitions(count)})
+    finally:
+        await admin.close()
+    async with _consumer(bootstrap) as consumer:
+        deadline = time.monotonic() + READ_SECONDS
+        while (await describe_topic(consumer._client, topic)).partitions < count:
+            if time.monotonic() > deadline:
+                raise LogUnreadable(f"{topic} has not {count} partitions")
+            await asyncio.sleep(0.1)
 
 
 async def _delete(bootstrap: str, topic: str) -> None:
@@ -67,7 +89,8 @@ async def _ends_of(consumer: AIOKafkaConsumer, topic: str, acknowledged: Mapping
     deadline = time.monotonic() + READ_SECONDS
     while True:
         try:
-            found = await consumer.end_offsets([TopicPartition(topic, number) for number in range(PARTITIONS)])
+            partitions = (await describe_topic(consumer._client, topic)).partitions
+            found = await consumer.end_offsets([TopicPartition(topic, number) for number in range(partitions)])
         except KafkaError:
             if time.monotonic() > deadline:
                 raise

@@ -84,7 +84,9 @@ class Round:
 
     def _strike_until(self, site: Site, started: float) -> None:
         await_recovery(site, RECOVERY_SECONDS)
-        kinds = catalogue.matching(self._plan.only, self._plan.without, has_disk=site.has_disk)
+        kinds = catalogue.matching(
+            self._plan.only, self._plan.without, has_disk=site.has_disk, has_kafka=site.broker_kind == "kafka"
+        )
         while time.monotonic() - started < self._plan.seconds:
             time.sleep(self._chance.uniform(0.2, 2))
             chosen = self._draw(kinds)

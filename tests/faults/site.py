@@ -20,8 +20,9 @@ from deploy.embedded.addresses import wait_until
 from deploy.embedded.processes import Process
 from deploy.embedded.settings import ROOT, StackSettings
 from deploy.embedded.stack import START_SECONDS, Broker, Stack
+from deploy.embedded.topics import create_topic
 from tests.faults.load import Load
-from tests.faults.log import Life, delete_topic, read_log
+from tests.faults.log import PARTITIONS, Life, add_partitions, delete_topic, read_log
 from tests.faults.proxy import Proxy
 from tests.faults.workers import Workers
 from tests.integration.harness import GEOIP
@@ -29,6 +30,7 @@ from tests.integration.harness import GEOIP
 SESSION_SECONDS: Final = 6
 CLICKHOUSE_TIMEOUT_SECONDS: Final = 8
 SETTLE_SECONDS: Final = 0.4
+OTHER_PARTITIONS: Final = (PARTITIONS - 1, PARTITIONS, PARTITIONS, PARTITIONS + 1)
 CLICKHOUSE_DISK: Final = "512m"
 _SETTING_PREFIX: Final = "CONVOSTREAM_"
 
@@ -38,7 +40,11 @@ class BrokerLost(Exception):
 
 
 class Site:
-    """One stack with everything that faults can be done to. `lives` are the logs that are gone."""
+    """One stack with everything that faults can be done to.
+
+    `lives` are the logs that are gone, `layouts` the numbers of partitions that each log had, one after the other; the
+    last ones are those of now.
+    """
 
     def __init__(self, directory: Path, broker: Broker, chance: random.Random) -> None:
         self.directory = directory
@@ -50,6 +56,7 @@ class Site:
         self.disk = directory / "clickhouse"
         self.has_disk = False
         self.lives: list[Life] = []
+        self.layouts: list[list[int]] = [[PARTITIONS]]
         self.epochs_seen: dict[int, int] = {}
         self.epochs_at_loss: dict[int, int] = {}
         self.worker_settings = worker_settings(chance)
@@ -141,14 +148,21 @@ class Site:
                 worker.resume()
 
     def begin_life(self, repeated: int) -> None:
-        """Makes the topic anew and lets the load go on, with its latest records once more."""
+        """Makes the topic anew, perhaps with other partitions; the load goes on, its latest records once more."""
         if self.broker_kind == "embedded":
             self.broker.start()
             self.broker.wait_until_ready(START_SECONDS)
-        self.stack.create_topic()
+        self.layouts.append([self.chance.choice(OTHER_PARTITIONS)])
+        create_topic(self.bootstrap, self.topic, self.layouts[-1][0])
         self.load.begin_anew(repeated)
         self.load.go_on()
         wait_until(lambda: bool(self.load.highest()), SESSION_SECONDS)
+
+    def add_partitions(self) -> None:
+        """Gives the topic more partitions, so that conversations change theirs."""
+        layout = self.layouts[-1]
+        layout.append(layout[-1] + self.chance.choice((1, 2)))
+        add_partitions(self.bootstrap, self.topic, layout[-1])
 
     def note_epochs(self) -> None:
         """Remembers the log epochs of now: what lands of the next log has higher ones."""

@@ -3,16 +3,19 @@
 The last log is there: all of it is delivered. Of a log that is gone, lost with the memory of the embedded broker or
 deleted with its topic, the records count as delivered up to the last range that landed; of a range that was under way
 those count that are found. What had not landed was lost with the log, and no worker can know of it.
+
+When partitions were added, a conversation has had several homes, and the logs do not tell which of two records of one
+id came first: of those the stored one did.
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Final
 
 from aiokafka.partitioner import murmur2
 
-from tests.faults.log import PARTITIONS, Kept, Life, Place
+from tests.faults.log import Kept, Life, Place
 from tests.faults.site import Site
 from tests.integration.harness import history
 from tests.oracle import DeadLetter, Event, History, Record, read_record
@@ -23,10 +26,9 @@ _RANGES_SQL: Final = (
     " FROM ranges WHERE topic = {topic:String} GROUP BY partition, log_epoch, first, last"
     " ORDER BY partition, log_epoch, first"
 )
-_FOUND_SQL: Final = (
-    "SELECT partition, log_epoch, offset FROM events WHERE topic = {topic:String}"
-    " UNION ALL SELECT partition, log_epoch, offset FROM dead_letters WHERE topic = {topic:String}"
-)
+_PLACE: Final = "SELECT partition, log_epoch, offset FROM"
+_STORED_SQL: Final = f"{_PLACE} events WHERE topic = {{topic:String}}"
+_FOUND_SQL: Final = f"{_STORED_SQL} UNION ALL {_PLACE} dead_letter_records WHERE topic = {{topic:String}}"
 
 Epoch = tuple[int, int]
 """A partition and a log epoch of it."""
@@ -59,47 +61,78 @@ def truth_of(site: Site) -> Truth:
     for epoch, written in ranges.items():
         if (number := _life_of(epoch, written, site.lives)) is not None:
             epochs[epoch] = number
-    found = {(int(str(p)), int(str(e)), int(str(o))) for p, e, o in site.rows(_FOUND_SQL, topic=site.topic)}
+    found = set(_positions(site, _FOUND_SQL))
     gathered = _Gathered()
     for number, life in enumerate(site.lives[:-1]):
         reached = _reached(number, epochs, ranges, found)
         landed = {place: kept for place, kept in life.items() if reached.get(place[0], _NOTHING).covers(place[1])}
-        gathered.take(number, landed)
+        gathered.take(number, landed, site.layouts[number])
         gathered.lost += len(life) - len(landed)
     gathered.strays.clear()  # whose copies may have been lost with the log
-    gathered.take(len(site.lives) - 1, site.lives[-1])
-    known = history(gathered.records)
+    gathered.take(len(site.lives) - 1, site.lives[-1], site.layouts[-1])
+    stored = {(epochs[p, e], (p, o)) for p, e, o in _positions(site, _STORED_SQL) if (p, e) in epochs}
+    known = history(gathered.in_order(stored))
     ids = {(*event.key, event.event_id) for event in known.events}
     uncopied = [place for place, event in gathered.strays if (*event.key, event.event_id) not in ids]
     return Truth(known, gathered.letters, epochs, uncopied, gathered.lost)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A record that was delivered in a life of the log, and the event in it."""
+
+    life: int
+    record: Record
+    event: Event
+
+    @property
+    def identity(self) -> tuple[int, object]:
+        """What makes two records of a life the same event."""
+        return self.life, (*self.event.key, self.event.event_id)
+
+    @property
+    def place(self) -> Place:
+        """Where it lies in the log."""
+        return self.record.partition, self.record.offset
 
 
 @dataclass(slots=True)
 class _Gathered:
     """Delivered records by what becomes of them."""
 
-    records: list[Record] = field(default_factory=list)
+    records: list[Delivered] = field(default_factory=list)
     letters: dict[tuple[int, Place], Kept] = field(default_factory=dict)
     strays: list[tuple[Place, Event]] = field(default_factory=list)
     lost: int = 0
 
-    def take(self, number: int, life: Life) -> None:
+    def take(self, number: int, life: Life, layout: Sequence[int]) -> None:
         """Takes the records of a life that were delivered; of a stray it is the copy that arrives."""
         for place in sorted(life):
             record = _record(place, life[place])
             read = read_record(record)
             if isinstance(read, DeadLetter):
                 self.letters[number, place] = life[place]
-            elif home_of(read) == place[0]:
-                self.records.append(record)
+            elif place[0] in homes_of(read, layout):
+                self.records.append(Delivered(number, record, read))
             else:
                 self.strays.append((place, read))
 
+    def in_order(self, stored: Set[tuple[int, Place]]) -> list[Record]:
+        """The records in their order of arrival, life by life."""
+        homes: defaultdict[tuple[int, object], set[int]] = defaultdict(set)
+        for each in self.records:
+            homes[each.identity].add(each.record.partition)
 
-def home_of(event: Event) -> int:
-    """The partition of an event's conversation."""
+        def came_later(each: Delivered) -> bool:
+            return len(homes[each.identity]) > 1 and (each.life, each.place) not in stored
+
+        return [each.record for each in sorted(self.records, key=lambda each: (each.life, came_later(each)))]
+
+
+def homes_of(event: Event, layout: Sequence[int]) -> set[int]:
+    """The partitions of an event's conversation while the topic had these numbers of partitions."""
     hashed: int = murmur2(f"{event.key[0]}/{event.key[2]}".encode())
-    return (hashed & 0x7FFFFFFF) % PARTITIONS
+    return {(hashed & 0x7FFFFFFF) % partitions for partitions in layout}
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +171,11 @@ def _life_of(epoch: Epoch, ranges: list[Range], lives: list[Life]) -> int | None
     ]
     best = max(matches)
     return matches.index(best) if best else None
+
+
+def _positions(site: Site, query: str) -> Iterator[tuple[int, int, int]]:
+    for partition, epoch, offset in site.rows(query, topic=site.topic):
+        yield int(str(partition)), int(str(epoch)), int(str(offset))
 
 
 def _ranges(site: Site) -> dict[Epoch, list[Range]]:

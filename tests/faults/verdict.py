@@ -7,7 +7,7 @@ from typing import Final
 
 import clickhouse_connect
 
-from tests.faults.log import Place
+from tests.faults.log import Kept, Place
 from tests.faults.site import Site
 from tests.faults.truth import Truth, truth_of
 from tests.integration.harness import statement
@@ -19,7 +19,7 @@ QUESTIONS: Final = 4
 SHOWN: Final = 5
 _EVENTS_SQL: Final = "SELECT agent_id, environment, conversation_id, event_id FROM events"
 _LETTERS_SQL: Final = (
-    "SELECT partition, log_epoch, offset, hex(raw), has_value, hex(key), reason_code FROM dead_letters"
+    "SELECT partition, log_epoch, offset, hex(raw), has_value, hex(key), headers FROM dead_letter_records"
     " WHERE topic = {topic:String}"
 )
 
@@ -55,19 +55,24 @@ def _events(site: Site, truth: Truth) -> Iterator[str]:
 
 def _dead_letters(site: Site, truth: Truth) -> Iterator[str]:
     stored: Counter[Letter] = Counter()
-    for partition, epoch, offset, raw, has_value, key, _ in site.rows(_LETTERS_SQL, topic=site.topic):
+    for partition, epoch, offset, raw, has_value, key, headers in site.rows(_LETTERS_SQL, topic=site.topic):
         place = int(str(partition)), int(str(offset))
         letter = truth.epochs.get((place[0], int(str(epoch))), -1), place
         stored[letter] += 1
         sent = truth.dead_letters.get(letter)
         if sent is not None:
-            kept = ((sent.value or b"").hex().upper(), sent.value is not None, (sent.key or b"").hex().upper())
-            if (raw, bool(has_value), key) != kept:
-                yield f"dead letters: {letter} holds {(raw, has_value, key)} instead of {kept}"
+            kept = _letter_of(sent)
+            if (raw, bool(has_value), key, headers) != kept:
+                yield f"dead letters: {letter} holds {(raw, has_value, key, headers)} instead of {kept}"
     yield from _sets("dead letters", set(truth.dead_letters), set(stored))
     doubled = [letter for letter, count in stored.items() if count > 1]
     if doubled:
         yield f"dead letters: {len(doubled)} are there more than once: {doubled[:SHOWN]}"
+
+
+def _letter_of(sent: Kept) -> tuple[str, bool, str, list[tuple[str, str]]]:
+    headers = [(name, value.decode()) for name, value in sent.headers]
+    return (sent.value or b"").hex().upper(), sent.value is not None, (sent.key or b"").hex().upper(), headers
 
 
 def _sets(what: str, wanted: Set[object], found: Set[object]) -> Iterator[str]:

@@ -9,14 +9,15 @@ from tests.faults.catalogue.kinds import Kind
 ALL: tuple[Kind, ...] = (*workers.KINDS, *servers.KINDS, *network.KINDS, *storage.KINDS)
 
 
-def matching(only: Sequence[str], without: Sequence[str], *, has_disk: bool) -> list[Kind]:
-    """The kinds whose names contain one of some texts and none of others, as far as this machine can do them."""
+def matching(only: Sequence[str], without: Sequence[str], *, has_disk: bool, has_kafka: bool) -> list[Kind]:
+    """The kinds whose names contain one of some texts and none of others, as far as machine and broker can do them."""
     return [
         kind
         for kind in ALL
         if (not only or any(text in kind.name for text in only))
         and not any(text in kind.name for text in without)
         and (has_disk or not kind.needs_disk)
+        and (has_kafka or not kind.needs_kafka)
     ]
 
 

@@ -25,4 +25,5 @@ class Kind:
     holds: tuple[float, float] = (1.0, 3.0)
     from_strike: bool = False
     needs_disk: bool = False
+    needs_kafka: bool = False
     weight: int = 2

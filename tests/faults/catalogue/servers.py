@@ -89,6 +89,13 @@ def _log_begins_anew_behind_the_workers(site: Site) -> Iterator[None]:
         worker.resume()
 
 
+@contextmanager
+def _partitions_added(site: Site) -> Iterator[None]:
+    """Conversations change their partition, those that are under way too; the embedded broker cannot do it."""
+    site.add_partitions()
+    yield
+
+
 KINDS = (
     Kind("ClickHouse killed", "clickhouse", _clickhouse_killed, weight=3),
     Kind("ClickHouse killed in an insert", "clickhouse", _clickhouse_killed_in_an_insert, weight=5),
@@ -96,6 +103,7 @@ KINDS = (
     Kind("ClickHouse paused", "clickhouse", _clickhouse_paused, (1, CLICKHOUSE_TIMEOUT_SECONDS + 4)),
     Kind("broker paused", "broker", _broker_paused, (1, SESSION_SECONDS + 3)),
     Kind("broker killed", "broker", _broker_killed, weight=3),
+    Kind("partitions added", "broker", _partitions_added, (0, 1), from_strike=True, needs_kafka=True),
     Kind("log made anew", "broker", _log_begins_anew, weight=1),
     Kind("log made anew, workers paused", "broker", _log_begins_anew_behind_the_workers, (0, 4)),
 )
