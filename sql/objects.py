@@ -64,6 +64,7 @@ NAMES: dict[Kind, tuple[str, ...]] = {
         "end_user_quarters",
         "activity",
         "dead_letter_records",
+        "audits",
     ),
     Kind.VIEW: (
         "rightful_owners",

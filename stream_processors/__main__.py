@@ -3,9 +3,8 @@
 import sys
 
 import click
-from rich.table import Table
 
-from stream_processors.audit import Findings, audit
+from stream_processors.commands.audit import audit_command
 from stream_processors.commands.calls import console, read_settings, run
 from stream_processors.commands.dead_letters import dead_letters
 from stream_processors.geolocation import GeolocationDatabaseError
@@ -54,26 +53,8 @@ def rebuild_command() -> None:
     console.print(f"rebuilt: {facts:,} facts by fold {settings.fold_rules.version}")
 
 
-@main.command("audit")
-def audit_command() -> None:
-    """Compare all facts with a fold of the stored events, while flushes land; exit 1 when something differs."""
-    settings = read_settings()
-    found = run(settings, "auditing", lambda clickhouse, report: audit(clickhouse, settings.fold_rules, report))
-    print_findings(found)
-    sys.exit(0 if found.is_clean else 1)
-
-
+main.add_command(audit_command)
 main.add_command(dead_letters)
-
-
-def print_findings(found: Findings) -> None:
-    """Print what an audit found, table by table."""
-    table = Table("table", "conversations that differ", "facts that differ", title="audit", title_justify="left")
-    for name, differences in found.differences.items():
-        table.add_row(name, str(len(differences)), str(sum(differences.values())))
-    console.print(table)
-    console.print(f"{found.conversations:,} conversations, {found.touched:,} left for the next audit: "
-                  f"{'clean' if found.is_clean else 'NOT clean'}")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -1,13 +1,16 @@
 """The tables of signed facts as `rebuild` and `audit` read and write them: each kind's table and its columns' names."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
 
+from stream_processors.clickhouse import ClickHouse
 from stream_processors.inbox import COLUMN_TYPES, FLAG, TEXT, TIME, Segment, arrow_stream
 from stream_processors.rows import CONVERSATION_COLUMNS, EXCHANGE_COLUMNS, QUARTER_COLUMNS, SESSION_COLUMNS
+from stream_processors.stored_events import events_once
 
 RENAMED: Final = {
     "device_class": "device",
@@ -86,12 +89,23 @@ FACT_TABLES: Final = (
 )
 
 
+async def missing_facts(
+    clickhouse: ClickHouse, table: FactTable, segment: Segment | None, condition: str
+) -> dict[FactRow, int]:
+    """Return how often each fact is missing in a table, compared with those of a fold; less than 0 is too often."""
+    facts: Counter[FactRow] = Counter(table.rows(segment) if segment else ())
+    for row in await clickhouse.rows(table.net_sql(condition)):
+        *values, net = row.values()
+        facts[tuple(values)] -= net
+    return {fact: missing for fact, missing in facts.items() if missing}
+
+
 def activity_sql(condition: str) -> str:
     """Return what `activity` must hold of the events that fulfil a condition: the query of activity_mv over them."""
     return (
         "SELECT agent_id, environment, quarter_hour, conversation_hash,"  # noqa: S608 - conditions are made of integers
         " countIf(sender = 'end_user') AS end_user_messages, countIf(sender = 'agent') AS agent_messages,"
-        " countIf(type = 'action') AS actions, countIf(type = 'button') AS buttons FROM events"
-        " WHERE (type IN ('action', 'button') OR (type = 'message' AND sender IN ('end_user', 'agent')))"
-        f" AND {condition} GROUP BY agent_id, environment, quarter_hour, conversation_hash"
+        f" countIf(type = 'action') AS actions, countIf(type = 'button') AS buttons FROM {events_once(condition)}"
+        " WHERE type IN ('action', 'button') OR (type = 'message' AND sender IN ('end_user', 'agent'))"
+        " GROUP BY agent_id, environment, quarter_hour, conversation_hash"
     )

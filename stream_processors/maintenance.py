@@ -5,17 +5,18 @@ refused by the fence and wait until the lease ends; a command that was killed ho
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
 from typing import Final
 
 from stream_processors.clickhouse import ClickHouse
-from stream_processors.errors import OperatorError
+from stream_processors.errors import MaintenanceUnderWay, OperatorError
 from stream_processors.positions import Range
 from stream_processors.range_log import RangeLog, Tenure
 
-LEASE_SECONDS: Final = 60
+LEASE_SECONDS: Final = 30
 PARTITIONS_SQL: Final = "SELECT DISTINCT topic, partition FROM ranges ORDER BY topic, partition"
 LEASE_SQL: Final = (
     "INSERT INTO owners (topic, partition, owner_epoch, owner_id, layout, partitions, lease_until, released)"
@@ -23,14 +24,16 @@ LEASE_SQL: Final = (
     " {partitions:UInt32}, now64(3) + INTERVAL {seconds:UInt32} SECOND, {released:UInt8}"
 )
 
+logger = logging.getLogger(__name__)
+
 
 class Maintenance:
-    """All partitions, held by one command. `latest` are the ranges of those that have been written."""
+    """All partitions, held by one command: `tenures` are its claims, `latest` the latest ranges."""
 
     def __init__(self, clickhouse: ClickHouse, owner_id: str) -> None:
         self._clickhouse = clickhouse
         self._owner_id = owner_id
-        self._tenures: list[Tenure] = []
+        self.tenures: list[Tenure] = []
         self.latest: list[Range] = []
 
     def log(self, topic: str) -> RangeLog:
@@ -41,15 +44,27 @@ class Maintenance:
         """Claim all partitions that were ever written."""
         for row in await self._clickhouse.rows(PARTITIONS_SQL):
             topic, partition = row["topic"], row["partition"]
-            tenure = await self.log(topic).claim(partition, None)
-            self._tenures.append(tenure)
-            await self._lease(tenure, released=False)
+            self.tenures.append(await self._claim(topic, partition))
             if (latest := await self.log(topic).latest(partition)) is not None:
                 self.latest.append(latest)
 
+    async def _claim(self, topic: str, partition: int) -> Tenure:
+        """Claim a partition and lease it; wait until a command that was killed holds it no longer."""
+        log = self.log(topic)
+        for _ in range(LEASE_SECONDS + 1):
+            try:
+                tenure = await log.claim(partition, None)
+                await self._lease(tenure, released=False)
+                if await log.holds(tenure):
+                    return tenure
+            except MaintenanceUnderWay as error:
+                logger.warning("waiting: %s", error)
+                await asyncio.sleep(1)
+        raise OperatorError(f"partition {partition} of {topic} is held by another command; run this when it has ended")
+
     async def renew(self) -> None:
         """Make the leases last from now; raises OperatorError when a claim was lost meanwhile."""
-        for tenure in self._tenures:
+        for tenure in self.tenures:
             if not await self.log(tenure.topic).holds(tenure):
                 raise OperatorError(
                     f"partition {tenure.partition} of {tenure.topic} was claimed by another process; run this again"
@@ -58,12 +73,12 @@ class Maintenance:
 
     async def release(self) -> None:
         """Let the workers go on."""
-        for tenure in self._tenures:
+        for tenure in self.tenures:
             await self._lease(tenure, released=True)
 
     async def set_fold_version(self, version: str) -> None:
         """Write into the range log that the facts are those of a fold version."""
-        epochs = {(tenure.topic, tenure.partition): tenure.owner_epoch for tenure in self._tenures}
+        epochs = {(tenure.topic, tenure.partition): tenure.owner_epoch for tenure in self.tenures}
         for latest in self.latest:
             changed = replace(latest, fold_version=version, confirmed=True)
             await self.log(latest.topic).write(changed, epochs[latest.topic, latest.partition])
@@ -77,9 +92,9 @@ class Maintenance:
 async def maintenance(clickhouse: ClickHouse, owner_id: str) -> AsyncIterator[Maintenance]:
     """Hold all partitions inside the block."""
     held = Maintenance(clickhouse, owner_id)
-    await held.take()
     renewing = asyncio.create_task(_renew(held))
     try:
+        await held.take()
         yield held
     finally:
         renewing.cancel()

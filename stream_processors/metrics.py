@@ -38,6 +38,13 @@ BLOCKED = Gauge(
     "convostream_blocked_partitions", "1 while ClickHouse refuses a partition's block for good.", ["partition"]
 )
 REPAIRED_ROWS = Counter("convostream_repaired_rows", "Rows that an engine had lost, added again.")
+AUDIT_TIME = Gauge("convostream_audit_finished_seconds", "When the last audit ended, seconds since 1970; 0 is never.")
+AUDIT_CLEAN = Gauge("convostream_audit_clean", "1 when nothing differed after the last audit, and after its repairs.")
+AUDIT_DIFFERENCES = Gauge(
+    "convostream_audit_differences", "Rows missing or too many that the last audit found, by table.", ["table"]
+)
+AUDIT_REPAIRED = Gauge("convostream_audit_repaired_rows", "Rows that the last audit repaired.")
+AUDIT_TOUCHED = Gauge("convostream_audit_touched", "Conversations that the last audit left, because flushes came.")
 STALE = Counter("convostream_stale_owners", "Writes refused because the partition had a later claim.")
 
 

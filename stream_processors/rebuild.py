@@ -13,7 +13,8 @@ from stream_processors.fact_tables import FACT_TABLES, activity_sql
 from stream_processors.fold_rules import FoldRules
 from stream_processors.inbox import Segment
 from stream_processors.maintenance import Maintenance, maintenance
-from stream_processors.refold import Share, all_shares, refold
+from stream_processors.refold import refold
+from stream_processors.shares import Share, all_shares
 
 TABLES: Final = (*(table.name for table in FACT_TABLES), "activity")
 Progress = Callable[[int, int], None]

@@ -1,9 +1,7 @@
-"""Refold: all facts of stored events, computed anew, a share of the conversations at a time."""
+"""Refold: the facts of stored events, computed anew."""
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final
 
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.conversations import Conversation, ConversationKey, conversation_hash
@@ -12,34 +10,13 @@ from stream_processors.fold_rules import FoldRules
 from stream_processors.inbox import Segment
 from stream_processors.recall import FOLD_COLUMNS, conversation_key, fold_event
 from stream_processors.rows import FlushRows
-
-EVENTS_A_SHARE: Final = 200_000
-
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """One of `shares` parts of all conversations, by their hashes."""
-
-    number: int
-    shares: int
-
-    @property
-    def condition(self) -> str:
-        """The SQL condition that the share's rows fulfil in every table; made of integers."""
-        return f"conversation_hash % {self.shares} = {self.number}"
-
-
-async def all_shares(clickhouse: ClickHouse) -> list[Share]:
-    """Return shares of all conversations, each of about `EVENTS_A_SHARE` events."""
-    rows = await clickhouse.rows("SELECT count() AS events FROM events")
-    shares = rows[0]["events"] // EVENTS_A_SHARE + 1
-    return [Share(number, shares) for number in range(shares)]
+from stream_processors.stored_events import events_once
 
 
 async def refold(clickhouse: ClickHouse, condition: str, rules: FoldRules) -> dict[str, Segment]:
     """Return the facts of the conversations that fulfil a condition, by kind, as their events make them now."""
     conversations: defaultdict[ConversationKey, list[FoldEvent]] = defaultdict(list)
-    for row in await clickhouse.rows(f"SELECT {FOLD_COLUMNS} FROM events WHERE {condition}"):  # noqa: S608 - integers
+    for row in await clickhouse.rows(f"SELECT {FOLD_COLUMNS} FROM {events_once(condition)}"):  # noqa: S608 - integers
         conversations[conversation_key(row)].append(fold_event(row, rules))
     rows = FlushRows()
     for key, events in conversations.items():

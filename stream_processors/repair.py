@@ -12,9 +12,8 @@ from itertools import compress
 from typing import Final
 from uuid import uuid4
 
-from stream_processors.audit import missing_facts
 from stream_processors.clickhouse import ClickHouse
-from stream_processors.fact_tables import FACT_TABLES, FactRow, FactTable, activity_sql
+from stream_processors.fact_tables import FACT_TABLES, FactRow, FactTable, activity_sql, missing_facts
 from stream_processors.fold_rules import FoldRules
 from stream_processors.inbox import COLUMN_TYPES, FLAG, Block, Segment, build_block
 from stream_processors.positions import Range

@@ -54,6 +54,8 @@ class WorkerSettings(BaseSettings):
     address_storage: Literal["full", "truncated", "dropped"] = "truncated"
     content_storage: Literal["full", "hashed", "dropped"] = "full"
 
+    audit_interval_seconds: Annotated[float, Field(ge=0)] = 3_600
+
     metrics_host: str = "127.0.0.1"
     metrics_port: Annotated[int, Field(ge=0, le=65_535)] = 9108
     log_format: Literal["text", "json"] = "text"

@@ -53,8 +53,22 @@ FAULTS: Final = (
     ),
     Chart("Stale owners", "locale", ((_grown("convostream_stale_owners_total"), "refused"),), (metrics.STALE,)),
     Chart("Lost records", "locale", ((_grown("convostream_lost_records_total"), "lost"),), (metrics.LOST_RECORDS,)),
+    Chart(
+        "Last audit",
+        "none",
+        (("1 - min(convostream_audit_clean and convostream_audit_finished_seconds > 0)", "differs"),),
+        (metrics.AUDIT_CLEAN,),
+        "0 when clean, 1 when something still differs.",
+    ),
     Chart("Repaired rows", "locale", ((_grown("convostream_repaired_rows_total"), "rows"),), (metrics.REPAIRED_ROWS,)),
 )
+AUDIT_AGE: Final = Chart(
+    "Age of the last audit",
+    "s",
+    (("time() - max(convostream_audit_finished_seconds > 0)", "age"),),
+    (metrics.AUDIT_TIME,),
+)
+OVERDUE_SECONDS: Final = 3 * 3600
 ALERTS: Final = Chart(
     "Alerts", "string", (), note="Alerts that fire or are about to; rules: deploy/prometheus/alerts.yml."
 )
@@ -86,6 +100,23 @@ FLOW: Final = (
         (metrics.REPETITIONS, metrics.FORWARDED),
     ),
     Chart("Repaired fields", "eps", ((_each("convostream_repairs_total", "field"), "{{field}}"),), (metrics.REPAIRS,)),
+)
+AUDITS: Final = (
+    Chart(
+        "Rows that differed",
+        "locale",
+        (
+            ("max by (table) (convostream_audit_differences)", "{{table}}"),
+            ("max(convostream_audit_repaired_rows)", "repaired"),
+        ),
+        (metrics.AUDIT_DIFFERENCES, metrics.AUDIT_REPAIRED),
+    ),
+    Chart(
+        "Conversations left for the next audit",
+        "locale",
+        (("max(convostream_audit_touched)", "left"),),
+        (metrics.AUDIT_TOUCHED,),
+    ),
 )
 FLUSHES: Final = (
     Chart("Rows of a flush", "locale", _quantiles("convostream_flush_rows"), (metrics.FLUSH_ROWS,)),
@@ -146,11 +177,12 @@ def health() -> Dashboard:
     dashboard.description("What the workers say of themselves.").refresh("30s").tooltip(DashboardCursorSync.CROSSHAIR)
     dashboard.readonly().annotations([]).link(other_dashboards()).with_row(Row("Is it well"))
     for chart in STATE:
-        dashboard.with_panel(number(chart))
+        dashboard.with_panel(number(chart, 3))
     for chart in FAULTS:
-        dashboard.with_panel(number(chart, bad=1))
+        dashboard.with_panel(number(chart, 3, bad=1))
+    dashboard.with_panel(number(AUDIT_AGE, 3, bad=OVERDUE_SECONDS))
     dashboard.with_panel(_alerts())
-    for title, charts in (("Flow", FLOW), ("Flushes", FLUSHES), ("Memory", MEMORY)):
+    for title, charts in (("Flow", FLOW), ("Flushes", FLUSHES), ("Audits", AUDITS), ("Memory", MEMORY)):
         dashboard.with_row(Row(title))
         for chart in charts:
             dashboard.with_panel(course(chart))

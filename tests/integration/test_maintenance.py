@@ -1,16 +1,13 @@
-"""`audit` finds what differs, workers refuse facts of another fold, and `rebuild` makes them those of the settings."""
+"""Workers refuse facts of another fold, and `rebuild` makes them those of the settings."""
 
-import os
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
-import clickhouse_connect
 import pytest
 
 from deploy.embedded.errors import ProcessFailed
-from deploy.embedded.settings import ROOT, StackSettings
+from deploy.embedded.settings import StackSettings
 from deploy.embedded.stack import Stack
+from tests.integration.audited import run
 from tests.integration.conftest import WORKER
 from tests.integration.harness import CITY, Harness, unique_agent
 from tests.integration.harness_kafka import Log
@@ -26,7 +23,6 @@ OTHER_ENVIRONMENT = {
     "CONVOSTREAM_SESSION_GAP_MINUTES": str(OTHER.session_gap_minutes),
     "CONVOSTREAM_ESCALATION_ACTIONS": ",".join(OTHER.escalation_actions),
 }
-FORGE_SQL = "INSERT INTO {table} SELECT * REPLACE({sign} AS sign) FROM {table} LIMIT 1"
 
 
 @pytest.fixture
@@ -35,19 +31,6 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     settings = StackSettings(data_directory=tmp_path_factory.mktemp("maintenance"))
     with Stack(settings, "embedded", worker_environment=WORKER) as running:
         yield running
-
-
-def run(stack: Stack, command: str, more: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, **stack.environment(), **WORKER, **(more or {})}
-    return subprocess.run(
-        [sys.executable, "-m", "stream_processors", command],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
 
 
 def send(harness: Harness, seed: int, agent: str) -> list[Record]:
@@ -63,34 +46,6 @@ def assert_views(harness: Harness, delivered: list[Record], agent: str, settings
     assert not harness.differences(known, asked)
 
 
-@pytest.mark.parametrize("table", ["conversation_facts", "session_facts", "exchange_facts", "end_user_quarters"])
-@pytest.mark.parametrize("sign", ["toInt32(1)", "toInt32(-1)"], ids=["a fact too many", "a fact too few"])
-def test_the_audit_finds(audited: Harness, table: str, sign: str) -> None:
-    writer = clickhouse_connect.get_client(dsn=audited.stack.environment()["CONVOSTREAM_CLICKHOUSE_URL"])
-    assert run(audited.stack, "audit").returncode == 0
-    writer.command(FORGE_SQL.format(table=table, sign=sign))
-    found = run(audited.stack, "audit")
-    assert found.returncode == 1
-    assert "NOT clean" in found.stdout
-    differing = [line.split("│")[1].strip() for line in found.stdout.splitlines() if "│" in line and "│ 0 " not in line]
-    assert differing == [table]
-    rebuilt = run(audited.stack, "rebuild")
-    assert rebuilt.returncode == 0, rebuilt.stderr
-    assert run(audited.stack, "audit").returncode == 0
-
-
-@pytest.fixture(scope="module")
-def audited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Harness]:
-    """A stack with some events, whose worker has stopped."""
-    settings = StackSettings(data_directory=tmp_path_factory.mktemp("audited"))
-    with Stack(settings, "embedded", worker_environment=WORKER) as running:
-        worker = running.add_worker()
-        harness = Harness(running, Log(running.broker.address, "agent-events"), worker)
-        send(harness, 5, unique_agent())
-        worker.stop()
-        yield harness
-
-
 def test_another_fold_is_refused_until_a_rebuild_and_exact_after_it(own: Stack) -> None:
     agent = unique_agent()
     worker = own.add_worker()
@@ -104,12 +59,12 @@ def test_another_fold_is_refused_until_a_rebuild_and_exact_after_it(own: Stack) 
     refused = own.workers[-1]
     assert "python -m stream_processors rebuild" in "\n".join(refused.last_lines(60))
 
-    rebuilt = run(own, "rebuild", OTHER_ENVIRONMENT)
+    rebuilt = run(own, "rebuild", more=OTHER_ENVIRONMENT)
     assert rebuilt.returncode == 0, rebuilt.stderr
     assert_views(harness, delivered, agent, OTHER)
 
     harness.worker = own.add_worker(OTHER_ENVIRONMENT)
     delivered += send(harness, 2, agent)
     assert_views(harness, delivered, agent, OTHER)
-    audited = run(own, "audit", OTHER_ENVIRONMENT)
+    audited = run(own, "audit", more=OTHER_ENVIRONMENT)
     assert audited.returncode == 0, audited.stdout

@@ -1,0 +1,106 @@
+"""`python -m stream_processors audit`: compare what is derived with the events, and repair it if that is wanted."""
+
+import os
+import signal
+import sys
+import threading
+from datetime import UTC, datetime
+from typing import Final
+
+import click
+from rich.table import Table
+
+from stream_processors.audit import since_days
+from stream_processors.audit_log import Audited
+from stream_processors.audit_repair import audit_and_log
+from stream_processors.clickhouse import ClickHouse
+from stream_processors.commands.calls import Report, console, read_settings, run
+from stream_processors.identity import make_owner_id
+
+EXAMPLES_SHOWN: Final = 20
+DIFFERS: Final = 1
+FAILED: Final = 2
+NICENESS: Final = 10
+QUARTER_HOUR_SECONDS: Final = 900
+
+
+@click.command("audit")
+@click.option(
+    "--days",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Only conversations of which events were received in so many days up to the last event.  [default: all]",
+)
+@click.option("--repair", is_flag=True, help="Repair what differs, and prove it by another audit; workers wait.")
+@click.option("--in-background", is_flag=True, hidden=True, help="Give way to others; end when the input ends.")
+def audit_command(days: float | None, *, repair: bool, in_background: bool) -> None:
+    """Compare what is derived with the stored events, while flushes land, and add the outcome to the table audits.
+
+    Conversations that flushes keep changing meanwhile are left for the next audit. Ends with 0 when nothing differs or
+    all that did was repaired, with 1 when something differs, with 2 when it could not be done.
+
+    \b
+    Example:
+      python -m stream_processors audit --days 2
+    """
+    if in_background:
+        give_way()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is held is released
+    settings = read_settings()
+
+    async def call(clickhouse: ClickHouse, report: Report) -> Audited:
+        since = None if days is None else await since_days(clickhouse, days)
+        return await audit_and_log(
+            clickhouse, settings.fold_rules, since, f"audit:{make_owner_id()}", repair=repair, progress=report
+        )
+
+    try:
+        audited = run(settings, "auditing", call)
+    except click.ClickException as error:
+        error.exit_code = FAILED
+        raise
+    print_audit(audited)
+    sys.exit(0 if audited.is_clean else DIFFERS)
+
+
+def give_way() -> None:
+    """Take the processor last, and end with whoever holds the other end of the input."""
+    os.nice(NICENESS)
+
+    def wait_for_the_end() -> None:
+        sys.stdin.buffer.read()
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    threading.Thread(target=wait_for_the_end, name="parent", daemon=True).start()
+
+
+def print_audit(audited: Audited) -> None:
+    """Print what an audit found, table by table, where, and what became of it."""
+    found = audited.found
+    table = Table("table", "conversations", "rows missing", "rows too many", title="audit", title_justify="left")
+    for name, each in found.tables.items():
+        table.add_row(name, f"{len(each.hashes):,}", f"{each.missing:,}", f"{each.surplus:,}")
+    console.print(table)
+    if found.examples:
+        console.print(_where(audited))
+    since = "" if audited.since is None else f" since {_minute(audited.since / 1000)}"
+    console.print(f"{found.conversations:,} conversations{since}, {found.touched:,} left for the next audit")
+    if found.waiting:
+        console.print(f"{len(found.waiting):,} more wait for a worker to finish a flush that was cut off")
+    if audited.repaired:
+        console.print(f"repaired: {audited.repaired:,} rows, compared once more")
+    console.print("clean" if audited.is_clean else "NOT clean", style="green" if audited.is_clean else "red")
+
+
+def _where(audited: Audited) -> Table:
+    shown = audited.found.examples[:EXAMPLES_SHOWN]
+    table = Table("table", "agent", "environment", "quarter-hour", "conversation_hash", "missing", "too many")
+    table.title, table.title_justify = f"the first {len(shown)} differences", "left"
+    for each in shown:
+        quarter = _minute(each.quarter_hour * QUARTER_HOUR_SECONDS) if each.quarter_hour else "never engaged"
+        counts = (str(each.conversation_hash), f"{each.missing:,}", f"{each.surplus:,}")
+        table.add_row(each.table, each.agent_id, each.environment, quarter, *counts)
+    return table
+
+
+def _minute(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%MZ")

@@ -1,0 +1,84 @@
+"""What the audit's tests share: a stack with known events, its commands, and the log of its audits."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import clickhouse_connect
+from clickhouse_connect.driver.client import Client
+
+from deploy.embedded.processes import Process
+from deploy.embedded.settings import ROOT
+from deploy.embedded.stack import Stack
+from tests.integration.conftest import WORKER
+from tests.integration.harness import CITY, Harness, unique_agent
+from tests.integration.harness_kafka import Log
+from tests.oracle import History, Record, Settings
+from tests.strategies.choices import RandomChoices
+from tests.strategies.questions import questions
+from tests.strategies.random_events import generate
+
+MUTATE = " SETTINGS mutations_sync = 1"
+
+
+class Audited:
+    """A stack with a worker and what it was sent."""
+
+    def __init__(self, stack: Stack, worker: Process) -> None:
+        self.stack = stack
+        self.harness = Harness(stack, Log(stack.broker.address, "agent-events"), worker)
+        self.agent = unique_agent()
+        self.delivered: list[Record] = []
+        self.writer: Client = clickhouse_connect.get_client(
+            dsn=stack.environment()["CONVOSTREAM_CLICKHOUSE_URL"], autogenerate_session_id=False
+        )
+
+    def send(self, seed: int, count: int = 60) -> None:
+        """Send random events and wait until they have landed."""
+        self.delivered += self.harness.send(generate(seed, count, agent_ids=[self.agent], now=self.harness.now()))
+        self.harness.drain()
+
+    def audit(self, *options: str) -> subprocess.CompletedProcess[str]:
+        """Run the command `audit`."""
+        return run(self.stack, "audit", *options)
+
+    def last(self) -> dict[str, Any]:
+        """The last row of the log of audits."""
+        answer = self.writer.query("SELECT * FROM audits ORDER BY started_at DESC LIMIT 1")
+        return dict(zip(answer.column_names, answer.result_rows[0], strict=True))
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        return int(str(self.writer.command(f"SELECT count() FROM {table}")))
+
+    def rows(self, table: str, columns: str = "*") -> list[tuple[object, ...]]:
+        """What a table holds, in order."""
+        return [tuple(row) for row in self.writer.query(f"SELECT {columns} FROM {table} ORDER BY ALL").result_rows]
+
+    def wrong(self, settings: Settings | None = None) -> list[str]:
+        """Where a view differs from the oracle."""
+        known = History(self.delivered, settings or Settings(), CITY.locate)
+        moments = [event.at for event in known.events if event.key[:2] == (self.agent, "production")]
+        asked = questions(RandomChoices(3), (self.agent, "production"), moments, self.harness.now(), 4)
+        return self.harness.differences(known, asked)
+
+
+def run(stack: Stack, *command: str, more: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command of the processors to its end."""
+    with start(stack, *command, more=more) as process:
+        said, complained = process.communicate(timeout=180)
+    return subprocess.CompletedProcess(command, process.returncode, said, complained)
+
+
+def start(stack: Stack, *command: str, more: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
+    """Start a command of the processors."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "stream_processors", *command],
+        cwd=ROOT,
+        env={**os.environ, **stack.environment(), **WORKER, "COLUMNS": "160", **(more or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
