@@ -52,7 +52,7 @@ WAIT_SECONDS: Final = 1.0
 """How long a maintenance command, or another partition, is given before the next attempt to claim."""
 
 CHECK_SECONDS: Final = 5.0
-"""How often an idle partition looks whether its topic was made again."""
+"""How often an idle partition asks Kafka whether its topic was made again, and how far its log reaches."""
 
 logger = logging.getLogger(__name__)
 
@@ -72,11 +72,14 @@ class Partition:
         self._records: Sequence[Record] = ()
         self._content = Content((), None)
         self.is_settled = False
-        self._read_at = self._checked_at = tools.clock()
+        self._checked_at = tools.clock()
+        self._starved_since: float | None = None
+        self._silences = 0
+        self._end = 0
 
     def deliver(self, poll: Poll) -> None:
         """Take a poll of the partition."""
-        self._read_at = self._tools.clock()
+        self._starved_since, self._silences = None, 0
         self._gathering.add(poll)
 
     def release(self) -> None:
@@ -87,14 +90,22 @@ class Partition:
     @property
     def lag(self) -> int:
         """How many records wait in Kafka behind what was taken."""
-        return self._tools.feed.lag(self.number, self._gathering.next_offset)
+        known = self._end - self._gathering.next_offset  # of a partition that is never fetched the polls know nothing
+        return max(known, self._tools.feed.lag(self.number, self._gathering.next_offset))
+
+    def look(self) -> None:
+        """Notice whether records wait in Kafka and nothing hinders their being read; called every so often."""
+        is_hindered = not self.is_settled or self._gathering.rows > 0 or self._landing.is_writing
+        if is_hindered or self.lag == 0:
+            self._starved_since = None
+        elif self._starved_since is None:
+            self._starved_since = self._tools.clock()
 
     @property
     def starved_seconds(self) -> float:
-        """For how long records have waited in Kafka without one being read, although nothing hinders it."""
-        if not self.is_settled or self._gathering.rows or self._landing.is_writing or self.lag == 0:
-            return 0.0
-        return self._tools.clock() - self._read_at
+        """For how long records have waited in Kafka without one being read, although nothing hindered it."""
+        since = self._starved_since
+        return 0.0 if since is None else self._tools.clock() - since + self._silences * SILENCE_SECONDS
 
     async def run(self) -> None:
         """Own the partition until it is released; raises FoldVersionMismatch when its facts are another fold's."""
@@ -130,9 +141,7 @@ class Partition:
             case Shrink():
                 self._known_state.shrink()
             case ReadBounds():
-                return await persist(
-                    "ask for the log's bounds", lambda: self._tools.feed.bounds(self.number), self.number
-                )
+                return await self._read_bounds()
             case ReadUpTo(last, is_doubtful):
                 return await self._read_up_to(last, is_doubtful)
             case AskRelease():
@@ -144,6 +153,12 @@ class Partition:
             case _:
                 return await self._landing.execute(command)
         return None
+
+    async def _read_bounds(self) -> tuple[int, int]:
+        start, self._end = await persist(
+            "ask for the log's bounds", lambda: self._tools.feed.bounds(self.number), self.number
+        )
+        return start, self._end
 
     async def _check_log(self) -> None:
         """Make sure that what was read is of the topic that was there at the claim."""
@@ -162,7 +177,6 @@ class Partition:
         await persist("set the position", lambda: self._gathering.begin(start.offset), self.number)
         self._state = await persist("load the known conversations", partial(self._load_state, partitions), self.number)
         self.is_settled = True
-        self._read_at = self._tools.clock()
 
     async def _is_member(self) -> bool:
         metrics.STALE.inc()
@@ -199,6 +213,7 @@ class Partition:
             if is_doubtful and waited > DOUBT_SECONDS:
                 return Lull.IDLE
             if waited > SILENCE_SECONDS:
+                self._silences += 1
                 raise LogChanged(f"no record up to {last} has come for {SILENCE_SECONDS} seconds")
             await self._sleep(IDLE_SECONDS)
         return Lull.RELEASED
@@ -217,6 +232,7 @@ class Partition:
             elif not await self._sleep(IDLE_SECONDS) and not is_landing and not gathering.rows:
                 if self._tools.clock() - self._checked_at > CHECK_SECONDS:
                     await self._check_log()
+                    await self._read_bounds()
                 return Lull.IDLE
         return Lull.RELEASED
 

@@ -78,5 +78,6 @@ async def _beat(app: ProcessorApp, pulse: Pulse) -> None:
         ownership = app.ownership
         pulse.beat(ready=ownership is not None and ownership.is_settled)
         for partition in ownership.partitions if ownership is not None else ():
+            partition.look()
             metrics.LAG_RECORDS.labels(partition.number).set(partition.lag)
         await asyncio.sleep(BEAT_SECONDS)
