@@ -73,7 +73,6 @@ NAMES: dict[Kind, tuple[str, ...]] = {
         "exchanges",
         "dead_letters",
         "late_clock_changes",
-        "row_quarter_hours",
         "local_days",
         "activity_in_range",
         "engaged_conversations",

@@ -2,7 +2,7 @@
 -- time). ClickHouse knows changes of the clock by the quarter-hour and takes this minute for one after the change, so
 -- the views read such quarter-hours from rows and take the offset of the minute before. These are all such changes
 -- since 2000 (a test compares them with the IANA database); times are UTC.
--- Read by row_quarter_hours, activity_in_range, engaged_conversations and local_days.
+-- Read by activity_in_range, engaged_conversations, local_days and the dashboard.
 CREATE OR REPLACE VIEW late_clock_changes
 (
     time_zone String COMMENT 'IANA name',

@@ -5,10 +5,9 @@ CREATE OR REPLACE VIEW local_days
 AS WITH
     greatest(toUnixTimestamp64Milli({since:DateTime64(3, 'UTC')}), -86400000) AS since_ms,
     least(toUnixTimestamp64Milli({until:DateTime64(3, 'UTC')}), 65537 * 86400000) AS until_ms,
+    (SELECT groupArray(quarter_hour) FROM late_clock_changes WHERE time_zone = {time_zone:String}) AS late_changes,
     toInt64(floor(at_ms / 1000)) AS second,
-    intDiv(second, 60) IN (
-        SELECT quarter_hour * 15 FROM late_clock_changes WHERE time_zone = {time_zone:String}
-    ) AS late,
+    second >= 0 AND second % 900 < 60 AND has(late_changes, toUInt32(intDiv(greatest(second, 0), 900))) AS late,
     toDateTime(least(greatest(second - 60 * late, 0), 4294967295), {time_zone:String}) AS offset_at,
     floor((second + timezoneOffset(offset_at)) / 86400) AS day_number
 SELECT DISTINCT toDate(toUInt16(day_number)) AS day
