@@ -50,6 +50,12 @@ SLICE = 1_000
 INSERTS_AT_ONCE = 2
 """More at once make each of them slower, and leave no time to gather larger ones."""
 
+FLUSHES_AT_ONCE = INSERTS_AT_ONCE + 1
+"""One is prepared while others are inserted; each takes several times the memory of its records."""
+
+POLLS_WAITING = 2
+"""Polls on their way to a partition, which lie outside of what the buffer counts."""
+
 
 class ProcessorApp(faust.App):
     """The stream processor: reads whole polls, takes them through the steps, and owns its partitions."""
@@ -59,7 +65,7 @@ class ProcessorApp(faust.App):
             settings.kafka_group,
             autodiscover=False,
             stream_wait_empty=False,
-            stream_buffer_maxsize=16,
+            stream_buffer_maxsize=POLLS_WAITING,
             store="memory://",
             table_standby_replicas=0,
             topic_allow_declare=False,
@@ -92,6 +98,7 @@ class ProcessorApp(faust.App):
             feed=consumer,
             prepare=partial(self.prepare, consumer),
             insert_slots=asyncio.Semaphore(INSERTS_AT_ONCE),
+            flush_slots=asyncio.Semaphore(FLUSHES_AT_ONCE),
         )
         self.ownership = Ownership(tools, on_failure=self._fail)
         consumer.follow(self._settings.kafka_topic, self.ownership.assign)

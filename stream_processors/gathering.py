@@ -52,6 +52,11 @@ class Gathering:
             self._feed.pause(self._partition)
 
     @property
+    def is_full(self) -> bool:
+        """Whether no more is read until some of this is taken."""
+        return self._paused
+
+    @property
     def age(self) -> float:
         """For how long polls have been waiting since the last were taken, in seconds."""
         return self._clock() - self.oldest_at if self._polls else 0.0

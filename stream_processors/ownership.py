@@ -43,7 +43,7 @@ class Ownership:
         logger.info("owning partitions %s", sorted(numbers))
         self._was_assigned = True
         for number in numbers:
-            partition = self._partitions[number] = Partition(number, self._tools)
+            partition = self._partitions[number] = Partition(number, self._tools, len(numbers))
             task = self._tasks[number] = asyncio.create_task(partition.run(), name=f"partition {number}")
             task.add_done_callback(self._note_end)
 

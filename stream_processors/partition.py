@@ -60,12 +60,15 @@ logger = logging.getLogger(__name__)
 class Partition:
     """One partition of the topic while this worker owns it."""
 
-    def __init__(self, number: int, tools: Tools) -> None:
+    def __init__(self, number: int, tools: Tools, owned: int = 1) -> None:
+        """Own a partition as one of so many; they share the worker's memory evenly."""
         self.number = number
         self._tools = tools
         self._rules = tools.settings.fold_rules
-        self._gathering = Gathering(number, tools.feed, tools.settings.buffer_max_bytes, tools.clock)
-        self._landing = Landing(number, tools, self._gathering.wake.set)
+        self._gathering = Gathering(number, tools.feed, tools.settings.buffer_max_bytes // owned, tools.clock)
+        self._cache_bytes = tools.settings.state_cache_bytes // owned
+        self._landing = Landing(number, tools, self._note_landing_ended)
+        self._has_flush_slot = False  # for what is being prepared; a landing has its own
         self._released = asyncio.Event()
         self._owner = Owner(tools.settings.kafka_topic, number, self._rules.version)
         self._state: State | None = None
@@ -114,6 +117,8 @@ class Partition:
         finally:
             self.is_settled = False
             await self._landing.abandon()
+            if self._has_flush_slot:
+                self._tools.flush_slots.release()
 
     async def _execute(self, command: Command[Any]) -> object:
         try:
@@ -136,6 +141,7 @@ class Partition:
             case Land(written, replay):
                 self._observe(self._records[-1])
                 self._landing.start(self._owner.land(written, replay), self._content)
+                self._has_flush_slot, self._content = False, Content((), None)
             case Settle():
                 return await self._landing.settle()
             case Shrink():
@@ -186,8 +192,7 @@ class Partition:
         return is_member
 
     async def _load_state(self, partitions: int) -> State:
-        cache_bytes = self._tools.settings.state_cache_bytes
-        return await load_state(self._tools.clickhouse, self.number, partitions, self._rules, cache_bytes)
+        return await load_state(self._tools.clickhouse, self.number, partitions, self._rules, self._cache_bytes)
 
     @property
     def _known_state(self) -> State:
@@ -224,7 +229,7 @@ class Partition:
         while not self._released.is_set():
             is_landing = self._landing.is_under_way()
             is_due = gathering.rows and gathering.age >= settings.flush_max_age_seconds and not is_landing
-            if gathering.rows >= settings.flush_max_rows or is_due:
+            if gathering.rows >= settings.flush_max_rows or gathering.is_full or is_due:
                 if records := await gathering.take(settings.flush_max_rows):
                     return self._batch(records)
             elif gathering.rows and not is_landing:
@@ -256,12 +261,20 @@ class Partition:
         return True
 
     async def _prepare(self, position: LogPosition, partitions: int) -> int:
+        if not self._has_flush_slot:
+            await self._tools.flush_slots.acquire()
+            self._has_flush_slot = True
         segments = await self._tools.prepare(self._records, self._known_state, position, partitions)
+        self._records = self._records[-1:]
         with metrics.STEP_SECONDS.labels("columns").time():
             block = self._landing.block(segments, position.log_epoch) if segments else None
         self._content = Content(segments, block)
         metrics.FLUSH_ROWS.observe(self._content.rows)
         return self._content.rows
+
+    def _note_landing_ended(self) -> None:
+        self._tools.flush_slots.release()
+        self._gathering.wake.set()
 
     def _observe(self, last: Record) -> None:
         state = self._known_state

@@ -19,7 +19,7 @@ Prepare = Callable[[Sequence[Record], State, LogPosition, int], Awaitable[list[S
 
 @dataclass(frozen=True, slots=True)
 class Tools:
-    """Settings, clients, the steps, and the places in which inserts wait for each other."""
+    """Settings, clients, the steps, and the places for which inserts, and flushes in memory, wait for each other."""
 
     settings: WorkerSettings
     clickhouse: ClickHouse
@@ -27,4 +27,5 @@ class Tools:
     feed: Feed
     prepare: Prepare
     insert_slots: asyncio.Semaphore
+    flush_slots: asyncio.Semaphore
     clock: Callable[[], float] = time.monotonic

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream_processors.errors import LogChanged
-from stream_processors.feed import Poll
+from stream_processors.feed import RECORD_BYTES, Poll
 from stream_processors.gathering import Gathering
 from stream_processors.records import Record
 from tests.unit.stream_processors.in_memory_feed import InMemoryFeed, feed_of
@@ -167,7 +167,7 @@ async def test_a_range_whose_last_record_is_gone_is_passed_without_taking_more()
 
 async def test_a_partition_is_paused_beyond_its_bytes_and_resumed_below_half_of_them() -> None:
     feed = feed_of(range(20))
-    gathering = gathering_of(feed, max_bytes=8)  # a record has two bytes
+    gathering = gathering_of(feed, max_bytes=4 * (RECORD_BYTES + 2))  # a value has two bytes
     await gathering.begin(0)
     for _ in range(4):
         read(gathering, feed, 1)
@@ -183,7 +183,7 @@ async def test_a_partition_is_paused_beyond_its_bytes_and_resumed_below_half_of_
 
 async def test_a_new_position_ends_a_pause_and_forgets_what_waits() -> None:
     feed = feed_of(range(20))
-    gathering = gathering_of(feed, max_bytes=2)
+    gathering = gathering_of(feed, max_bytes=RECORD_BYTES + 2)
     await gathering.begin(0)
     read(gathering, feed, 5)
     assert feed.paused == {0}

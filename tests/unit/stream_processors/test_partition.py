@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import pytest
+
 from stream_processors.feed import Poll
 from stream_processors.partition import Partition
 from tests.unit.stream_processors.in_memory_feed import feed_of
@@ -69,3 +71,11 @@ async def test_a_partition_whose_records_wait_to_be_written_is_not_starved() -> 
     partition.deliver(Poll.of(0, [KafkaRecord(offset=0)], 0))
     pass_time(partition, clock, 40)
     assert partition.starved_seconds == 0
+
+
+@pytest.mark.parametrize(("owned", "paused"), [(1, set()), (4, {0})], ids=["alone", "as one of four"])
+async def test_the_partitions_of_a_worker_share_the_bytes_that_may_wait(owned: int, paused: set[int]) -> None:
+    feed = feed_of([])
+    partition = Partition(0, tools_of(feed, Clock(), buffer_max_bytes=1_048_576), owned)
+    partition.deliver(Poll.of(0, [KafkaRecord(value=b"x" * 300_000)], 0))
+    assert feed.paused == paused

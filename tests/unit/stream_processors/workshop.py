@@ -49,5 +49,6 @@ def tools_of(feed: InMemoryFeed, clock: Callable[[], float], **settings: float) 
         feed=feed,
         prepare=change_nothing,
         insert_slots=asyncio.Semaphore(1),
+        flush_slots=asyncio.Semaphore(2),
         clock=clock,
     )
