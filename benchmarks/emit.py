@@ -75,11 +75,16 @@ def _measure(situation: str, settings: Settings, paced: bool, calls: int) -> Row
     tracker = ConversationTracker("benchmark", settings=settings)
     tracker.track_human_message("the first call starts the publisher", conversation_id="c-0")
     time.sleep(0.5)
-    costs = sorted(_call(tracker, number, paced) for number in range(calls))
+    costs = [_call(tracker, number, paced) for number in range(calls)]
     refused = tracker.stats().refused
-    tracker.close(timeout=10 if situation.startswith("up") else 0)
-    cuts = statistics.quantiles(costs, n=100)
-    return Row(situation, cuts[49] / 1000, cuts[98] / 1000, costs[-1] / 1000, refused)
+    tracker.close(timeout=10 if "up," in situation else 0)
+    return row_of(situation, costs, refused)
+
+
+def row_of(situation: str, nanoseconds: list[int], refused: int) -> Row:
+    """Return the row of some calls."""
+    cuts = statistics.quantiles(nanoseconds, n=100, method="inclusive")
+    return Row(situation, cuts[49] / 1000, cuts[98] / 1000, max(nanoseconds) / 1000, refused)
 
 
 def _call(tracker: ConversationTracker, number: int, paced: bool) -> int:
@@ -98,6 +103,13 @@ def _call(tracker: ConversationTracker, number: int, paced: bool) -> int:
 @contextmanager
 def embedded_broker() -> Iterator[str]:
     """Run a broker in memory on a free port and give its address."""
+    with broker_process() as (address, _):
+        yield address
+
+
+@contextmanager
+def broker_process() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """Run a broker in memory on a free port and give its address and its process."""
     with closing(socket.create_server(("127.0.0.1", 0))) as probe:
         port = probe.getsockname()[1]
     address = f"tcp://127.0.0.1:{port}"
@@ -107,9 +119,9 @@ def embedded_broker() -> Iterator[str]:
         _wait_for(port)
         create = [str(BROKER), "topic", "create", "--broker", address, "--partitions", "4", "agent-events"]
         subprocess.run(create, check=True, stdout=subprocess.DEVNULL)
-        yield f"127.0.0.1:{port}"
+        yield f"127.0.0.1:{port}", broker
     finally:
-        broker.terminate()
+        broker.kill()
         broker.wait()
 
 

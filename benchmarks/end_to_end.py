@@ -1,32 +1,19 @@
-"""End to end: on each broker the contenders take the same events from a full topic to the tables, one after the other.
+"""End to end: the contenders take the same events from a full topic to the tables, one after the other.
 
-The events are on the topic before a contender starts: it catches up. The broker keeps running between contenders; the
-database is dropped and made anew, so that nobody pays for another one's merges.
+The events are on the topic before a contender starts: it catches up. The broker keeps running between contenders.
 """
 
-import os
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Final, TypeAlias
+from typing import Final
 
-from benchmarks.contender import Arena, Contender, ContenderFailed, Course
-from benchmarks.expectations import differences, read_numbers
+from benchmarks.arenas import Say, empty_the_database
+from benchmarks.contender import Arena, Contender, Course
 from benchmarks.footprints import MACHINE, Footprints, Groups
 from benchmarks.load import Load
-from benchmarks.produce import produce
-from benchmarks.questions import reader
-from deploy.embedded.settings import ROOT, StackSettings
 from deploy.embedded.stack import Broker, Stack
-from sql.connection import connect, parse_address
 
-TOPIC: Final = "agent-events"
 ROLES: Final = ("contender", "broker", "clickhouse")
-Say: TypeAlias = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,64 +30,52 @@ class Result:
 
     broker: Broker
     contender: str
+    job: str
     events: int
     course: Course
     costs: Mapping[str, Cost]
     other_cores: float
 
+    @property
+    def events_a_second(self) -> float:
+        """How fast it was, from when it could read."""
+        return self.events / (self.course.ended_at - self.course.reading_at)
 
-@contextmanager
-def arena(broker: Broker, load: Load, partitions: int, workers: int, say: Say) -> Iterator[Arena]:
-    """Run a stack in a directory of its own, and put the load on its topic."""
-    with TemporaryDirectory(prefix="convostream-benchmark-") as name:
-        directory = Path(name)
-        settings = StackSettings(
-            data_directory=directory,
-            kafka_topic=TOPIC,
-            stack_partitions=partitions,
-            stack_kafka_port=0,
-            stack_clickhouse_port=0,
-        )
-        say(f"{broker}: starting ClickHouse and the broker")
-        with Stack(settings, broker) as stack:
-            say(f"{broker}: producing {len(load.records):,} events")
-            seconds = produce(stack.broker.address, TOPIC, partitions, load.records)
-            say(f"{broker}: produced {len(load.records) / seconds:,.0f} events/s")
-            yield Arena(stack, broker, TOPIC, len(load.records), partitions, workers, directory)
+    def cpu_microseconds(self, role: str) -> float:
+        """Return what an event cost a role; the same number is CPU seconds a million events."""
+        return self.costs[role].cpu_seconds / self.events * 1_000_000
 
 
 def compete(place: Arena, load: Load, contender: Contender, say: Say) -> Result:
     """Let a contender run on an empty database and return its result, once its numbers were found to be right."""
+    empty_the_database(place.stack)
+    return go_on(place, load, contender, say)
+
+
+def go_on(place: Arena, load: Load, contender: Contender, say: Say) -> Result:
+    """Let a contender run on the database as it is."""
     say(f"{place.broker}: {contender.name}")
-    _empty_the_database(place.stack)
-    with Footprints(lambda: _groups(contender, place.stack)) as footprints:
-        course = contender.run(place)
-    if contender.fills_the_views:
-        say(f"{place.broker}: {contender.name}: checking every number")
-        check(place.stack, load)
-    for process in contender.processes:
-        process.stop()
+    try:
+        with footprints_of(contender, place) as footprints:
+            course = contender.run(place)
+        contender.check(place, load)
+    finally:
+        for process in contender.processes:
+            process.stop()
+    return result_of(place, contender, course, footprints)
+
+
+def footprints_of(contender: Contender, place: Arena) -> Footprints:
+    """Return the costs of a contender, the broker and ClickHouse, to be entered."""
+    return Footprints(lambda: _groups(contender, place.stack))
+
+
+def result_of(place: Arena, contender: Contender, course: Course, footprints: Footprints) -> Result:
+    """Return the result of a run, with what it cost."""
     costs = {role: _cost(footprints, role, course) for role in ROLES}
     machine = _cost(footprints, MACHINE, course).cpu_seconds
     others = (machine - sum(cost.cpu_seconds for cost in costs.values())) / (course.ended_at - course.reading_at)
-    return Result(place.broker, contender.name, place.events, course, costs, max(0.0, others))
-
-
-def check(stack: Stack, load: Load) -> None:
-    """Raise ContenderFailed unless the views show what was sent and the audit finds nothing."""
-    client = reader(stack.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"])
-    if wrong := differences(load.numbers, read_numbers(client)):
-        raise ContenderFailed("the numbers are wrong:\n" + "\n".join(wrong))
-    environment = os.environ | stack.environment()
-    command = [sys.executable, "-m", "stream_processors", "audit"]
-    audit = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
-    if audit.returncode:
-        raise ContenderFailed(f"the audit is not clean:\n{audit.stdout}{audit.stderr}")
-
-
-def _empty_the_database(stack: Stack) -> None:
-    connect(parse_address(stack.environment()["CONVOSTREAM_CLICKHOUSE_URL"])).drop()
-    stack.apply_schema()
+    return Result(place.broker, contender.name, contender.job, place.events, course, costs, max(0.0, others))
 
 
 def _groups(contender: Contender, stack: Stack) -> Groups:

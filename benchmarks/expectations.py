@@ -38,6 +38,7 @@ class Tally:
     def __init__(self) -> None:
         self._counts: Counter[Place] = Counter()
         self._marks: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+        self.answers = 0
 
     def add(self, agent: str, conversation: str, fields: Mapping[str, object]) -> None:
         """Take one event."""
@@ -48,6 +49,7 @@ class Tally:
                 names = ("messages", f"{sender}_messages")
                 self._counts.update((agent, "total_messages", name) for name in names)
                 marks.add("engaged")
+                self._pair(marks, sender == "end_user")
             case {"type": "action", "action_name": str(name)}:
                 self._counts[agent, "tool_usage", name] += 1
                 marks.update(["engaged", "escalated"] if name == ESCALATING_ACTION else ["engaged"])
@@ -57,6 +59,10 @@ class Tally:
                 marks.add("visited")
             case {"type": "feedback", "rating": str(rating)}:
                 marks.add(RATINGS[rating])
+
+    def _pair(self, marks: set[str], asks: bool) -> None:
+        self.answers += not asks and "asked" in marks
+        marks.add("asked") if asks else marks.discard("asked")
 
     def numbers(self) -> Numbers:
         """Return what the views must show now."""

@@ -3,7 +3,7 @@
 All conversations are made before anything is measured and then interleaved by time: about a thousand go on at once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count, islice
 from random import Random
@@ -11,7 +11,7 @@ from typing import Final
 
 import orjson
 
-from benchmarks.conversations import Draft, converse
+from benchmarks.conversations import Draft, Fields, converse
 from benchmarks.expectations import Numbers, Tally
 from convostream.date_times import format_date_time
 
@@ -28,6 +28,8 @@ class Load:
 
     records: list[tuple[bytes, bytes]]
     numbers: Numbers
+    answers: int = 0
+    """How many questions are answered: bursts of a customer's messages with a message of the agent after them."""
 
     @property
     def mean_bytes(self) -> float:
@@ -40,13 +42,23 @@ class Load:
         return len({key for key, _ in self.records})
 
 
-def make_load(events: int, seed: int = SEED) -> Load:
-    """Return so many events."""
+def as_it_is(fields: Fields) -> Fields:
+    """Change nothing of an event."""
+    return fields
+
+
+def make_load(events: int, seed: int = SEED, shape: Callable[[Fields], Fields] = as_it_is) -> Load:
+    """Return so many events, each in a shape."""
     random, tally, records = Random(seed), Tally(), []
     for draft in sorted(islice(_drafts(random), events), key=lambda each: each.at):
         tally.add(draft.agent_id, draft.conversation_id, draft.fields)
-        records.append((f"{draft.agent_id}/{draft.conversation_id}".encode(), _encode(draft, random)))
-    return Load(records, tally.numbers())
+        records.append(
+            (
+                f"{draft.agent_id}/{draft.conversation_id}".encode(),
+                encode(draft.agent_id, draft.conversation_id, draft.at, shape(draft.fields), random),
+            )
+        )
+    return Load(records, tally.numbers(), tally.answers)
 
 
 def _drafts(random: Random) -> Iterator[Draft]:
@@ -56,16 +68,17 @@ def _drafts(random: Random) -> Iterator[Draft]:
         yield from converse(random, number, start)
 
 
-def _encode(draft: Draft, random: Random) -> bytes:
+def encode(agent_id: str, conversation_id: str, at: int, fields: Fields, random: Random) -> bytes:
+    """Return the value of an event's record; `at` is in milliseconds since 1970."""
     common = {
-        "event_id": _event_id(draft.at, random),
+        "event_id": _event_id(at, random),
         "schema_version": 1,
-        "agent_id": draft.agent_id,
+        "agent_id": agent_id,
         "environment": "production",
-        "conversation_id": draft.conversation_id,
-        "occurred_at": format_date_time(draft.at),
+        "conversation_id": conversation_id,
+        "occurred_at": format_date_time(at),
     }
-    return orjson.dumps(common | draft.fields)
+    return orjson.dumps(common | fields)
 
 
 def _event_id(at: int, random: Random) -> str:

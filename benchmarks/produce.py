@@ -32,9 +32,14 @@ def parted(records: Sequence[Keyed], partitions: int) -> list[list[Keyed]]:
     for record in records:
         key = record[0]
         if key not in homes:
-            homes[key] = (murmur2(key) & 0x7FFFFFFF) % partitions
+            homes[key] = home(key, partitions)
         parts[homes[key]].append(record)
     return parts
+
+
+def home(key: bytes, partitions: int) -> int:
+    """Return the partition of a key."""
+    return int((murmur2(key) & 0x7FFFFFFF) % partitions)
 
 
 async def _produce(bootstrap_servers: str, topic: str, parts: Sequence[Sequence[Keyed]]) -> None:
@@ -43,12 +48,12 @@ async def _produce(bootstrap_servers: str, topic: str, parts: Sequence[Sequence[
     )
     await producer.start()
     try:
-        await asyncio.gather(*(_send(producer, topic, number, part) for number, part in enumerate(parts)))
+        await asyncio.gather(*(send(producer, topic, number, part) for number, part in enumerate(parts)))
     finally:
         await producer.stop()
 
 
-async def _send(producer: AIOKafkaProducer, topic: str, partition: int, records: Sequence[Keyed]) -> None:
+async def send(producer: AIOKafkaProducer, topic: str, partition: int, records: Sequence[Keyed]) -> None:
     """Send the records of one partition, a batch after the other."""
     batch = producer.create_batch()
     for key, value in records:

@@ -18,14 +18,16 @@ def reader(url: str) -> Client:
     return clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
 
 
-def statement(view: str, agent: str, time_zone: str = "UTC") -> str:
+def statement(view: str, agent: str, time_zone: str = "UTC", since: str = SINCE, until: str = UNTIL) -> str:
     """Return the query of a view, as a reader writes it."""
     return (
         f"SELECT * FROM {view}(agent_id='{agent}', environment='production', "  # noqa: S608  (names of ours)
-        f"since='{SINCE}', until='{UNTIL}', time_zone='{time_zone}')"
+        f"since='{since}', until='{until}', time_zone='{time_zone}')"
     )
 
 
-def ask(client: Client, view: str, agent: str) -> Sequence[Mapping[str, object]]:
+def ask(
+    client: Client, view: str, agent: str, since: str = SINCE, until: str = UNTIL
+) -> Sequence[Mapping[str, object]]:
     """Return the rows of a view."""
-    return list(client.query(statement(view, agent)).named_results())
+    return list(client.query(statement(view, agent, since=since, until=until)).named_results())

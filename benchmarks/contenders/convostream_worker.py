@@ -5,20 +5,32 @@ times are ClickHouse's. Everything has landed when the range log reaches the end
 have come back as ranges were written: an insert comes back when all views behind it have their rows.
 """
 
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
 from benchmarks.contender import Arena, ContenderFailed, Course
+from benchmarks.expectations import differences, read_numbers
+from benchmarks.load import Load
 from benchmarks.questions import reader
 from benchmarks.scrape import Samples, scrape, steps_of
 from deploy.embedded.processes import Process
+from deploy.embedded.settings import ROOT
+from deploy.embedded.stack import Broker
 
 STALLED_SECONDS: Final = 120.0
 LONGEST_PAUSE_SECONDS: Final = 1.0
 """Between two looks at the metrics: each costs a worker ten milliseconds, which four a second made felt."""
+
+RECORDS: Final = ("convostream_events_total", "convostream_repetitions_total", "convostream_dead_letters_total")
+"""Each record that was read counts in one of these."""
 
 SHORTEST_PAUSE_SECONDS: Final = 0.1
 BEYOND_REACH: Final = 100_000
@@ -26,39 +38,83 @@ BEYOND_REACH: Final = 100_000
 
 LANDED_SQL: Final = (
     "SELECT count() AS ranges, sum(records) AS records FROM"
-    " (SELECT max(last) - first + 1 AS records FROM ranges GROUP BY topic, partition, log_epoch, first)"
+    " (SELECT max(last) - first + 1 AS records FROM ranges WHERE topic = {topic:String}"
+    " GROUP BY topic, partition, log_epoch, first)"
 )
 TIMES_SQL: Final = (
-    "SELECT (SELECT toUnixTimestamp64Milli(min(claimed_at)) FROM owners) / 1000 AS reading_at,"
-    " (SELECT toUnixTimestamp64Milli(min(written_at)) FROM ranges) / 1000 AS writing_at"
+    "SELECT (SELECT toUnixTimestamp64Milli(min(claimed_at)) FROM owners"
+    " WHERE topic = {topic:String} AND claimed_at >= {since:DateTime64(3)}) / 1000 AS reading_at,"
+    " (SELECT toUnixTimestamp64Milli(min(written_at)) FROM ranges"
+    " WHERE topic = {topic:String} AND written_at >= {since:DateTime64(3)} AND confirmed = 0) / 1000 AS writing_at"
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """What the range log has of a topic."""
+
+    ranges: int
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """When the workers were started, and what had landed before."""
+
+    client: Client
+    at: float
+    landed: Landed
 
 
 class ConvostreamWorker:
     """The worker; as many of them share the topic as the arena says."""
 
     name = "Convostream"
-    fills_the_views = True
+    job = "whole"
 
     def __init__(self) -> None:
         self.processes: Sequence[Process] = ()
 
+    def missing(self, broker: Broker) -> str | None:
+        """It is always there."""
+        return None
+
     def run(self, arena: Arena) -> Course:
         """Start the workers and wait until everything has landed."""
-        self.processes = arena.stack.workers
-        started_at = time.time()
-        for _ in range(arena.workers):
-            arena.stack.add_worker()
-        client = reader(arena.stack.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"])
-        self._wait_until_landed(client, arena.events)
-        return self._course(client, started_at, time.time())
+        return self.finish(arena, self.start(arena))
 
-    def _wait_until_landed(self, client: Client, events: int) -> None:
-        deadline, prepared = time.monotonic() + STALLED_SECONDS, 0
+    def start(self, arena: Arena) -> Start:
+        """Start the workers; when they are ready they own their partitions."""
+        arena.stack.workers.clear()
+        self.processes = arena.stack.workers
+        client = reader(arena.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"])
+        start = Start(client, time.time(), landed(client, arena.topic))
+        for _ in range(arena.workers):
+            arena.stack.add_worker({"CONVOSTREAM_KAFKA_TOPIC": arena.topic})
+        return start
+
+    def finish(self, arena: Arena, start: Start) -> Course:
+        """Wait until everything has landed, and return how it went."""
+        self._wait_until_landed(start.client, arena, start.landed)
+        return self._course(start.client, arena, start.at, time.time())
+
+    def check(self, arena: Arena, load: Load) -> None:
+        """Compare the views with what was sent, and let the worker's own audit fold every stored event anew."""
+        client = reader(arena.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"])
+        if wrong := differences(load.numbers, read_numbers(client)):
+            raise ContenderFailed("the numbers are wrong:\n" + "\n".join(wrong))
+        command = [sys.executable, "-m", "stream_processors", "audit"]
+        environment = {**os.environ, **arena.environment()}
+        audit = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        if audit.returncode:
+            raise ContenderFailed(f"the audit is not clean:\n{audit.stdout}{audit.stderr}")
+
+    def _wait_until_landed(self, client: Client, arena: Arena, before: Landed) -> None:
+        deadline, prepared, events = time.monotonic() + STALLED_SECONDS, 0, arena.events
         while True:
             samples = self._samples()
-            now = int(samples["convostream_events_total", ""] + samples["convostream_repetitions_total", ""])
-            if now >= events and has_landed(client, events, samples):
+            now = int(sum(samples[name, ""] for name in RECORDS))
+            if now >= events and self._has_landed(landed(client, arena.topic), before, events, samples):
                 return
             if now > prepared:
                 deadline, prepared = time.monotonic() + STALLED_SECONDS, now
@@ -77,9 +133,16 @@ class ConvostreamWorker:
         codes = ", ".join(f"{worker.name} {worker.exit_code}" for worker in self.processes)
         return ContenderFailed(f"a worker {what}; exit codes: {codes}\n" + "\n".join(said))
 
-    def _course(self, client: Client, started_at: float, ended_at: float) -> Course:
+    @staticmethod
+    def _has_landed(now: Landed, before: Landed, events: int, samples: Samples) -> bool:
+        """Tell whether the range log has every event and every insert has come back."""
+        inserts = samples["convostream_step_seconds_count", "insert"]
+        return now.records - before.records >= events and inserts >= now.ranges - before.ranges
+
+    def _course(self, client: Client, arena: Arena, started_at: float, ended_at: float) -> Course:
         samples = self._samples()
-        (times,) = client.query(TIMES_SQL).named_results()
+        since = datetime.fromtimestamp(started_at, UTC)
+        (times,) = client.query(TIMES_SQL, parameters={"topic": arena.topic, "since": since}).named_results()
         flushes = samples["convostream_flush_rows_count", ""]
         return Course(
             started_at,
@@ -88,10 +151,12 @@ class ConvostreamWorker:
             ended_at,
             steps_of(samples),
             samples["convostream_flush_rows_sum", ""] / flushes,
+            int(flushes),
+            int(samples["convostream_cache_misses_total", ""]),
         )
 
 
-def has_landed(client: Client, events: int, samples: Samples) -> bool:
-    """Tell whether the range log has every event and every insert has come back."""
-    (log,) = client.query(LANDED_SQL).named_results()
-    return bool(log["records"] >= events and samples["convostream_step_seconds_count", "insert"] >= log["ranges"])
+def landed(client: Client, topic: str) -> Landed:
+    """Return what has landed of a topic."""
+    (row,) = client.query(LANDED_SQL, parameters={"topic": topic}).named_results()
+    return Landed(row["ranges"], row["records"])

@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias
 
 from benchmarks.contender import Arena, Course, Step
+from benchmarks.load import Load
 from deploy.embedded.processes import Process
+from deploy.embedded.stack import Broker
 
 Part: TypeAlias = Literal["consume", "steps", "insert"]
 LONGEST_SECONDS: Final = 600.0
@@ -22,12 +24,19 @@ DONE: Final = "done "
 class Floor:
     """One part of the job, in a process of its own."""
 
-    fills_the_views = False
+    job = "part"
 
     def __init__(self, part: Part) -> None:
         self.name = f"floor: {part}"
         self.processes: Sequence[Process] = ()
         self._part = part
+
+    def missing(self, broker: Broker) -> str | None:
+        """A floor runs wherever the worker does."""
+        return None
+
+    def check(self, arena: Arena, load: Load) -> None:
+        """A floor leaves nothing to be judged."""
 
     def run(self, arena: Arena) -> Course:
         """Start the process and wait until it has done its part."""
@@ -35,7 +44,7 @@ class Floor:
             f"floor-{self._part}",
             lambda _: [sys.executable, "-m", "benchmarks.floor", self._part, str(arena.events)],
             arena.directory / "logs" / f"floor-{self._part}.log",
-            arena.stack.environment(),
+            arena.environment(),
             is_ready=lambda process: outcome_of(process.last_lines()) is not None,
         )
         self.processes = [floor]

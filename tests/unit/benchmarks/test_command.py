@@ -5,10 +5,12 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks.__main__ import chosen_brokers, main
-from benchmarks.contenders import CONTENDERS
 from benchmarks.contenders.floors import outcome_of
 from benchmarks.machine import settings
+from benchmarks.plan import FULL, SECTIONS, USUAL
 from benchmarks.questions import VIEWS, statement
+from benchmarks.roster import CONTENDERS, VANILLA_FAUST
+from benchmarks.sections import Sections
 from tests.unit.packaging.project import ROOT
 
 
@@ -29,9 +31,25 @@ def test_brokers_are_taken_in_one_order_whatever_the_list_says() -> None:
     assert chosen_brokers(click.Context(main), option, "embedded") == ("embedded",)
 
 
-def test_the_last_contender_leaves_what_the_views_are_timed_on() -> None:
-    assert [contender.fills_the_views for contender in CONTENDERS][-1]
-    assert len({contender.name for contender in CONTENDERS}) == len(CONTENDERS)
+def test_the_last_contender_does_the_whole_job_and_tells_what_an_event_costs() -> None:
+    assert [contender.job for contender in CONTENDERS][-1] == "whole"
+
+
+def test_every_contender_has_a_name_of_its_own_and_one_is_what_others_are_compared_with() -> None:
+    names = [contender.name for contender in CONTENDERS]
+    assert len(set(names)) == len(names)
+    assert VANILLA_FAUST in names
+
+
+def test_every_section_has_its_measurement() -> None:
+    assert all(callable(getattr(Sections, name.replace("-", "_"))) for name in SECTIONS)
+
+
+def test_the_full_run_measures_no_less_of_anything_than_the_usual_one() -> None:
+    assert FULL.events >= USUAL.events
+    assert set(FULL.view_sizes) >= set(USUAL.view_sizes)
+    assert set(FULL.rates) >= set(USUAL.rates)
+    assert FULL.broker == USUAL.broker == "kafka"
 
 
 def test_every_metric_view_is_asked() -> None:

@@ -1,5 +1,6 @@
 """The report says the same in Markdown and in the README, and replaces nothing but its own part."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,13 @@ from benchmarks.contender import Course, Step
 from benchmarks.end_to_end import Cost, Result
 from benchmarks.load import make_load
 from benchmarks.report import BEGIN, END, markdown, write_figures
-from benchmarks.tables import Table, cost_table, speed_table, step_table
+from benchmarks.roster import VANILLA_FAUST
+from benchmarks.tables import Table, cost_table, ratios_to, speed_table, step_table
 
 RESULT = Result(
     "kafka",
-    "a contender",
+    VANILLA_FAUST,
+    "small",
     100_000,
     Course(started_at=90, reading_at=100, writing_at=101, ended_at=105, steps=[Step("decode", 4, 2.0)]),
     {
@@ -26,18 +29,31 @@ RESULT = Result(
 
 
 def test_speed_is_given_from_reading_from_writing_and_from_the_start_on() -> None:
-    (row,) = speed_table([RESULT], make_load(1_000)).rows
-    assert row == ("kafka", "a contender", "20,000", "25,000", "6,667", "5.0", "", "0.2")
+    (row,) = speed_table([RESULT], make_load(1_000), {}).rows
+    assert row == ("kafka", "vanilla Faust", "small", "20,000", "1.0", "25,000", "6,667", "5.0", "", "0.2")
+
+
+def test_speed_is_compared_with_vanilla_faust_on_the_same_broker_and_a_part_of_the_job_with_nothing() -> None:
+    course = replace(RESULT.course, ended_at=102.0)
+    faster = replace(RESULT, contender="another", course=course)
+    part, alone = replace(faster, job="part"), replace(faster, broker="embedded")
+    assert ratios_to(VANILLA_FAUST, [RESULT, faster, part, alone]) == ["1.0", "2.5", "", ""]
+
+
+def test_the_table_says_who_was_left_out_and_why() -> None:
+    assert "Left out on kafka: Quix Streams (it is not installed)." in (
+        speed_table([RESULT], make_load(1_000), {("kafka", "Quix Streams"): "it is not installed"}).note
+    )
 
 
 def test_cost_is_given_for_a_million_events() -> None:
     (row,) = cost_table([RESULT]).rows
-    assert row == ("kafka", "a contender", "30.0", "5.0", "10.0", "300", "400", "500")
+    assert row == ("kafka", "vanilla Faust", "30.0", "5.0", "10.0", "300", "400", "500")
 
 
 def test_a_step_is_given_in_all_for_a_flush_and_for_an_event() -> None:
     (row,) = step_table([RESULT]).rows
-    assert row == ("kafka", "a contender", "decode", "4", "2.00", "500", "20.0")
+    assert row == ("kafka", "vanilla Faust", "decode", "4", "2.00", "500", "20.0")
 
 
 def test_markdown_tells_the_circumstances_and_every_table() -> None:

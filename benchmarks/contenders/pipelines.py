@@ -1,0 +1,94 @@
+"""A pipeline beside this project: a program of its own that does the small job on the same topic.
+
+It could read from its first record on, and has ended when table and view hold every event. That is kind to it: what
+it did before its first record does not count.
+"""
+
+import importlib.util
+import re
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from clickhouse_connect.driver.client import Client
+
+from benchmarks.contender import Arena, ContenderFailed, Course
+from benchmarks.contenders import small_tables
+from benchmarks.load import Load
+from deploy.embedded.processes import Process
+from deploy.embedded.settings import ROOT
+from deploy.embedded.stack import Broker
+
+STALLED_SECONDS: Final = 60.0
+PAUSE_SECONDS: Final = 0.2
+OWN_ENVIRONMENT: Final = ROOT / ".venv/quixstreams/bin/python"
+_READING: Final = re.compile(r"\breading (\d+\.\d+)")
+"""Faust puts a time before what a program prints."""
+WRITING_SQL: Final = "SELECT toUnixTimestamp64Milli(min(inserted_at)) / 1000 FROM events"
+
+
+class Pipeline:
+    """The program `benchmarks.contenders.<module>`, which needs a package; some need an environment of their own."""
+
+    job = "small"
+
+    def __init__(self, name: str, module: str, package: str, *, own_environment: bool = False) -> None:
+        self.name = name
+        self.processes: Sequence[Process] = ()
+        self._module = module
+        self._package = package
+        self._python = OWN_ENVIRONMENT if own_environment else Path(sys.executable)
+
+    def missing(self, broker: Broker) -> str | None:
+        """Say what is not installed."""
+        if self._python == OWN_ENVIRONMENT:
+            return None if OWN_ENVIRONMENT.exists() else f"{self._package} is not installed (make bench does it)"
+        there = importlib.util.find_spec(self._package) is not None
+        return None if there else f"{self._package} is not installed (make bench does it)"
+
+    def run(self, arena: Arena) -> Course:
+        """Start the program and wait until table and view have every event."""
+        url = arena.environment()["CONVOSTREAM_CLICKHOUSE_URL"]
+        client = small_tables.make_database(url)
+        own = {
+            "CONVOSTREAM_CLICKHOUSE_URL": small_tables.database_url(url),
+            "BENCHMARK_STATE_DIRECTORY": str(arena.directory / self._module),
+        }
+        program = Process(
+            self._module,
+            lambda _: [str(self._python), "-m", f"benchmarks.contenders.{self._module}", *self._arguments()],
+            arena.directory / "logs" / f"{self._module}.log",
+            {**arena.environment(), **own},
+        )
+        self.processes = [program]
+        started_at = time.time()
+        program.start()
+        _wait_until_landed(program, client, arena.events)
+        ended_at = time.time()
+        writing_at = float(client.query(WRITING_SQL).result_rows[0][0])
+        return Course(started_at, _reading_at(program.log), writing_at, ended_at)
+
+    def check(self, arena: Arena, load: Load) -> None:
+        """Count what is in its tables."""
+        url = small_tables.database_url(arena.environment()["CONVOSTREAM_CLICKHOUSE_URL"])
+        small_tables.check(small_tables.connect(url), load)
+
+    def _arguments(self) -> Sequence[str]:
+        return ["worker", "--loglevel", "warn", "--without-web"] if self._package == "faust" else []
+
+
+def _wait_until_landed(program: Process, client: Client, events: int) -> None:
+    deadline, before = time.monotonic() + STALLED_SECONDS, 0
+    while (now := small_tables.landed(client)) < events:
+        if now > before:
+            deadline, before = time.monotonic() + STALLED_SECONDS, now
+        if program.pid is None or time.monotonic() > deadline:
+            said = "\n".join(program.last_lines(40))
+            raise ContenderFailed(f"{program.name} stands still at {now:,} events, exit {program.exit_code}\n{said}")
+        time.sleep(PAUSE_SECONDS)
+
+
+def _reading_at(log: Path) -> float:
+    return float(_READING.findall(log.read_text(errors="replace"))[-1])

@@ -1,0 +1,81 @@
+"""Other loads than the usual one: small and large messages, disorder, and conversations that come back cold."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from random import Random
+from typing import Final
+
+from benchmarks.conversations import Fields
+from benchmarks.load import Load, make_load
+from benchmarks.produce import Keyed
+
+LARGE_TEXT: Final = 4_000
+"""Characters of a large message."""
+
+SHARE: Final = 0.01
+LONGEST_DELAY: Final = 50_000
+"""By so many records something is late or comes again, at most."""
+
+COLD_OF: Final = 20
+"""One conversation in so many comes back; half of the others are over by then, so that is one in ten of what comes."""
+
+EARLY: Final = 3
+"""So many of its events came before."""
+
+
+def small(events: int) -> Load:
+    """Return a load of messages and actions without a body."""
+    return make_load(events, shape=_small)
+
+
+def large(events: int) -> Load:
+    """Return a load whose messages have 4,000 characters."""
+    return make_load(events, shape=_large)
+
+
+def disordered(events: int) -> Load:
+    """Return a load of which 1 % is late and 1 % comes again, and with 1 % of records that are no events."""
+    load, random = make_load(events), Random(events)
+    placed: list[tuple[int, Keyed]] = []
+    for place, record in enumerate(load.records):
+        placed.append((place + _delay(random), record))
+        if random.random() < SHARE:
+            placed.append((place + random.randrange(1, LONGEST_DELAY), record))
+    bad = [(place, (key, value[:-20])) for place, (key, value) in random.sample(placed, round(events * SHARE))]
+    records = [record for _, record in sorted(placed + bad, key=lambda each: each[0])]
+    return Load(records, {**load.numbers, ("", "events", "dead_letters"): len(bad)})
+
+
+def cold(events: int) -> tuple[Load, Load]:
+    """Return what comes first, and about so many events, of which one conversation in ten had begun there.
+
+    The numbers of the second load are those of both.
+    """
+    load = make_load(events * 33 // 16)
+    before: list[Keyed] = []
+    after: list[Keyed] = []
+    for key, places in _conversations(load.records):
+        turn = int(key.rpartition(b"/c-")[2][:7]) % COLD_OF
+        early = EARLY if turn == 0 else 0 if turn <= COLD_OF // 2 - 1 else len(places)
+        before += (load.records[place] for place in places[:early])
+        after += (load.records[place] for place in places[early:])
+    return Load(before, {}), Load(after, load.numbers)
+
+
+def _conversations(records: Sequence[Keyed]) -> Sequence[tuple[bytes, Sequence[int]]]:
+    places = sorted(range(len(records)), key=lambda place: (records[place][0], place))
+    return [(key, list(own)) for key, own in groupby(places, key=lambda place: records[place][0])]
+
+
+def _delay(random: Random) -> int:
+    return random.randrange(1, LONGEST_DELAY) if random.random() < SHARE else 0
+
+
+def _small(fields: Fields) -> Fields:
+    kept = {name: value for name, value in fields.items() if name not in {"metadata", "tools_used", "response"}}
+    return kept | {"content": "ok"} if "content" in kept else kept
+
+
+def _large(fields: Fields) -> Fields:
+    text = fields.get("content")
+    return fields | {"content": (text * LARGE_TEXT)[:LARGE_TEXT]} if isinstance(text, str) else fields
