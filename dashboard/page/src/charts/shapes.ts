@@ -2,6 +2,7 @@
 
 import { feature } from "topojson-client";
 import type { GeometryCollection, Topology } from "topojson-specification";
+import { withoutCrossing } from "./antimeridian";
 
 declare const WORLD_FILE: string;
 
@@ -28,19 +29,16 @@ async function read(): Promise<Shapes> {
   const response = await fetch(`assets/${WORLD_FILE}`);
   if (!response.ok) throw new Error(`the country shapes: ${response.status}`);
   const world = (await response.json()) as World;
-  const { features } = feature(world, world.objects.countries);
+  const features = feature(world, world.objects.countries).features.map((shape) => ({ ...shape, geometry: withoutCrossing(shape.geometry) }));
   const named = features.map((shape) => ({ ...shape, properties: { name: shape.properties.code } }));
-  const boxes = features.map((shape) => [shape.properties.code, boxOf(polygonsOf(shape.geometry))] as const);
+  // Some countries have several shapes: the largest comes last.
+  const boxes = features.map((shape) => [shape.properties.code, boxOf(shape.geometry)] as const);
+  boxes.sort(([, first], [, second]) => areaOf(first) - areaOf(second));
   return { geoJson: { type: "FeatureCollection", features: named }, boxes: new Map(boxes) };
 }
 
-function polygonsOf(geometry: GeoJSON.Geometry): Point[][] {
-  if (geometry.type === "Polygon") return [geometry.coordinates[0] as unknown as Point[]];
-  return geometry.type === "MultiPolygon" ? geometry.coordinates.map(([outer]) => outer as unknown as Point[]) : [];
-}
-
-function boxOf(polygons: readonly Point[][]): Box {
-  const boxes = polygons.map(around);
+function boxOf({ coordinates }: GeoJSON.MultiPolygon): Box {
+  const boxes = coordinates.map(([outer]) => around(outer as unknown as Point[]));
   return boxes.reduce((largest, box) => (areaOf(box) > areaOf(largest) ? box : largest), boxes[0] ?? [0, 0, 0, 0]);
 }
 

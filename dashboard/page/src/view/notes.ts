@@ -19,7 +19,7 @@ function windowLine(shown: Shown): TemplateResult {
   const earlier = before ? times.range(before.since, before.until, window.time_zone) : "";
   const compared = earlier ? ` · ${shown.compares ? `compared with ${earlier}` : `the period before holds nothing to compare with (${earlier})`}` : "";
   const live = state.live ? html`<span class="live"><i aria-hidden="true"></i>live</span> ` : nothing;
-  return html`<p class="window-line"><strong>${times.range(window.since, window.until, window.time_zone)}</strong> · ${window.time_zone}${compared}
+  return html`<p class="window-line"><strong>${times.range(window.since, window.until, window.time_zone)}</strong> <span>${window.time_zone}${compared}</span>
     <span class="as-of">${live}as of ${loadedAt ? times.clock(loadedAt.toISOString(), window.time_zone) : ""}</span></p>`;
 }
 
@@ -38,7 +38,7 @@ function nobody(shown: Shown): TemplateResult | typeof nothing {
   return html`<section class="welcome"><h2>No events yet</h2>
     <p>This page fills itself as soon as an agent says something. From Python:</p>
     <pre tabindex="0">${FIRST_STEPS}</pre>
-    <p>Or send made-up days of a support desk: <code>make demo</code>.</p></section>`;
+    <p>Or look at real transcripts of support desks: <code>make demo</code>.</p></section>`;
 }
 
 const FIRST_STEPS = `from convostream import ConversationTracker

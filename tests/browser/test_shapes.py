@@ -1,0 +1,25 @@
+"""No country is drawn across the whole world: those that cross the antimeridian are cut there."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from dashboard.build_page import BUILT, PAGE
+from tests.browser.conftest import Served
+
+PROGRAM = Path(__file__).with_name("outlines.mjs")
+
+
+def test_countries_are_cut_where_the_map_ends(served: Served) -> None:
+    (world,) = (BUILT / "assets").glob("world-*.json")
+    node = Path(sys.executable).parent / "node"
+    # As an argument, so that packages are those of the page.
+    command = [node, "--input-type=module", "--eval", PROGRAM.read_text(), world]
+    done = subprocess.run(command, cwd=PAGE, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert set(found["before"]) >= {"RU", "FJ"}
+    assert found["after"] == []
+    assert found["outside"] == 0
+    assert found["shapes"] > 200
