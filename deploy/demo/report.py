@@ -75,7 +75,9 @@ def print_commands(
 def print_page(console: Console, page: Page) -> None:
     """Where the dashboard is, so that nobody overlooks it; opens it where there is a desktop."""
     if page.problem:
-        console.print(f"\n[yellow]{escape(page.problem)}[/]", soft_wrap=True)
+        console.print(
+            f"\n[yellow]{escape(page.problem)}[/]\nThe numbers are at {page.address}api/metrics", soft_wrap=True
+        )
         return
     address = f"{page.address}?live=on"
     console.print(Panel(f"The dashboard: [bold cyan]{address}[/]", expand=False, padding=(1, 4), border_style="green"))

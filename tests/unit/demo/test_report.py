@@ -24,7 +24,9 @@ def test_the_address_of_the_page_stands_in_a_frame() -> None:
 
 def test_why_there_is_no_page_is_said_instead_of_an_address_without_one() -> None:
     said = printed(Page("http://127.0.0.1:8080/", "There will be no page: the npm registry [x] does not answer"))
-    assert said.strip() == "There will be no page: the npm registry [x] does not answer"
+    problem, numbers = said.strip().splitlines()
+    assert problem == "There will be no page: the npm registry [x] does not answer"
+    assert numbers == "The numbers are at http://127.0.0.1:8080/api/metrics"
 
 
 @pytest.mark.parametrize(
