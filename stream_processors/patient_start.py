@@ -31,13 +31,16 @@ class Starting(Protocol):
 async def start_patiently(
     service: Starting, start: Callable[[], Awaitable[None]], clear: Callable[[], Awaitable[None]]
 ) -> None:
-    """Start a client of Kafka; as long as no broker answers, `clear` away what was begun and start again."""
+    """Start a client of Kafka; as long as no broker answers, `clear` away what was begun and start again.
+
+    Raises SystemExit when the worker is told to stop meanwhile: it has begun nothing that had to be ended.
+    """
     while True:
         try:
             return await start()
         except KafkaConnectionError as error:
             await clear()
             if service.should_stop:
-                raise
+                raise SystemExit(0) from None
             logger.warning("Kafka does not answer (%s); trying again", error)
             await service.sleep(RETRY_SECONDS)

@@ -37,5 +37,8 @@ ORDER BY (
     first_end_user_message_at, customer, country_code, region, city, latitude, longitude, device, source, language,
     language_region, rating, escalated, escalation_failed, name
 )
-SETTINGS allow_nullable_key = 1, non_replicated_deduplication_window = 100000
+SETTINGS
+    allow_nullable_key = 1,
+    non_replicated_deduplication_window = 100000,
+    min_free_disk_bytes_to_perform_insert = 16777216
 COMMENT 'What is known of each conversation, as signed rows';

@@ -29,5 +29,7 @@ CREATE TABLE IF NOT EXISTS dead_letter_records
 )
 ENGINE = MergeTree
 ORDER BY (origin_topic, origin_partition, origin_log_epoch, origin_offset)
-SETTINGS non_replicated_deduplication_window = 100000
+SETTINGS
+    non_replicated_deduplication_window = 100000,
+    min_free_disk_bytes_to_perform_insert = 16777216
 COMMENT 'What happened to records that are no valid events: refused, replayed, dropped';

@@ -16,5 +16,8 @@ CREATE TABLE IF NOT EXISTS end_user_quarters
 ENGINE = SummingMergeTree(sign)
 PRIMARY KEY (agent_id, environment, quarter_hour, conversation_hash)
 ORDER BY (agent_id, environment, quarter_hour, conversation_hash, customer)
-SETTINGS allow_nullable_key = 1, non_replicated_deduplication_window = 100000
+SETTINGS
+    allow_nullable_key = 1,
+    non_replicated_deduplication_window = 100000,
+    min_free_disk_bytes_to_perform_insert = 16777216
 COMMENT 'Which customers wrote in which quarter-hour, as signed rows';

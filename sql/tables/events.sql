@@ -75,5 +75,7 @@ ENGINE = MergeTree
 PARTITION BY toYYYYMM(received_at)
 PRIMARY KEY (agent_id, environment, quarter_hour, conversation_hash)
 ORDER BY (agent_id, environment, quarter_hour, conversation_hash)
-SETTINGS non_replicated_deduplication_window = 100000
+SETTINGS
+    non_replicated_deduplication_window = 100000,
+    min_free_disk_bytes_to_perform_insert = 16777216
 COMMENT 'Every valid event, enriched';

@@ -21,5 +21,8 @@ PRIMARY KEY (agent_id, environment, quarter_hour, conversation_hash)
 ORDER BY (
     agent_id, environment, quarter_hour, conversation_hash, asked_at, last_asked_at, answered_at, closes_at
 )
-SETTINGS allow_nullable_key = 1, non_replicated_deduplication_window = 100000
+SETTINGS
+    allow_nullable_key = 1,
+    non_replicated_deduplication_window = 100000,
+    min_free_disk_bytes_to_perform_insert = 16777216
 COMMENT 'Questions and their answers, as signed rows';

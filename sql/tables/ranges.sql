@@ -22,5 +22,7 @@ CREATE TABLE IF NOT EXISTS ranges
 )
 ENGINE = MergeTree
 ORDER BY (topic, partition, owner_epoch, first)
-SETTINGS non_replicated_deduplication_window = 100000
+SETTINGS
+    non_replicated_deduplication_window = 100000,
+    min_free_disk_bytes_to_perform_insert = 16777216
 COMMENT 'The range log: which offsets of each partition have been written';

@@ -26,5 +26,8 @@ ORDER BY (
     agent_id, environment, quarter_hour, conversation_hash, started_at, last_activity_at, ended_at, closes_at,
     activities, conversation_last_activity_at, conversation_activities, conversation_closes_at
 )
-SETTINGS allow_nullable_key = 1, non_replicated_deduplication_window = 100000
+SETTINGS
+    allow_nullable_key = 1,
+    non_replicated_deduplication_window = 100000,
+    min_free_disk_bytes_to_perform_insert = 16777216
 COMMENT 'The sessions of each conversation, as signed rows';

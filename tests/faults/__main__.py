@@ -27,6 +27,7 @@ BROKERS: Final[tuple[Broker, ...]] = ("embedded", "kafka")
 @click.option("--seconds", default=60.0, help="How long faults strike in a round.")
 @click.option("--only", multiple=True, help="Only faults whose names contain this text; may be repeated.")
 @click.option("--without", multiple=True, help="No faults whose names contain this text; may be repeated.")
+@click.option("--rebalances", default=20, help="Of all rounds: the last one adds and removes workers until then.")
 @click.option("--together", default=30, help="How many of a hundred faults have company.")
 @click.option("--away", default=0.0, help="Instead: ClickHouse is away for so many seconds under a fast load.")
 @click.option("--rate", default=2_000, help="With --away: events a second.")
@@ -39,6 +40,7 @@ def main(
     seconds: float,
     only: tuple[str, ...],
     without: tuple[str, ...],
+    rebalances: int,
     together: int,
     away: float,
     rate: int,
@@ -55,10 +57,9 @@ def main(
         sys.exit(1 if [wrong for each in brokers for wrong in run_away(each, away, rate, kept)] else 0)
     outcomes: list[Outcome] = []
     for number in range(rounds):
-        chosen = brokers[number % len(brokers)]
-        outcomes.append(
-            run_round(number + 1, Plan(chosen, seconds, only, without, together), first + number, kept, keep)
-        )
+        missing = rebalances - sum(outcome.rebalances for outcome in outcomes) if number == rounds - 1 else 0
+        plan = Plan(brokers[number % len(brokers)], seconds, only, without, together, rebalances=missing)
+        outcomes.append(run_round(number + 1, plan, first + number, kept, keep))
     report.summary(outcomes)
     sys.exit(1 if any(outcome.wrong for outcome in outcomes) else 0)
 

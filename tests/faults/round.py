@@ -11,6 +11,7 @@ from deploy.embedded.errors import ProcessFailed
 from deploy.embedded.stack import Broker
 from tests.faults import catalogue, report
 from tests.faults.catalogue.kinds import Kind
+from tests.faults.catalogue.workers import ADDED_AND_REMOVED
 from tests.faults.landed import NotRecovered, await_recovery, drain
 from tests.faults.load import Load, plan
 from tests.faults.log import LogUnreadable
@@ -28,7 +29,7 @@ WORKERS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a round is made of."""
+    """What a round is made of; workers come and go until the group was rebalanced so often."""
 
     broker: Broker
     seconds: float
@@ -36,6 +37,7 @@ class Plan:
     without: tuple[str, ...] = ()
     together_percent: int = 30
     at_once_percent: int = 25
+    rebalances: int = 0
 
 
 class Round:
@@ -61,7 +63,8 @@ class Round:
     def _run(self, site: Site) -> None:
         site.load.start()
         try:
-            self._strike_until(site, time.monotonic())
+            self._strike_until(site, started := time.monotonic())
+            self._rebalance(site, started)
             site.load.finish()
             drain(site, RECOVERY_SECONDS)
             truth, wrong = verdict(site, self._agents, self._outcome.seed)
@@ -71,9 +74,7 @@ class Round:
             self._outcome.lost_with_the_log = truth.lost
         finally:
             self._outcome.deaths = site.workers.deaths
-            self._outcome.rebalances = sum(
-                worker.log.read_text(errors="replace").count("owning partitions") for worker in site.workers.all
-            )
+            self._outcome.rebalances = site.workers.rebalances
 
     def _load(self, site: Site) -> Load:
         """More records than the pace needs: the rest is a backlog for the end, or for a log that has to grow fast."""
@@ -89,10 +90,16 @@ class Round:
         )
         while time.monotonic() - started < self._plan.seconds:
             time.sleep(self._chance.uniform(0.2, 2))
-            chosen = self._draw(kinds)
-            happened = self._strike(site, chosen)
-            self._outcome.faults.append(happened)
-            report.fault_line(time.monotonic() - started, happened)
+            self._strike_and_tell(site, self._draw(kinds), started)
+
+    def _rebalance(self, site: Site, started: float) -> None:
+        while site.workers.rebalances < self._plan.rebalances:
+            self._strike_and_tell(site, [ADDED_AND_REMOVED], started)
+
+    def _strike_and_tell(self, site: Site, chosen: list[Kind], started: float) -> None:
+        happened = self._strike(site, chosen)
+        self._outcome.faults.append(happened)
+        report.fault_line(time.monotonic() - started, happened)
 
     def _draw(self, kinds: list[Kind]) -> list[Kind]:
         first = catalogue.draw(kinds, self._chance)

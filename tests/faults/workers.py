@@ -23,6 +23,11 @@ class Workers:
         """Those that are meant to run, in the order in which they were added."""
         return [worker for worker in self.all if worker in self.wanted]
 
+    @property
+    def rebalances(self) -> int:
+        """How often the group was rebalanced, as far as one worker has seen it."""
+        return max(worker.log.read_text(errors="replace").count("owning partitions") for worker in self.all)
+
     def add(self) -> Process:
         """Starts one more worker."""
         name, port = f"worker-{len(self.all) + 1}", free_port()

@@ -11,10 +11,10 @@ from tests.faults.catalogue.kinds import Block, Kind
 from tests.faults.site import Site
 
 TABLES_SQL = "SELECT name FROM system.tables WHERE database = 'convostream' AND engine LIKE '%MergeTree' ORDER BY name"
-NO_SPACE = ("min_free_disk_bytes_to_perform_insert", str(10**18))
-TOO_MANY = ("parts_to_throw_insert", "1")
-LEFT_BYTES = 900 * 1024
-"""Less than the mebibyte that the engine reserves for a part."""
+NO_SPACE = ("min_free_disk_bytes_to_perform_insert", str(10**18), "16777216")
+TOO_MANY = ("parts_to_throw_insert", "1", "3000")
+LEFT_BYTES = 64 * 1024
+"""Less than any part takes, and far less than what the tables ask for before they take an insert."""
 
 
 def _change(site: Site, table: str, action: str) -> None:
@@ -25,28 +25,24 @@ def _change(site: Site, table: str, action: str) -> None:
         client.close()
 
 
-def _refusing(setting: tuple[str, str]) -> Block:
+def _refusing(setting: tuple[str, str, str]) -> Block:
     """One table alone refuses: the tables before it in the chain of views have the block, those behind it do not."""
 
     @contextmanager
     def block(site: Site) -> Iterator[None]:
-        (name, value), tables = setting, site.rows(TABLES_SQL)
+        (name, value, before), tables = setting, site.rows(TABLES_SQL)
         table = str(site.chance.choice(tables)[0])
         with contextlib.suppress(ClickHouseError):
             _change(site, table, f"MODIFY SETTING {name} = {value}")
         yield
-        _change(site, table, f"RESET SETTING {name}")
+        _change(site, table, f"MODIFY SETTING {name} = {before}")
 
     return block
 
 
 @contextmanager
 def _disk_full(site: Site) -> Iterator[None]:
-    """Too little is left for the engine to begin a part; what it has begun still fits.
-
-    Not less: ClickHouse 26.9 takes no notice when the kernel refuses to write (ENOSPC) and acknowledges an insert whose
-    part is empty, so that a disk which others fill to the brim loses data whatever a writer does.
-    """
+    """Next to nothing is left, at once: the tables refuse what comes, and what is under way fits or does not."""
     ballast = site.disk / "ballast"
     usage = os.statvfs(site.disk)
     with ballast.open("wb") as file:

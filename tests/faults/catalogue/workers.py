@@ -74,11 +74,12 @@ def _added_and_removed(site: Site) -> Iterator[None]:
     yield
 
 
+ADDED_AND_REMOVED = Kind("workers added and removed", "workers", _added_and_removed, (0, 0), weight=3)
 KINDS = (
     Kind("worker killed", "workers", _killed, from_strike=True, weight=3),
     Kind("worker killed in an insert", "workers", _killed_in_an_insert, from_strike=True, weight=3),
     Kind("all workers killed", "workers", _all_killed),
     Kind("worker stopped", "workers", _stopped),
     Kind("worker paused beyond its session", "workers", _paused, (SESSION_SECONDS + 1, SESSION_SECONDS + 4), weight=3),
-    Kind("workers added and removed", "workers", _added_and_removed, (0, 0), weight=3),
+    ADDED_AND_REMOVED,
 )

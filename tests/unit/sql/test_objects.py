@@ -76,6 +76,12 @@ def test_every_stored_table_drops_repeated_tokens() -> None:
     assert [o.name for o in stored if "non_replicated_deduplication_window = 100000" not in o.statement] == []
 
 
+def test_every_table_that_workers_fill_refuses_inserts_before_the_disk_is_full() -> None:
+    """The engine in chDB takes no notice when the kernel refuses to write (docs/faults.md)."""
+    filled = [o for o in OBJECTS if "non_replicated_deduplication_window" in o.statement]
+    assert [o.name for o in filled if "min_free_disk_bytes_to_perform_insert = 16777216" not in o.statement] == []
+
+
 @pytest.mark.parametrize("name", ["events", "conversations", "sessions", "exchanges", "dead_letters"])
 def test_the_map_describes_each_column_of_the_tables_for_readers_as_its_comment_does(name: str) -> None:
     ddl = next(o.ddl for o in OBJECTS if o.name == name)

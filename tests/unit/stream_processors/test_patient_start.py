@@ -38,9 +38,9 @@ async def test_a_start_is_tried_again_until_a_broker_answers() -> None:
     assert (client.starts, client.cleared, client.slept) == (4, 3, [RETRY_SECONDS] * 3)
 
 
-async def test_a_stop_ends_the_wait_for_a_broker() -> None:
+async def test_a_stop_ends_the_wait_for_a_broker_and_the_worker_in_good_order() -> None:
     client = Client(answers_at=100, pauses=2)
-    with pytest.raises(KafkaConnectionError):
+    with pytest.raises(SystemExit, match="0"):
         await start_patiently(client, client.start, client.clear)
     assert client.cleared == client.starts == 3
 
