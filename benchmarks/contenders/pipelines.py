@@ -8,7 +8,7 @@ import importlib.util
 import re
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -34,19 +34,27 @@ class Pipeline:
 
     job = "small"
 
-    def __init__(self, name: str, module: str, package: str, *, own_environment: bool = False) -> None:
+    def __init__(
+        self,
+        name: str,
+        module: str,
+        package: str,
+        *,
+        own_environment: bool = False,
+        fails_on: Mapping[Broker, str] | None = None,
+    ) -> None:
         self.name = name
         self.processes: Sequence[Process] = ()
         self._module = module
         self._package = package
+        self._fails_on = fails_on or {}
         self._python = OWN_ENVIRONMENT if own_environment else Path(sys.executable)
 
     def missing(self, broker: Broker) -> str | None:
-        """Say what is not installed."""
-        if self._python == OWN_ENVIRONMENT:
-            return None if OWN_ENVIRONMENT.exists() else f"{self._package} is not installed (make bench does it)"
-        there = importlib.util.find_spec(self._package) is not None
-        return None if there else f"{self._package} is not installed (make bench does it)"
+        """Say what is not installed, or why it fails on a broker."""
+        own = self._python == OWN_ENVIRONMENT
+        is_there = OWN_ENVIRONMENT.exists() if own else importlib.util.find_spec(self._package) is not None
+        return self._fails_on.get(broker) if is_there else f"{self._package} is not installed (make bench does it)"
 
     def run(self, arena: Arena) -> Course:
         """Start the program and wait until table and view have every event."""
