@@ -1,6 +1,7 @@
 """The sections of a run: each measures and returns its tables; together they tell what an event costs."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from benchmarks import coefficients, scenario_tables, variations
 from benchmarks.arenas import PARTITIONS, Say, fill, running_stack
@@ -50,7 +51,8 @@ class Sections:
         with running_stack(broker, self._say) as stack:
             rates = self._plan.rates
             self._steady = [measure_steadily(stack, broker, rate, seconds, self._say) for rate in rates]
-        return [scenario_tables.steady_table(self._steady)]
+        named = [replace(each.result, contender=f"{each.rate:,} events/s") for each in self._steady]
+        return [scenario_tables.steady_table(self._steady), step_table(named, "Time by step at steady rates")]
 
     def views(self) -> Sequence[Table]:
         """Time the views on ever more events."""

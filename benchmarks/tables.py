@@ -89,7 +89,7 @@ def cost_cells(result: Result) -> Sequence[str]:
     )
 
 
-def step_table(results: Sequence[Result]) -> Table:
+def step_table(results: Sequence[Result], title: str = "Time by step") -> Table:
     """Return where the time of the flushes went."""
     rows = [
         (
@@ -102,7 +102,7 @@ def step_table(results: Sequence[Result]) -> Table:
         if step.times
     ]
     return Table(
-        "Time by step",
+        title,
         ("broker", "contender", "step", "times", "seconds", "ms each", "us an event"),
         3,
         rows,
