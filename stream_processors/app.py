@@ -125,7 +125,7 @@ class ProcessorApp(faust.App):
                 await asyncio.sleep(0)
             await find_letters(batch, self._clickhouse, position)
         with metrics.STEP_SECONDS.labels("state").time():
-            absent = state.missing({decoded.event.key for decoded in batch.events})
+            absent = state.missing(batch.conversations)
             strays = part_strays(batch, absent, position.partition, partitions)
             await forward_strays(batch.strays, position, partitions, feed)
             await state.admit([key for key in absent if key not in strays], self._clickhouse, position)

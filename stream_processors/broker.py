@@ -5,7 +5,11 @@ from typing import Any, Final
 
 import faust
 
+from stream_processors.decode import MAX_RECORD_BYTES
 from stream_processors.settings import WorkerSettings
+
+LARGEST_FETCH: Final = 8 * 1024**2
+"""Larger ones bring no more speed."""
 
 METADATA_AGE_MS: Final = 10_000
 """How soon partitions that were added, or a topic that was made again, are noticed; the clients' own is 5 minutes."""
@@ -25,9 +29,14 @@ def broker_options(settings: WorkerSettings) -> dict[str, Any]:
         "consumer_metadata_max_age_ms": METADATA_AGE_MS,
         "producer_metadata_max_age_ms": METADATA_AGE_MS,
         "broker_max_poll_records": None,
-        "consumer_max_fetch_size": 8 * 1024**2,
+        "consumer_max_fetch_size": _fetch_bytes(settings),
         "consumer_auto_offset_reset": "earliest",
     }
+
+
+def _fetch_bytes(settings: WorkerSettings) -> int:
+    """Return how much is fetched of a partition at once: the client holds it beside what the buffer counts."""
+    return min(LARGEST_FETCH, max(MAX_RECORD_BYTES, settings.buffer_max_bytes // 8))
 
 
 def _credentials(settings: WorkerSettings) -> Any:

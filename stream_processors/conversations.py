@@ -6,7 +6,7 @@ is the difference between the facts before and after: the old ones with sign -1,
 """
 
 import hashlib
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, KeysView
 from typing import NamedTuple, TypeVar
 
 from stream_processors.attributes import ConversationFact
@@ -48,30 +48,49 @@ class Changes(NamedTuple):
 
 
 class Conversation:
-    """The events of one conversation in order, their ids, and the fold after the last of them."""
+    """The events of one conversation in order, by their ids, and the fold after the last of them."""
 
-    __slots__ = ("events", "fold", "ids")
+    __slots__ = ("_by_id", "_last", "fold", "hash")
 
-    def __init__(self, session_gap_ms: int, events: Iterable[FoldEvent] = ()) -> None:
-        self.events = sorted(events)
-        self.ids = {event.event_id for event in self.events}
-        self.fold, _ = fold_all(self.events, session_gap_ms)
+    def __init__(self, session_gap_ms: int, events: Iterable[FoldEvent] = (), hash_: int = 0) -> None:
+        self.hash = hash_  # that of its key
+        self._take(sorted(events), session_gap_ms)
+
+    def _take(self, events: list[FoldEvent], session_gap_ms: int) -> Facts:
+        """Become the conversation of events in order, and return all of its facts."""
+        self._by_id = {event.event_id: event for event in events}  # takes half of the memory of a list and a set
+        self._last = events[-1] if events else None
+        self.fold, facts = fold_all(events, session_gap_ms)
+        return facts
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    @property
+    def events(self) -> list[FoldEvent]:
+        """The events in order."""
+        return list(self._by_id.values())
+
+    @property
+    def ids(self) -> KeysView[str]:
+        """The ids of all events."""
+        return self._by_id.keys()
 
     def absorb(self, events: list[FoldEvent]) -> Changes:
         """Take new events, whose ids are new, in any order; return what they change."""
         events.sort()
-        self.ids.update([event.event_id for event in events])
-        if self.events and events[0] < self.events[-1]:
+        if self._last is not None and events[0] < self._last:
             return self._fold_again(events)
         return self._fold_on(events)
 
     def _fold_on(self, events: list[FoldEvent]) -> Changes:
         fold, finished = self.fold, Finished()
         quarters, customer = len(fold.quarters), fold.attributes.customer
-        before = fold.open_facts(quarters) if self.events else Facts()
+        before = fold.open_facts(quarters) if self._last is not None else Facts()
         for event in events:
             fold.step(event, finished)
-        self.events += events
+            self._by_id[event.event_id] = event
+        self._last = events[-1]
         if fold.attributes.customer != customer:
             before.end_user_quarters = [(quarter, customer) for quarter in fold.quarters[:quarters]]
             quarters = 0
@@ -81,11 +100,9 @@ class Conversation:
         return difference(before, after)
 
     def _fold_again(self, events: list[FoldEvent]) -> Changes:
-        gap = self.fold.sessions.gap
-        _, before = fold_all(self.events, gap)
-        self.events = sorted(self.events + events)
-        self.fold, after = fold_all(self.events, gap)
-        return difference(before, after)
+        gap, known = self.fold.sessions.gap, self.events
+        _, before = fold_all(known, gap)
+        return difference(before, self._take(sorted(known + events), gap))
 
 
 def difference(before: Facts, after: Facts) -> Changes:

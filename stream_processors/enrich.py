@@ -5,6 +5,7 @@ What the fold needs of an event is derived here, once, and stored with it. Repai
 
 from collections.abc import Callable
 from functools import lru_cache
+from sys import intern
 from typing import Any, Final
 
 import msgspec
@@ -106,7 +107,9 @@ def enrich(event: Event, received_at: int | None, enrichment: Enrichment) -> Enr
     )
 
 
-_key_of: Final = lru_cache(maxsize=16_384)(ConversationKey)
+@lru_cache(maxsize=16_384)
+def _key_of(agent_id: str, environment: str, conversation_id: str) -> ConversationKey:
+    return ConversationKey(intern(agent_id), intern(environment), conversation_id)
 
 
 def _derive_visit(event: ConversationVisited, enrichment: Enrichment, repaired: list[str]) -> Derived:

@@ -19,8 +19,8 @@ from stream_processors.positions import LogPosition
 from stream_processors.recall import recall
 
 # Measured with tracemalloc: a folded conversation without its events, and an event with its id.
-CONVERSATION_BYTES: Final = 1_600
-EVENT_BYTES: Final = 420
+CONVERSATION_BYTES: Final = 1_000
+EVENT_BYTES: Final = 250
 
 KNOWN_SQL: Final = (
     "SELECT DISTINCT conversation_hash FROM conversation_facts"
@@ -36,7 +36,6 @@ class State:
         self._rules = rules
         self._max_bytes = max_bytes
         self._conversations: dict[ConversationKey, Conversation] = {}  # least recently used first
-        self._hashes: dict[ConversationKey, int] = {}
         self._bytes = 0
 
     def __len__(self) -> int:
@@ -71,9 +70,9 @@ class State:
         call = partial(recall, clickhouse, known, before, self._rules)
         events = await persist("fold known conversations again", call, before.partition)
         for key in absent:
-            self._conversations[key] = Conversation(self._rules.session_gap_ms, events.get(key, ()))
-            self._bytes += CONVERSATION_BYTES + EVENT_BYTES * len(events.get(key, ()))
-        self._hashes.update(hashes)
+            conversation = Conversation(self._rules.session_gap_ms, events.get(key, ()), hashes[key])
+            self._conversations[key] = conversation
+            self._bytes += _bytes_of(conversation)
         self._known.add(hashes.values())
 
     def get(self, key: ConversationKey) -> Conversation:
@@ -82,7 +81,7 @@ class State:
 
     def hash_of(self, key: ConversationKey) -> int:
         """Return the hash of a conversation that is in memory."""
-        return self._hashes[key]
+        return self._conversations[key].hash
 
     def count_events(self, events: int) -> None:
         """Take note of events that conversations in memory have absorbed."""
@@ -97,10 +96,13 @@ class State:
         while self.is_full and self._conversations:
             key = next(iter(self._conversations))
             conversation = self._conversations.pop(key)
-            del self._hashes[key]
-            self._bytes -= CONVERSATION_BYTES + EVENT_BYTES * len(conversation.events)
+            self._bytes -= _bytes_of(conversation)
             left += 1
         return left
+
+
+def _bytes_of(conversation: Conversation) -> int:
+    return CONVERSATION_BYTES + EVENT_BYTES * len(conversation)
 
 
 async def load_state(

@@ -1,9 +1,9 @@
 """The steps of a flush, each over the whole batch; `app.prepare` lists them in order."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 
 import msgspec
 from aiokafka.partitioner import murmur2
@@ -16,7 +16,6 @@ from stream_processors.enrich import EnrichedEvent, enrich
 from stream_processors.enrichment import Enrichment
 from stream_processors.errors import InvalidRecord
 from stream_processors.feed import Feed, Headers
-from stream_processors.fold_events import FoldEvent
 from stream_processors.patience import persist
 from stream_processors.positions import LogPosition
 from stream_processors.records import (
@@ -39,15 +38,19 @@ class DecodedEvent(msgspec.Struct, gc=False):
     record: Record
 
 
+Conversations = dict[ConversationKey, list[DecodedEvent]]
+
+
 @dataclass(slots=True)
 class Batch:
     """The records of one flush of a partition, in order of their offsets, and what the steps make of them.
 
-    `claims` are the dead letters that records say to replay, `letters` those that they do, by the records' offsets.
+    `conversations` are the valid events by conversation, in their order. `claims` are the dead letters that records say
+    to replay, `letters` those that they do, by the records' offsets.
     """
 
     records: Sequence[Record]
-    events: list[DecodedEvent]
+    conversations: Conversations
     dead_letters: list[DeadLetter]
     strays: list[DecodedEvent]
     claims: list[Claim]
@@ -56,21 +59,29 @@ class Batch:
     @classmethod
     def of(cls, records: Sequence[Record]) -> "Batch":
         """Return the batch of some records, before the first step."""
-        return cls(records, [], [], [], [], {})
+        return cls(records, {}, [], [], [], {})
+
+    @property
+    def events(self) -> list[DecodedEvent]:
+        """The valid events, those of one conversation after those of another."""
+        return list(chain.from_iterable(self.conversations.values()))
 
 
 def decode_records(batch: Batch, enrichment: Enrichment, begin: int, end: int) -> None:
     """Make events or dead letters of a slice of the records."""
+    conversations = batch.conversations
     for record in batch.records[begin:end]:
         received = received_at(record)
         if record.headers and (letter := replayed_letter(record)) is not None:
             batch.claims.append(Claim(record, letter))
         try:
-            event = decode(record.value)
+            event = enrich(decode(record.value), received, enrichment)
         except InvalidRecord as error:
             batch.dead_letters.append(DeadLetter(record, received or 0, error.code, str(error)))
-        else:
-            batch.events.append(DecodedEvent(enrich(event, received, enrichment), record))
+            continue
+        if (known := conversations.get(event.key)) is None:
+            known = conversations[event.key] = []
+        known.append(DecodedEvent(event, record))
 
 
 async def find_letters(batch: Batch, clickhouse: ClickHouse, position: LogPosition) -> None:
@@ -84,11 +95,10 @@ def part_strays(
     batch: Batch, absent: Sequence[ConversationKey], partition: int, partitions: int
 ) -> set[ConversationKey]:
     """Part the events of conversations that belong to other partitions; none in memory is such."""
-    elsewhere = {key for key in absent if home_of(key, partitions) != partition}
-    if elsewhere:
-        batch.strays = [decoded for decoded in batch.events if decoded.event.key in elsewhere]
-        batch.events = [decoded for decoded in batch.events if decoded.event.key not in elsewhere]
-    return elsewhere
+    elsewhere = [key for key in absent if home_of(key, partitions) != partition]
+    for key in elsewhere:
+        batch.strays += batch.conversations.pop(key)
+    return set(elsewhere)
 
 
 async def forward_strays(strays: Sequence[DecodedEvent], position: LogPosition, partitions: int, feed: Feed) -> None:
@@ -119,29 +129,34 @@ def home_of(key: ConversationKey, partitions: int) -> int:
     return (hashed & 0x7FFFFFFF) % partitions
 
 
-def drop_repetitions(batch: Batch, state: State) -> dict[ConversationKey, list[DecodedEvent]]:
-    """Return the events whose ids are new to their conversations, by conversation; the first to arrive stays."""
-    fresh: defaultdict[ConversationKey, dict[str, DecodedEvent]] = defaultdict(dict)
-    for decoded in batch.events:
-        key, event_id = decoded.event.key, decoded.event.fold_event.event_id
-        if event_id not in fresh[key] and event_id not in state.get(key).ids:
-            fresh[key][event_id] = decoded
-    kept = {key: list(events.values()) for key, events in fresh.items() if events}
-    metrics.REPETITIONS.inc(len(batch.events) - sum(map(len, kept.values())))
-    return kept
+def drop_repetitions(batch: Batch, state: State) -> Conversations:
+    """Return the events whose ids are new to their conversations; the first to arrive stays."""
+    fresh: Conversations = {}
+    repetitions = 0
+    for key, events in batch.conversations.items():
+        known = state.get(key).ids
+        new: dict[str, DecodedEvent] = {}
+        for decoded in events:
+            event_id = decoded.event.fold_event.event_id
+            if event_id not in new and event_id not in known:
+                new[event_id] = decoded
+        if new:
+            fresh[key] = list(new.values())
+        repetitions += len(events) - len(new)
+    metrics.REPETITIONS.inc(repetitions)
+    return fresh
 
 
-def fold(fresh: dict[ConversationKey, list[DecodedEvent]], state: State) -> Iterator[tuple[ConversationKey, Changes]]:
+def fold(fresh: Conversations, state: State) -> Iterator[tuple[ConversationKey, Changes]]:
     """Fold new events into their conversations; yield what each conversation's facts change by."""
     for key, decoded in fresh.items():
-        events: list[FoldEvent] = [each.event.fold_event for each in decoded]
-        state.count_events(len(events))
-        yield key, state.get(key).absorb(events)
+        state.count_events(len(decoded))
+        yield key, state.get(key).absorb([each.event.fold_event for each in decoded])
 
 
 def gather_rows(
     batch: Batch,
-    fresh: dict[ConversationKey, list[DecodedEvent]],
+    fresh: Conversations,
     changes: Iterator[tuple[ConversationKey, Changes]],
     state: State,
     position: LogPosition,

@@ -19,7 +19,6 @@ from deploy.embedded.processes import Process
 from deploy.embedded.stack import START_SECONDS, Broker
 from tests.faults.landed import drain
 from tests.faults.load import Load, Planned
-from tests.faults.log import PARTITIONS
 from tests.faults.site import Site
 from tests.oracle import Sent
 from tests.oracle.date_times import utc_text
@@ -27,11 +26,11 @@ from tests.oracle.date_times import utc_text
 CATCH_UP_SECONDS: Final = 600
 LOOK_SECONDS: Final = 0.5
 CONVERSATION: Final = 20
-# Both settings hold for each partition. The buffer is small, so that a short absence fills it.
-BUFFER_BYTES: Final = 2 * 1024**2
-CACHE_BYTES: Final = 8 * 1024**2
-# Records as Python objects and as the rows of a flush take several times their bytes; the allocator keeps some.
-MOST_GROWTH: Final = PARTITIONS * (6 * BUFFER_BYTES + 2 * CACHE_BYTES)
+# Both settings hold for the whole worker. The buffer is small, so that a short absence fills it.
+BUFFER_BYTES: Final = 16 * 1024**2
+CACHE_BYTES: Final = 32 * 1024**2
+# Beside what waits, as many records are in flushes, which take several times their bytes; the allocator keeps some.
+MOST_GROWTH: Final = 4 * BUFFER_BYTES + 2 * CACHE_BYTES
 
 
 @dataclass(frozen=True, slots=True)
