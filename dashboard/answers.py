@@ -177,6 +177,19 @@ class DeadLettersShown(Answer):
     last_at: str
 
 
+class AuditShown(Answer):
+    """The last comparison of all that is derived with the events."""
+
+    started_at: str
+    finished_at: str
+    since: str | None = Field(description="Conversations with events received since then; null for all.")
+    conversations: int
+    touched: int = Field(description="Left for the next audit, because events came meanwhile.")
+    differences: dict[str, int] = Field(description="Rows missing or too many, by table.")
+    repaired: int = Field(description="Rows that were repaired.")
+    is_clean: bool = Field(description="Nothing differs now: nothing did, or all was repaired.")
+
+
 class IngestionAnswer(Answer):
     """Whether events arrive."""
 
@@ -185,7 +198,7 @@ class IngestionAnswer(Answer):
     last_event: LastEvent | None
     partitions: list[PartitionShown]
     dead_letters: list[DeadLettersShown]
-    last_audit: str | None = Field(description="Always null: audits are not kept.")
+    last_audit: AuditShown | None
 
 
 class Change(Answer):

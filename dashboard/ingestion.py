@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter
 
-from dashboard.answers import DeadLettersShown, IngestionAnswer, LastEvent, MinuteShown, PartitionShown
+from dashboard.answers import AuditShown, DeadLettersShown, IngestionAnswer, LastEvent, MinuteShown, PartitionShown
 from dashboard.lists.rows import seconds_between
 from dashboard.problems import described
 from dashboard.service import Clock, ReaderNow
@@ -35,20 +35,26 @@ DEAD_LETTERS_SQL: Final = (
     " max(received_at) AS last_at FROM dead_letters GROUP BY reason_code ORDER BY letters DESC, reason_code"
 )
 
+AUDIT_SQL: Final = (
+    "SELECT started_at, finished_at, since, conversations, touched, mapKeys(differences) AS tables,"
+    " mapValues(differences) AS rows, repaired, is_clean FROM audits ORDER BY started_at DESC LIMIT 1"
+)
+
 router = APIRouter(prefix="/api", tags=["operation"])
 
 
 @router.get("/ingestion", responses=described(503))
 async def ingestion(reader: ReaderNow, clock: Clock) -> IngestionAnswer:
-    """Events by minute of the last hour, what each partition has written, and dead letters by reason."""
+    """Events by minute of the last hour, what each partition has written, dead letters by reason, the last audit."""
     now = clock()
     first = (now // MINUTE_MS - MINUTES + 1) * MINUTE_MS
     since = {"since": clickhouse_text(first)}
-    minutes, last, partitions, letters = await asyncio.gather(
+    minutes, last, partitions, letters, audits = await asyncio.gather(
         reader.rows(MINUTES_SQL, since),
         reader.rows(LAST_SQL, {}),
         reader.rows(PARTITIONS_SQL, {}),
         reader.rows(DEAD_LETTERS_SQL, since),
+        reader.rows(AUDIT_SQL, {}),
     )
     return IngestionAnswer(
         now=iso_of(now),
@@ -58,7 +64,7 @@ async def ingestion(reader: ReaderNow, clock: Clock) -> IngestionAnswer:
         else None,
         partitions=[_partition(row) for row in partitions],
         dead_letters=[_letters(row) for row in letters],
-        last_audit=None,
+        last_audit=_audit(audits[0]) if audits else None,
     )
 
 
@@ -83,4 +89,17 @@ def _partition(row: Mapping[str, Any]) -> PartitionShown:
 def _letters(row: Mapping[str, Any]) -> DeadLettersShown:
     return DeadLettersShown(
         reason_code=row["reason_code"], count=row["letters"], last_hour=row["last_hour"], last_at=iso(row["last_at"])
+    )
+
+
+def _audit(row: Mapping[str, Any]) -> AuditShown:
+    return AuditShown(
+        started_at=iso(row["started_at"]),
+        finished_at=iso(row["finished_at"]),
+        since=iso(row["since"]) if row["since"] else None,
+        conversations=row["conversations"],
+        touched=row["touched"],
+        differences=dict(zip(row["tables"], row["rows"], strict=True)),
+        repaired=row["repaired"],
+        is_clean=bool(row["is_clean"]),
     )
