@@ -52,6 +52,7 @@ def start(stack: Stack, stages: Stages) -> None:
     steps: list[tuple[str, Callable[[], object]]] = [
         ("start ClickHouse and the broker", stack.start_servers),
         ("apply the schema", stack.apply_schema),
+        ("look for what an unclean stop has lost", stack.audit_if_due),
         ("start a worker", stack.add_worker),
     ]
     for title, step in steps:

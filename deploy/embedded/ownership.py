@@ -11,6 +11,7 @@ from deploy.embedded.errors import DataDirectoryTaken
 
 RUNNING = "running"
 UNCLEAN_STOPS = "unclean-stops"
+AUDIT_DUE = "audit-due"
 
 
 class Ownership:
@@ -18,7 +19,7 @@ class Ownership:
 
     The file `running` exists from the start to a stop in order. Found at a start, it says that the engine was killed,
     and a line in `unclean-stops` keeps that: after such a stop a block may be in one table and not in another, so the
-    tables have to be compared.
+    tables have to be compared. Until that is done there is a file `audit-due`; whoever did it removes it.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -56,5 +57,6 @@ class Ownership:
         os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
 
     def _note_unclean_stop(self) -> None:
+        (self._directory / AUDIT_DUE).touch()
         with (self._directory / UNCLEAN_STOPS).open("a") as stops:
             stops.write(f"{datetime.now(UTC).isoformat(timespec='seconds')} found after an unclean stop\n")

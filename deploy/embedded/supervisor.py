@@ -46,6 +46,11 @@ class Supervisor:
             self._stack.start_servers()
         with self._console.status("applying the schema"):
             self._stack.apply_schema()
+        with self._console.status("looking for what an unclean stop has lost"):
+            audit = self._stack.audit_if_due()
+        if audit:
+            self._console.print("ClickHouse was not stopped in order: the last two days were audited")
+            self._console.print(audit, markup=False, highlight=False, soft_wrap=True)
         for number in range(1, workers + 1):
             with self._console.status(f"starting worker {number} of {workers}"):
                 self._stack.add_worker()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from deploy.embedded.errors import DataDirectoryTaken
-from deploy.embedded.ownership import Ownership
+from deploy.embedded.ownership import AUDIT_DUE, Ownership
 
 
 def test_a_directory_that_is_owned_is_refused_with_the_owner(tmp_path: Path) -> None:
@@ -30,3 +30,11 @@ def test_a_stop_out_of_order_is_recorded_once(tmp_path: Path) -> None:
     with Ownership(tmp_path) as third:
         assert not third.was_unclean
     assert len((tmp_path / "unclean-stops").read_text().splitlines()) == 1
+
+
+def test_after_a_stop_out_of_order_an_audit_is_due_until_it_was_made(tmp_path: Path) -> None:
+    with pytest.raises(KeyError), Ownership(tmp_path):
+        raise KeyError
+    for _ in range(2):
+        with Ownership(tmp_path):
+            assert (tmp_path / AUDIT_DUE).exists()
