@@ -101,6 +101,7 @@ class WholePollConsumer(Consumer):
     async def perform_seek(self) -> None:
         """Let the application take the assigned partitions; each goes on when it knows its position."""
         assignment = self.assignment()
+        self.log.info("generation %s of the group", self.app.consumer_generation_id)
         self.pause_partitions(assignment)
         if self.on_assigned is not None:
             await self.on_assigned({tp.partition for tp in assignment})

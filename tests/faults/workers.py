@@ -1,11 +1,15 @@
 """The workers of a round: started and ended without waiting, so that faults may meet them while they start."""
 
+import re
 import sys
 from collections.abc import Mapping
+from typing import Final
 
 from deploy.embedded.addresses import free_port
 from deploy.embedded.processes import Process
 from deploy.embedded.settings import StackSettings
+
+GENERATION: Final = re.compile(r"generation (\d+) of the group")
 
 
 class Workers:
@@ -25,8 +29,8 @@ class Workers:
 
     @property
     def rebalances(self) -> int:
-        """How often the group was rebalanced, as far as one worker has seen it."""
-        return max(worker.log.read_text(errors="replace").count("owning partitions") for worker in self.all)
+        """How often the group was rebalanced; a broker that restarts with nothing counts anew, so it may be more."""
+        return len({each for worker in self.all for each in GENERATION.findall(worker.log.read_text(errors="replace"))})
 
     def add(self) -> Process:
         """Starts one more worker."""
