@@ -24,16 +24,16 @@ from sql.errors import SchemaError
 console = Console() if sys.stdout.isatty() else Console(width=200)
 
 
-def chosen_brokers(context: click.Context, parameter: click.Parameter, text: str) -> tuple[Broker, ...]:
-    """Return the brokers that a list names, without Apache Kafka where it cannot run."""
+def chosen_brokers(text: str) -> tuple[Broker, ...]:
+    """Return the brokers that a list names; where Apache Kafka cannot run, the embedded one takes its place."""
     names = [name.strip() for name in text.split(",")]
     if unknown := [name for name in names if name not in BROKERS]:
         raise click.BadParameter(f"{', '.join(unknown)}: allowed are {' and '.join(BROKERS)}, parted by a comma")
     missing = missing_programs() if "kafka" in names else []
     if missing:
         console.print(f"[yellow]Apache Kafka is left out: this machine lacks {' and '.join(missing)}[/]")
-    able = tuple(broker for broker in BROKERS if broker in names and not (broker == "kafka" and missing))
-    return able or BROKERS[:1]
+        names = ["embedded"]
+    return tuple(broker for broker in BROKERS if broker in names)
 
 
 @click.command(context_settings={"show_default": True, "help_option_names": ["-h", "--help"]})
@@ -45,15 +45,15 @@ def chosen_brokers(context: click.Context, parameter: click.Parameter, text: str
 @click.option("--seconds", "steady_seconds", type=click.IntRange(min=5), help="Of each rate.  [default: 20]")
 @click.option("--view-size", "view_sizes", multiple=True, type=click.IntRange(min=1_000), help="[default: 1,000,000]")
 @click.option("--calls", type=click.IntRange(min=100), help="Tracking calls of each kind.  [default: 5,000]")
-@click.option("--brokers", default="kafka", callback=chosen_brokers, help="Which, in turn, for end-to-end.")
+@click.option("--brokers", help="In turn, for end-to-end: embedded, kafka.  [default: kafka; of --full both]")
 @click.option("--write", is_flag=True, help="Keep the figures: README.md and coefficients.json.")
-def main(full: bool, only: Sequence[Section], brokers: Sequence[Broker], write: bool, **sizes: Any) -> None:
+def main(full: bool, only: Sequence[Section], brokers: str | None, write: bool, **sizes: Any) -> None:
     """Measure how fast events get from a full topic into every table and view, and what that costs.
 
     Everything runs on this machine, on free ports, in a directory that is removed at the end: ClickHouse, the brokers,
     this project's worker and other pipelines; steady rates; every metric view; and what a tracking call of the SDK
-    costs its caller. The tables are printed, and written to benchmarks/results.md. Needs Linux: it
-    reads costs from /proc.
+    costs its caller. The tables are printed, and written to benchmarks/results.md. Needs Linux: costs are read from
+    /proc.
 
     \b
     Examples:
@@ -65,18 +65,18 @@ def main(full: bool, only: Sequence[Section], brokers: Sequence[Broker], write: 
     if write and only:
         raise click.UsageError("--write replaces all figures, so it needs all sections: leave --only away")
     given = {name: value for name, value in sizes.items() if value}
-    plan = replace(FULL if full else replace(USUAL, brokers=brokers), **given)
+    usual = FULL if full else USUAL
+    plan = replace(usual, brokers=chosen_brokers(brokers or ",".join(usual.brokers)), **given)
     facts = describe(datetime.now(UTC), sys.argv[1:])
     sections = Sections(plan, say)
     tables = [table for name in SECTIONS if name in (only or SECTIONS) for table in run(sections, name)]
-    costs = sections.coefficients(facts)
-    tables += [sizing.table(costs)] if costs else []
+    if costs := sections.costs(facts):
+        tables.append(sizing.table(costs))
+        show(console, tables[-1])
     write_results(markdown(facts, tables))
     if write and costs:
         write_figures(markdown(facts, tables, level=3))
         coefficients.write(costs)
-    if costs:
-        show(console, tables[-1])
 
 
 def run(sections: Sections, name: Section) -> Sequence[Table]:

@@ -70,7 +70,7 @@ class Copies:
         self._client.command(COPIES_SQL)
         self._client.insert_arrow("copies", pa.Table.from_pylist(list(self._rows(copies)), schema=COPIES_SCHEMA))
         for table in TABLES:
-            values = ", ".join(value_of(table, name, kind) for name, kind in self._columns[table].items())
+            values = ", ".join(value_of(name, kind) for name, kind in self._columns[table].items())
             self._client.command(
                 f"INSERT INTO {table} SELECT {values} FROM template_{table} AS t"  # noqa: S608  (names of ours)
                 " INNER JOIN copies AS c ON t.conversation_hash = c.conversation_hash",
@@ -107,7 +107,7 @@ def _columns(writer: Client, table: str) -> Mapping[str, str]:
     return {str(row["name"]): str(row["type"]) for row in rows}
 
 
-def value_of(table: str, column: str, kind: str) -> str:
+def value_of(column: str, kind: str) -> str:
     """Return what a copy has in a column. A time of 1970 and the quarter-hour 0 are none, and stay."""
     if column == "conversation_hash":
         return "c.copied_hash"

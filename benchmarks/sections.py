@@ -70,7 +70,7 @@ class Sections:
             rows, left_out = [*rows, *measure_client_sends(self._plan.calls)], ""
         return [scenario_tables.tracking_table(rows, left_out)]
 
-    def coefficients(self, facts: Mapping[str, str]) -> Coefficients | None:
+    def costs(self, facts: Mapping[str, str]) -> Coefficients | None:
         """Return what an event costs, when the sections that tell have run."""
         if not self._catch_up or not self._steady:
             return None

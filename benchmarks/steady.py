@@ -21,7 +21,7 @@ from aiokafka import AIOKafkaProducer
 from clickhouse_connect.driver.client import Client
 
 from benchmarks.arenas import PARTITIONS, Say, empty_the_database, fill
-from benchmarks.contender import Arena
+from benchmarks.contender import Arena, ContenderFailed
 from benchmarks.contenders.convostream_worker import ConvostreamWorker
 from benchmarks.end_to_end import Result, footprints_of, result_of
 from benchmarks.load import Load, encode, make_load
@@ -32,6 +32,7 @@ from deploy.embedded.stack import Broker, Stack
 SLICE_SECONDS: Final = 0.05
 SLICES_A_PROBE: Final = 5
 PAUSE_SECONDS: Final = 0.05
+STALLED_SECONDS: Final = 60.0
 PROBE_AGENT: Final = "probe"
 EMPTY: Final = Load([], {})
 
@@ -100,11 +101,17 @@ def measure_steadily(stack: Stack, broker: Broker, rate: int, seconds: int, say:
 
 def watch(place: Arena, load: Load, rate: int, probes: Probes) -> None:
     """Send a load at a rate while the view is asked for the probes, until it shows all of them."""
-    sender = threading.Thread(target=lambda: asyncio.run(send_steadily(place, load.records, rate, probes)))
+    sending = send_steadily(place, load.records, rate, probes)
+    sender = threading.Thread(target=asyncio.run, args=[sending], daemon=True)
     client = reader(place.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"])
     sender.start()
+    deadline, seen = time.monotonic() + STALLED_SECONDS, 0
     while sender.is_alive() or len(probes.seconds) < probes.sent:
         probes.see(_calls(client), time.time())
+        if len(probes.seconds) > seen:
+            deadline, seen = time.monotonic() + STALLED_SECONDS, len(probes.seconds)
+        if time.monotonic() > deadline:
+            raise ContenderFailed(f"the view shows {seen} of {probes.sent} probes and no more come")
         time.sleep(PAUSE_SECONDS)
     sender.join()
 

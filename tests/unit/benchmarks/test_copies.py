@@ -28,7 +28,7 @@ from tests.unit.packaging.project import ROOT
     ],
 )
 def test_a_copy_is_another_conversation_at_another_time(column: str, kind: str, value: str) -> None:
-    assert value_of("events", column, kind) == value
+    assert value_of(column, kind) == value
 
 
 def test_every_table_that_views_read_is_copied() -> None:
