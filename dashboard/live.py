@@ -22,7 +22,7 @@ from dashboard.lists.filters import SCOPE, select
 from dashboard.problems import described
 from dashboard.reader import Reader
 from dashboard.times import EPOCH, MILLISECOND, clickhouse_text, iso
-from dashboard.windows import AgentId, Environment
+from dashboard.windows import Absent, AgentId, Environment
 
 LOOK_SECONDS: Final = 2.0
 SILENCE_SECONDS: Final = 15.0
@@ -47,7 +47,7 @@ class LiveQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    agent_id: AgentId | None = None
+    agent_id: AgentId | Absent = None
     environment: Environment = "production"
 
     @property

@@ -19,7 +19,7 @@ from dashboard.lists.filters import VIEW_PARAMETERS, select
 from dashboard.problems import described
 from dashboard.reader import Reader
 from dashboard.service import Clock, ReaderNow
-from dashboard.windows import Window, WindowQuery
+from dashboard.windows import Absent, Window, WindowQuery
 
 CSV: Final = "text/csv"
 PARQUET: Final = "application/vnd.apache.parquet"
@@ -42,7 +42,7 @@ router = APIRouter(prefix="/api", tags=["numbers"])
 class ComparedQuery(WindowQuery):
     """A window, and whether the period before is wanted too."""
 
-    compare: Literal["previous"] | None = None
+    compare: Literal["previous"] | Absent = None
 
     def windows(self, now_ms: int) -> tuple[Window, Window | None]:
         """The window that is meant, and the one before it if it is wanted."""

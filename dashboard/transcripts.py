@@ -24,7 +24,7 @@ from dashboard.problems import described
 from dashboard.reader import Reader
 from dashboard.service import ReaderNow
 from dashboard.times import clickhouse_text
-from dashboard.windows import ScopeQuery
+from dashboard.windows import Absent, ScopeQuery
 
 PAGE_BYTES: Final = 8 * 1024**2
 KEY_TYPES: Final = ("Int64", "UInt8", "String")
@@ -61,7 +61,9 @@ class TranscriptQuery(ScopeQuery):
     """The parameters of one conversation."""
 
     limit: Annotated[int, Field(ge=1, le=2000, description="Events of a page.")] = 500
-    cursor: Annotated[str, Field(max_length=40_000)] | None = Field(None, description="The next of the answer before.")
+    cursor: Annotated[str, Field(max_length=40_000)] | Absent = Field(
+        None, description="The next of the answer before."
+    )
 
 
 class NamedTranscriptQuery(TranscriptQuery):

@@ -6,6 +6,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic.json_schema import SkipJsonSchema
 
 from dashboard.errors import BadParameter
 from dashboard.times import ALLOWED, clickhouse_text, from_clock, iso_of, read_moment, time_zones, to_clock
@@ -60,6 +61,9 @@ def _known_zone(name: str) -> str:
         raise ValueError("an IANA name like Europe/Zagreb or UTC")
     return name
 
+
+Absent = SkipJsonSchema[None]
+"""The value of a parameter that was not passed; nobody can pass it."""
 
 AgentId = Annotated[str, Field(min_length=1, max_length=200, description="The agent.", examples=["support"])]
 Environment = Annotated[str, Field(min_length=1, max_length=64, description="Its environment.")]

@@ -4,18 +4,27 @@ Conditions are this package's own text; values are bound. A filter by what is kn
 list, whatever its rows are.
 """
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator
+from pydantic import BeforeValidator, Field, field_validator
 
-from dashboard.windows import WindowQuery
+from dashboard.windows import Absent, WindowQuery
+
+
+def _written(day: str) -> str:
+    """A day is written out: a bare number would be taken for seconds since 1970."""
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", day):
+        raise ValueError("a day as 2026-04-01")
+    return day
+
 
 Truth = Literal["true", "false"]
 Name = Annotated[str, Field(min_length=1, max_length=16_000)]
 Coordinate = Annotated[float, Field(ge=-360, le=360, allow_inf_nan=False)] | Literal["unknown"]
-Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(2149, 6, 6))]
+Day = Annotated[date, BeforeValidator(_written), Field(ge=date(1970, 1, 1), le=date(2149, 6, 6))]
 
 SCOPE = "agent_id = {agent_id:String} AND environment = {environment:String}"
 SINCE, UNTIL = "{since:DateTime64(3, 'UTC')}", "{until:DateTime64(3, 'UTC')}"
@@ -65,24 +74,26 @@ _USERS = {
 class ListQuery(WindowQuery):
     """The parameters that every list takes."""
 
-    country: Name | None = Field(None, description="ISO 3166-1 alpha-2, or unknown.", examples=["HR"])
-    region: Name | None = None
-    city: Name | None = None
-    latitude: Coordinate | None = None
-    longitude: Coordinate | None = None
-    device: Name | None = Field(None, examples=["mobile"])
-    source: Name | None = Field(None, examples=["web"])
-    language: Name | None = Field(None, examples=["en"])
-    language_region: Name | None = None
-    rating: Literal["positive", "neutral", "negative", "unrecognised", "none"] | None = None
-    escalated: Truth | None = None
-    escalation_failed: Truth | None = None
-    engaged: Truth | None = None
-    customer: Name | None = None
-    user: Literal["new", "returning", "known", "anonymous"] | None = None
-    conversation_id: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+    country: Name | Absent = Field(None, description="ISO 3166-1 alpha-2, or unknown.", examples=["HR"])
+    region: Name | Absent = None
+    city: Name | Absent = None
+    latitude: Coordinate | Absent = None
+    longitude: Coordinate | Absent = None
+    device: Name | Absent = Field(None, examples=["mobile"])
+    source: Name | Absent = Field(None, examples=["web"])
+    language: Name | Absent = Field(None, examples=["en"])
+    language_region: Name | Absent = None
+    rating: Literal["positive", "neutral", "negative", "unrecognised", "none"] | Absent = None
+    escalated: Truth | Absent = None
+    escalation_failed: Truth | Absent = None
+    engaged: Truth | Absent = None
+    customer: Name | Absent = None
+    user: Literal["new", "returning", "known", "anonymous"] | Absent = None
+    conversation_id: Annotated[str, Field(min_length=1, max_length=255)] | Absent = None
     limit: Annotated[int, Field(ge=1, le=500, description="Rows of a page.")] = 50
-    cursor: Annotated[str, Field(max_length=40_000)] | None = Field(None, description="The next of the answer before.")
+    cursor: Annotated[str, Field(max_length=40_000)] | Absent = Field(
+        None, description="The next of the answer before."
+    )
 
     @field_validator("latitude", "longitude")
     @classmethod
@@ -127,9 +138,9 @@ class ListQuery(WindowQuery):
 class TimedQuery(ListQuery):
     """The parameters of lists whose rows have a place in the week."""
 
-    weekday: Annotated[int, Field(ge=1, le=7, description="1 is Monday.")] | None = None
-    hour: Annotated[int, Field(ge=0, le=23)] | None = None
-    day: Day | None = Field(None, description="A day of the time zone's calendar.", examples=["2026-04-01"])
+    weekday: Annotated[int, Field(ge=1, le=7, description="1 is Monday.")] | Absent = None
+    hour: Annotated[int, Field(ge=0, le=23)] | Absent = None
+    day: Day | Absent = Field(None, description="A day of the time zone's calendar.", examples=["2026-04-01"])
 
     def at(self, local_time: str) -> list[str]:
         """Conditions on a time as the clock of the time zone showed it."""

@@ -21,6 +21,7 @@ from dashboard.lists.filters import (
     quarter_hours,
     select,
 )
+from dashboard.windows import Absent
 
 CONVERSATION_COLUMNS = (
     "conversation_id, name, customer, engaged_at, visited_at, country_code, region, city, device, source, language,"
@@ -70,7 +71,7 @@ class Conversations(TimedQuery):
     basis: Literal["engaged", "visited", "active", "wrote", "completed"] = Field(
         "engaged", description="What has to lie in the range; weekday, hour and day go by the same time."
     )
-    action_name: Name | None = Field(None, description="A trimmed action name that was called in the range.")
+    action_name: Name | Absent = Field(None, description="A trimmed action name that was called in the range.")
 
     def selection(self) -> Selection:
         """What the list reads."""
@@ -112,7 +113,7 @@ class Conversations(TimedQuery):
 class Messages(TimedQuery):
     """The parameters of the list of messages."""
 
-    sender: Literal["end_user", "agent", "system"] | None = Field(
+    sender: Literal["end_user", "agent", "system"] | Absent = Field(
         None, description="Without it messages of end users and agents, which are those that count."
     )
 
@@ -125,9 +126,9 @@ class Messages(TimedQuery):
 class Actions(TimedQuery):
     """The parameters of the list of actions."""
 
-    action_name: Name | None = Field(None, description="A trimmed action name.")
-    failed: Truth | None = None
-    timed: Truth | None = Field(None, description="Whether the duration is known.")
+    action_name: Name | Absent = Field(None, description="A trimmed action name.")
+    failed: Truth | Absent = None
+    timed: Truth | Absent = Field(None, description="Whether the duration is known.")
 
     def selection(self) -> Selection:
         """What the list reads."""
@@ -144,7 +145,7 @@ class Actions(TimedQuery):
 class Exchanges(TimedQuery):
     """The parameters of the list of exchanges."""
 
-    state: Literal["measured", "not_measured", "unanswered", "waiting"] | None = None
+    state: Literal["measured", "not_measured", "unanswered", "waiting"] | Absent = None
 
     def selection(self) -> Selection:
         """What the list reads."""
@@ -161,7 +162,7 @@ class Exchanges(TimedQuery):
 class Sessions(TimedQuery):
     """The parameters of the list of sessions."""
 
-    state: Literal["measured", "single_activity", "open"] | None = None
+    state: Literal["measured", "single_activity", "open"] | Absent = None
 
     def selection(self) -> Selection:
         """What the list reads."""

@@ -26,6 +26,7 @@ METRIC, LISTED = "/api/metrics/total_messages", "/api/lists/conversations"
         pytest.param(LISTED, {"weekday": "8"}, ["weekday"], id="an eighth day of the week"),
         pytest.param(LISTED, {"hour": "-1"}, ["hour"], id="an hour below zero"),
         pytest.param(LISTED, {"day": "2026-02-29"}, ["day"], id="a leap day without a leap year"),
+        pytest.param(LISTED, {"day": "20544"}, ["day"], id="a number is no day"),
         pytest.param(LISTED, {"latitude": "inf"}, ["latitude"], id="a place beyond the world"),
         pytest.param(LISTED, {"longitude": "nan"}, ["longitude"], id="no number"),
         pytest.param(LISTED, {"rating": "great"}, ["rating"], id="a rating that is none"),

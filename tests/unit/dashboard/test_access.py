@@ -177,3 +177,9 @@ async def test_the_description_asks_for_the_token_where_there_is_one() -> None:
     assert asking == described["paths"].keys() - {"/health"}
     async with serving() as client:
         assert "securitySchemes" not in (await client.get("/api/openapi.json")).json()["components"]
+
+
+def test_the_description_says_of_no_parameter_that_it_may_be_null() -> None:
+    described = create_app(DashboardSettings.model_validate({"clickhouse_reader_url": NOWHERE})).openapi()
+    parameters = [one for path in described["paths"].values() for one in path["get"].get("parameters", [])]
+    assert [one for one in parameters if "null" in str(one["schema"])] == []
