@@ -11,7 +11,6 @@ The spool lies in the directory for temporary files (TMPDIR): a figure for `each
 
 import argparse
 import socket
-import statistics
 import subprocess
 import sysconfig
 import tempfile
@@ -21,6 +20,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.percentiles import nearest_rank
 from convostream import ConversationTracker, Settings
 
 CALLS = 20_000
@@ -83,8 +83,8 @@ def _measure(situation: str, settings: Settings, paced: bool, calls: int) -> Row
 
 def row_of(situation: str, nanoseconds: list[int], refused: int) -> Row:
     """Return the row of some calls."""
-    cuts = statistics.quantiles(nanoseconds, n=100, method="inclusive")
-    return Row(situation, cuts[49] / 1000, cuts[98] / 1000, max(nanoseconds) / 1000, refused)
+    p50, p99 = (nearest_rank(nanoseconds, percent) / 1000 for percent in (50, 99))
+    return Row(situation, p50, p99, max(nanoseconds) / 1000, refused)
 
 
 def _call(tracker: ConversationTracker, number: int, paced: bool) -> int:

@@ -28,11 +28,11 @@ def variation_table(outcomes: Sequence[Outcome]) -> Table:
         ),
         1,
         [_variation(each, usual) for each in outcomes],
-        "Each on a topic of its own with an empty database; all numbers were checked. Loaded again: conversations "
-        "that were known but not in memory, so that ClickHouse was asked for their events: in that variation one "
-        "worker wrote as many events before, among them the first three of each such conversation, and another one "
-        "took over. With 2 workers the second starts when the first has its partitions, and takes half of them: the "
-        "time that takes is in the figure, and all share the same cores. CPU: microseconds an event.",
+        "Each on a topic of its own with an empty database; all numbers were checked. Live: the workers own their "
+        "partitions before the first event, and producing all of them is in the time; compare 2 workers with 1 "
+        "there: all share the same cores. Loaded again: conversations that were known but not in memory, so that "
+        "ClickHouse was asked for their events: in that variation one worker wrote as many events before, among "
+        "them the first three of each such conversation, and another one took over. CPU: microseconds an event.",
     )
 
 

@@ -6,7 +6,6 @@ answer that counts it has come. The asking costs ClickHouse something too; that 
 """
 
 import asyncio
-import statistics
 import threading
 import time
 from collections import Counter, defaultdict
@@ -25,6 +24,7 @@ from benchmarks.contender import Arena, ContenderFailed
 from benchmarks.contenders.convostream_worker import ConvostreamWorker
 from benchmarks.end_to_end import Result, footprints_of, result_of
 from benchmarks.load import Load, encode, make_load
+from benchmarks.percentiles import nearest_rank
 from benchmarks.produce import BATCH_BYTES, Keyed, home, parted, send
 from benchmarks.questions import ask, reader
 from deploy.embedded.stack import Broker, Stack
@@ -34,7 +34,7 @@ SLICES_A_PROBE: Final = 5
 PAUSE_SECONDS: Final = 0.05
 STALLED_SECONDS: Final = 60.0
 PROBE_AGENT: Final = "probe"
-EMPTY: Final = Load([], {})
+NOTHING: Final = Load([], {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Latency:
 
     def percentile(self, percent: int) -> float:
         """Return the seconds that so many percent of the probes did not exceed."""
-        return statistics.quantiles(self.seconds, n=100, method="inclusive")[percent - 1]
+        return nearest_rank(self.seconds, percent)
 
 
 class Probes:
@@ -86,7 +86,7 @@ def measure_steadily(stack: Stack, broker: Broker, rate: int, seconds: int, say:
     say(f"{broker}: {rate:,} events/s for {seconds} s")
     load, probes, worker = make_load(rate * seconds), Probes(PARTITIONS), ConvostreamWorker()
     empty_the_database(stack)
-    place = fill(stack, broker, f"steady-{rate}", EMPTY, PARTITIONS, 1, say)
+    place = fill(stack, broker, f"steady-{rate}", NOTHING, PARTITIONS, 1, say)
     with footprints_of(worker, place) as footprints:
         start, began_at = worker.start(place), time.time()
         watch(place, load, rate, probes)

@@ -1,14 +1,17 @@
 """The worker alone, catching up under other circumstances: more workers, other partitions, other messages, disorder."""
 
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from benchmarks import shapes
 from benchmarks.arenas import PARTITIONS, Say, empty_the_database, fill
+from benchmarks.contender import Arena, Course
 from benchmarks.contenders.convostream_worker import ConvostreamWorker
 from benchmarks.end_to_end import Result, go_on
 from benchmarks.load import Load, make_load
+from benchmarks.produce import produce
 from deploy.embedded.stack import Broker, Stack
 
 
@@ -20,6 +23,8 @@ class Variation:
     loads: Callable[[int], tuple[Load | None, Load]]
     partitions: int = PARTITIONS
     workers: int = 1
+    is_live: bool = False
+    """Whether events come once the workers are there, instead of lying there before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +41,27 @@ def alone(make: Callable[[int], Load]) -> Callable[[int], tuple[None, Load]]:
     return lambda events: (None, make(events))
 
 
+class LiveWorker(ConvostreamWorker):
+    """Workers that own their partitions when the first event comes; time runs from there, and producing takes part."""
+
+    def __init__(self, load: Load) -> None:
+        super().__init__()
+        self._load = load
+
+    def run(self, arena: Arena) -> Course:
+        """Start the workers, produce the load as fast as possible, and wait until it has landed."""
+        start = self.start(arena)
+        began_at = time.time()
+        produce(arena.stack.broker.address, arena.topic, arena.partitions, self._load.records)
+        return replace(self.finish(arena, start), reading_at=began_at)
+
+
+NOTHING: Final = Load([], {})
 USUAL: Final = "usual: 4 partitions, 1 worker"
 VARIATIONS: Final[Sequence[Variation]] = (
     Variation(USUAL, alone(make_load)),
-    Variation("2 workers", alone(make_load), workers=2),
+    Variation("live, 1 worker", alone(make_load), is_live=True),
+    Variation("live, 2 workers", alone(make_load), is_live=True, workers=2),
     Variation("1 partition", alone(make_load), partitions=1),
     Variation("12 partitions", alone(make_load), partitions=12),
     Variation("small messages", alone(shapes.small)),
@@ -64,5 +86,9 @@ def _outcome(stack: Stack, broker: Broker, topic: str, variation: Variation, eve
         worker.run(fill(stack, broker, topic, before, *layout, say))
         for process in worker.processes:
             process.stop()
-    place = fill(stack, broker, topic, load, *layout, say)
+    if variation.is_live:
+        worker = LiveWorker(load)
+        place = replace(fill(stack, broker, topic, NOTHING, *layout, say), events=len(load.records))
+    else:
+        place = fill(stack, broker, topic, load, *layout, say)
     return Outcome(variation.name, go_on(place, load, worker, say), load.mean_bytes)

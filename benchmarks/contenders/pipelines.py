@@ -45,7 +45,7 @@ class Pipeline:
     ) -> None:
         self.name = name
         self.processes: Sequence[Process] = ()
-        self._module = module
+        self.module = module
         self._package = package
         self._fails_on = fails_on or {}
         self._python = OWN_ENVIRONMENT if own_environment else Path(sys.executable)
@@ -62,12 +62,12 @@ class Pipeline:
         client = small_tables.make_database(url)
         own = {
             "CONVOSTREAM_CLICKHOUSE_URL": small_tables.database_url(url),
-            "BENCHMARK_STATE_DIRECTORY": str(arena.directory / self._module),
+            "BENCHMARK_STATE_DIRECTORY": str(arena.directory / self.module),
         }
         program = Process(
-            self._module,
-            lambda _: [str(self._python), "-m", f"benchmarks.contenders.{self._module}", *self._arguments()],
-            arena.directory / "logs" / f"{self._module}.log",
+            self.module,
+            lambda _: [str(self._python), "-m", f"benchmarks.contenders.{self.module}", *self._arguments()],
+            arena.directory / "logs" / f"{self.module}.log",
             {**arena.environment(), **own},
         )
         self.processes = [program]

@@ -5,6 +5,7 @@ from click.testing import CliRunner
 
 from benchmarks.__main__ import chosen_brokers, main
 from benchmarks.contenders.floors import outcome_of
+from benchmarks.contenders.pipelines import Pipeline
 from benchmarks.machine import settings
 from benchmarks.plan import FULL, SECTIONS, USUAL
 from benchmarks.questions import VIEWS, statement
@@ -38,6 +39,14 @@ def test_every_contender_has_a_name_of_its_own_and_one_is_what_others_are_compar
     names = [contender.name for contender in CONTENDERS]
     assert len(set(names)) == len(names)
     assert VANILLA_FAUST in names
+
+
+@pytest.mark.parametrize(
+    "contender", [each for each in CONTENDERS if isinstance(each, Pipeline)], ids=lambda each: each.name
+)
+def test_every_other_pipeline_has_its_program(contender: Pipeline) -> None:
+    program = (ROOT / f"benchmarks/contenders/{contender.module}.py").read_text()
+    assert "https://" in program.partition('"""\n\n')[0]
 
 
 def test_every_section_has_its_measurement() -> None:
