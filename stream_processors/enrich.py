@@ -101,8 +101,8 @@ def enrich(event: Event, received_at: int | None, enrichment: Enrichment) -> Enr
         event.type,
         received_at,
         repaired,
-        as_json(event.metadata),
-        as_json(event.model_extra),
+        as_json(event.metadata) if event.metadata else None,
+        as_json(event.model_extra) if event.model_extra else None,
         own,
     )
 

@@ -28,9 +28,9 @@ class Enrichment:
 
     def content(self, text: str | None) -> str | None:
         """Return what is stored of text that people wrote: all of it, its SHA-256 in hex, or nothing."""
-        if text is None or self.content_storage == "dropped":
-            return None
-        return text if self.content_storage == "full" else hashlib.sha256(text.encode()).hexdigest()
+        if text is None or self.content_storage == "full":
+            return text
+        return None if self.content_storage == "dropped" else hashlib.sha256(text.encode()).hexdigest()
 
 
 def as_json(value: object) -> str | None:

@@ -94,9 +94,7 @@ class Sessions:
         first, current = self.first, self.current
         if first is None or current is None:
             return []
-        spanned = first.fact(self.gap)._replace(
-            conversation_last_activity_at=current.last_activity_at,
-            conversation_activities=self.activities,
-            conversation_closes_at=max(self.closes_before, current.closes_at(self.gap)),
-        )
+        *own, _, _, _ = first.fact(self.gap)
+        span_closes_at = max(self.closes_before, current.closes_at(self.gap))
+        spanned = SessionFact(*own, current.last_activity_at, self.activities, span_closes_at)
         return [spanned] if first is current else [spanned, current.fact(self.gap)]

@@ -6,7 +6,6 @@ from functools import partial
 from itertools import chain
 
 import msgspec
-from aiokafka.partitioner import murmur2
 
 from stream_processors import metrics
 from stream_processors.clickhouse import ClickHouse
@@ -16,6 +15,7 @@ from stream_processors.enrich import EnrichedEvent, enrich
 from stream_processors.enrichment import Enrichment
 from stream_processors.errors import InvalidRecord
 from stream_processors.feed import Feed, Headers
+from stream_processors.partitioner import partition_of
 from stream_processors.patience import persist
 from stream_processors.positions import LogPosition
 from stream_processors.records import (
@@ -124,9 +124,8 @@ def forwarded_headers(record: Record, received_at: int, topic: str) -> Headers:
 
 
 def home_of(key: ConversationKey, partitions: int) -> int:
-    """Return the partition of a conversation: that of Java's default partitioner for its record key."""
-    hashed: int = murmur2(key.record_key)
-    return (hashed & 0x7FFFFFFF) % partitions
+    """Return the partition of a conversation: that of its record key."""
+    return partition_of(key.record_key, partitions)
 
 
 def drop_repetitions(batch: Batch, state: State) -> Conversations:
