@@ -58,6 +58,9 @@ class Course:
     loaded_again: int = 0
     """Conversations that were known but not in memory."""
 
+    cached: int = 0
+    """Conversations in memory at the end."""
+
 
 class Contender(Protocol):
     """One way to take events from the topic to the tables, or a part of it."""

@@ -20,6 +20,7 @@ class Plan:
     rates: Sequence[int]
     steady_seconds: int
     view_sizes: Sequence[int]
+    beside_events: int
     calls: int
     brokers: Sequence[Broker]
 
@@ -35,6 +36,7 @@ USUAL: Final = Plan(
     rates=(2_000, 10_000),
     steady_seconds=20,
     view_sizes=(1_000_000,),
+    beside_events=100_000,
     calls=5_000,
     brokers=("kafka",),
 )
@@ -44,6 +46,7 @@ FULL: Final = Plan(
     rates=(2_000, 10_000),
     steady_seconds=60,
     view_sizes=(1_000_000, 10_000_000, 30_000_000),
+    beside_events=1_000_000,
     calls=20_000,
     brokers=BROKERS,
 )

@@ -1,12 +1,19 @@
 """The tables of the other parts: variations, steady rates, views, calls."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from benchmarks import emit
+from benchmarks.end_to_end import Result
 from benchmarks.steady import Latency
 from benchmarks.tables import Table, cost_cells
 from benchmarks.variations import USUAL, Outcome
-from benchmarks.views import Timing
+from benchmarks.views import Stored, Timing
+
+COSTS: Final = (
+    *("CPU worker", "CPU broker", "CPU clickhouse"),
+    *("MiB worker", "MiB broker", "MiB clickhouse"),
+)
 
 
 def variation_table(outcomes: Sequence[Outcome]) -> Table:
@@ -16,15 +23,8 @@ def variation_table(outcomes: Sequence[Outcome]) -> Table:
         "Variations: the worker alone, catching up",
         (
             *("variation", "events", "bytes", "events/s", "of usual", "flushes", "loaded again"),
-            *(
-                "CPU worker",
-                "CPU broker",
-                "CPU clickhouse",
-                "MiB worker",
-                "MiB broker",
-                "MiB clickhouse",
-                "other cores",
-            ),
+            *COSTS,
+            "other cores",
         ),
         1,
         [_variation(each, usual) for each in outcomes],
@@ -52,15 +52,8 @@ def steady_table(latencies: Sequence[Latency]) -> Table:
         "Steady rates: from the call that sends an event until a metric view shows it",
         (
             *("events/s", "seconds", "probes", "p50 s", "p99 s", "longest s", "flushes", "rows a flush"),
-            *(
-                "CPU worker",
-                "CPU broker",
-                "CPU clickhouse",
-                "MiB worker",
-                "MiB broker",
-                "MiB clickhouse",
-                "other cores",
-            ),
+            *COSTS,
+            "other cores",
         ),
         0,
         [_steady(each) for each in latencies],
@@ -106,6 +99,27 @@ def view_table(timings: Sequence[Timing]) -> Table:
         "eight queries at a time. The first 100,000 events went through the worker, the others are copies of them, "
         "other conversations of other customers at other times; every number was checked, and the facts of every "
         "997th conversation were computed anew from its events.",
+    )
+
+
+def beside_table(stored: Stored, result: Result) -> Table:
+    """Return how a worker does when much is stored."""
+    course = result.course
+    return Table(
+        f"A worker beside {stored.events:,} stored events",
+        ("events", "ready after s", "events/s", "cached", *COSTS, "other cores"),
+        0,
+        [
+            (
+                f"{result.events:,}",
+                f"{course.reading_at - course.started_at:.1f}",
+                f"{result.events_a_second:,.0f}",
+                *(f"{course.cached:,}", *cost_cells(result), f"{result.other_cores:.1f}"),
+            )
+        ],
+        "On the data of the views: a worker that knows all stored conversations (one for ten events), catching up "
+        "with new ones. Ready: from the start of Python until it has claimed its partitions. Cached: conversations "
+        "in memory at the end. All numbers were checked. CPU: microseconds an event.",
     )
 
 

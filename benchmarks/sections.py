@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from benchmarks import coefficients, scenario_tables, variations
 from benchmarks.arenas import PARTITIONS, Say, fill, running_stack
+from benchmarks.beside_stored import run_beside
 from benchmarks.coefficients import Coefficients
 from benchmarks.contender import Arena, ContenderFailed
 from benchmarks.contenders import small_tables
@@ -57,8 +58,9 @@ class Sections:
     def views(self) -> Sequence[Table]:
         """Time the views on ever more events."""
         with running_stack(self._plan.broker, self._say) as stack:
-            timings = measure_views(stack, self._plan.broker, self._plan.view_sizes, self._say)
-            return [scenario_tables.view_table(list(timings))]
+            timings, stored = measure_views(stack, self._plan.broker, self._plan.view_sizes, self._say)
+            result = run_beside(stack, self._plan.broker, stored, self._plan.beside_events, self._say)
+        return [scenario_tables.view_table(timings), scenario_tables.beside_table(stored, result)]
 
     def emit(self) -> Sequence[Table]:
         """Time the calls of the SDK and of other clients."""

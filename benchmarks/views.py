@@ -6,7 +6,7 @@ and 30 days, which is everything that is there: the worst case.
 
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Final
@@ -47,8 +47,17 @@ class Timing:
     rows: int
 
 
-def measure_views(stack: Stack, broker: Broker, sizes: Sequence[int], say: Say) -> Iterator[Timing]:
-    """Yield the timings of each view at each size, the smallest first; numbers and a sample of facts are checked."""
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What lies in the database when all views are timed: so many events, and the numbers that views show of them."""
+
+    events: int
+    numbers: Numbers
+
+
+def measure_views(stack: Stack, broker: Broker, sizes: Sequence[int], say: Say) -> tuple[Sequence[Timing], Stored]:
+    """Return the timings of each view at each size, the smallest first, and what is stored then; all was checked."""
+    timings: list[Timing] = []
     load, environment = make_load(min(FIRST, *sizes)), stack.environment()
     empty_the_database(stack)
     go_on(fill(stack, broker, "views", load, PARTITIONS, 1, say), load, ConvostreamWorker(), say)
@@ -58,16 +67,21 @@ def measure_views(stack: Stack, broker: Broker, sizes: Sequence[int], say: Say) 
     for size in sorted(sizes):
         say(f"{broker}: copying up to {size:,} events")
         copies.grow(size)
-        check_copies(load.numbers, copies.copies, client)
+        check_copies(times(load.numbers, copies.copies), client)
         say(f"{broker}: {check_sample(url):,} conversations of the sample are right; calling every view")
         wait_for_merges(writer)
-        yield from time_views(client, copies.events)
-        yield time_all(environment["CONVOSTREAM_CLICKHOUSE_READER_URL"], copies.events)
+        timings += time_views(client, copies.events)
+        timings.append(time_all(environment["CONVOSTREAM_CLICKHOUSE_READER_URL"], copies.events))
+    return timings, Stored(copies.events, times(load.numbers, copies.copies))
 
 
-def check_copies(numbers: Numbers, copies: int, client: Client) -> None:
-    """Raise ContenderFailed unless every number of the views is that of the first events, so many times."""
-    expected = {place: number * copies for place, number in numbers.items()}
+def times(numbers: Numbers, copies: int) -> Numbers:
+    """Return the numbers of so many copies."""
+    return {place: number * copies for place, number in numbers.items()}
+
+
+def check_copies(expected: Numbers, client: Client) -> None:
+    """Raise ContenderFailed unless the views show every number."""
     if wrong := differences(expected, read_numbers(client)):
         raise ContenderFailed("the numbers of the copies are wrong:\n" + "\n".join(wrong))
 

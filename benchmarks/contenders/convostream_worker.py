@@ -153,6 +153,7 @@ class ConvostreamWorker:
             samples["convostream_flush_rows_sum", ""] / flushes,
             int(flushes),
             int(samples["convostream_cache_misses_total", ""]),
+            int(samples["convostream_cached_conversations", ""]),
         )
 
 
