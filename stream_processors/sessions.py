@@ -94,7 +94,7 @@ class Sessions:
         first, current = self.first, self.current
         if first is None or current is None:
             return []
-        *own, _, _, _ = first.fact(self.gap)
+        own = first.fact(self.gap)[:5]
         span_closes_at = max(self.closes_before, current.closes_at(self.gap))
         spanned = SessionFact(*own, current.last_activity_at, self.activities, span_closes_at)
         return [spanned] if first is current else [spanned, current.fact(self.gap)]
