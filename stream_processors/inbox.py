@@ -89,7 +89,11 @@ def build_columns(
         **{name: pa.repeat(pa.scalar(value, COLUMN_TYPES[name]), rows) for name, value in constants.items()},
         **{name: _column(name, segments) for name in COLUMN_TYPES if name in present},
     }
-    return tuple(arrays), arrow_stream(pa.record_batch(list(arrays.values()), names=list(arrays)))
+    names = tuple(arrays)
+    batch = pa.record_batch(list(arrays.values()), names=names)
+    arrays.clear()  # the stream is a copy of what takes most of a flush's memory
+    more.clear()
+    return names, arrow_stream(batch)
 
 
 def _column(name: str, segments: Sequence[Segment]) -> pa.Array:
@@ -116,7 +120,14 @@ def _lists(values: Any) -> pa.Array:
 
 def arrow_stream(batch: pa.RecordBatch) -> bytes:
     """Return a record batch as the bytes of an Arrow stream, ClickHouse's format ArrowStream."""
-    sink = pa.BufferOutputStream()
+    size = pa.MockOutputStream()
+    _write(batch, size)
+    data = pa.allocate_buffer(size.size())  # a stream that grows takes up to twice its memory
+    _write(batch, pa.FixedSizeBufferWriter(data))
+    del batch
+    return data.to_pybytes()  # type: ignore[no-any-return]
+
+
+def _write(batch: pa.RecordBatch, sink: pa.NativeFile) -> None:
     with pa.ipc.new_stream(sink, batch.schema) as writer:
         writer.write_batch(batch)
-    return sink.getvalue().to_pybytes()  # type: ignore[no-any-return]
