@@ -8,6 +8,8 @@ import type { Agent, Dashboard, Metric } from "./types";
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 15_000;
 const NOBODY_YET_MS = 5_000;
+/** Who the agents are is asked seldom: it costs a look at all events. */
+const AGENTS_KEPT_MS = 60_000;
 const SCOPE_OF_NUMBERS = ["agent", "environment", "preset", "since", "until", "zone", "compare"] as const;
 
 export class Store extends EventTarget {
@@ -20,6 +22,7 @@ export class Store extends EventTarget {
   /** Why the numbers are not the newest; null when they are. */
   problem: api.ApiError | null = null;
 
+  private agentsAt = 0;
   private asking: AbortController | null = null;
   private pauseMs = FIRST_PAUSE_MS;
   private timer = 0;
@@ -88,7 +91,9 @@ export class Store extends EventTarget {
   }
 
   private async loadAgents(): Promise<void> {
+    if (this.agents?.length && Date.now() - this.agentsAt < AGENTS_KEPT_MS) return;
     this.agents = await api.agents();
+    this.agentsAt = Date.now();
     const [latest] = this.agents;
     if (this.state.agent || !latest) return;
     this.state = { ...this.state, agent: latest.agent_id, environment: latest.environment };
