@@ -18,7 +18,7 @@ from stream_processors.findings import Difference, Findings, differences_of
 from stream_processors.fold_rules import FoldRules
 from stream_processors.refold import among
 from stream_processors.repair import missing_of_conversations
-from stream_processors.shares import all_shares, recent_shares
+from stream_processors.shares import shares_of
 from stream_processors.surplus import surplus_events, surplus_letters
 
 AUDITED: Final = ("events", "dead_letter_records", "activity", *(table.name for table in FACT_TABLES))
@@ -55,7 +55,7 @@ async def audit(clickhouse: ClickHouse, rules: FoldRules, since: int | None, pro
     found = Findings.of(AUDITED)
     found.conversations = await _count_conversations(clickhouse, since or 0)
     found.add(await surplus_letters(clickhouse))
-    for share in await (all_shares(clickhouse) if since is None else recent_shares(clickhouse, since)):
+    for share in await shares_of(clickhouse, since):
         await _audit_share(clickhouse, share.condition, rules, found)
         progress(share.number + 1, share.shares)
     return found

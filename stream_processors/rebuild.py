@@ -14,7 +14,7 @@ from stream_processors.fold_rules import FoldRules
 from stream_processors.inbox import Segment
 from stream_processors.maintenance import Maintenance, maintenance
 from stream_processors.refold import refold
-from stream_processors.shares import Share, all_shares
+from stream_processors.shares import Share, shares_of
 
 TABLES: Final = (*(table.name for table in FACT_TABLES), "activity")
 Progress = Callable[[int, int], None]
@@ -30,7 +30,7 @@ async def rebuild(clickhouse: ClickHouse, rules: FoldRules, owner_id: str, progr
         for table in TABLES:
             await clickhouse.command(f"DROP TABLE IF EXISTS {table}_rebuilt")
             await clickhouse.command(f"CREATE TABLE {table}_rebuilt AS {table}")
-        shares, facts = await all_shares(clickhouse), 0
+        shares, facts = await shares_of(clickhouse), 0
         for share in shares:
             segments = await refold(clickhouse, share.condition, rules)
             facts += await _write(clickhouse, segments, f"{owner_id}:{share.number}")

@@ -1,7 +1,10 @@
-"""Shares: all conversations, or those of late, in parts that fit into memory, by their hashes."""
+"""Shares: all conversations, or those of late, in parts that fit into memory.
+
+A share's conversations stand together in the tables, by agent and by time: a query for them reads little else.
+"""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -9,44 +12,41 @@ from stream_processors.clickhouse import ClickHouse
 from stream_processors.refold import among
 
 EVENTS_A_SHARE: Final = 50_000
-FACT_TABLES_AND_ACTIVITY: Final = (
-    "conversation_facts",
-    "session_facts",
-    "exchange_facts",
-    "end_user_quarters",
-    "activity",
+DERIVED: Final = ("conversation_facts", "session_facts", "exchange_facts", "end_user_quarters", "activity")
+RECEIVED: Final = (
+    "conversation_hash IN (SELECT conversation_hash FROM events WHERE received_at >= fromUnixTimestamp64Milli({since}))"
 )
-RECEIVED_SQL: Final = "SELECT conversation_hash FROM events WHERE received_at >= fromUnixTimestamp64Milli({since})"
-DATED_SQL: Final = "SELECT conversation_hash FROM {table} WHERE quarter_hour >= intDiv({since}, 900000)"
-RECENT_SQL: Final = " UNION DISTINCT ".join(
-    [RECEIVED_SQL, *(DATED_SQL.replace("{table}", table) for table in FACT_TABLES_AND_ACTIVITY)]
+DATED: Final = "quarter_hour >= intDiv({since}, 900000)"
+HASHES_SQL: Final = (
+    "SELECT conversation_hash FROM ({sources}) GROUP BY conversation_hash"
+    " ORDER BY any(cityHash64(agent_id, environment)), min(quarter_hour)"
 )
+PLACES_SQL: Final = "SELECT conversation_hash, agent_id, environment, quarter_hour FROM {table} WHERE {condition}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Share:
-    """One of `shares` parts of the conversations; its rows fulfil the condition, made of integers, in every table."""
+    """One of `shares` parts of the conversations, by their hashes."""
 
     number: int
     shares: int
-    condition: str
+    hashes: Any
+
+    @property
+    def condition(self) -> str:
+        """The SQL condition that the share's rows fulfil in every table; made of integers."""
+        return among(self.hashes.tolist())
 
 
-async def all_shares(clickhouse: ClickHouse) -> list[Share]:
-    """Return shares of all conversations, each of about `EVENTS_A_SHARE` events."""
-    shares = await _count(clickhouse, "TRUE") // EVENTS_A_SHARE + 1
-    return [Share(number, shares, f"conversation_hash % {shares} = {number}") for number in range(shares)]
+async def shares_of(clickhouse: ClickHouse, since: int | None = None) -> list[Share]:
+    """Return shares of all conversations, or of those of which something was received, or is dated, since a time.
 
-
-async def recent_shares(clickhouse: ClickHouse, since: int) -> list[Share]:
-    """Return shares of the conversations of which an event was received, or a fact is dated, since a time."""
-    recent = RECENT_SQL.replace("{since}", str(since))
-    hashes = np.sort(await clickhouse.column(recent))
-    shares = await _count(clickhouse, f"conversation_hash IN ({recent})") // EVENTS_A_SHARE + 1
-    parts = np.array_split(hashes, shares)
-    return [Share(number, shares, among(part.tolist())) for number, part in enumerate(parts)]
-
-
-async def _count(clickhouse: ClickHouse, condition: str) -> int:
-    rows = await clickhouse.rows(f"SELECT count() AS events FROM events WHERE {condition}")  # noqa: S608 - integers
-    return int(rows[0]["events"])
+    Each has about `EVENTS_A_SHARE` events.
+    """
+    received, dated = ("TRUE", "TRUE") if since is None else (RECEIVED, DATED)
+    conditions = {"events": received, **dict.fromkeys(DERIVED, dated)}
+    sources = " UNION ALL ".join(PLACES_SQL.format(table=table, condition=each) for table, each in conditions.items())
+    hashes = await clickhouse.column(HASHES_SQL.format(sources=sources).format(since=since))
+    events = await clickhouse.rows(f"SELECT count() AS n FROM events WHERE {received}".format(since=since))  # noqa: S608
+    parts = np.array_split(hashes, events[0]["n"] // EVENTS_A_SHARE + 1)
+    return [Share(number, len(parts), part) for number, part in enumerate(parts)]

@@ -37,8 +37,12 @@ class Audited:
 
     def send(self, seed: int, count: int = 60) -> None:
         """Send random events and wait until they have landed."""
-        self.delivered += self.harness.send(generate(seed, count, agent_ids=[self.agent], now=self.harness.now()))
+        self.produce(seed, count)
         self.harness.drain()
+
+    def produce(self, seed: int, count: int) -> None:
+        """Send random events."""
+        self.delivered += self.harness.send(generate(seed, count, agent_ids=[self.agent], now=self.harness.now()))
 
     def audit(self, *options: str) -> subprocess.CompletedProcess[str]:
         """Run the command `audit`."""
@@ -52,6 +56,10 @@ class Audited:
     def count(self, table: str) -> int:
         """How many rows a table has."""
         return int(str(self.writer.command(f"SELECT count() FROM {table}")))
+
+    def repairs(self) -> int:
+        """How many rows audits have repaired in all."""
+        return int(str(self.writer.command("SELECT sum(repaired) FROM audits")))
 
     def rows(self, table: str, columns: str = "*") -> list[tuple[object, ...]]:
         """What a table holds, in order."""

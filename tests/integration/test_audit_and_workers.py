@@ -1,0 +1,163 @@
+"""Audits while workers write: nothing false is reported, repairs hold workers up, and cut-off flushes end well."""
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.request import urlopen
+
+import pytest
+
+from deploy.embedded.addresses import wait_until
+from deploy.embedded.settings import StackSettings
+from deploy.embedded.stack import Stack
+from tests.integration.audited import MUTATE, Audited, start
+from tests.integration.conftest import WORKER
+
+pytestmark = pytest.mark.integration
+
+HURRIED = {**WORKER, "CONVOSTREAM_FLUSH_MAX_AGE_SECONDS": "0.1", "CONVOSTREAM_FLUSH_MAX_ROWS": "200"}
+UNCONFIRMED_SQL = """
+SELECT partition, latest.1 AS epoch, latest.2 AS first, latest.3 AS last
+FROM
+(
+    SELECT partition, argMax((log_epoch, first, last, confirmed), (owner_epoch, log_epoch, first, confirmed)) AS latest
+    FROM ranges GROUP BY partition HAVING latest.4 = 0
+) AS ranges
+INNER JOIN events ON events.partition = ranges.partition AND events.log_epoch = epoch
+WHERE offset BETWEEN first AND last AND (type IN ('action', 'button') OR sender IN ('end_user', 'agent'))
+GROUP BY ALL
+"""
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audited]:
+    """A worker that writes small flushes."""
+    settings = StackSettings(data_directory=tmp_path_factory.mktemp("live"))
+    with Stack(settings, "embedded", worker_environment=HURRIED) as running:
+        audited = Audited(running, running.add_worker())
+        audited.send(1, 60)
+        yield audited
+
+
+@contextmanager
+def sending(audited: Audited) -> Iterator[None]:
+    """Records are sent all the time inside the block."""
+    stopped = threading.Event()
+
+    def send() -> None:
+        seed = 100
+        while not stopped.is_set():
+            audited.produce(seed := seed + 1, 2)
+            time.sleep(0.2)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
+
+
+def damage(audited: Audited) -> None:
+    """Take the activity of one conversation in three, and a fact of another."""
+    audited.writer.command(f"ALTER TABLE activity DELETE WHERE conversation_hash % 3 = 0{MUTATE}")
+    audited.writer.command(f"ALTER TABLE session_facts DELETE WHERE conversation_hash % 5 = 1{MUTATE}")
+
+
+def test_an_audit_reports_no_flush_that_is_under_way(live: Audited) -> None:
+    with sending(live):
+        for _ in range(3):
+            found = live.audit()
+            assert found.returncode == 0, found.stdout
+    live.harness.drain()
+    assert live.wrong() == []
+
+
+def test_a_worker_waits_for_a_repair_and_goes_on_after_it(live: Audited) -> None:
+    worker = live.harness.worker.pid
+    with sending(live):
+        damage(live)
+        repaired = live.audit("--repair")
+        assert repaired.returncode == 0, repaired.stdout + repaired.stderr
+        assert live.last()["repaired"] > 0
+    live.harness.drain()
+    assert live.harness.worker.pid == worker
+    assert live.wrong() == []
+    assert live.audit().returncode == 0
+
+
+@pytest.mark.parametrize("delay", [0.0, 0.2])
+def test_a_repair_that_was_killed_is_repeated(live: Audited, delay: float) -> None:
+    claims = live.count("owners")
+    damage(live)
+    with start(live.stack, "audit", "--repair") as killed:
+        assert wait_until(lambda: live.count("owners") > claims or killed.poll() is not None, 60)
+        time.sleep(delay)
+        killed.send_signal(signal.SIGKILL)
+    repaired = live.audit("--repair")
+    assert repaired.returncode == 0, repaired.stdout + repaired.stderr
+    live.send(int(delay * 100) + 2)
+    assert live.wrong() == []
+    assert live.audit().returncode == 0
+
+
+@pytest.mark.parametrize("lost", ["events", "session_facts", "activity"])
+def test_a_cut_off_flush_is_no_finding_is_repaired_and_is_proved_by_its_replay(live: Audited, lost: str) -> None:
+    for partition, epoch, first, last in cut_off(live):
+        within = f"partition = {partition} AND log_epoch = {epoch} AND offset BETWEEN {first} AND {last}"
+        where = (
+            within
+            if lost == "events"
+            else f"conversation_hash IN (SELECT conversation_hash FROM events WHERE {within})"
+        )
+        live.writer.command(f"ALTER TABLE {lost} DELETE WHERE {where}{MUTATE}")
+    found = live.audit()
+    assert found.returncode == 0, found.stdout
+    assert "wait for a worker" in found.stdout
+    repaired = live.audit("--repair")
+    assert repaired.returncode == 0, repaired.stdout + repaired.stderr
+    assert live.last()["is_clean"] == 1
+    live.stack.restart(live.harness.worker)
+    live.harness.drain()
+    assert live.wrong() == []
+    assert live.audit().returncode == 0
+
+
+def cut_off(audited: Audited) -> list[tuple[int, ...]]:
+    """Kill the worker when a flush has landed and is not confirmed; return those ranges."""
+    for seed in range(500, 520):
+        audited.produce(seed, 3)
+        wait_until(lambda: bool(unconfirmed(audited)), 10)
+        audited.harness.worker.kill()
+        if ranges := unconfirmed(audited):
+            return ranges
+        audited.stack.restart(audited.harness.worker)
+    raise AssertionError("every flush was confirmed")
+
+
+def unconfirmed(audited: Audited) -> list[tuple[int, ...]]:
+    """The latest ranges that are not confirmed although activities of theirs have landed."""
+    return [tuple(map(int, row)) for row in audited.writer.query(UNCONFIRMED_SQL).result_rows]
+
+
+def test_one_worker_audits_by_itself_repairs_and_shows_it(live: Audited) -> None:
+    live.harness.worker.stop()
+    scheduled = live.stack.add_worker({"CONVOSTREAM_AUDIT_INTERVAL_SECONDS": "2"})
+    live.harness.worker = scheduled
+    before = live.count("audits")
+    damage(live)
+    assert wait_until(lambda: live.count("audits") > before and live.repairs() > 0, 90), scheduled.last_lines(40)
+    assert wait_until(lambda: live.count("audits") > before + 1, 60), scheduled.last_lines(40)
+    assert wait_until(lambda: "convostream_audit_clean 1.0" in shown(scheduled.port), 30)
+    assert "convostream_audit_finished_seconds 1.7" in shown(scheduled.port) or "e+09" in shown(scheduled.port)
+    live.send(77)
+    assert live.wrong() == []
+
+
+def shown(port: int) -> str:
+    """The metrics of a worker."""
+    with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+        return str(answer.read().decode())
