@@ -15,7 +15,7 @@ def test_countries_are_cut_where_the_map_ends(served: Served) -> None:
     (world,) = (BUILT / "assets").glob("world-*.json")
     node = Path(sys.executable).parent / "node"
     # As an argument, so that packages are those of the page.
-    command = [node, "--input-type=module", "--eval", PROGRAM.read_text(), world]
+    command = [str(node), "--input-type=module", "--eval", PROGRAM.read_text(), str(world)]
     done = subprocess.run(command, cwd=PAGE, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
