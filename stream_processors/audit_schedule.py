@@ -7,6 +7,7 @@ processor last, has memory of its own, and ends with its worker, so that no flus
 
 import asyncio
 import logging
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -23,6 +24,9 @@ SETTLE_SECONDS: Final = 60.0
 
 RETRY_SECONDS: Final = 600.0
 """After how long an audit that failed, or could not repair what it found, is tried again."""
+
+COLUMNS: Final = "160"
+"""How wide the child's tables may be in the log."""
 
 LATEST_SQL: Final = (
     "SELECT toUnixTimestamp64Milli(finished_at) / 1000 AS finished, is_clean, touched, differences, repaired,"
@@ -92,6 +96,7 @@ class AuditSchedule:
             await self._show()
 
     async def _show(self) -> None:
+        """Show the latest audit, whoever made it."""
         for row in await self._clickhouse.rows(LATEST_SQL):
             metrics.AUDIT_TIME.set(row["finished"])
             metrics.AUDIT_CLEAN.set(row["is_clean"])
@@ -114,6 +119,7 @@ class AuditSchedule:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
+            env={**os.environ, "COLUMNS": COLUMNS},
         )
         try:
             said = await child.stdout.read() if child.stdout else b""
@@ -122,9 +128,11 @@ class AuditSchedule:
             if child.returncode is None:
                 child.terminate()
                 await child.wait()
-        text = said.decode(errors="replace").strip()
         if code:
             self._next_try = self._clock() + min(self._interval, RETRY_SECONDS)
-            logger.error("the audit ended with code %d:\n%s", code, text)
-        else:
-            logger.info("the audit is clean: %s", text.splitlines()[-2:])
+        logger.log(
+            logging.ERROR if code else logging.INFO,
+            "an audit ended with code %d:\n%s",
+            code,
+            said.decode(errors="replace"),
+        )

@@ -14,6 +14,7 @@ import httpx
 import orjson
 import pytest
 
+from tests.integration.audited import run
 from tests.integration.dashboard.asked import Api
 from tests.integration.dashboard.conftest import Landed
 from tests.integration.harness import Harness, unique_agent
@@ -82,6 +83,15 @@ async def test_ingestion_counts_what_was_received_and_refused(harness: Harness, 
     log = await asyncio.to_thread(harness.log.end_offsets)
     assert ends == {partition: end for partition, end in log.items() if end}
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT.*\.\d{3}Z", row["written_at"]) for row in answer["partitions"])
+
+
+async def test_ingestion_shows_the_last_audit(harness: Harness, landed: Landed, api: Api) -> None:
+    done = await asyncio.to_thread(run, harness.stack, "audit", "--days", "2")
+    assert done.returncode == 0, done.stdout + done.stderr
+    shown = (await api.json("/api/ingestion"))["last_audit"]
+    assert (shown["is_clean"], shown["differences"], shown["repaired"]) == (True, {}, 0)
+    assert shown["conversations"] >= len({event.key for event in landed.history.events}) > 0
+    assert shown["since"] < shown["started_at"] < shown["finished_at"]
 
 
 def test_a_page_is_told_of_a_new_event_and_the_server_ends_at_once(harness: Harness) -> None:
