@@ -1,7 +1,7 @@
 """Other loads than the usual one: small and large messages, disorder, and conversations that come back cold."""
 
-from collections.abc import Sequence
-from itertools import groupby
+import math
+from collections import Counter
 from random import Random
 from typing import Final
 
@@ -16,11 +16,8 @@ SHARE: Final = 0.01
 LONGEST_DELAY: Final = 50_000
 """By so many records something is late or comes again, at most."""
 
-COLD_OF: Final = 20
-"""One conversation in so many comes back; half of the others are over by then, so that is one in ten of what comes."""
-
 EARLY: Final = 3
-"""So many of its events came before."""
+"""So many events of a cold conversation came before."""
 
 
 def small(events: int) -> Load:
@@ -54,17 +51,17 @@ def cold(events: int) -> tuple[Load, Load]:
     load = make_load(events * 33 // 16)
     before: list[Keyed] = []
     after: list[Keyed] = []
-    for key, places in _conversations(load.records):
-        turn = int(key.rpartition(b"/c-")[2][:7]) % COLD_OF
-        early = EARLY if turn == 0 else 0 if turn <= COLD_OF // 2 - 1 else len(places)
-        before += (load.records[place] for place in places[:early])
-        after += (load.records[place] for place in places[early:])
+    seen: Counter[bytes] = Counter()
+    for record in load.records:
+        seen[record[0]] += 1
+        (before if seen[record[0]] <= _came_before(record[0]) else after).append(record)
     return Load(before, {}), Load(after, load.numbers)
 
 
-def _conversations(records: Sequence[Keyed]) -> Sequence[tuple[bytes, Sequence[int]]]:
-    places = sorted(range(len(records)), key=lambda place: (records[place][0], place))
-    return [(key, list(own)) for key, own in groupby(places, key=lambda place: records[place][0])]
+def _came_before(key: bytes) -> float:
+    """How many events of a conversation came before, by its number: of 20 one is cold, nine are new, ten are over."""
+    turn = int(key.rpartition(b"/c-")[2][:7]) % 20
+    return EARLY if turn == 0 else 0 if turn < 10 else math.inf
 
 
 def _delay(random: Random) -> int:
