@@ -22,7 +22,7 @@ from deploy.embedded.settings import ROOT
 from deploy.embedded.stack import Broker
 
 STALLED_SECONDS: Final = 60.0
-PAUSE_SECONDS: Final = 0.2
+PAUSE_SECONDS: Final = 0.1
 OWN_ENVIRONMENT: Final = ROOT / ".venv/quixstreams/bin/python"
 _READING: Final = re.compile(r"\breading (\d+\.\d+)")
 """Faust puts a time before what a program prints."""
