@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 TEXT: Final = pa.string()
 TIME: Final = pa.timestamp("ms", tz="UTC")
@@ -50,6 +51,9 @@ _TYPED: Final[dict[pa.DataType, str]] = {
 
 COLUMN_TYPES: Final[dict[str, pa.DataType]] = {name: kind for kind, names in _TYPED.items() for name in names.split()}
 
+SENDER: Final = ("topic", "partition", "log_epoch", "owner_epoch", "owner_id")
+"""What is the same in all rows of a block: who sends it, and of which log it is."""
+
 Values: TypeAlias = "Sequence[object] | pa.Array"
 
 
@@ -73,6 +77,7 @@ class Block:
 
 def build_block(segments: Sequence[Segment], constants: Mapping[str, str | int]) -> Block:
     """Return one block of all segments for the inbox; `constants` hold the same value in every row."""
+    pa.default_memory_pool().release_unused()  # else Arrow keeps what the block before took
     kinds = [pa.repeat(pa.scalar(segment.kind, TEXT), segment.length) for segment in segments]
     columns, data = build_columns(segments, constants, kind=pa.concat_arrays(kinds))
     return Block(columns, data, sum(segment.length for segment in segments))
@@ -94,6 +99,24 @@ def build_columns(
     arrays.clear()  # the stream is a copy of what takes most of a flush's memory
     more.clear()
     return names, arrow_stream(batch)
+
+
+def segments_of(block: Block) -> list[Segment]:
+    """Return the rows of a block as segments, one a kind, without the columns that say who sent them from where."""
+    table = pa.ipc.open_stream(block.data).read_all()
+    kinds = table.column("kind")
+    return [_segment_of(kind, table.filter(pc.equal(kinds, kind))) for kind in pc.unique(kinds).to_pylist()]
+
+
+def _segment_of(kind: str, rows: pa.Table) -> Segment:
+    columns = {name: rows.column(name) for name in rows.column_names if name not in ("kind", *SENDER)}
+    told = {name: _values(column) for name, column in columns.items() if column.null_count < len(rows)}
+    return Segment(kind, len(rows), told)
+
+
+def _values(column: pa.ChunkedArray) -> list[object]:
+    values: list[object] = (column.cast(pa.int64()) if column.type == TIME else column).to_pylist()
+    return values
 
 
 def _column(name: str, segments: Sequence[Segment]) -> pa.Array:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from stream_processors import metrics
 from stream_processors.errors import ProcessorError
-from stream_processors.inbox import Block, Segment, build_block
+from stream_processors.inbox import Block, Segment, build_block, segments_of
 from stream_processors.patience import persist
 from stream_processors.positions import Range
 from stream_processors.protocol.commands import (
@@ -55,10 +55,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """The rows of a flush: as segments, and as the block that is sent, which is None when there are none."""
+    """The rows of a flush as the block that is sent, which is None when there are none."""
 
-    segments: Sequence[Segment]
     block: Block | None
+
+    @property
+    def segments(self) -> Sequence[Segment]:
+        """The rows as segments; read from the block, for they take as much memory and are seldom needed."""
+        return segments_of(self.block) if self.block else ()
 
     @property
     def rows(self) -> int:

@@ -73,7 +73,7 @@ class Partition:
         self._owner = Owner(tools.settings.kafka_topic, number, self._rules.version)
         self._state: State | None = None
         self._records: Sequence[Record] = ()
-        self._content = Content((), None)
+        self._content = Content(None)
         self.is_settled = False
         self._checked_at = tools.clock()
         self._starved_since: float | None = None
@@ -141,7 +141,7 @@ class Partition:
             case Land(written, replay):
                 self._observe(self._records[-1])
                 self._landing.start(self._owner.land(written, replay), self._content)
-                self._has_flush_slot, self._content = False, Content((), None)
+                self._has_flush_slot, self._content = False, Content(None)
             case Settle():
                 return await self._landing.settle()
             case Shrink():
@@ -268,7 +268,7 @@ class Partition:
         self._records = self._records[-1:]
         with metrics.STEP_SECONDS.labels("columns").time():
             block = self._landing.block(segments, position.log_epoch) if segments else None
-        self._content = Content(segments, block)
+        self._content = Content(block)
         metrics.FLUSH_ROWS.observe(self._content.rows)
         return self._content.rows
 

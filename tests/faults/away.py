@@ -29,8 +29,9 @@ CONVERSATION: Final = 20
 # Both settings hold for the whole worker. The buffer is small, so that a short absence fills it.
 BUFFER_BYTES: Final = 16 * 1024**2
 CACHE_BYTES: Final = 32 * 1024**2
-# Beside what waits, as many records are in flushes, which take several times their bytes; the allocator keeps some.
-MOST_GROWTH: Final = 4 * BUFFER_BYTES + 2 * CACHE_BYTES
+# What the client has fetched, and the flushes in memory, which take several times their records, come on top of what
+# waits; and in catching up the worker first needs memory that it then keeps.
+MOST_GROWTH: Final = 6 * BUFFER_BYTES + 2 * CACHE_BYTES
 
 
 @dataclass(frozen=True, slots=True)

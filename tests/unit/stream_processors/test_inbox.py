@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pytest
 
-from stream_processors.inbox import COLUMN_TYPES, Block, Segment, arrow_stream, build_block
+from stream_processors.inbox import COLUMN_TYPES, Block, Segment, arrow_stream, build_block, segments_of
 from tests.unit.packaging.project import ROOT
 
 OWNER: dict[str, str | int] = {
@@ -36,6 +36,11 @@ def read(block: Block) -> pa.Table:
 def rows_of(segments: Sequence[Segment]) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = read(build_block(segments, OWNER)).to_pylist()
     return rows
+
+
+def told(row: dict[str, object]) -> dict[str, object]:
+    """What a row has; a null stands for the default."""
+    return {name: value for name, value in row.items() if value is not None}
 
 
 def test_rows_of_all_segments_stand_in_one_block_in_their_order() -> None:
@@ -88,6 +93,21 @@ def test_any_text_comes_through(text: str) -> None:
 def test_the_same_rows_give_the_same_bytes() -> None:
     first, second = (build_block([EVENTS, FACTS, LETTERS], OWNER) for _ in range(2))
     assert first == second
+
+
+def test_a_block_gives_its_rows_back_as_segments_that_make_the_same_rows() -> None:
+    messages = Segment("event", 1, {"event_id": ["e3"], "occurred_at": [5], "content": ["hi"], "repaired": [[]]})
+    block = build_block([EVENTS, messages, FACTS, LETTERS], OWNER)
+    segments = segments_of(block)
+    assert [(each.kind, each.length) for each in segments] == [("event", 3), ("session_fact", 1), ("dead_letter", 1)]
+    assert segments[0].columns == {
+        "event_id": ["e1", "e2", "e3"],
+        "content": [None, None, "hi"],
+        "occurred_at": [0, 1_712_052_000_123, 5],
+        "repaired": [[], ["x"], []],
+    }
+    assert set(segments[1].columns) == {"sign", "activities"}
+    assert list(map(told, rows_of(segments))) == list(map(told, read(block).to_pylist()))
 
 
 def test_a_stream_holds_its_batch() -> None:
