@@ -17,7 +17,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalErr
 
 from dashboard.errors import BadParameter, RefusedToStart, Unavailable
 
-QUERIES_AT_ONCE: Final = 8
+QUERIES_AT_ONCE: Final = 4
 LIMITS: Final[Mapping[str, object]] = {
     "max_execution_time": 20,
     "max_memory_usage": 2 * 1024**3,
