@@ -27,6 +27,7 @@ from stream_processors.collector import spare_the_collector
 from stream_processors.feed import Feed
 from stream_processors.inbox import Block, build_block
 from stream_processors.known_conversations import KnownConversations
+from stream_processors.light_records import make_light_records
 from stream_processors.positions import LogPosition
 from stream_processors.range_log import RangeLog, Tenure
 from stream_processors.records import Record
@@ -124,6 +125,7 @@ class Floor:
 async def main() -> None:
     """Run the part of the command line, say how it went, and keep the process for whoever reads its costs."""
     do_without_pandas()
+    make_light_records()
     part, events = cast(Part, sys.argv[1]), int(sys.argv[2])
     outcome = await Floor(WorkerSettings()).run(part, events)
     print(DONE + json.dumps(outcome), flush=True)

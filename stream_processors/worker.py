@@ -15,6 +15,7 @@ from stream_processors.enrichment import Enrichment
 from stream_processors.geolocation import Geolocator, default_database
 from stream_processors.health import Pulse, serve_health
 from stream_processors.identity import make_owner_id
+from stream_processors.light_records import make_light_records
 from stream_processors.logs import configure_logs
 from stream_processors.settings import WorkerSettings
 from stream_processors.watchdog import watch
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 def run_worker(settings: WorkerSettings) -> int:
     """Run a worker until SIGTERM or SIGINT; return the exit code."""
     do_without_pandas()
+    make_light_records()
     configure_logs(settings.log_format, settings.log_level)
     clickhouse = ClickHouse(settings.clickhouse_url.get_secret_value(), settings.clickhouse_timeout_seconds)
     pulse = Pulse()
