@@ -2,13 +2,18 @@
 
 import asyncio
 import logging
+import os
 import signal
+import sys
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
+from deploy.embedded.addresses import free_port
+from deploy.embedded.disk import Disk
 from deploy.embedded.engine import Engine
+from deploy.embedded.errors import DiskWasFull
 from deploy.embedded.front import Front
 from deploy.embedded.ownership import Ownership
 from deploy.embedded.passwords import passwords
@@ -28,28 +33,49 @@ _SERVER: dict[str, Any] = {
 
 
 def serve(host: str, port: int, directory: Path) -> None:
-    """Serves until SIGINT or SIGTERM, then closes the engine."""
+    """Serves until SIGINT or SIGTERM, then closes the engine; begins anew by itself after the disk was full."""
+    port = free_port() if port == 0 else port
+    try:
+        _serve_once(host, port, directory)
+    except DiskWasFull as reason:
+        _logger.warning("%s", reason)
+        again = ["-m", "deploy.embedded", "clickhouse", "--host", host, "--port", str(port)]
+        os.execv(sys.executable, [sys.executable, *again, "--data-directory", str(directory)])  # noqa: S606 - ourselves
+
+
+def _serve_once(host: str, port: int, directory: Path) -> None:
     with Ownership(directory) as ownership:
         if ownership.was_unclean:
             _logger.warning("the engine was not stopped in order the last time: %s", directory)
         users = Users(passwords(directory))
-        engine = Engine(directory, users)
+        disk = Disk(directory)
+        engine = Engine(directory, users, disk)
         try:
             asyncio.run(_serve(Front(engine, users), engine, host, port))
         finally:
+            disk.stop()
             engine.close()
 
 
 async def _serve(front: Front, engine: Engine, host: str, port: int) -> None:
-    stopped = asyncio.Event()
+    stopped, signalled = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        signalled.set()
+        stopped.set()
+
+    engine.disk.watch(lambda: loop.call_soon_threadsafe(stopped.set))
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        loop.add_signal_handler(number, stop)
     runner = web.AppRunner(front.application(), **_SERVER)
     await runner.setup()
     await web.TCPSite(runner, host, port).start()
     print(f"ready http://{host}:{runner.addresses[0][1]}", flush=True)
     await stopped.wait()
-    cancelling = asyncio.get_running_loop().call_later(_GRACE_SECONDS, engine.cancel_all)
+    cancelling = loop.call_later(_GRACE_SECONDS, engine.cancel_all)
     await runner.cleanup()
     cancelling.cancel()
     front.stop()
+    if not signalled.is_set():
+        raise DiskWasFull("the disk was full: the engine starts anew and looks its parts over")

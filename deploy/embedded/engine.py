@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deploy.embedded.disk import Disk
 from deploy.embedded.errors import ACCESS_DENIED, UNKNOWN_DATABASE, ClickHouseError
 from deploy.embedded.users import User, Users
 
@@ -81,10 +82,11 @@ class Session:
 class Engine:
     """The ClickHouse engine over one data directory."""
 
-    def __init__(self, directory: Path, users: Users) -> None:
+    def __init__(self, directory: Path, users: Users, disk: Disk) -> None:
         os.environ["TZ"] = "UTC"
         import chdb
 
+        self.disk = disk
         self._connect = chdb.connect
         self._path = str(directory / "clickhouse")
         configuration = _write_configuration(directory, users)

@@ -3,6 +3,7 @@
 EmbeddedError
 ├── ClickHouseError     the engine's own text and code, or the front's in the engine's form
 ├── DataDirectoryTaken  another process owns the data directory
+├── DiskWasFull         the engine has to be started anew to look its parts over
 ├── ProcessFailed       a part of the stack did not start; its last lines are in the message
 └── PartMissing         a wheel or a program that a part needs is not installed
 """
@@ -28,6 +29,7 @@ _CODES = {
 }
 _STATUS = {code: status for status, codes in _CODES.items() for code in codes}
 SYNTAX_ERROR = 62
+NOT_ENOUGH_SPACE = 243
 UNKNOWN_DATABASE = 81
 ACCESS_DENIED = 497
 
@@ -64,6 +66,10 @@ def _plain(message: str) -> str:
 
 class DataDirectoryTaken(EmbeddedError):
     """Another process owns the data directory; the message names it."""
+
+
+class DiskWasFull(EmbeddedError):
+    """The disk was full for a while: what the engine wrote then may be empty."""
 
 
 class ProcessFailed(EmbeddedError):

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from deploy.embedded import native
 from deploy.embedded.compression import Encoder
 from deploy.embedded.engine import Engine, Result, Session
-from deploy.embedded.errors import SYNTAX_ERROR, ClickHouseError
+from deploy.embedded.errors import NOT_ENOUGH_SPACE, SYNTAX_ERROR, ClickHouseError
 from deploy.embedded.requests import Request
 from deploy.embedded.statements import MULTI_STATEMENTS, InlineInsert, InputInsert, Query, read_statement
 from deploy.embedded.users import User
@@ -54,6 +54,7 @@ class Execution:
         self._context: AbstractContextManager[Session] | None = None
         self._blocks: Iterator[bytes] = iter(())
         self._format: str | None = None
+        self._is_select = False
         self._started = time.perf_counter()
 
     def start(self) -> Answer:
@@ -61,8 +62,10 @@ class Execution:
         if self._request.query.strip() == native.HELLO and self._request.protocol_version:
             data = native.hello(self._engine.version, self._engine.timezone)
             return self._answer(Result(data, result_rows=1), complete=True, output_format="Native")
+        begun = self._engine.disk.now()
         try:
             result = self._run(self._open())
+            self._check_disk(begun)
             first, complete = self._gather(result.data)
         except BaseException:
             self.close()
@@ -70,6 +73,11 @@ class Execution:
         if complete:
             self.close()
         return self._answer(replace(result, data=first), complete=complete, output_format=self._format)
+
+    def _check_disk(self, begun: float) -> None:
+        """Refuse to say that a change has succeeded while the disk was full: the engine would not have noticed."""
+        if not self._is_select and self._engine.disk.was_full_since(begun):
+            raise ClickHouseError("The disk was full meanwhile (NOT_ENOUGH_SPACE)", NOT_ENOUGH_SPACE)
 
     def more(self) -> bytes | None:
         """The next piece, packed, or None after the last one."""
@@ -106,6 +114,7 @@ class Execution:
             case InputInsert():
                 return _insert_from_input(session, statement, self._request)
             case Query():
+                self._is_select = statement.is_select
                 return self._query(session, statement)
 
     def _query(self, session: Session, query: Query) -> Result:

@@ -48,7 +48,8 @@ def main(
     directory: Path | None,
 ) -> None:
     """Kill, pause, cut off and starve real processes while known events flow, then check every number."""
-    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what is away is no news here
+    for client in ("aiokafka", "clickhouse_connect"):
+        logging.getLogger(client).setLevel(logging.CRITICAL)  # what is away is no news here
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so that nothing stays behind
     first = random.randrange(1_000_000) if seed is None else seed
     kept = directory or Path(tempfile.mkdtemp(prefix="convostream-faults-"))
