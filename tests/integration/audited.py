@@ -14,8 +14,8 @@ from deploy.embedded.settings import ROOT
 from deploy.embedded.stack import Stack
 from tests.integration.conftest import WORKER
 from tests.integration.harness import CITY, Harness, unique_agent
-from tests.integration.harness_kafka import Log
-from tests.oracle import History, Record, Settings
+from tests.integration.harness_kafka import Log, Placed
+from tests.oracle import History, Record, Sent, Settings
 from tests.strategies.choices import RandomChoices
 from tests.strategies.questions import questions
 from tests.strategies.random_events import generate
@@ -30,6 +30,7 @@ class Audited:
         self.stack = stack
         self.harness = Harness(stack, Log(stack.broker.address, "agent-events"), worker)
         self.agent = unique_agent()
+        self.sent: list[Sent | Placed] = []
         self.delivered: list[Record] = []
         self.writer: Client = clickhouse_connect.get_client(
             dsn=stack.environment()["CONVOSTREAM_CLICKHOUSE_URL"], autogenerate_session_id=False
@@ -42,7 +43,14 @@ class Audited:
 
     def produce(self, seed: int, count: int) -> None:
         """Send random events."""
-        self.delivered += self.harness.send(generate(seed, count, agent_ids=[self.agent], now=self.harness.now()))
+        sent = generate(seed, count, agent_ids=[self.agent], now=self.harness.now())
+        self.sent += sent
+        self.delivered += self.harness.send(sent)
+
+    def repeat(self) -> None:
+        """Send everything again and wait until it has landed."""
+        self.delivered += self.harness.send(self.sent)
+        self.harness.drain()
 
     def audit(self, *options: str) -> subprocess.CompletedProcess[str]:
         """Run the command `audit`."""
@@ -61,9 +69,10 @@ class Audited:
         """How many rows audits have repaired in all."""
         return int(str(self.writer.command("SELECT sum(repaired) FROM audits")))
 
-    def rows(self, table: str, columns: str = "*") -> list[tuple[object, ...]]:
+    def rows(self, table: str, columns: str = "*", where: str = "TRUE") -> list[tuple[object, ...]]:
         """What a table holds, in order."""
-        return [tuple(row) for row in self.writer.query(f"SELECT {columns} FROM {table} ORDER BY ALL").result_rows]
+        answer = self.writer.query(f"SELECT {columns} FROM {table} WHERE {where} ORDER BY ALL")
+        return [tuple(row) for row in answer.result_rows]
 
     def wrong(self, settings: Settings | None = None) -> list[str]:
         """Where a view differs from the oracle."""
