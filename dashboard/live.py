@@ -92,18 +92,14 @@ class Pulse:
     async def _ask(self, query: LiveQuery, before: Look | None) -> Look:
         bound = {"agent_id": query.agent_id or "", "environment": query.environment}
         (counted,) = await self._reader.rows(select(COUNTS, "events", query.conditions), bound)
-        if before is None or counted["events"] < before.change.events:
-            before = Look(0, Change(received_at=None, events=0, dead_letters=0), EPOCH)
-        received = before.received
-        if counted["events"] != before.change.events:
-            since = {"received_since": clickhouse_text((before.received - EPOCH) // MILLISECOND)}
-            (newest,) = await self._reader.rows(
-                select(RECEIVED, "events", [*query.conditions, SINCE]), {**bound, **since}
-            )
+        known = before.change.events if before else 0
+        received = before.received if before and counted["events"] >= known else EPOCH
+        if counted["events"] != known:
+            bound["received_since"] = clickhouse_text((received - EPOCH) // MILLISECOND)
+            (newest,) = await self._reader.rows(select(RECEIVED, "events", [*query.conditions, SINCE]), bound)
             received = newest["received"]
-        return Look(
-            time.monotonic(), Change(received_at=iso(received) if counted["events"] else None, **counted), received
-        )
+        change = Change(received_at=iso(received) if counted["events"] else None, **counted)
+        return Look(time.monotonic(), change, received)
 
 
 @router.get("/live", response_class=StreamingResponse, responses={**STREAM, **described(422, 503)})
