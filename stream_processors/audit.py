@@ -2,8 +2,7 @@
 
 It holds nobody up. Conversations are compared a share at a time while flushes land. What differs is looked at again
 until no flush has come between (`cut.py`): it differs then, or it was in flight. Conversations that flushes never leave
-alone are left for the next audit. With `repair` what differs is compared and repaired under a claim of all partitions,
-and compared once more: that proves the repair.
+alone, and those of a partition whose last flush was cut off, are left for the next audit.
 """
 
 from collections.abc import Callable
@@ -78,7 +77,7 @@ async def _audit_share(clickhouse: ClickHouse, condition: str, rules: FoldRules,
         unsettled = await wait_until_settled(clickhouse)
         touched, waiting = await part(clickhouse, {each.conversation_hash for each in seen}, cut, unsettled)
         found.add([each for each in seen if each.conversation_hash not in touched | waiting])
-        found.waiting |= waiting
+        found.waiting += len(waiting)
         if not touched:
             return
     found.touched += len(touched)

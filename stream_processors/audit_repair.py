@@ -1,7 +1,7 @@
 """`audit --repair`: what an audit found is compared and repaired under a claim of all partitions, and then proved.
 
-The fence refuses all workers meanwhile, so what differs now differs. A flush that was cut off is no hindrance: its
-conversations are made what those of its events say that have landed, and whoever replays it compares every table after.
+The fence refuses all workers meanwhile, so what differs now differs. A flush that the claim cuts off is no hindrance:
+its conversations are made what those of its events say that have landed, and its replay compares every table.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from typing import Final
 from stream_processors.audit import Progress, audit, compare
 from stream_processors.audit_log import Audited, clock_of, write_audit
 from stream_processors.clickhouse import ClickHouse
+from stream_processors.errors import OperatorError
 from stream_processors.findings import Findings
 from stream_processors.fold_rules import FoldRules
 from stream_processors.landing import PASSING_SECONDS
@@ -35,7 +36,7 @@ async def audit_and_log(
     started_at, repaired = await clock_of(clickhouse), 0
     found = await audit(clickhouse, rules, since, progress)
     is_clean = found.is_clean
-    if repair and not (is_clean and not found.waiting):
+    if repair and not is_clean:
         repaired, is_clean = await _repair(clickhouse, rules, found, auditor_id, progress)
     audited = Audited(started_at, await clock_of(clickhouse), since, found, repaired, is_clean)
     await write_audit(clickhouse, auditor_id, audited)
@@ -46,9 +47,11 @@ async def _repair(
     clickhouse: ClickHouse, rules: FoldRules, found: Findings, auditor_id: str, progress: Progress
 ) -> tuple[int, bool]:
     """Repair what was found; return how many rows that took, and whether nothing differs afterwards."""
-    hashes = sorted(found.hashes() | found.waiting)
+    hashes = sorted(found.hashes())
     parts = [hashes[start : start + CONVERSATIONS_AT_ONCE] for start in range(0, len(hashes), CONVERSATIONS_AT_ONCE)]
     async with maintenance(clickhouse, auditor_id) as held:
+        if not held.tenures:
+            raise OperatorError("no worker has ever written here: run `python -m stream_processors rebuild`")
         if any(not latest.confirmed for latest in held.latest):
             await asyncio.sleep(PASSING_SECONDS)
         repaired = await remove_surplus(clickhouse, "dead_letter_records", LETTERS)

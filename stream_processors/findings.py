@@ -51,15 +51,16 @@ class TableFindings:
 
 @dataclass(slots=True)
 class Findings:
-    """What an audit found. `touched` differ while flushes keep changing them: they are for the next audit.
+    """What an audit found, and how many conversations it leaves for the next one.
 
-    `waiting` are the hashes of those among them whose partition waits for a flush that nobody goes on with.
+    `touched` differ while flushes keep changing them; `waiting` differ, but of their partition a flush was cut off, and
+    whoever replays it compares every table.
     """
 
     tables: dict[str, TableFindings]
     conversations: int = 0
     touched: int = 0
-    waiting: set[int] = field(default_factory=set)
+    waiting: int = 0
     examples: list[Difference] = field(default_factory=list)
 
     @classmethod

@@ -85,7 +85,7 @@ def print_audit(audited: Audited) -> None:
     since = "" if audited.since is None else f" since {_minute(audited.since / 1000)}"
     console.print(f"{found.conversations:,} conversations{since}, {found.touched:,} left for the next audit")
     if found.waiting:
-        console.print(f"{len(found.waiting):,} more wait for a worker to finish a flush that was cut off")
+        console.print(f"{found.waiting:,} more wait for a worker to finish a flush that was cut off")
     if audited.repaired:
         console.print(f"repaired: {audited.repaired:,} rows, compared once more")
     console.print("clean" if audited.is_clean else "NOT clean", style="green" if audited.is_clean else "red")
