@@ -55,7 +55,7 @@ def closure(requirements: Iterable[str]) -> set[str]:
 
 
 def _required(name: str) -> list[str]:
-    """What a distribution asks for; nothing is known of one that is not here (`make bench` alone installs its extra)."""
+    """What a distribution asks for; nothing is known of one that is not here: `make bench` alone installs its extra."""
     try:
         return requires(name) or []
     except PackageNotFoundError:
