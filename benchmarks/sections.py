@@ -65,7 +65,8 @@ class Sections:
     def emit(self) -> Sequence[Table]:
         """Time the calls of the SDK and of other clients."""
         self._say("calls with the broker up, down and hung")
-        rows, left_out = list(measure_tracking_calls(self._plan.calls)), " Left out: confluent-kafka is not installed."
+        rows = list(measure_tracking_calls(self._plan.calls))
+        left_out = " Others are left out: confluent-kafka is not installed (make bench does it)."
         if has_other_clients():
             from benchmarks.client_sends import measure_client_sends  # it imports what may not be installed
 
