@@ -78,6 +78,7 @@ class ProcessorApp(faust.App):
         self._clickhouse = clickhouse
         self._enrichment = enrichment
         self._owner_id = owner_id
+        self._decoding = asyncio.Lock()  # one batch after the other: the first one is inserted while others decode
         self.ownership: Ownership | None = None
         topic = self.topic(settings.kafka_topic, schema=PollSchema())
         self.agent(topic, name="polls")(self._take_polls)
@@ -119,11 +120,9 @@ class ProcessorApp(faust.App):
     async def _steps(
         self, feed: Feed, batch: Batch, state: State, position: LogPosition, partitions: int
     ) -> list[Segment]:
-        with metrics.STEP_SECONDS.labels("decode").time():
-            for begin in range(0, len(batch.records), SLICE):
-                decode_records(batch, self._enrichment, begin, begin + SLICE)
-                await asyncio.sleep(0)
-            await find_letters(batch, self._clickhouse, position)
+        async with self._decoding:
+            await self._decode(batch)
+        await find_letters(batch, self._clickhouse, position)
         with metrics.STEP_SECONDS.labels("state").time():
             absent = state.missing(batch.conversations)
             strays = part_strays(batch, absent, position.partition, partitions)
@@ -133,6 +132,12 @@ class ProcessorApp(faust.App):
             fresh = drop_repetitions(batch, state)
             changes = fold(fresh, state)
             return gather_rows(batch, fresh, changes, state, position).segments()
+
+    async def _decode(self, batch: Batch) -> None:
+        with metrics.STEP_SECONDS.labels("decode").time():
+            for begin in range(0, len(batch.records), SLICE):
+                decode_records(batch, self._enrichment, begin, begin + SLICE)
+                await asyncio.sleep(0)
 
     async def _release(self, *_: object, **__: object) -> None:
         if self.ownership is not None:

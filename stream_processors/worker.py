@@ -7,6 +7,7 @@ from functools import partial
 import faust
 
 from stream_processors import metrics
+from stream_processors.allocator import give_freed_memory_back
 from stream_processors.app import ProcessorApp
 from stream_processors.audit_schedule import AuditSchedule
 from stream_processors.clickhouse import ClickHouse
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 def run_worker(settings: WorkerSettings) -> int:
     """Run a worker until SIGTERM or SIGINT; return the exit code."""
+    give_freed_memory_back()
     do_without_pandas()
     make_light_records()
     configure_logs(settings.log_format, settings.log_level)
