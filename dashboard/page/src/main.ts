@@ -2,6 +2,7 @@
 
 import { render } from "lit-html";
 import "./charts/daily_chart";
+import { shapes } from "./charts/shapes";
 import "./charts/world_chart";
 import { Live } from "./model/live";
 import { Store } from "./model/store";
@@ -34,5 +35,6 @@ shown.addEventListener("change", drawSoon);
 new Live(store);
 void store.reload();
 drawSoon();
-// Fetched while the numbers are asked for, so that the charts stand when they come.
+// Fetched while the numbers are asked for, so that the charts stand when they come; a chart that needs them asks again.
 void import("./charts/echarts");
+shapes().catch(() => undefined);
