@@ -40,10 +40,11 @@ def main(events: int, agents: int, data_directory: Path | None) -> None:
         with Stack(StackSettings(data_directory=directory)) as stack:
             _fill(console, stack, events, agents)
             build()
-            address = f"http://127.0.0.1:{stack.add_dashboard().port}"
-            load = os.getloadavg()[0]
-            _show(console, f"Answers, {events:,} events of {agents} agents", time_answers(address, bulk.agent_name(0)))
-            _show(console, "The page in Chromium, nothing in a cache", time_page(address, bulk.agent_name(0)))
+            dashboard, agent, load = stack.add_dashboard(), bulk.agent_name(0), os.getloadavg()[0]
+            address, servers = f"http://127.0.0.1:{dashboard.port}", [dashboard.pid or 0, stack.clickhouse.pid or 0]
+            title = f"Answers, {events:,} events of {agents} agents"
+            _show(console, title, time_answers(address, agent, servers))
+            _show(console, "The page in Chromium, nothing in a cache", time_page(address, agent))
             console.print(f"{os.cpu_count()} cores; {load:.1f} processes ran or waited in the minute before")
 
 
@@ -66,10 +67,11 @@ def _fill(console: Console, stack: Stack, events: int, agents: int) -> None:
 
 def _show(console: Console, title: str, timings: Iterable[Timing]) -> None:
     table = Table("what", title=title, title_justify="left")
-    for column in ("median ms", "longest ms"):
+    for column in ("median ms", "longest ms", "CPU ms"):
         table.add_column(column, justify="right")
     for timing in timings:
-        table.add_row(timing.what, f"{timing.median:.0f}", f"{timing.longest:.0f}")
+        cpu = "" if timing.cpu is None else f"{timing.cpu:.0f}"
+        table.add_row(timing.what, f"{timing.median:.0f}", f"{timing.longest:.0f}", cpu)
     console.print(table)
 
 

@@ -1,9 +1,11 @@
 """How long the dashboard takes: its answers over HTTP, the metric views behind them, and the page in Chromium."""
 
+import os
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
@@ -23,10 +25,11 @@ FIRST_PAINT: Final = "performance.getEntriesByName('first-contentful-paint')[0].
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """What was done, and how long it took each time; milliseconds."""
+    """What was done, how long it took each time, and what it cost the processors each time on average; milliseconds."""
 
     what: str
     calls: tuple[float, ...]
+    cpu: float | None = None
 
     @property
     def median(self) -> float:
@@ -39,26 +42,36 @@ class Timing:
         return max(self.calls)
 
 
-def time_answers(address: str, agent: str) -> Iterator[Timing]:
-    """Calls the API for 30 days of one agent, each path a few times after one call that does not count."""
+def time_answers(address: str, agent: str, servers: Sequence[int]) -> Iterator[Timing]:
+    """Calls the API for 30 days of one agent, each path a few times after one call that does not count.
+
+    The processors' time is that of these processes.
+    """
     window = {"agent_id": agent, "since": "-30d", "time_zone": ZONE}
     with httpx.Client(base_url=address, timeout=TIMEOUT_SECONDS) as client:
         for path, parameters in _paths(window):
-            yield _time(path, lambda path=path, parameters=parameters: client.get(path, params=parameters))  # type: ignore[misc]
+            client.get(path, params=parameters).raise_for_status()
+            before = _cpu_ms(servers)
+            calls = tuple(_milliseconds(lambda: client.get(path, params=parameters)) for _ in range(CALLS))  # noqa: B023
+            yield Timing(_named(path, parameters), calls, (_cpu_ms(servers) - before) / CALLS)
         yield Timing("/api/live, the first word", tuple(_first_word(client, agent) for _ in range(CALLS)))
 
 
 def _paths(window: dict[str, str]) -> Iterator[tuple[str, dict[str, str]]]:
     yield "/api/dashboard", window
-    yield "/api/dashboard?compare=previous", {**window, "compare": "previous"}
+    yield "/api/dashboard", {**window, "compare": "previous"}
     yield from (("/api/agents", {}), ("/api/ingestion", {}))
     yield from ((f"/api/lists/{name}", window) for name in LISTS)
     yield from ((f"/api/metrics/{view}", window) for view in NAMES[Kind.METRIC])
 
 
-def _time(what: str, call: Callable[[], httpx.Response]) -> Timing:
-    call().raise_for_status()
-    return Timing(what, tuple(_milliseconds(call) for _ in range(CALLS)))
+def _named(path: str, parameters: dict[str, str]) -> str:
+    return f"{path}, compared" if "compare" in parameters else path
+
+
+def _cpu_ms(servers: Sequence[int]) -> float:
+    fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in servers]
+    return sum(int(each[11]) + int(each[12]) for each in fields) * 1000 / os.sysconf("SC_CLK_TCK")
 
 
 def _milliseconds(call: Callable[[], object]) -> float:
