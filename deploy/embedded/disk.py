@@ -29,7 +29,7 @@ class Disk:
         self._full_at: float | None = None
         self._stopped = threading.Event()
 
-    def watch(self, on_relief: Callable[[], None]) -> None:
+    def watch(self, on_relief: Callable[[], object]) -> None:
         """Begin to look; `on_relief` is called once, in a thread, when there is space again after there was none."""
         threading.Thread(target=self._watch, args=(on_relief,), name="disk", daemon=True).start()
 
@@ -53,7 +53,7 @@ class Disk:
             self._full_at = self._clock()
         return self._full_at is not None and free >= ENOUGH_BYTES
 
-    def _watch(self, on_relief: Callable[[], None]) -> None:
+    def _watch(self, on_relief: Callable[[], object]) -> None:
         while not self._stopped.wait(LOOK_SECONDS):
             if self.look():
                 on_relief()
