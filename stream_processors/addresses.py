@@ -26,7 +26,7 @@ _BRACKETED: Final = re.compile(r"\[([^\[\]]+)\]")
 _LIKE_AN_ADDRESS: Final = re.compile(r"[0-9A-Fa-f:.]{2,45}(?:%[^%/\s]+)?")
 
 
-@remembered(texts=65_536)
+@remembered(texts=16_384)
 def first_public_address(text: str) -> str | None:
     """Return the first public address of the text, as `ipaddress` writes it, or None when it names none."""
     for address in _addresses(text):
@@ -35,14 +35,14 @@ def first_public_address(text: str) -> str | None:
     return None
 
 
-@remembered(texts=65_536)
+@remembered(texts=16_384)
 def is_readable_address(text: str) -> bool:
     """Tell whether the text names an address of any kind, or says nothing at all (blank or `unknown`)."""
     stated = trim(text)
     return not stated or stated.casefold() == "unknown" or next(_addresses(stated), None) is not None
 
 
-@remembered(texts=65_536)
+@remembered(texts=16_384)
 def truncate_address(text: str) -> str:
     """Return the networks (/24 and /48) of the addresses of the text in place of them; '' when it names none."""
     return ", ".join(str(_network(address)) for address in _addresses(text))

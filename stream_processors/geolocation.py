@@ -18,7 +18,7 @@ import maxminddb
 from stream_processors.addresses import read_address
 
 UNKNOWN: Final = "unknown"
-REMEMBERED_ADDRESSES: Final = 65_536
+REMEMBERED_ADDRESSES: Final = 16_384
 SETTING: Final = "CONVOSTREAM_GEOIP_DATABASE"
 _DATABASE_KINDS: Final = ("City", "Enterprise", "Location")
 _PACKAGED_FILE: Final = "db/dbip-city-lite-latest.mmdb"
