@@ -17,7 +17,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from deploy.embedded.addresses import wait_until
-from tests.faults.log import PARTITIONS, Place
+from tests.faults.log import FEWEST_PARTITIONS, Place
 from tests.oracle import Sent
 
 TICK_SECONDS: Final = 0.1
@@ -36,7 +36,7 @@ class Planned:
 def plan(records: Sequence[Sent], chance: random.Random) -> list[Planned]:
     """The records, a few of them for partitions that their keys do not name."""
     return [
-        Planned(each, chance.randrange(PARTITIONS) if chance.randrange(100) < STRAY_PERCENT else None)
+        Planned(each, chance.randrange(FEWEST_PARTITIONS) if chance.randrange(100) < STRAY_PERCENT else None)
         for each in records
     ]
 

@@ -14,6 +14,8 @@ from stream_processors.topic_description import describe_topic
 
 READ_SECONDS: Final = 60
 PARTITIONS: Final = 4
+FEWEST_PARTITIONS: Final = 3
+"""A topic that is made anew may have one less."""
 
 Place = tuple[int, int]
 

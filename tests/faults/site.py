@@ -22,7 +22,7 @@ from deploy.embedded.settings import ROOT, StackSettings
 from deploy.embedded.stack import START_SECONDS, Broker, Stack
 from deploy.embedded.topics import create_topic
 from tests.faults.load import Load
-from tests.faults.log import PARTITIONS, Life, add_partitions, delete_topic, read_log
+from tests.faults.log import FEWEST_PARTITIONS, PARTITIONS, Life, add_partitions, delete_topic, read_log
 from tests.faults.proxy import Proxy
 from tests.faults.workers import Workers
 from tests.integration.harness import GEOIP
@@ -30,7 +30,7 @@ from tests.integration.harness import GEOIP
 SESSION_SECONDS: Final = 6
 CLICKHOUSE_TIMEOUT_SECONDS: Final = 8
 SETTLE_SECONDS: Final = 0.4
-OTHER_PARTITIONS: Final = (PARTITIONS - 1, PARTITIONS, PARTITIONS, PARTITIONS + 1)
+OTHER_PARTITIONS: Final = (FEWEST_PARTITIONS, PARTITIONS, PARTITIONS, PARTITIONS + 1)
 CLICKHOUSE_DISK: Final = "512m"
 _SETTING_PREFIX: Final = "CONVOSTREAM_"
 

@@ -1,17 +1,19 @@
 """The verdict on a round: everything that differs from the truth, a sentence each."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Final
 
 import clickhouse_connect
+from clickhouse_connect.driver.client import Client
 
 from tests.faults.log import Kept, Place
 from tests.faults.site import Site
 from tests.faults.truth import Truth, truth_of
 from tests.integration.harness import statement
-from tests.oracle import COLUMNS, Question, differences
+from tests.oracle import COLUMNS, History, Question, differences
 from tests.strategies.choices import RandomChoices
 from tests.strategies.questions import questions
 
@@ -86,24 +88,31 @@ def _views(site: Site, truth: Truth, agents: Sequence[str], seed: int) -> Iterat
     client = clickhouse_connect.get_client(
         dsn=site.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"], autogenerate_session_id=False
     )
-    now = int(str(client.query("SELECT toUnixTimestamp64Milli(now64(3))").result_rows[0][0]))
     with ThreadPoolExecutor(2) as threads:
         for agent in agents:
             moments = [event.at for event in truth.history.events if event.key[0] == agent]
-            for question in questions(RandomChoices(seed), (agent, "production"), moments, now, QUESTIONS):
-                expected = truth.history.views(question)
-                asked = [statement(name, question) for name in COLUMNS]
-                answers = threads.map(lambda sql: [tuple(row) for row in client.query(sql).result_rows], asked)
-                for name, rows in zip(COLUMNS, answers, strict=True):
-                    yield from _compared(name, expected[name], rows, question)
+            for asked in questions(RandomChoices(seed), (agent, "production"), moments, _now(client), QUESTIONS):
+                question = replace(asked, now=_now(client))
+                statements = [statement(name, question) for name in COLUMNS]
+                answers = threads.map(lambda sql: [tuple(row) for row in client.query(sql).result_rows], statements)
+                shown = dict(zip(COLUMNS, answers, strict=True))
+                yield from _compared(truth.history, shown, question, replace(question, now=_now(client)))
     client.close()
 
 
+def _now(client: Client) -> int:
+    return int(str(client.query("SELECT toUnixTimestamp64Milli(now64(3))").result_rows[0][0]))
+
+
 def _compared(
-    name: str, expected: Sequence[tuple[object, ...]], rows: Sequence[tuple[object, ...]], question: Question
+    known: History, shown: Mapping[str, Sequence[tuple[object, ...]]], before: Question, after: Question
 ) -> Iterator[str]:
-    for wrong in differences(name, expected, rows):  # type: ignore[arg-type]
-        yield f"view {wrong}\n    {statement(name, question)}"
+    """Compares views with the truth by the clock before they were asked or after: sessions close meanwhile."""
+    expected, later = known.views(before), known.views(after)
+    for name, rows in shown.items():
+        wrong = differences(name, expected[name], rows)
+        if wrong and differences(name, later[name], rows):
+            yield from (f"view {each}\n    {statement(name, before)}" for each in wrong)
 
 
 def _audit(site: Site) -> Iterator[str]:
