@@ -52,7 +52,7 @@ WAIT_SECONDS: Final = 1.0
 """How long a maintenance command, or another partition, is given before the next attempt to claim."""
 
 CHECK_SECONDS: Final = 5.0
-"""How often an idle partition asks Kafka whether its topic was made again, and how far its log reaches."""
+"""How often a partition that nothing comes of asks Kafka whether its topic was made again, and how far it reaches."""
 
 logger = logging.getLogger(__name__)
 
@@ -217,6 +217,8 @@ class Partition:
             waited = clock() - progressed_at
             if is_doubtful and waited > DOUBT_SECONDS:
                 return Lull.IDLE
+            if waited > CHECK_SECONDS and clock() - self._checked_at > CHECK_SECONDS:
+                await self._check_log()
             if waited > SILENCE_SECONDS:
                 self._silences += 1
                 raise LogChanged(f"no record up to {last} has come for {SILENCE_SECONDS} seconds")

@@ -94,7 +94,10 @@ class Begin(Command[None]):
 
 @dataclass(frozen=True, slots=True)
 class ReadUpTo(Command[Batch | Lull]):
-    """Read all records up to an offset; IDLE when the log has none there, or is doubtful and brings no more."""
+    """Read all records up to an offset; IDLE when the log has none there, or is doubtful and brings no more.
+
+    LogChanged when offsets go back, when nothing comes, or when the topic was made again.
+    """
 
     last: int
     is_doubtful: bool
