@@ -2,7 +2,7 @@
 
 Kafka gives a topic an id that a topic of the same name, made after it was deleted, does not share. The client's own
 metadata have none, and are up to minutes old. This is Kafka's Metadata request in the version that brought the ids
-(https://kafka.apache.org/protocol#The_Messages_Metadata, version 10).
+(https://kafka.apache.org/protocol#The_Messages_Metadata, version 10), or an older one where a broker has not got it.
 """
 
 from io import BytesIO
@@ -13,6 +13,7 @@ from aiokafka.client import AIOKafkaClient, ConnectionGroup
 from aiokafka.errors import UnknownTopicOrPartitionError, for_code
 from aiokafka.protocol.abstract import AbstractType
 from aiokafka.protocol.api import Request, RequestStruct, Response
+from aiokafka.protocol.metadata import MetadataRequest_v4
 from aiokafka.protocol.types import Boolean, CompactArray, CompactString, Int16, Int32, Schema, TaggedFields
 
 from stream_processors.feed import TopicDescription
@@ -88,7 +89,7 @@ class MetadataRequestStruct(RequestStruct):  # type: ignore[misc]  # aiokafka ha
     )
 
 
-class TopicRequest(Request[MetadataRequestStruct]):  # type: ignore[misc]  # aiokafka has no types
+class TopicRequest(Request[MetadataRequest_v4 | MetadataRequestStruct]):  # type: ignore[misc]  # aiokafka has no types
     """The request for one topic."""
 
     API_KEY = 3
@@ -96,9 +97,11 @@ class TopicRequest(Request[MetadataRequestStruct]):  # type: ignore[misc]  # aio
     def __init__(self, topic: str) -> None:
         self._topic = topic
 
-    def build(self, request_struct_class: type[MetadataRequestStruct]) -> MetadataRequestStruct:
-        """Return the request as it is sent."""
-        return request_struct_class([(NO_ID, self._topic, {})], False, False, False, {})
+    def build(self, request_struct_class: type[RequestStruct]) -> RequestStruct:
+        """Return the request as it is sent to a broker that has this version."""
+        if request_struct_class is MetadataRequest_v4:
+            return MetadataRequest_v4([self._topic], False)
+        return MetadataRequestStruct([(NO_ID, self._topic, {})], False, False, False, {})
 
 
 async def describe_topic(client: AIOKafkaClient, topic: str) -> TopicDescription:
@@ -107,8 +110,15 @@ async def describe_topic(client: AIOKafkaClient, topic: str) -> TopicDescription
     The connection is the one of heartbeats: on the other an answer waits for the fetch that is under way.
     """
     node = client.get_random_node()
-    response = await client.send(node, TopicRequest(topic), group=ConnectionGroup.COORDINATION)
-    error_code, _, topic_id, _, partitions, *_ = response.topics[0]
+    return described(await client.send(node, TopicRequest(topic), group=ConnectionGroup.COORDINATION))
+
+
+def described(response: Response) -> TopicDescription:
+    """Return what the answer to a `TopicRequest` says; raises an error of the client when it says that it cannot."""
+    (error_code, topic, *rest), topic_id = response.topics[0], NO_ID
+    if isinstance(response, MetadataResponse):
+        topic_id, *rest = rest
+    partitions = rest[1]
     if error_code or not partitions:
         raise for_code(error_code)(topic) if error_code else UnknownTopicOrPartitionError(topic)
     return TopicDescription(len(partitions), None if topic_id == NO_ID else UUID(bytes=topic_id))
