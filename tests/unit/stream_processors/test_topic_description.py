@@ -20,7 +20,7 @@ def partition(number: int) -> tuple[object, ...]:
 @pytest.mark.parametrize(("newest", "chosen"), [(13, 10), (10, 10), (9, 4), (4, 4)])
 def test_a_broker_is_asked_in_the_newest_version_that_it_and_we_speak(newest: int, chosen: int) -> None:
     request = TopicRequest("t").prepare({METADATA: (0, newest)})
-    assert request.API_VERSION == chosen
+    assert chosen == request.API_VERSION
 
 
 def test_a_newer_broker_names_the_id() -> None:
