@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.refold import among
 
-SETTLE_SECONDS: Final = 15.0
+SETTLE_SECONDS: Final = 5.0
 LOOK_SECONDS: Final = 0.2
 LATEST_SQL: Final = (
     "SELECT topic, partition, argMax((log_epoch, first, last, confirmed), (owner_epoch, log_epoch, first, confirmed))"
