@@ -40,7 +40,7 @@ def _format(jars: Path, properties: Path, directory: Path) -> None:
     if (directory / "log" / "meta.properties").exists():
         return
     cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-    arguments = ["kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(properties), "--standalone"]
+    arguments = ["kafka.tools.StorageTool", "format", f"--cluster-id={cluster}", "-c", str(properties), "--standalone"]
     done = subprocess.run([*_java(jars, directory), *arguments], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise KafkaMissing(f"Apache Kafka could not format {directory}:\n{done.stdout}{done.stderr}")

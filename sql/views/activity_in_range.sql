@@ -22,7 +22,7 @@ FROM
     SELECT toDateTime(quarter_hour * 900, 'UTC') AS at, conversation_hash, end_user_messages, agent_messages
     FROM activity
     WHERE agent_id = {agent_id:String} AND environment = {environment:String}
-        AND quarter_hour > first AND quarter_hour < last AND quarter_hour NOT IN late_changes
+        AND quarter_hour > first AND quarter_hour < last AND NOT has(late_changes, quarter_hour)
         AND timezoneOffset(toDateTime(0, if({time_zone:String} = '', 'an empty name', {time_zone:String}))) IS NOT NULL
     UNION ALL
     SELECT

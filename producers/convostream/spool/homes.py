@@ -75,12 +75,17 @@ class SpoolDirectory:
             self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
             sync_directory(self._path.parent)
         for _ in range(_ATTEMPTS):  # another process may take a home for a dead one's before it is locked
-            path = self._path / f"{int(self._clock() * 1000):013d}-{secrets.token_hex(4)}"
+            path = self._path / f"{self._next_age():013d}-{secrets.token_hex(4)}"
             path.mkdir(mode=0o700)
             lock = take_lock(path / _LOCK, create=True)
             if lock is not None:
                 return Home(path, lock)
         raise OSError(errno.EAGAIN, "no home could be locked")
+
+    def _next_age(self) -> int:
+        """Return now in milliseconds, or more when a home is as young as that: the order of homes is that of making."""
+        youngest = max((int(home.name.partition("-")[0]) for home in self._homes()), default=0)
+        return max(int(self._clock() * 1000), youngest + 1)
 
     def claim(self) -> list[Home]:
         """Lock and return the homes of processes that are dead, oldest first."""
