@@ -12,7 +12,7 @@ from tests.faults.round import Plan, Round
 
 pytestmark = [pytest.mark.faults, pytest.mark.integration]
 
-SECONDS = 60
+SECONDS = 40
 REBALANCES = 20
 SEED = 1
 
