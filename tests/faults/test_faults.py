@@ -13,7 +13,8 @@ from tests.faults.round import Plan, Round
 pytestmark = [pytest.mark.faults, pytest.mark.integration]
 
 SECONDS = 40
-REBALANCES = 20
+REBALANCES = 10
+"""In each round; the run has two."""
 SEED = 1
 
 
