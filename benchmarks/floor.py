@@ -25,7 +25,7 @@ from stream_processors.broker import broker_options
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.collector import spare_the_collector
 from stream_processors.feed import Feed
-from stream_processors.inbox import Block, build_block
+from stream_processors.inbox import Block
 from stream_processors.known_conversations import KnownConversations
 from stream_processors.light_records import make_light_records
 from stream_processors.positions import LogPosition
@@ -109,7 +109,7 @@ class Floor:
         # Nothing is a stray here, so the steps ask nothing of the feed.
         segments = await self._app.prepare(cast(Feed, None), records, state, position, len(claims))
         with metrics.STEP_SECONDS.labels("columns").time():
-            return build_block(segments, {**claims[partition].columns, "log_epoch": 1})
+            return claims[partition].block(segments, log_epoch=1)
 
     async def _insert(self, blocks: Sequence[Block]) -> None:
         slots = asyncio.Semaphore(INSERTS_AT_ONCE)

@@ -12,7 +12,7 @@ from stream_processors.audit_log import clock_of
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.cut import Cut, part, wait_until_settled
 from stream_processors.errors import OperatorError
-from stream_processors.fact_tables import FACT_TABLES
+from stream_processors.fact_tables import DERIVED_TABLES
 from stream_processors.findings import Difference, Findings, differences_of
 from stream_processors.fold_rules import FoldRules
 from stream_processors.refold import among
@@ -20,7 +20,7 @@ from stream_processors.repair import missing_of_conversations
 from stream_processors.shares import shares_of
 from stream_processors.surplus import surplus_events, surplus_letters
 
-AUDITED: Final = ("events", "dead_letter_records", "activity", *(table.name for table in FACT_TABLES))
+AUDITED: Final = ("events", "dead_letter_records", *DERIVED_TABLES)
 LOOKS: Final = 4
 SINCE_SQL: Final = (
     "SELECT toUnixTimestamp64Milli(least(max(received_at), now64(3))) AS last FROM events HAVING count() > 0"

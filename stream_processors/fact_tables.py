@@ -88,6 +88,14 @@ FACT_TABLES: Final = (
     FactTable("end_user_quarters", "end_user_quarter", _without_sign(QUARTER_COLUMNS)),
 )
 
+DERIVED_TABLES: Final = (*(table.name for table in FACT_TABLES), "activity")
+"""The tables that can be computed anew from `events`."""
+
+PLACE: Final = ("agent_id", "environment", "quarter_hour", "conversation_hash")
+"""The columns by which all of them begin."""
+
+ACTIVITY_COUNTS: Final = ("end_user_messages", "agent_messages", "actions", "buttons")
+
 
 async def missing_facts(
     clickhouse: ClickHouse, table: FactTable, segment: Segment | None, condition: str

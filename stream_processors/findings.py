@@ -5,15 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from stream_processors.fact_tables import FACT_TABLES
+from stream_processors.fact_tables import ACTIVITY_COUNTS, FACT_TABLES, PLACE
 from stream_processors.inbox import Segment
 
 EXAMPLES: Final = 100
 """So many differences are kept whole; of all others the number and the conversation."""
 
-
-PLACE: Final = ("agent_id", "environment", "quarter_hour", "conversation_hash")
-COUNTS: Final = {"activity": ("end_user_messages", "agent_messages", "actions", "buttons")}
+COUNTS: Final = {"activity": ACTIVITY_COUNTS}
 TABLES: Final = {"activity": "activity", **{table.kind: table.name for table in FACT_TABLES}}
 NO_CONVERSATION: Final = 0
 """Stands for the hash where there is none: of a dead letter."""

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from stream_processors import metrics
 from stream_processors.errors import ProcessorError
-from stream_processors.inbox import Block, Segment, build_block, segments_of
+from stream_processors.inbox import Block, Segment, segments_of
 from stream_processors.patience import persist
 from stream_processors.positions import Range
 from stream_processors.protocol.commands import (
@@ -94,10 +94,6 @@ class Landing:
         if self._tenure is None:
             raise LookupError("the partition was not claimed")
         return self._tenure
-
-    def block(self, segments: Sequence[Segment], log_epoch: int) -> Block:
-        """Return some rows as the block that is sent, under our claim."""
-        return build_block(segments, {**self.tenure.columns, "log_epoch": log_epoch})
 
     @property
     def is_writing(self) -> bool:
@@ -188,7 +184,7 @@ class Landing:
 
     async def _repair(self, known: Range) -> None:
         """Insert what was found missing: the same bytes under one token, until that is answered."""
-        block, token = self.block(self._missing, known.log_epoch), repair_token(self.tenure)
+        block, token = self.tenure.block(self._missing, known.log_epoch), repair_token(self.tenure)
         insert = partial(self._tools.clickhouse.insert_block, "inbox", block.columns, block.data, token)
         await persist("repair", insert, self._partition)
         metrics.REPAIRED_ROWS.inc(block.rows)

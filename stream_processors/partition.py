@@ -269,7 +269,7 @@ class Partition:
         segments = await self._tools.prepare(self._records, self._known_state, position, partitions)
         self._records = self._records[-1:]
         with metrics.STEP_SECONDS.labels("columns").time():
-            block = self._landing.block(segments, position.log_epoch) if segments else None
+            block = self._landing.tenure.block(segments, position.log_epoch) if segments else None
         self._content = Content(block)
         metrics.FLUSH_ROWS.observe(self._content.rows)
         return self._content.rows

@@ -7,6 +7,7 @@ A claim says how many partitions the topic has as its owner sees it: that decide
 All that write must agree, so the fence refuses claims of another layout than the latest.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,7 +15,7 @@ import pyarrow as pa
 
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.errors import MaintenanceUnderWay
-from stream_processors.inbox import COUNT, SMALL, TEXT, TIME, arrow_stream
+from stream_processors.inbox import COUNT, SMALL, TEXT, TIME, Block, Segment, arrow_stream, build_block
 from stream_processors.positions import Fingerprint, Range
 
 CLAIM_SQL: Final = (
@@ -73,6 +74,10 @@ class Tenure:
             "owner_epoch": self.owner_epoch,
             "owner_id": self.owner_id,
         }
+
+    def block(self, segments: Sequence[Segment], log_epoch: int = 0) -> Block:
+        """Return rows as a block that the fence lets through; only records need the log epoch."""
+        return build_block(segments, {**self.columns, "log_epoch": log_epoch})
 
 
 class RangeLog:

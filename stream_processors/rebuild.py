@@ -5,18 +5,16 @@ old facts until the new ones are whole. A flush that has not been confirmed must
 """
 
 from collections.abc import Callable
-from typing import Final
 
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.errors import OperatorError
-from stream_processors.fact_tables import FACT_TABLES, activity_sql
+from stream_processors.fact_tables import DERIVED_TABLES, FACT_TABLES, activity_sql
 from stream_processors.fold_rules import FoldRules
 from stream_processors.inbox import Segment
 from stream_processors.maintenance import Maintenance, maintenance
 from stream_processors.refold import refold
 from stream_processors.shares import Share, shares_of
 
-TABLES: Final = (*(table.name for table in FACT_TABLES), "activity")
 Progress = Callable[[int, int], None]
 
 
@@ -27,7 +25,7 @@ async def rebuild(clickhouse: ClickHouse, rules: FoldRules, owner_id: str, progr
     """
     async with maintenance(clickhouse, owner_id) as held:
         _refuse_unconfirmed(held)
-        for table in TABLES:
+        for table in DERIVED_TABLES:
             await clickhouse.command(f"DROP TABLE IF EXISTS {table}_rebuilt")
             await clickhouse.command(f"CREATE TABLE {table}_rebuilt AS {table}")
         shares, facts = await shares_of(clickhouse), 0
@@ -37,10 +35,10 @@ async def rebuild(clickhouse: ClickHouse, rules: FoldRules, owner_id: str, progr
             await _rebuild_activity(clickhouse, share)
             progress(share.number + 1, share.shares)
         await held.renew()
-        for table in TABLES:
+        for table in DERIVED_TABLES:
             await clickhouse.command(f"EXCHANGE TABLES {table}_rebuilt AND {table}")
         await held.set_fold_version(rules.version)
-        for table in TABLES:
+        for table in DERIVED_TABLES:
             await clickhouse.command(f"DROP TABLE {table}_rebuilt")
     return facts
 

@@ -13,9 +13,17 @@ from typing import Final
 from uuid import uuid4
 
 from stream_processors.clickhouse import ClickHouse
-from stream_processors.fact_tables import FACT_TABLES, FactRow, FactTable, activity_sql, missing_facts
+from stream_processors.fact_tables import (
+    ACTIVITY_COUNTS,
+    FACT_TABLES,
+    PLACE,
+    FactRow,
+    FactTable,
+    activity_sql,
+    missing_facts,
+)
 from stream_processors.fold_rules import FoldRules
-from stream_processors.inbox import COLUMN_TYPES, FLAG, Block, Segment, build_block
+from stream_processors.inbox import COLUMN_TYPES, FLAG, Segment
 from stream_processors.positions import Range
 from stream_processors.range_log import Tenure
 from stream_processors.refold import among, refold
@@ -26,8 +34,6 @@ IN_RANGE: Final = (
 )
 PRESENT_SQL: Final = "SELECT offset FROM {table}" + IN_RANGE  # noqa: S608 - constants of our own
 TOUCHED_SQL: Final = "SELECT DISTINCT conversation_hash FROM events" + IN_RANGE  # noqa: S608 - the same
-ACTIVITY_KEY: Final = "agent_id, environment, quarter_hour, conversation_hash"
-ACTIVITY_COUNTS: Final = ("end_user_messages", "agent_messages", "actions", "buttons")
 MISSING_ACTIVITY_SQL: Final = (
     "SELECT {key}, {sums} FROM (SELECT *, 1 AS side FROM ({expected}) UNION ALL"
     " SELECT {key}, {counts}, -1 AS side FROM activity WHERE {condition}) GROUP BY {key} HAVING {differs}"
@@ -86,14 +92,9 @@ async def repair_conversations(clickhouse: ClickHouse, condition: str, rules: Fo
     segments = await missing_of_conversations(clickhouse, condition, rules)
     if not segments:
         return 0
-    block = repair_block(segments, tenure)
+    block = tenure.block(segments)
     await clickhouse.insert_block("inbox", block.columns, block.data, repair_token(tenure))
     return block.rows
-
-
-def repair_block(segments: Sequence[Segment], tenure: Tenure, log_epoch: int = 0) -> Block:
-    """Return missing rows as a block that the fence lets through; only records need the log epoch."""
-    return build_block(segments, {**tenure.columns, "log_epoch": log_epoch})
 
 
 def repair_token(tenure: Tenure) -> str:
@@ -129,7 +130,7 @@ def _fact_segment(table: FactTable, missing: dict[FactRow, int]) -> Segment:
 
 async def _missing_activity(clickhouse: ClickHouse, condition: str) -> Segment | None:
     query = MISSING_ACTIVITY_SQL.format(
-        key=ACTIVITY_KEY,
+        key=", ".join(PLACE),
         counts=", ".join(ACTIVITY_COUNTS),
         sums=", ".join(f"sum(toInt64({name}) * side) AS {name}_missing" for name in ACTIVITY_COUNTS),
         differs=" OR ".join(f"{name}_missing != 0" for name in ACTIVITY_COUNTS),
@@ -139,6 +140,5 @@ async def _missing_activity(clickhouse: ClickHouse, condition: str) -> Segment |
     rows = await clickhouse.rows(query)
     if not rows:
         return None
-    names = [*ACTIVITY_KEY.split(", "), *ACTIVITY_COUNTS]
     values = zip(*(row.values() for row in rows), strict=True)
-    return Segment("activity", len(rows), dict(zip(names, map(list, values), strict=True)))
+    return Segment("activity", len(rows), dict(zip((*PLACE, *ACTIVITY_COUNTS), map(list, values), strict=True)))

@@ -9,10 +9,10 @@ from typing import Any, Final
 import numpy as np
 
 from stream_processors.clickhouse import ClickHouse
+from stream_processors.fact_tables import DERIVED_TABLES
 from stream_processors.refold import among
 
 EVENTS_A_SHARE: Final = 50_000
-DERIVED: Final = ("conversation_facts", "session_facts", "exchange_facts", "end_user_quarters", "activity")
 RECEIVED: Final = (
     "conversation_hash IN (SELECT conversation_hash FROM events WHERE received_at >= fromUnixTimestamp64Milli({since}))"
 )
@@ -44,7 +44,7 @@ async def shares_of(clickhouse: ClickHouse, since: int | None = None) -> list[Sh
     Each has about `EVENTS_A_SHARE` events.
     """
     received, dated = ("TRUE", "TRUE") if since is None else (RECEIVED, DATED)
-    conditions = {"events": received, **dict.fromkeys(DERIVED, dated)}
+    conditions = {"events": received, **dict.fromkeys(DERIVED_TABLES, dated)}
     sources = " UNION ALL ".join(PLACES_SQL.format(table=table, condition=each) for table, each in conditions.items())
     hashes = await clickhouse.column(HASHES_SQL.format(sources=sources).format(since=since))
     events = await clickhouse.rows(f"SELECT count() AS n FROM events WHERE {received}".format(since=since))  # noqa: S608

@@ -18,7 +18,7 @@ from stream_processors.inbox import Segment
 from stream_processors.positions import Fingerprint, LogPosition, Range
 from stream_processors.range_log import RangeLog
 from stream_processors.records import DEAD_LETTER_HEADER, DeadLetter
-from stream_processors.repair import repair_block, repair_token, what_is_missing
+from stream_processors.repair import repair_token, what_is_missing
 from stream_processors.rows import FlushRows
 from stream_processors.steps import home_of
 from tests.integration.harness import Harness, unique_agent
@@ -202,7 +202,7 @@ async def missing_before_and_after_a_repair(
     rules = FoldRules(1_800_000, EscalationActions())
     missing = await what_is_missing(clickhouse, written, segments, rules)
     tenure = await RangeLog(clickhouse, written.topic, "repair").claim(written.partition, None)
-    block = repair_block(missing, tenure, written.log_epoch)
+    block = tenure.block(missing, written.log_epoch)
     await clickhouse.insert_block("inbox", block.columns, block.data, repair_token(tenure))
     after = await what_is_missing(clickhouse, written, segments, rules)
     return sum(each.length for each in missing), sum(each.length for each in after)
