@@ -1,7 +1,7 @@
 """The verdict on a round: everything that differs from the truth, a sentence each."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Final
@@ -12,8 +12,8 @@ from clickhouse_connect.driver.client import Client
 from tests.faults.log import Kept, Place
 from tests.faults.site import Site
 from tests.faults.truth import Truth, truth_of
-from tests.integration.harness import statement
-from tests.oracle import COLUMNS, History, Question, differences
+from tests.integration.harness import statement, wrong_rows
+from tests.oracle import COLUMNS
 from tests.strategies.choices import RandomChoices
 from tests.strategies.questions import questions
 
@@ -96,23 +96,14 @@ def _views(site: Site, truth: Truth, agents: Sequence[str], seed: int) -> Iterat
                 statements = [statement(name, question) for name in COLUMNS]
                 answers = threads.map(lambda sql: [tuple(row) for row in client.query(sql).result_rows], statements)
                 shown = dict(zip(COLUMNS, answers, strict=True))
-                yield from _compared(truth.history, shown, question, replace(question, now=_now(client)))
+                yield from (
+                    f"view {wrong}" for wrong in wrong_rows(truth.history, question, shown, lambda: _now(client))
+                )
     client.close()
 
 
 def _now(client: Client) -> int:
     return int(str(client.query("SELECT toUnixTimestamp64Milli(now64(3))").result_rows[0][0]))
-
-
-def _compared(
-    known: History, shown: Mapping[str, Sequence[tuple[object, ...]]], before: Question, after: Question
-) -> Iterator[str]:
-    """Compares views with the truth by the clock before they were asked or after: sessions close meanwhile."""
-    expected, later = known.views(before), known.views(after)
-    for name, rows in shown.items():
-        wrong = differences(name, expected[name], rows)
-        if wrong and differences(name, later[name], rows):
-            yield from (f"view {each}\n    {statement(name, before)}" for each in wrong)
 
 
 def _audit(site: Site) -> Iterator[str]:

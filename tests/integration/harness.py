@@ -7,7 +7,7 @@
 
 import time
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +27,7 @@ LANDED_SQL = """
 SELECT partition, argMax(if(confirmed, toInt64(last), -1), (owner_epoch, log_epoch, first, confirmed)) AS landed
 FROM ranges WHERE topic = {topic:String} GROUP BY partition
 """
+Row = tuple[object, ...]
 GEOIP = Path(__file__).parents[1] / "data" / "geoip" / "GeoIP2-City-Test.mmdb"
 CITY = City(GEOIP)
 
@@ -78,13 +79,7 @@ class Harness:
     def _differences(self, known: History, question: Question) -> list[str]:
         names = list(COLUMNS)
         shown = self._threads.map(lambda name: self.view(name, question), names)
-        rows = dict(zip(names, shown, strict=True))
-        expected = known.views(question)
-        wrong = {name: differences(name, expected[name], rows[name]) for name in names}
-        if any(wrong.values()):  # by the clock after the views were asked: sessions may have closed meanwhile
-            later = known.views(replace(question, now=self.now()))
-            wrong = {name: wrong[name] for name in names if differences(name, later[name], rows[name])}
-        return [f"{each}\n    {statement(name, question)}" for name, found in wrong.items() for each in found]
+        return wrong_rows(known, question, dict(zip(names, shown, strict=True)), self.now)
 
     def _worker_says(self) -> str:
         return "\n".join(self.worker.last_lines(40))
@@ -98,6 +93,21 @@ class Harness:
             for partition, end in ends.items()
             if landed.get(partition, -1) < end - 1
         }
+
+
+def wrong_rows(
+    known: History, question: Question, shown: Mapping[str, Sequence[Row]], clock: Callable[[], int]
+) -> list[str]:
+    """Where shown views differ from the oracle by the clock before they were asked, the question's, and by that after.
+
+    Sessions may close in between.
+    """
+    expected = known.views(question)
+    wrong = {name: differences(name, expected[name], rows) for name, rows in shown.items()}
+    if any(wrong.values()):
+        later = known.views(replace(question, now=clock()))
+        wrong = {name: wrong[name] for name, rows in shown.items() if differences(name, later[name], rows)}
+    return [f"{each}\n    {statement(name, question)}" for name, found in wrong.items() for each in found]
 
 
 def reader(stack: Stack) -> Client:

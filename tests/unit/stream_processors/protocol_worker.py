@@ -17,11 +17,10 @@ from stream_processors.protocol.owner import Owner as ProtocolOwner
 from tests.unit.stream_processors.histories import GAP
 from tests.unit.stream_processors.protocol_engine import TABLES, Engine, Layout, Owner, Rows, StoredEvent, signed_facts
 from tests.unit.stream_processors.protocol_log import Entry, Log, Message, Reader, home_of
-from tests.unit.stream_processors.protocol_sequence import Sequence
+from tests.unit.stream_processors.protocol_sequence import NO_ROWS, Sequence
 
 TOPIC = "t"
 VERSION = "1-abc"
-NONE = Rows((), (), ())
 MOST_STEPS = 3_000
 
 
@@ -66,8 +65,8 @@ class Worker:
         self._conversations: dict[int, Conversation] = {}
         self._partly: list[Entry] = []
         self._records: list[Entry] = []
-        self._rows = NONE
-        self.landing_rows = NONE
+        self._rows = NO_ROWS
+        self.landing_rows = NO_ROWS
         self.owner = ProtocolOwner(TOPIC, partition, VERSION)
         self.landing: Sequence | None = None
         self.owning = Sequence(self.owner.own())
