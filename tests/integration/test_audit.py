@@ -21,11 +21,12 @@ FORGED = (
 
 @pytest.fixture(scope="module")
 def stopped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audited]:
-    """Events that have landed, and a worker that has stopped."""
+    """Events that have landed, some of them later than the others, and a worker that has stopped."""
     settings = StackSettings(data_directory=tmp_path_factory.mktemp("audited"))
     with Stack(settings, "embedded", worker_environment=WORKER) as running:
         audited = Audited(running, running.add_worker())
         audited.send(5)
+        audited.send(6, 10)
         audited.harness.worker.stop()
         yield audited
 
