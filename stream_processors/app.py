@@ -30,6 +30,7 @@ from stream_processors.positions import LogPosition
 from stream_processors.range_log import RangeLog
 from stream_processors.records import Record
 from stream_processors.settings import WorkerSettings
+from stream_processors.slots import Slots
 from stream_processors.state import State
 from stream_processors.steps import (
     Batch,
@@ -99,7 +100,7 @@ class ProcessorApp(faust.App):
             feed=consumer,
             prepare=partial(self.prepare, consumer),
             insert_slots=asyncio.Semaphore(INSERTS_AT_ONCE),
-            flush_slots=asyncio.Semaphore(FLUSHES_AT_ONCE),
+            flush_slots=Slots(FLUSHES_AT_ONCE),
         )
         self.ownership = Ownership(tools, on_failure=self._fail)
         consumer.follow(self._settings.kafka_topic, self.ownership.assign)
@@ -115,7 +116,7 @@ class ProcessorApp(faust.App):
     ) -> list[Segment]:
         """Take a batch of a partition, one of so many, through the steps; return the segments of its block."""
         with uncollected():
-            return await self._steps(feed, Batch.of(records), state, position, partitions)
+            return await self._steps(feed, Batch(records), state, position, partitions)
 
     async def _steps(
         self, feed: Feed, batch: Batch, state: State, position: LogPosition, partitions: int
@@ -126,12 +127,11 @@ class ProcessorApp(faust.App):
         with metrics.STEP_SECONDS.labels("state").time():
             absent = state.missing(batch.conversations)
             strays = part_strays(batch, absent, position.partition, partitions)
-            await forward_strays(batch.strays, position, partitions, feed)
+            await forward_strays(batch, position, partitions, feed)
             await state.admit([key for key in absent if key not in strays], self._clickhouse, position)
         with metrics.STEP_SECONDS.labels("fold").time():
             fresh = drop_repetitions(batch, state)
-            changes = fold(fresh, state)
-            return gather_rows(batch, fresh, changes, state, position).segments()
+            return gather_rows(batch, fresh, fold(batch, fresh, state), state, position)
 
     async def _decode(self, batch: Batch) -> None:
         with metrics.STEP_SECONDS.labels("decode").time():

@@ -76,10 +76,11 @@ class ClickHouse:
         """Insert one row, which is deduplicated by nothing."""
         await self._run(lambda client: client.insert(table, [list(row.values())], column_names=list(row)))
 
-    async def insert_block(self, table: str, columns: Sequence[str], block: bytes, token: str) -> None:
+    async def insert_block(self, table: str, columns: Sequence[str], block: memoryview, token: str) -> None:
         """Insert an Arrow stream of one block under a token; the same token again changes nothing."""
         settings = {**INSERT_SETTINGS, "insert_deduplication_token": token}
-        await self._run(lambda client: client.raw_insert(table, columns, block, fmt="ArrowStream", settings=settings))
+        body: Any = block  # the client sends whatever is like bytes
+        await self._run(lambda client: client.raw_insert(table, columns, body, fmt="ArrowStream", settings=settings))
 
     def close(self) -> None:
         """Close the connections and wait for calls that are under way."""

@@ -32,6 +32,10 @@ class Enrichment:
             return text
         return None if self.content_storage == "dropped" else hashlib.sha256(text.encode()).hexdigest()
 
+    def contents(self, texts: list[str | None]) -> list[str | None]:
+        """Return what is stored of texts that people wrote."""
+        return texts if self.content_storage == "full" else [self.content(text) for text in texts]
+
 
 def as_json(value: object) -> str | None:
     """Return a JSON value as text, None for None and for what is empty."""

@@ -41,7 +41,7 @@ class FactTable:
         """Yield a segment's facts in the form in which `net_sql` gives those of the table."""
         return zip(*(_plain(segment.columns[name], name) for name in self.inbox_columns), strict=True)
 
-    def block(self, facts: Iterable[tuple[FactRow, int]]) -> tuple[list[str], bytes]:
+    def block(self, facts: Iterable[tuple[FactRow, int]]) -> tuple[list[str], memoryview]:
         """Return the table's columns, sign included, and signed facts as an Arrow stream."""
         names, kinds = [*self.columns, "sign"], [*self.inbox_columns, "sign"]
         columns = zip(*((*fact, sign) for fact, sign in facts), strict=True)

@@ -60,3 +60,7 @@ class FoldEvent(msgspec.Struct, frozen=True, order=True, gc=False):
 def rank_of(kind: int) -> int:
     """Return the place of a kind among events of the same millisecond."""
     return 0 if kind == END_USER_MESSAGE else 1
+
+
+RANKS: Final = tuple(map(rank_of, range(SILENT + 1)))
+"""The ranks of all kinds."""

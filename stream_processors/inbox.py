@@ -71,7 +71,7 @@ class Block:
     """A flush as it is sent, the same bytes at every try: an Arrow stream of one record batch."""
 
     columns: tuple[str, ...]
-    data: bytes
+    data: memoryview
     rows: int
 
 
@@ -85,7 +85,7 @@ def build_block(segments: Sequence[Segment], constants: Mapping[str, str | int])
 
 def build_columns(
     segments: Sequence[Segment], constants: Mapping[str, str | int], **more: pa.Array
-) -> tuple[tuple[str, ...], bytes]:
+) -> tuple[tuple[str, ...], memoryview]:
     """Return the columns that the segments have, the constants and more ready ones, and all of it as a stream."""
     present = {name for segment in segments for name in segment.columns}
     rows = sum(segment.length for segment in segments)
@@ -141,14 +141,13 @@ def _lists(values: Any) -> pa.Array:
     return pa.ListArray.from_arrays(ends, pa.array(list(chain.from_iterable(values)), type=TEXT))
 
 
-def arrow_stream(batch: pa.RecordBatch) -> bytes:
-    """Return a record batch as the bytes of an Arrow stream, ClickHouse's format ArrowStream."""
+def arrow_stream(batch: pa.RecordBatch) -> memoryview:
+    """Return a record batch as an Arrow stream, ClickHouse's format ArrowStream."""
     size = pa.MockOutputStream()
     _write(batch, size)
     data = pa.allocate_buffer(size.size())  # a stream that grows takes up to twice its memory
     _write(batch, pa.FixedSizeBufferWriter(data))
-    del batch
-    return data.to_pybytes()  # type: ignore[no-any-return]
+    return memoryview(data)
 
 
 def _write(batch: pa.RecordBatch, sink: pa.NativeFile) -> None:

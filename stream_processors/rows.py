@@ -1,13 +1,11 @@
-"""Rows: events, signed facts and dead letters of a flush become the segments of its block. Times stay milliseconds."""
+"""Rows: signed facts and dead letters of a flush become segments of its block. Times stay milliseconds."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
 from stream_processors import metrics
 from stream_processors.attributes import ConversationFact
 from stream_processors.conversations import Changes, ConversationKey
-from stream_processors.enrich import OWN_COLUMNS, EnrichedEvent
 from stream_processors.fold import QUARTER_HOUR_MS
 from stream_processors.geolocation import UNKNOWN_PLACE
 from stream_processors.inbox import Segment
@@ -16,17 +14,12 @@ from stream_processors.records import DeadLetter, Record
 
 Row = tuple[object, ...]
 UNKNOWN: Final = "unknown"
-SCHEMA_VERSION: Final = 1
 
 
 def _names(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
-EVENT_COLUMNS: Final = _names(
-    "agent_id environment conversation_id conversation_hash event_id occurred_at quarter_hour received_at"
-    " repaired metadata extra offset"
-)
 CONVERSATION_COLUMNS: Final = _names(
     "agent_id environment conversation_hash sign conversation_id quarter_hour engaged_at visited_at"
     " first_end_user_message_at customer country_code region city latitude longitude device_class source_name"
@@ -54,26 +47,14 @@ DEAD_LETTER_COLUMNS: Final = _names(
 
 
 class FlushRows:
-    """The rows of one flush, gathered by kind."""
+    """The signed facts and dead letters of one flush, gathered by kind."""
 
     def __init__(self) -> None:
-        self._events: defaultdict[str, list[Row]] = defaultdict(list)
         self._conversations: list[Row] = []
         self._sessions: list[Row] = []
         self._exchanges: list[Row] = []
         self._quarters: list[Row] = []
         self._dead_letters: list[Row] = []
-
-    def add_event(self, event: EnrichedEvent, conversation_hash: int, offset: int) -> None:
-        """Take an event that is new to its conversation."""
-        told = event.fold_event
-        at, repaired = told.occurred_at, event.repaired
-        self._events[event.type].append(
-            (*event.key, conversation_hash, told.event_id, at, at // QUARTER_HOUR_MS, event.received_at, repaired,
-             event.metadata, event.extra, offset, *event.own)
-        )  # fmt: skip
-        for field in repaired:
-            metrics.REPAIRS.labels(field).inc()
 
     def add_changes(self, key: ConversationKey, conversation_hash: int, changes: Changes) -> None:
         """Take the signed difference that a flush makes to a conversation's facts."""
@@ -103,9 +84,7 @@ class FlushRows:
         )  # fmt: skip
 
     def observe(self) -> None:
-        """Count what the flush holds."""
-        for kind, events in self._events.items():
-            metrics.EVENTS.labels(kind).inc(len(events))
+        """Count what the flush takes back."""
         for kind, facts in self._facts().items():
             metrics.CORRECTIONS.labels(kind).inc(sum(fact[SIGN] == -1 for fact in facts))
 
@@ -118,22 +97,16 @@ class FlushRows:
         }
 
     def segments(self) -> list[Segment]:
-        """Return the segments of the block; none when the flush changes nothing."""
-        segments = [
-            _segment("event", (*EVENT_COLUMNS, *OWN_COLUMNS[kind]), rows, type=kind, schema_version=SCHEMA_VERSION)
-            for kind, rows in self._events.items()
-        ]
-        facts = self._facts().items()
-        segments += [_segment(kind, FACT_COLUMNS[kind], rows) for kind, rows in facts if rows]
+        """Return the segments of the block; none when no fact changes and no record was refused."""
+        segments = [_segment(kind, FACT_COLUMNS[kind], rows) for kind, rows in self._facts().items() if rows]
         if self._dead_letters:
             segments.append(_segment("dead_letter", DEAD_LETTER_COLUMNS, self._dead_letters))
         return segments
 
 
-def _segment(kind: str, columns: Sequence[str], rows: Sequence[Row], **constants: str | int) -> Segment:
-    """Return rows as a segment, with constants that every one of them has."""
-    values = dict(zip(columns, zip(*rows, strict=True), strict=True))
-    return Segment(kind, len(rows), values | {name: (value,) * len(rows) for name, value in constants.items()})
+def _segment(kind: str, columns: Sequence[str], rows: Sequence[Row]) -> Segment:
+    """Return rows as a segment."""
+    return Segment(kind, len(rows), dict(zip(columns, zip(*rows, strict=True), strict=True)))
 
 
 def conversation_values(fact: ConversationFact) -> Row:

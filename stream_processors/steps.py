@@ -1,20 +1,23 @@
 """The steps of a flush, each over the whole batch; `app.prepare` lists them in order."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 
-import msgspec
-
+from convostream.events import Event
 from stream_processors import metrics
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.conversations import Changes, ConversationKey
 from stream_processors.decode import decode
-from stream_processors.enrich import EnrichedEvent, enrich
+from stream_processors.enrich import EnrichedEvents, enrich
 from stream_processors.enrichment import Enrichment
 from stream_processors.errors import InvalidRecord
+from stream_processors.event_rows import Part, event_segments
 from stream_processors.feed import Feed, Headers
+from stream_processors.fold_events import FoldEvent
+from stream_processors.inbox import Segment
 from stream_processors.partitioner import partition_of
 from stream_processors.patience import persist
 from stream_processors.positions import LogPosition
@@ -30,58 +33,59 @@ from stream_processors.replays import Claim, true_claims
 from stream_processors.rows import FlushRows
 from stream_processors.state import State
 
-
-class DecodedEvent(msgspec.Struct, gc=False):
-    """A valid event, enriched, and the record that it came in."""
-
-    event: EnrichedEvent
-    record: Record
-
-
-Conversations = dict[ConversationKey, list[DecodedEvent]]
+Conversations = dict[ConversationKey, list[int]]
+"""The places of events among all of a batch, by conversation."""
 
 
 @dataclass(slots=True)
 class Batch:
     """The records of one flush of a partition, in order of their offsets, and what the steps make of them.
 
-    `conversations` are the valid events by conversation, in their order. `claims` are the dead letters that records say
-    to replay, `letters` those that they do, by the records' offsets.
+    Valid events are kept in `parts`; `told` and `sources` are what the fold sees of them and their records, all in the
+    order of their places. `claims` are the dead letters that records say to replay, `letters` those that they do, by
+    the records' offsets.
     """
 
     records: Sequence[Record]
-    conversations: Conversations
-    dead_letters: list[DeadLetter]
-    strays: list[DecodedEvent]
-    claims: list[Claim]
-    letters: dict[int, LogPosition]
+    parts: list[Part] = field(default_factory=list)
+    told: list[FoldEvent] = field(default_factory=list)
+    sources: list[Record] = field(default_factory=list)
+    received_at: list[int] = field(default_factory=list)
+    conversations: Conversations = field(default_factory=dict)
+    dead_letters: list[DeadLetter] = field(default_factory=list)
+    strays: Conversations = field(default_factory=dict)
+    claims: list[Claim] = field(default_factory=list)
+    letters: dict[int, LogPosition] = field(default_factory=dict)
 
-    @classmethod
-    def of(cls, records: Sequence[Record]) -> "Batch":
-        """Return the batch of some records, before the first step."""
-        return cls(records, {}, [], [], [], {})
-
-    @property
-    def events(self) -> list[DecodedEvent]:
-        """The valid events, those of one conversation after those of another."""
-        return list(chain.from_iterable(self.conversations.values()))
+    def add(self, events: EnrichedEvents, records: Sequence[Record]) -> None:
+        """Take valid events of one type, and the records that they came in."""
+        begin, conversations = len(self.told), self.conversations
+        self.parts.append(Part(begin, events, [record.offset for record in records]))
+        self.told += events.fold_events
+        self.sources += records
+        self.received_at += events.received_at
+        for place, key in enumerate(events.keys, begin):
+            if (known := conversations.get(key)) is None:
+                known = conversations[key] = []
+            known.append(place)
 
 
 def decode_records(batch: Batch, enrichment: Enrichment, begin: int, end: int) -> None:
     """Make events or dead letters of a slice of the records."""
-    conversations = batch.conversations
+    valid: defaultdict[str, list[tuple[Event, int | None, Record]]] = defaultdict(list)
     for record in batch.records[begin:end]:
         received = received_at(record)
         if record.headers and (letter := replayed_letter(record)) is not None:
             batch.claims.append(Claim(record, letter))
         try:
-            event = enrich(decode(record.value), received, enrichment)
+            event = decode(record.value)
         except InvalidRecord as error:
             batch.dead_letters.append(DeadLetter(record, received or 0, error.code, str(error)))
             continue
-        if (known := conversations.get(event.key)) is None:
-            known = conversations[event.key] = []
-        known.append(DecodedEvent(event, record))
+        valid[event.type].append((event, received, record))
+    for found in valid.values():
+        events, times, records = zip(*found, strict=True)
+        batch.add(enrich(events, times, enrichment), records)
 
 
 async def find_letters(batch: Batch, clickhouse: ClickHouse, position: LogPosition) -> None:
@@ -95,23 +99,23 @@ def part_strays(
     batch: Batch, absent: Sequence[ConversationKey], partition: int, partitions: int
 ) -> set[ConversationKey]:
     """Part the events of conversations that belong to other partitions; none in memory is such."""
-    elsewhere = [key for key in absent if home_of(key, partitions) != partition]
-    for key in elsewhere:
-        batch.strays += batch.conversations.pop(key)
-    return set(elsewhere)
+    elsewhere = {key for key in absent if home_of(key, partitions) != partition}
+    batch.strays = {key: batch.conversations.pop(key) for key in absent if key in elsewhere}
+    return elsewhere
 
 
-async def forward_strays(strays: Sequence[DecodedEvent], position: LogPosition, partitions: int, feed: Feed) -> None:
+async def forward_strays(batch: Batch, position: LogPosition, partitions: int, feed: Feed) -> None:
     """Produce strays again to the partitions of their conversations, with their origin and its time in headers.
 
     Doing it twice does no harm: the second one is a repetition of the same id.
     """
-    for decoded in strays:
-        event, record = decoded.event, decoded.record
-        headers = forwarded_headers(record, event.received_at, position.topic)
-        home = home_of(event.key, partitions)
-        await persist("forward", partial(feed.forward, record, event.key.record_key, home, headers), position.partition)
-        metrics.FORWARDED.inc()
+    for key, places in batch.strays.items():
+        home = home_of(key, partitions)
+        for place in places:
+            record = batch.sources[place]
+            headers = forwarded_headers(record, batch.received_at[place], position.topic)
+            await persist("forward", partial(feed.forward, record, key.record_key, home, headers), position.partition)
+            metrics.FORWARDED.inc()
 
 
 def forwarded_headers(record: Record, received_at: int, topic: str) -> Headers:
@@ -131,26 +135,33 @@ def home_of(key: ConversationKey, partitions: int) -> int:
 def drop_repetitions(batch: Batch, state: State) -> Conversations:
     """Return the events whose ids are new to their conversations; the first to arrive stays."""
     fresh: Conversations = {}
-    repetitions = 0
-    for key, events in batch.conversations.items():
+    told, repetitions = batch.told, 0
+    for key, places in batch.conversations.items():
         known = state.get(key).ids
-        new: dict[str, DecodedEvent] = {}
-        for decoded in events:
-            event_id = decoded.event.fold_event.event_id
-            if event_id not in new and event_id not in known:
-                new[event_id] = decoded
+        ids = {told[place].event_id for place in places}
+        new = places if len(ids) == len(places) and ids.isdisjoint(known) else _first_of_new_ids(batch, places, known)
         if new:
-            fresh[key] = list(new.values())
-        repetitions += len(events) - len(new)
+            fresh[key] = new
+        repetitions += len(places) - len(new)
     metrics.REPETITIONS.inc(repetitions)
     return fresh
 
 
-def fold(fresh: Conversations, state: State) -> Iterator[tuple[ConversationKey, Changes]]:
+def _first_of_new_ids(batch: Batch, places: Sequence[int], known: Collection[str]) -> list[int]:
+    new: dict[str, int] = {}
+    for place in sorted(places, key=lambda place: batch.sources[place].offset):
+        event_id = batch.told[place].event_id
+        if event_id not in known:
+            new.setdefault(event_id, place)
+    return list(new.values())
+
+
+def fold(batch: Batch, fresh: Conversations, state: State) -> Iterator[tuple[ConversationKey, Changes]]:
     """Fold new events into their conversations; yield what each conversation's facts change by."""
-    for key, decoded in fresh.items():
-        state.count_events(len(decoded))
-        yield key, state.get(key).absorb([each.event.fold_event for each in decoded])
+    told = batch.told
+    for key, places in fresh.items():
+        state.count_events(len(places))
+        yield key, state.get(key).absorb([told[place] for place in places])
 
 
 def gather_rows(
@@ -159,13 +170,9 @@ def gather_rows(
     changes: Iterator[tuple[ConversationKey, Changes]],
     state: State,
     position: LogPosition,
-) -> FlushRows:
+) -> list[Segment]:
     """Return the rows of a flush: events, the changes of facts, dead letters and what became of replayed ones."""
     rows = FlushRows()
-    for key, events in fresh.items():
-        conversation_hash = state.hash_of(key)
-        for each in events:
-            rows.add_event(each.event, conversation_hash, each.record.offset)
     for key, changed in changes:
         rows.add_changes(key, state.hash_of(key), changed)
     for letter in batch.dead_letters:
@@ -175,12 +182,13 @@ def gather_rows(
     if batch.letters:
         add_replayed(batch, rows)
     rows.observe()
-    return rows
+    return [*event_segments(batch.parts, fresh, [state.hash_of(key) for key in fresh]), *rows.segments()]
 
 
 def add_replayed(batch: Batch, rows: FlushRows) -> None:
     """Add that dead letters are events now, also when a replay was repeated and the event had been there."""
-    for decoded in batch.events:
-        if (letter := batch.letters.get(decoded.record.offset)) is not None:
-            rows.add_replayed(decoded.record, decoded.event.received_at, letter)
+    for place in chain.from_iterable(batch.conversations.values()):
+        record = batch.sources[place]
+        if (letter := batch.letters.get(record.offset)) is not None:
+            rows.add_replayed(record, batch.received_at[place], letter)
             metrics.REPLAYED.inc()

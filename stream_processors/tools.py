@@ -12,6 +12,7 @@ from stream_processors.positions import LogPosition
 from stream_processors.range_log import RangeLog
 from stream_processors.records import Record
 from stream_processors.settings import WorkerSettings
+from stream_processors.slots import Slots
 from stream_processors.state import State
 
 Prepare = Callable[[Sequence[Record], State, LogPosition, int], Awaitable[list[Segment]]]
@@ -27,5 +28,5 @@ class Tools:
     feed: Feed
     prepare: Prepare
     insert_slots: asyncio.Semaphore
-    flush_slots: asyncio.Semaphore
+    flush_slots: Slots
     clock: Callable[[], float] = time.monotonic

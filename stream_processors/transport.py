@@ -7,7 +7,8 @@ and Kafka's committed offset only follows it, for the monitors that watch the gr
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -90,6 +91,7 @@ class WholePollConsumer(Consumer):
         self._seeks: Counter[TP] = Counter()
         self._landed: dict[TP, int] = {}
         self._reported: dict[TP, int] = {}
+        self._resumed = asyncio.Event()
 
     def follow(self, topic: str, on_assigned: Assign) -> None:
         """Set the topic, and who is told which of its partitions are ours."""
@@ -108,12 +110,31 @@ class WholePollConsumer(Consumer):
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
         """Yield one message for each partition that the next poll brings records of."""
+        if self.flow_active and not self._get_active_partitions():
+            await self._wait_until_resumed(timeout)
+            return
         seeks = Counter(self._seeks)
         records, _ = await self._wait_next_records(timeout)
         if not records or self.should_stop or not self.flow_active:
             return
         for tp, batch in records.items():
             yield tp, self._to_message(tp, Poll.of(tp.partition, batch, seeks[tp]))
+
+    async def _wait_until_resumed(self, timeout: float) -> None:
+        """Wait until a partition may be read again; Faust would sleep for a second, however soon that is."""
+        self._resumed.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._resumed.wait(), timeout)
+
+    def resume_partitions(self, tps: Iterable[TP]) -> None:
+        """Read partitions again."""
+        super().resume_partitions(tps)
+        self._resumed.set()
+
+    def on_buffer_drop(self, tp: TP) -> None:
+        """Read a partition again whose polls have been taken."""
+        super().on_buffer_drop(tp)
+        self._resumed.set()
 
     def _to_message(self, tp: TP, poll: Any) -> ConsumerMessage:
         last = poll.records[-1]

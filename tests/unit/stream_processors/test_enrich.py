@@ -7,18 +7,20 @@ from hypothesis import given
 
 from convostream.date_times import format_date_time
 from stream_processors import fold_events as kinds
-from stream_processors.enrich import CLOCK_TOLERANCE_MS, EARLIEST_OCCURRENCE, LATEST_CALL, OWN_COLUMNS, EnrichedEvent
+from stream_processors.enrich import CLOCK_TOLERANCE_MS, EARLIEST_OCCURRENCE, LATEST_CALL, OWN_COLUMNS
 from stream_processors.fold_events import Call, Profile
 from stream_processors.inbox import build_block
 from stream_processors.records import EARLIEST_TIME, LATEST_TIME
-from stream_processors.rows import FlushRows
 from tests.unit.stream_processors.kafka_records import AT_MS, fields_of
 from tests.unit.stream_processors.wire_events import (
     TYPES,
+    EnrichedEvent,
     Fields,
     any_events,
     enriched,
+    enriched_events,
     own_values,
+    rows_of,
 )
 
 MINUTE = 60_000
@@ -234,16 +236,12 @@ def test_a_rating_is_stored_as_the_json_that_was_sent(rating: object, stored: st
 
 @given(any_events)
 def test_any_event_becomes_a_row(fields: Fields) -> None:
-    rows = FlushRows()
-    rows.add_event(enriched(fields), 5, 7)
-    assert build_block(rows.segments(), OWNER).rows == 1
+    assert build_block(rows_of(enriched_events(fields)), OWNER).rows == 1
 
 
 @pytest.mark.parametrize("duration_ms", [2**53 + 1, 10**18, -(10**18), 2**64 - 1])
 def test_a_whole_duration_of_any_size_becomes_a_row(duration_ms: int) -> None:
-    rows = FlushRows()
-    rows.add_event(enriched(fields_of("action", action_name="search", duration_ms=duration_ms)), 5, 7)
-    assert build_block(rows.segments(), OWNER).rows == 1
+    assert build_block(rows_of(enriched_events(action(duration_ms=duration_ms))), OWNER).rows == 1
 
 
 @pytest.mark.parametrize(("rating", "stored"), [("", '""'), ({}, "{}"), (0, "0"), (False, "false")])

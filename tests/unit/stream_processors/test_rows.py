@@ -1,11 +1,13 @@
 """Rows: events, signed facts and dead letters as the columns of their segments."""
 
+import pyarrow as pa
 import pytest
 from prometheus_client import REGISTRY
 
 from stream_processors.attributes import ConversationFact
 from stream_processors.conversations import Changes, Conversation, ConversationKey
 from stream_processors.enrich import OWN_COLUMNS
+from stream_processors.event_rows import EVENT_COLUMNS, Part, event_segments
 from stream_processors.inbox import COLUMN_TYPES, Segment
 from stream_processors.positions import LogPosition
 from stream_processors.records import DeadLetter
@@ -13,7 +15,6 @@ from stream_processors.response_times import ExchangeFact
 from stream_processors.rows import (
     CONVERSATION_COLUMNS,
     DEAD_LETTER_COLUMNS,
-    EVENT_COLUMNS,
     EXCHANGE_COLUMNS,
     QUARTER_COLUMNS,
     SESSION_COLUMNS,
@@ -22,9 +23,10 @@ from stream_processors.rows import (
 from stream_processors.sessions import SessionFact
 from tests.unit.stream_processors.histories import GAP, LONDON, START, told
 from tests.unit.stream_processors.kafka_records import AT_MS, EVENT_ID, KafkaRecord, fields_of
-from tests.unit.stream_processors.wire_events import TYPES, enriched
+from tests.unit.stream_processors.wire_events import TYPES, enriched, enriched_events, rows_of
 
 KEY = ConversationKey("a", "production", "c")
+NAMED = ("conversation_id", "conversation_hash", "offset")
 NOTHING = Changes([], [], [], [])
 ORIGIN = LogPosition("agent-events", 3, 1, 5)
 ENGAGED = ConversationFact(
@@ -35,6 +37,11 @@ ENGAGED = ConversationFact(
 
 def segments_of(rows: FlushRows) -> dict[str, Segment]:
     return {segment.kind: segment for segment in rows.segments()}
+
+
+def first_row(segment: Segment) -> dict[str, object]:
+    """The first row of a segment, as the block has it."""
+    return {name: pa.array(values)[0].as_py() for name, values in segment.columns.items()}
 
 
 def row_of(changes: Changes) -> dict[str, object]:
@@ -66,19 +73,28 @@ def test_every_column_of_a_segment_is_in_the_inbox_and_there_once(columns: tuple
 
 
 def test_events_of_a_type_make_one_segment() -> None:
-    rows = FlushRows()
-    for offset, type_ in enumerate(("conversation_ended", "token_usage", "conversation_ended")):
-        rows.add_event(enriched(fields_of(type_)), 5, offset)
-    ended, tokens = rows.segments()
+    types = ("conversation_ended", "token_usage", "conversation_ended")
+    ended, tokens = rows_of(*(enriched_events(fields_of(type_)) for type_ in types), offset=0)
     assert (ended.kind, ended.length, list(ended.columns["offset"])) == ("event", 2, [0, 2])
-    assert (tokens.kind, tokens.length, list(tokens.columns["type"])) == ("event", 1, ["token_usage"])
+    assert (tokens.kind, tokens.length, first_row(tokens)["type"]) == ("event", 1, "token_usage")
+
+
+def test_an_event_that_is_not_new_makes_no_row() -> None:
+    ended = enriched_events(*(fields_of(conversation_id=each) for each in "abca"))
+    old = enriched_events(fields_of("token_usage"))
+    fresh = {ended.keys[2]: [2], ended.keys[0]: [3, 0]}
+    (segment,) = event_segments([Part(0, ended, range(10, 14)), Part(4, old, [14])], fresh, [7, 2**64 - 1])
+    rows = pa.table([pa.array(segment.columns[name]) for name in NAMED], names=list(NAMED)).to_pylist()
+    assert [tuple(row.values()) for row in rows] == [("a", 2**64 - 1, 10), ("c", 7, 12), ("a", 2**64 - 1, 13)]
+
+
+def test_without_new_events_there_are_no_segments() -> None:
+    assert event_segments([Part(0, enriched_events(fields_of()), [7])], {}, []) == []
 
 
 def test_an_event_has_its_identity_its_times_and_its_place() -> None:
-    rows = FlushRows()
-    rows.add_event(enriched(fields_of(), AT_MS + 5), 7, 42)
-    (segment,) = rows.segments()
-    assert {name: values[0] for name, values in segment.columns.items()} == {
+    (segment,) = rows_of(enriched_events(fields_of(), received_at=AT_MS + 5), hash_=7, offset=42)
+    assert first_row(segment) == {
         "agent_id": "a",
         "environment": "production",
         "conversation_id": "c",
@@ -200,8 +216,8 @@ def test_a_flush_counts_its_events_by_type_its_repairs_and_what_it_takes_back() 
         "convostream_corrections_total": {"kind": "session_fact"},
     }
     before = [REGISTRY.get_sample_value(name, labels) or 0 for name, labels in counted.items()]
+    rows_of(enriched_events(fields_of("conversation_visited", language="?")))
     rows = FlushRows()
-    rows.add_event(enriched(fields_of("conversation_visited", language="?")), 5, 7)
     session = SessionFact(START, START, None, START + GAP, 1)
     rows.add_changes(KEY, 5, NOTHING._replace(sessions=[(session, -1), (session._replace(activities=2), 1)]))
     rows.observe()

@@ -41,7 +41,7 @@ def state_of() -> State:
 
 
 def decoded(*records: KafkaRecord) -> Batch:
-    batch = Batch.of(records)
+    batch = Batch(records)
     decode_records(batch, enrichment_of(), 0, len(records))
     return batch
 
@@ -49,21 +49,26 @@ def decoded(*records: KafkaRecord) -> Batch:
 async def segments_of(
     state: State, *records: KafkaRecord, letters: Mapping[int, LogPosition] | None = None
 ) -> dict[str, Segment]:
+    """The segments of some records by kind, for records of one type."""
+    return {segment.kind: segment for segment in await segments_of_all(state, *records, letters=letters)}
+
+
+async def segments_of_all(
+    state: State, *records: KafkaRecord, letters: Mapping[int, LogPosition] | None = None
+) -> list[Segment]:
     """Take records through all steps that change the state; `letters` are those that they replay."""
     batch = decoded(*records)
     batch.letters = dict(letters or {})
-    keys = {each.event.key for each in batch.events}
-    await state.admit(state.missing(keys), ClickHouse(NOWHERE, threads=1), POSITION)
+    await state.admit(state.missing(batch.conversations), ClickHouse(NOWHERE, threads=1), POSITION)
     fresh = drop_repetitions(batch, state)
-    rows = gather_rows(batch, fresh, fold(fresh, state), state, POSITION)
-    return {segment.kind: segment for segment in rows.segments()}
+    return gather_rows(batch, fresh, fold(batch, fresh, state), state, POSITION)
 
 
 def test_a_record_is_an_event_or_a_dead_letter() -> None:
     batch = decoded(
         record_of(), KafkaRecord(offset=1, value=b"{"), KafkaRecord(offset=2, value=None), record_of(offset=3)
     )
-    assert [each.record.offset for each in batch.events] == [0, 3]
+    assert [record.offset for record in batch.sources] == [0, 3]
     assert [(letter.record.offset, letter.code) for letter in batch.dead_letters] == [
         (1, "broken_json"),
         (2, "no_value"),
@@ -71,11 +76,11 @@ def test_a_record_is_an_event_or_a_dead_letter() -> None:
 
 
 def test_a_slice_decodes_its_records_alone() -> None:
-    batch = Batch.of([record_of(offset=offset) for offset in range(5)])
+    batch = Batch([record_of(offset=offset) for offset in range(5)])
     decode_records(batch, enrichment_of(), 2, 4)
-    assert [each.record.offset for each in batch.events] == [2, 3]
+    assert [record.offset for record in batch.sources] == [2, 3]
     decode_records(batch, enrichment_of(), 4, 1_000)
-    assert [each.record.offset for each in batch.events] == [2, 3, 4]
+    assert [record.offset for record in batch.sources] == [2, 3, 4]
 
 
 def test_a_dead_letter_without_a_time_was_received_in_1970() -> None:
@@ -91,6 +96,14 @@ async def test_an_id_counts_once_and_the_first_to_arrive_stays() -> None:
     segments = await segments_of(state, first, again, upper)
     assert list(segments["event"].columns["content"]) == ["first"]
     assert await segments_of(state, again, upper) == {}
+
+
+async def test_of_two_types_under_one_id_the_first_to_arrive_stays() -> None:
+    earlier = record_of("message", offset=1, sender="agent", content="other", event_id=SECOND_ID)
+    button = record_of("button", offset=2, button_event="x")
+    message = record_of("message", offset=3, sender="agent", content="late")
+    events = [each for each in (await segments_of_all(state_of(), earlier, button, message)) if each.kind == "event"]
+    assert [list(each.columns["offset"]) for each in events] == [[1], [2]]
 
 
 async def test_the_same_id_in_another_conversation_is_another_event() -> None:
@@ -173,25 +186,26 @@ def test_the_environment_does_not_move_a_conversation() -> None:
 
 def test_events_of_conversations_that_belong_elsewhere_are_parted() -> None:
     batch = decoded(*(record_of(offset=at, conversation_id=f"c{at}") for at in range(40)))
-    keys = [each.event.key for each in batch.events]
+    keys = list(batch.conversations)
     elsewhere = part_strays(batch, keys, partition=1, partitions=4)
     assert elsewhere == {key for key in keys if home_of(key, 4) != 1}
-    assert 0 < len(batch.events) < 40
-    assert {each.event.key for each in batch.events} == set(keys) - elsewhere
-    assert {each.event.key for each in batch.strays} == elsewhere
+    assert 0 < len(batch.conversations) < 40
+    assert batch.conversations.keys() == set(keys) - elsewhere
+    assert batch.strays.keys() == elsewhere
 
 
 def test_with_one_partition_nothing_is_a_stray() -> None:
     batch = decoded(record_of())
     assert part_strays(batch, [KEY], partition=0, partitions=1) == set()
-    assert (len(batch.events), batch.strays) == (1, [])
+    assert (len(batch.conversations), batch.strays) == (1, {})
 
 
 async def test_a_stray_is_sent_to_the_partition_of_its_conversation_with_its_origin_and_time() -> None:
     feed = InMemoryFeed({number: [] for number in range(4)})
     batch = decoded(KafkaRecord(partition=2, offset=77, key=b"whatever", value=value_of(fields_of())))
+    batch.strays = batch.conversations
     known_as: Feed = feed
-    await forward_strays(batch.events, POSITION, 4, known_as)
+    await forward_strays(batch, POSITION, 4, known_as)
     (sent,) = feed.forwarded
     assert (sent.key, sent.partition) == (KEY.record_key, home_of(KEY, 4))
     assert sent.record.value == value_of(fields_of())
@@ -204,6 +218,6 @@ async def test_a_record_that_was_sent_on_keeps_its_time_of_receipt() -> None:
         timestamp=AT_MS + 3_600_000,
         headers=((RECEIVED_AT_HEADER, str(AT_MS).encode()),),
     )
-    (event,) = decoded(sent_on).events
-    assert (event.event.received_at, event.event.fold_event.occurred_at) == (AT_MS, AT_MS)
-    assert event.event.repaired == ["occurred_at"]
+    batch = decoded(sent_on)
+    assert (batch.received_at, batch.told[0].occurred_at) == ([AT_MS], AT_MS)
+    assert batch.parts[0].events.repaired == {0: ["occurred_at"]}

@@ -3,16 +3,20 @@
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from hypothesis import strategies as st
 
 from convostream.date_times import format_date_time
 from convostream.events import validate_event
-from stream_processors.enrich import EnrichedEvent, enrich
+from stream_processors.conversations import ConversationKey
+from stream_processors.enrich import EnrichedEvents, enrich
 from stream_processors.enrichment import Enrichment
 from stream_processors.escalation import DEFAULT_ESCALATION_ACTIONS, EscalationActions
+from stream_processors.event_rows import Part, event_segments
+from stream_processors.fold_events import FoldEvent
 from stream_processors.geolocation import Geolocator
+from stream_processors.inbox import Segment
 from tests.strategies.pools import ACTIONS, ADDRESSES, CUSTOMERS, DEVICES, DURATIONS, LANGUAGES, RATINGS, SOURCES
 from tests.unit.stream_processors.kafka_records import AT_MS, fields_of
 
@@ -102,9 +106,47 @@ def enrichment_of(
     return Enrichment(geolocator(), EscalationActions(DEFAULT_ESCALATION_ACTIONS), addresses, content)
 
 
+class EnrichedEvent(NamedTuple):
+    """What enriching makes of one event."""
+
+    key: ConversationKey
+    fold_event: FoldEvent
+    received_at: int
+    repaired: list[str]
+    metadata: str | None
+    extra: str | None
+    own: tuple[object, ...]
+
+
+def enriched_events(
+    *fields: Fields, received_at: int | None = AT_MS, enrichment: Enrichment | None = None
+) -> EnrichedEvents:
+    """The events of some fields, all of one type, enriched together."""
+    events = [validate_event(each) for each in fields]
+    return enrich(events, [received_at] * len(events), enrichment or enrichment_of())
+
+
 def enriched(fields: Fields, received_at: int | None = AT_MS, enrichment: Enrichment | None = None) -> EnrichedEvent:
     """The event of some fields, enriched."""
-    return enrich(validate_event(fields), received_at, enrichment or enrichment_of())
+    events = enriched_events(fields, received_at=received_at, enrichment=enrichment)
+    return EnrichedEvent(
+        events.keys[0],
+        events.fold_events[0],
+        events.received_at[0],
+        events.repaired.get(0, []),
+        events.metadata[0],
+        events.extra[0],
+        tuple(column[0] for column in events.own),
+    )
+
+
+def rows_of(*events: EnrichedEvents, hash_: int = 5, offset: int = 7) -> list[Segment]:
+    """The segments of events of one conversation at successive offsets."""
+    parts, places = [], 0
+    for each in events:
+        parts.append(Part(places, each, range(offset + places, offset + places + len(each))))
+        places += len(each)
+    return event_segments(parts, {events[0].keys[0]: range(places)}, [hash_])
 
 
 def own_values(event: EnrichedEvent, columns: Sequence[str]) -> dict[str, object]:

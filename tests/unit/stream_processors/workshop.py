@@ -12,6 +12,7 @@ from stream_processors.positions import LogPosition
 from stream_processors.range_log import RangeLog
 from stream_processors.records import Record
 from stream_processors.settings import WorkerSettings
+from stream_processors.slots import Slots
 from stream_processors.state import State
 from stream_processors.tools import Tools
 from tests.unit.stream_processors.in_memory_feed import InMemoryFeed
@@ -49,6 +50,6 @@ def tools_of(feed: InMemoryFeed, clock: Callable[[], float], **settings: float) 
         feed=feed,
         prepare=change_nothing,
         insert_slots=asyncio.Semaphore(1),
-        flush_slots=asyncio.Semaphore(2),
+        flush_slots=Slots(2),
         clock=clock,
     )
