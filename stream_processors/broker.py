@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import faust
 
-from stream_processors.decode import MAX_RECORD_BYTES
+from stream_processors.quick_decode import MAX_RECORD_BYTES
 from stream_processors.settings import WorkerSettings
 
 LARGEST_FETCH: Final = 8 * 1024**2

@@ -1,10 +1,11 @@
-"""Decode: the bytes of a record become a valid event, or an `InvalidRecord` that names what is wrong.
+"""Decode: the bytes of records become valid events, or an `InvalidRecord` that names what is wrong.
 
 JSON is read strictly (orjson refuses NaN, Infinity, numbers that are not finite, lone surrogates and broken UTF-8; of
-duplicate keys the last counts), then the contract's models judge the fields. For a plain record, as nearly all are,
-`quick_decode` comes to the same event sooner.
+duplicate keys the last counts), then the contract's models judge the fields. For plain records, as nearly all are,
+`quick_decode` comes to the same events sooner.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import orjson
@@ -12,25 +13,27 @@ import orjson
 from convostream.errors import InvalidEvent
 from convostream.events import Event, validate_event
 from stream_processors.errors import InvalidRecord
-from stream_processors.quick_decode import MAX_NESTING, quick_event
+from stream_processors.quick_decode import MAX_NESTING, MAX_RECORD_BYTES, quick_events
 
-MAX_RECORD_BYTES: Final = 1_048_576
 REASON_CODES: Final = ("no_value", "too_large", "broken_json", "not_an_object", "too_deep", "invalid_event")
 
 
+def decode_all(values: Sequence[bytes | None]) -> list[Event | InvalidRecord]:
+    """Return the events that the values of records hold, and in place of an event why the contract refuses it."""
+    return [
+        _judged(value) if event is None else event for value, event in zip(values, quick_events(values), strict=True)
+    ]
+
+
 def decode(value: bytes | None) -> Event:
-    """Return the event that a record's value holds; raise `InvalidRecord` when the contract refuses it."""
+    """Return the event that a record's value holds, as the models judge it.
+
+    Raises InvalidRecord when the contract refuses it.
+    """
     if value is None:
         raise InvalidRecord("no_value", "value: the record has none; allowed is one JSON object")
     if len(value) > MAX_RECORD_BYTES:
         raise InvalidRecord("too_large", f"value: {len(value)} bytes; allowed are at most {MAX_RECORD_BYTES}")
-    if (event := quick_event(value)) is not None:
-        return event
-    return judge(value)
-
-
-def judge(value: bytes) -> Event:
-    """Let the contract's models say whether a value is an event, and which."""
     fields = _parse(value)
     if not isinstance(fields, dict):
         raise InvalidRecord("not_an_object", "value: not a JSON object; allowed is one JSON object a record")
@@ -38,6 +41,13 @@ def judge(value: bytes) -> Event:
         return validate_event(fields)
     except InvalidEvent as error:
         raise InvalidRecord("invalid_event", str(error)) from None
+
+
+def _judged(value: bytes | None) -> Event | InvalidRecord:
+    try:
+        return decode(value)
+    except InvalidRecord as error:
+        return error
 
 
 def _parse(value: bytes) -> object:

@@ -6,12 +6,11 @@ to know.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache, partial
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import maxminddb
 
@@ -28,8 +27,7 @@ class GeolocationDatabaseError(RuntimeError):
     """The database cannot be used; the text says why and which setting to change."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A place as the database gives it; a name it does not give is `unknown`, and coordinates come in pairs."""
 
     country_code: str

@@ -1,4 +1,4 @@
-"""The quick way from bytes to an event: msgspec reads and checks a plain record in one pass.
+"""The quick way from bytes to events: msgspec reads and checks a plain record in one pass.
 
 Its structs are made from the contract's models, so that the rules stand in one place, and have the same attributes. It
 takes only what the models take, and gives the same values. Whatever it is not sure of (a field that the type does not
@@ -6,9 +6,9 @@ list, attachments, any fault) it leaves to the models, and they alone say what i
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
-from operator import or_
+from operator import attrgetter, or_
 from types import UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
 
@@ -28,46 +28,77 @@ from convostream.events import (
     Event,
     JsonObject,
 )
+from convostream.whitespace import is_blank
+from stream_processors.plain_texts import are_plain_uuids, read_plain_date_times
 
 # A fault in the JSON or in a field, text that is no UTF-8, no date-time, an integer that orjson would read as a float.
 _DOUBTS: Final = (msgspec.MsgspecError, UnicodeDecodeError, ValueError, TypeError, RecursionError)
 
+MAX_RECORD_BYTES: Final = 1_048_576
+
 MAX_NESTING: Final = 64
 """Levels of objects and lists that a record may have; no more brackets than that cannot nest more deeply."""
 
+IDENTITY: Final = ("agent_id", "environment", "conversation_id")
+"""The names that every event has."""
+
+_identity: Final = attrgetter(*IDENTITY)
 _is_uuid: Final = re.compile(UUID_PATTERN[1:-1]).fullmatch
 
 
-def quick_event(value: bytes) -> Event | None:
-    """Return the event that a record's value holds, None when it takes the models to say."""
+def quick_events(values: Sequence[bytes | None]) -> list[Event | None]:
+    """Return the events that the values of records hold, None in place of one that it takes the models to judge."""
+    events: list[Any] = [_read(value) for value in values]
+    read = [event for event in events if event is not None]
+    times = read_plain_date_times([event.occurred_at for event in read])
+    if times is None or not are_plain_uuids([event.event_id for event in read]) or _is_one_nameless(read):
+        return [event and _spelled_out(event) for event in events]
+    for event, at in zip(read, times, strict=True):
+        event.occurred_at = at
+    return events
+
+
+def _read(value: bytes | None) -> Any:
+    """Return what a value holds, with what every event has as it was sent; None when in doubt."""
+    if value is None or len(value) > MAX_RECORD_BYTES:
+        return None
     try:
-        event: Any = _decode(value)
-        if not _is_uuid(event.event_id) or not _is_complete(event, value):
-            return None
-        event.event_id = event.event_id.lower()
-        event.occurred_at = parse_date_time(event.occurred_at)
+        event = _decode(value)
         for name in event.times:
             if (text := getattr(event, name)) is not None:
                 setattr(event, name, parse_date_time(text))
+        return event if _is_complete(event, value) else None
     except _DOUBTS:
         return None
-    return event  # type: ignore[no-any-return] # a struct with the attributes of the model
 
 
 def _is_complete(event: Any, value: bytes) -> bool:
-    """Tell whether what msgspec does not check is right; raises TypeError for integers that orjson cannot write.
-
-    `isspace` takes all that is white space in the contract and a little more, which the models then judge.
-    """
+    """Tell whether what msgspec does not check is right; raises TypeError for integers that orjson cannot write."""
     for name in event.names:
-        if (text := getattr(event, name)).isspace() or not text:
+        if is_blank(getattr(event, name)):
             return False
     for name in event.objects:
         if (free := getattr(event, name)) is not None:
             if value.count(b"{") + value.count(b"[") > MAX_NESTING:
                 return False
             orjson.dumps(free)
-    return event.type != "message" or bool(event.content and not event.content.isspace())
+    return event.type != "message" or bool(event.content and not is_blank(event.content))
+
+
+def _is_one_nameless(events: Sequence[Any]) -> bool:
+    return any(map(is_blank, {text for event in events for text in _identity(event)}))
+
+
+def _spelled_out(event: Any) -> Any:
+    """Return an event with its id and time as the models give them, however they are spelled; None when in doubt."""
+    if not _is_uuid(event.event_id) or _is_one_nameless([event]):
+        return None
+    event.event_id = event.event_id.lower()
+    try:
+        event.occurred_at = parse_date_time(event.occurred_at)
+    except ValueError:
+        return None
+    return event
 
 
 def _struct_of(model: type[BaseModel]) -> type[msgspec.Struct]:
@@ -82,8 +113,8 @@ def _struct_of(model: type[BaseModel]) -> type[msgspec.Struct]:
         namespace={
             "type": model.model_fields["type"].default,
             "model_extra": None,
-            "names": tuple(name for name, hint, _ in fields if _is_name(hint)),
-            "times": tuple(name for name, hint, info in fields if EpochMilliseconds in get_args(hint)),
+            "names": tuple(name for name, hint, _ in fields if _is_name(hint) and name not in IDENTITY),
+            "times": tuple(name for name, hint, _ in fields if EpochMilliseconds in get_args(hint)),
             "objects": tuple(name for name, hint, _ in fields if JsonObject in get_args(hint)),
         },
         tag_field="type",

@@ -10,7 +10,7 @@ from convostream.events import Event
 from stream_processors import metrics
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.conversations import Changes, ConversationKey
-from stream_processors.decode import decode
+from stream_processors.decode import decode_all
 from stream_processors.enrich import EnrichedEvents, enrich
 from stream_processors.enrichment import Enrichment
 from stream_processors.errors import InvalidRecord
@@ -72,20 +72,19 @@ class Batch:
 
 def decode_records(batch: Batch, enrichment: Enrichment, begin: int, end: int) -> None:
     """Make events or dead letters of a slice of the records."""
+    records = batch.records[begin:end]
     valid: defaultdict[str, list[tuple[Event, int | None, Record]]] = defaultdict(list)
-    for record in batch.records[begin:end]:
+    for record, event in zip(records, decode_all([record.value for record in records]), strict=True):
         received = received_at(record)
         if record.headers and (letter := replayed_letter(record)) is not None:
             batch.claims.append(Claim(record, letter))
-        try:
-            event = decode(record.value)
-        except InvalidRecord as error:
-            batch.dead_letters.append(DeadLetter(record, received or 0, error.code, str(error)))
-            continue
-        valid[event.type].append((event, received, record))
+        if isinstance(event, InvalidRecord):
+            batch.dead_letters.append(DeadLetter(record, received or 0, event.code, str(event)))
+        else:
+            valid[event.type].append((event, received, record))
     for found in valid.values():
-        events, times, records = zip(*found, strict=True)
-        batch.add(enrich(events, times, enrichment), records)
+        events, times, sources = zip(*found, strict=True)
+        batch.add(enrich(events, times, enrichment), sources)
 
 
 async def find_letters(batch: Batch, clickhouse: ClickHouse, position: LogPosition) -> None:

@@ -1,7 +1,5 @@
 """Attributes: first known, last known, and what nothing can erase."""
 
-from dataclasses import replace
-
 import pytest
 
 from stream_processors import fold_events as kinds
@@ -14,7 +12,7 @@ from tests.unit.stream_processors.histories import GAP, LONDON, START, event_of,
 
 SILENT_PROFILE = Profile(None, None, None, None, None, None, None)
 FULL = Profile("ann", LONDON, "mobile", "web", Language("en", "US"), "A title", "positive")
-OTHER = Profile("bob", replace(LONDON, city="Leeds"), "desktop", "sms", Language("hr", ""), "Another", "negative")
+OTHER = Profile("bob", LONDON._replace(city="Leeds"), "desktop", "sms", Language("hr", ""), "Another", "negative")
 
 
 def fact_of(*events: FoldEvent) -> ConversationFact:

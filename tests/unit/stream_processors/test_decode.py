@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from stream_processors.decode import MAX_RECORD_BYTES, REASON_CODES, decode, nesting
+from stream_processors.decode import REASON_CODES, decode, nesting
 from stream_processors.errors import InvalidRecord
-from stream_processors.quick_decode import MAX_NESTING
+from stream_processors.quick_decode import MAX_NESTING, MAX_RECORD_BYTES
 from tests.oracle.cases.records import BAD_RECORDS, GOOD_RECORDS, BadRecord, GoodRecord
 from tests.unit.stream_processors.kafka_records import AT_MS, EVENT_ID, fields_of, value_of
 
