@@ -60,14 +60,15 @@ def classify_device(text: str) -> Device | None:
 
 
 @lru_cache(maxsize=1)
-def _parser() -> Parser:
+def load_parser() -> Parser:
+    """Return the parser of user-agent strings; the first call compiles its expressions, which takes a moment."""
     return Parser(Resolver(load_builtins()))
 
 
 def _kind(user_agent: str) -> Device:
     """Return the kind of device behind a user-agent string: what is no computer first, then the surest words."""
     well_formed = user_agent.encode("utf-8", "replace").decode()  # a lone surrogate would stop the parser
-    result = _parser().parse(well_formed)
+    result = load_parser().parse(well_formed)
     family = result.device.family if result.device else ""
     system = result.os.family if result.os else ""
     if family == "Spider" or _PROGRAM.search(user_agent) or _APPLIANCE.search(user_agent):

@@ -12,6 +12,7 @@ from stream_processors.app import ProcessorApp
 from stream_processors.audit_schedule import AuditSchedule
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.collector import spare_the_collector
+from stream_processors.devices import load_parser
 from stream_processors.enrichment import Enrichment
 from stream_processors.geolocation import Geolocator, default_database
 from stream_processors.health import Pulse, serve_health
@@ -41,6 +42,7 @@ def run_worker(settings: WorkerSettings) -> int:
     asyncio.set_event_loop(loop)
     app = ProcessorApp(settings, clickhouse, make_enrichment(settings), make_owner_id())
     watch(pulse, lambda: app.ownership.partitions if app.ownership else [], settings.watchdog_seconds)
+    load_parser()  # before there is work to wait for it
     spare_the_collector()
     worker = _Worker(app, loop=loop, redirect_stdouts=False, quiet=True)
     worker.spinner = None  # the logs say what there is to say
