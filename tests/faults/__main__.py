@@ -82,9 +82,9 @@ def run_away(broker: Broker, seconds: float, rate: int, directory: Path) -> list
     borne = bear(directory / f"away-{broker}", broker, seconds, rate)
     click.echo(
         f"ClickHouse away for {seconds:.0f} s at {rate:,} events/s on the {broker} broker: {borne.stored:,} of"
-        f" {borne.sent:,} events stored, worker {borne.before_bytes / 2**20:.0f} MiB before and at most"
-        f" {borne.most_bytes / 2**20:.0f} MiB, {borne.rebalances - 1} rebalances, caught up"
-        f" {borne.catch_up_seconds:.0f} s after ClickHouse was back"
+        f" {borne.sent:,} events stored, worker {borne.before_bytes / 2**20:.0f} MiB before, at most"
+        f" {borne.away_bytes / 2**20:.0f} MiB meanwhile and {borne.most_bytes / 2**20:.0f} MiB with the catching up,"
+        f" {borne.rebalances - 1} rebalances, caught up {borne.catch_up_seconds:.0f} s after ClickHouse was back"
     )
     for wrong in borne.wrong:
         click.echo(f"  DIFFERENT {wrong}")

@@ -41,6 +41,7 @@ class Borne:
     sent: int
     stored: int
     before_bytes: int
+    away_bytes: int
     most_bytes: int
     rebalances: int
     catch_up_seconds: float
@@ -76,6 +77,7 @@ def bear(directory: Path, broker: Broker, away_seconds: float, per_second: int) 
             time.sleep(1)
             site.stack.clickhouse.kill()
             time.sleep(away_seconds)
+            away_bytes = max(sizes)
             site.stack.clickhouse.start()
             site.stack.clickhouse.wait_until_ready(START_SECONDS)
             back = time.monotonic()
@@ -84,7 +86,7 @@ def bear(directory: Path, broker: Broker, away_seconds: float, per_second: int) 
             caught_up = time.monotonic() - back
         stored = int(str(site.rows("SELECT uniqExact(event_id) FROM events")[0][0]))
         rebalances = worker.log.read_text(errors="replace").count("owning partitions")
-        return Borne(len(planned), stored, sizes[0], max(sizes), rebalances, caught_up)
+        return Borne(len(planned), stored, sizes[0], away_bytes, max(sizes), rebalances, caught_up)
 
 
 def _messages(count: int) -> Iterator[Planned]:

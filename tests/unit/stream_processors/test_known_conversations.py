@@ -14,10 +14,17 @@ def known_of(values: list[int]) -> KnownConversations:
     return KnownConversations(np.array(values, dtype=np.uint64))
 
 
-@given(hashes, hashes, hashes)
-def test_exactly_what_was_loaded_or_added_is_known(loaded: list[int], added: list[int], asked: list[int]) -> None:
-    known = known_of(loaded)
-    known.add(added)
+class FewRecent(KnownConversations):
+    MAX_RECENT = 2
+
+
+@given(st.sampled_from([KnownConversations, FewRecent]), hashes, hashes, hashes)
+def test_exactly_what_was_loaded_or_added_is_known(
+    kind: type[KnownConversations], loaded: list[int], added: list[int], asked: list[int]
+) -> None:
+    known = kind(np.array(loaded, dtype=np.uint64))
+    for each in added:
+        known.add([each])
     assert known.among(asked) == [each for each in asked if each in {*loaded, *added}]
     assert known.among(loaded + added) == loaded + added
 
