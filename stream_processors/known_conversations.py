@@ -38,4 +38,5 @@ class KnownConversations:
         if not len(self._sorted):
             return np.zeros(len(hashes), dtype=bool)
         places = np.searchsorted(self._sorted, hashes).clip(max=len(self._sorted) - 1)
-        return np.equal(self._sorted[places], hashes)
+        found: npt.NDArray[np.bool_] = self._sorted[places] == hashes
+        return found
