@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
-from typing import Final
+from typing import Final, NamedTuple
 
 from convostream.whitespace import trim
 from stream_processors.text_cache import remembered
@@ -26,26 +26,26 @@ _BRACKETED: Final = re.compile(r"\[([^\[\]]+)\]")
 _LIKE_AN_ADDRESS: Final = re.compile(r"[0-9A-Fa-f:.]{2,45}(?:%[^%/\s]+)?")
 
 
-@remembered(texts=16_384)
-def first_public_address(text: str) -> str | None:
-    """Return the first public address of the text, as `ipaddress` writes it, or None when it names none."""
-    for address in _addresses(text):
-        if address.is_global and not address.is_multicast:
-            return str(address)
-    return None
+class StatedAddresses(NamedTuple):
+    """What a text says of addresses."""
+
+    public: str | None
+    """The first public address of the text, as `ipaddress` writes it, None when it names none."""
+
+    is_readable: bool
+    """Whether the text names an address of any kind, or says nothing at all (blank or `unknown`)."""
+
+    truncated: str
+    """The networks (/24 and /48) of the addresses of the text in place of them; '' when it names none."""
 
 
 @remembered(texts=16_384)
-def is_readable_address(text: str) -> bool:
-    """Tell whether the text names an address of any kind, or says nothing at all (blank or `unknown`)."""
-    stated = trim(text)
-    return not stated or stated.casefold() == "unknown" or next(_addresses(stated), None) is not None
-
-
-@remembered(texts=16_384)
-def truncate_address(text: str) -> str:
-    """Return the networks (/24 and /48) of the addresses of the text in place of them; '' when it names none."""
-    return ", ".join(str(_network(address)) for address in _addresses(text))
+def addresses_of(text: str) -> StatedAddresses:
+    """Return what the text says of addresses."""
+    addresses = list(_addresses(text))
+    public = next((str(each) for each in addresses if each.is_global and not each.is_multicast), None)
+    is_readable = bool(addresses) or trim(text).casefold() in ("", "unknown")
+    return StatedAddresses(public, is_readable, ", ".join(str(_network(each)) for each in addresses))
 
 
 def _network(address: Address) -> Address:

@@ -6,7 +6,7 @@ from typing import Literal
 
 import orjson
 
-from stream_processors.addresses import truncate_address
+from stream_processors.addresses import StatedAddresses
 from stream_processors.escalation import EscalationActions
 from stream_processors.geolocation import Geolocator
 
@@ -20,11 +20,11 @@ class Enrichment:
     address_storage: Literal["full", "truncated", "dropped"] = "truncated"
     content_storage: Literal["full", "hashed", "dropped"] = "full"
 
-    def address(self, text: str | None) -> str | None:
-        """Return what is stored of an address."""
-        if text is None or self.address_storage == "dropped":
+    def address(self, text: str | None, stated: StatedAddresses | None) -> str | None:
+        """Return what is stored of a text that states addresses, None when there is none."""
+        if stated is None or self.address_storage == "dropped":
             return None
-        return text if self.address_storage == "full" else truncate_address(text)
+        return text if self.address_storage == "full" else stated.truncated
 
     def content(self, text: str | None) -> str | None:
         """Return what is stored of text that people wrote: all of it, its SHA-256 in hex, or nothing."""

@@ -4,7 +4,7 @@ from typing import Final
 
 from convostream.events import ConversationEngaged, ConversationVisited
 from convostream.whitespace import is_blank, trim
-from stream_processors.addresses import first_public_address, is_readable_address
+from stream_processors.addresses import StatedAddresses, addresses_of
 from stream_processors.customers import known_customer
 from stream_processors.devices import classify_device
 from stream_processors.enrichment import Enrichment
@@ -40,16 +40,19 @@ def read_profile(
     event: ConversationVisited | ConversationEngaged, enrichment: Enrichment, repaired: list[str]
 ) -> tuple[Profile, tuple[object, ...]]:
     """Return the profile of an event and the values of its own `COLUMNS`; name what cannot be read in `repaired`."""
+    text = event.customer_ip_address
+    stated = None if text is None else addresses_of(text)
     profile = Profile(
         customer=known_customer(event.customer_id) if event.customer_id else None,
-        place=_place(event.customer_ip_address, enrichment, repaired),
+        place=_place(stated, enrichment, repaired),
         device=classify_device(event.device) if event.device else None,
         source=normalise_source(event.source) if event.source else None,
         language=_language(event.language, repaired),
         name=known_name(event.name),
         rating=_rating(event, repaired),
     )
-    return profile, _own_values(event, profile, enrichment)
+    address = enrichment.address(text, stated)
+    return profile, _own_values(event, profile, address)
 
 
 def is_unknown(text: str) -> bool:
@@ -62,13 +65,12 @@ def known_name(text: str | None) -> str | None:
     return text if text and not is_blank(text) else None
 
 
-def _place(text: str | None, enrichment: Enrichment, repaired: list[str]) -> Place | None:
-    if not text:
+def _place(stated: StatedAddresses | None, enrichment: Enrichment, repaired: list[str]) -> Place | None:
+    if stated is None:
         return None
-    address = first_public_address(text)
-    if address is not None:
-        return enrichment.geolocator.locate(address)
-    if not is_unknown(text) and not is_readable_address(text):
+    if stated.public is not None:
+        return enrichment.geolocator.locate(stated.public)
+    if not stated.is_readable:
         repaired.append("customer_ip_address")
     return None
 
@@ -93,12 +95,12 @@ def _rating(event: ConversationVisited | ConversationEngaged, repaired: list[str
 
 
 def _own_values(
-    event: ConversationVisited | ConversationEngaged, profile: Profile, enrichment: Enrichment
+    event: ConversationVisited | ConversationEngaged, profile: Profile, address: str | None
 ) -> tuple[object, ...]:
     place, language = profile.place, profile.language
     return (
         event.customer_id,
-        enrichment.address(event.customer_ip_address),
+        address,
         event.device,
         event.source,
         event.language,

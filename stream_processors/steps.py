@@ -18,7 +18,7 @@ from stream_processors.event_rows import Part, event_segments
 from stream_processors.feed import Feed, Headers
 from stream_processors.fold_events import FoldEvent
 from stream_processors.inbox import Segment
-from stream_processors.partitioner import partition_of
+from stream_processors.partitioner import partitions_of
 from stream_processors.patience import persist
 from stream_processors.positions import LogPosition
 from stream_processors.records import (
@@ -98,7 +98,8 @@ def part_strays(
     batch: Batch, absent: Sequence[ConversationKey], partition: int, partitions: int
 ) -> set[ConversationKey]:
     """Part the events of conversations that belong to other partitions; none in memory is such."""
-    elsewhere = {key for key in absent if home_of(key, partitions) != partition}
+    homes = partitions_of([key.record_key for key in absent], partitions)
+    elsewhere = {key for key, home in zip(absent, homes, strict=True) if home != partition}
     batch.strays = {key: batch.conversations.pop(key) for key in absent if key in elsewhere}
     return elsewhere
 
@@ -128,7 +129,7 @@ def forwarded_headers(record: Record, received_at: int, topic: str) -> Headers:
 
 def home_of(key: ConversationKey, partitions: int) -> int:
     """Return the partition of a conversation: that of its record key."""
-    return partition_of(key.record_key, partitions)
+    return partitions_of([key.record_key], partitions)[0]
 
 
 def drop_repetitions(batch: Batch, state: State) -> Conversations:

@@ -6,7 +6,7 @@ import pytest
 from deploy.demo.attributes import attributes_of, rating_of
 from deploy.demo.customers import COUNT, NETWORKS, customer_of, make_customer
 from deploy.demo.transcripts import Language
-from stream_processors.addresses import first_public_address
+from stream_processors.addresses import addresses_of
 from stream_processors.devices import classify_device
 from stream_processors.geolocation import Geolocator, default_database
 from stream_processors.languages import parse_language
@@ -53,7 +53,7 @@ def test_addresses_come_in_every_form_that_servers_see() -> None:
     for mark in ("10.0.0.7, ", ":49152", "::ffff:"):
         found = [text for text in texts if text and mark in text]
         assert found, mark
-        assert all(first_public_address(text) for text in found)
+        assert all(addresses_of(text).public for text in found)
 
 
 def test_some_customers_come_back_and_some_are_anonymous() -> None:

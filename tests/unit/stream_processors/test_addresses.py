@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream_processors.addresses import first_public_address, is_readable_address, truncate_address
+from stream_processors.addresses import addresses_of
 
 any_text = st.text(st.characters())
 address_like = st.text(st.sampled_from("0123456789abcdef.:,[]% \u3000"))
@@ -37,7 +37,7 @@ address_like = st.text(st.sampled_from("0123456789abcdef.:,[]% \u3000"))
     ],
 )
 def test_the_first_public_address_of_the_text_counts(text: str, address: str) -> None:
-    assert first_public_address(text) == address
+    assert addresses_of(text).public == address
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,8 @@ def test_the_first_public_address_of_the_text_counts(text: str, address: str) ->
     ],
 )
 def test_a_private_reserved_or_multicast_address_gives_nothing_and_is_readable(text: str) -> None:
-    assert first_public_address(text) is None
-    assert is_readable_address(text)
+    assert addresses_of(text).public is None
+    assert addresses_of(text).is_readable
 
 
 @pytest.mark.parametrize(
@@ -107,24 +107,24 @@ def test_a_private_reserved_or_multicast_address_gives_nothing_and_is_readable(t
     ],
 )
 def test_a_broken_address_gives_nothing_and_cannot_be_read(text: str) -> None:
-    assert first_public_address(text) is None
-    assert not is_readable_address(text)
-    assert truncate_address(text) == ""
+    assert addresses_of(text).public is None
+    assert not addresses_of(text).is_readable
+    assert addresses_of(text).truncated == ""
 
 
 @pytest.mark.parametrize("text", ["", " \t\u2003", "unknown", " UNKNOWN\n"])
 def test_a_text_that_says_nothing_gives_no_address_and_leaves_nothing_to_read(text: str) -> None:
-    assert first_public_address(text) is None
-    assert is_readable_address(text)
-    assert truncate_address(text) == ""
+    assert addresses_of(text).public is None
+    assert addresses_of(text).is_readable
+    assert addresses_of(text).truncated == ""
 
 
 def test_one_readable_address_makes_a_list_readable() -> None:
-    assert is_readable_address("nonsense, 10.0.0.1")
+    assert addresses_of("nonsense, 10.0.0.1").is_readable
 
 
 def test_a_list_as_long_as_a_record_is_read_to_its_end() -> None:
-    assert first_public_address("10.0.0.1," * 100_000 + "8.8.8.8") == "8.8.8.8"
+    assert addresses_of("10.0.0.1," * 100_000 + "8.8.8.8").public == "8.8.8.8"
 
 
 @pytest.mark.parametrize(
@@ -138,34 +138,36 @@ def test_a_list_as_long_as_a_record_is_read_to_its_end() -> None:
     ],
 )
 def test_truncating_leaves_only_networks(text: str, truncated: str) -> None:
-    assert truncate_address(text) == truncated
+    assert addresses_of(text).truncated == truncated
 
 
 @given(any_text | address_like)
 def test_any_text_can_be_asked(text: str) -> None:
-    address = first_public_address(text)
-    truncated = truncate_address(text)
-    assert address is None or first_public_address(address) == address
-    assert truncate_address(truncated) == truncated
-    assert (truncated == "") != (is_readable_address(text) and bool(text.strip()) and text.strip().lower() != "unknown")
+    address = addresses_of(text).public
+    truncated = addresses_of(text).truncated
+    assert address is None or addresses_of(address).public == address
+    assert addresses_of(truncated).truncated == truncated
+    assert (truncated == "") != (
+        addresses_of(text).is_readable and bool(text.strip()) and text.strip().lower() != "unknown"
+    )
 
 
 @given(st.ip_addresses(), st.integers(0, 65_535))
 def test_a_port_changes_nothing(address: IPv4Address | IPv6Address, port: int) -> None:
     bare = str(address)
     with_port = f"{bare}:{port}" if address.version == 4 else f"[{bare}]:{port}"
-    assert first_public_address(with_port) == first_public_address(bare)
+    assert addresses_of(with_port).public == addresses_of(bare).public
 
 
 @given(st.ip_addresses())
 def test_public_means_globally_reachable_and_not_multicast(address: IPv4Address | IPv6Address) -> None:
     plain = getattr(address, "ipv4_mapped", None) or address
     public = plain.is_global and not plain.is_multicast
-    assert first_public_address(str(address)) == (str(plain) if public else None)
+    assert addresses_of(str(address)).public == (str(plain) if public else None)
 
 
 @given(st.ip_addresses())
 def test_truncating_an_address_keeps_its_network(address: IPv4Address | IPv6Address) -> None:
     plain = getattr(address, "ipv4_mapped", None) or address
     kept = 8 if plain.version == 4 else 80
-    assert int(ip_address(truncate_address(str(address)))) == int(plain) >> kept << kept
+    assert int(ip_address(addresses_of(str(address)).truncated)) == int(plain) >> kept << kept
