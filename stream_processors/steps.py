@@ -51,7 +51,7 @@ class Batch:
     told: list[FoldEvent] = field(default_factory=list)
     sources: list[Record] = field(default_factory=list)
     received_at: list[int] = field(default_factory=list)
-    conversations: Conversations = field(default_factory=dict)
+    conversations: Conversations = field(default_factory=lambda: defaultdict(list))
     dead_letters: list[DeadLetter] = field(default_factory=list)
     strays: Conversations = field(default_factory=dict)
     claims: list[Claim] = field(default_factory=list)
@@ -65,9 +65,7 @@ class Batch:
         self.sources += records
         self.received_at += events.received_at
         for place, key in enumerate(events.keys, begin):
-            if (known := conversations.get(key)) is None:
-                known = conversations[key] = []
-            known.append(place)
+            conversations[key].append(place)
 
 
 def decode_records(batch: Batch, enrichment: Enrichment, begin: int, end: int) -> None:
