@@ -36,7 +36,7 @@ def broker_options(settings: WorkerSettings) -> dict[str, Any]:
 
 def _fetch_bytes(settings: WorkerSettings) -> int:
     """Return how much is fetched of a partition at once: the client holds it beside what the buffer counts."""
-    return min(LARGEST_FETCH, max(MAX_RECORD_BYTES, settings.buffer_max_bytes // 8))
+    return min(LARGEST_FETCH, max(MAX_RECORD_BYTES, settings.buffer_max_bytes // 16))
 
 
 def _credentials(settings: WorkerSettings) -> Any:

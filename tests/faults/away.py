@@ -30,8 +30,8 @@ CONVERSATION: Final = 20
 BUFFER_BYTES: Final = 16 * 1024**2
 CACHE_BYTES: Final = 32 * 1024**2
 # What the client has fetched, and the flushes in memory, which take several times their records, come on top of what
-# waits; and in catching up the worker first needs memory that it then keeps.
-MOST_GROWTH: Final = 6 * BUFFER_BYTES + 2 * CACHE_BYTES
+# waits; in catching up the worker first needs memory that it then keeps; and it remembers texts, whatever the settings.
+MOST_GROWTH: Final = 6 * BUFFER_BYTES + 2 * CACHE_BYTES + 64 * 1024**2
 
 
 @dataclass(frozen=True, slots=True)
