@@ -13,8 +13,8 @@ def test_a_topic_that_was_made_again_is_noticed_within_seconds(client: str) -> N
 
 @pytest.mark.parametrize(
     ("buffer", "fetch"),
-    [(1_048_576, 1_048_576), (32 * 1024**2, 4 * 1024**2), (1024**3, 8 * 1024**2)],
-    ids=["a whole record at least", "an eighth of the buffer", "8 MiB at most"],
+    [(1_048_576, 1_048_576), (32 * 1024**2, 2 * 1024**2), (1024**3, 8 * 1024**2)],
+    ids=["a whole record at least", "a sixteenth of the buffer", "8 MiB at most"],
 )
 def test_what_is_fetched_at_once_follows_the_buffer(buffer: int, fetch: int) -> None:
     settings = WorkerSettings.model_validate({"buffer_max_bytes": buffer})
