@@ -7,10 +7,15 @@ and one that was under way while the position was set anew is left out.
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from stream_processors.errors import LogChanged
 from stream_processors.feed import Feed, Poll
 from stream_processors.records import Record
+from stream_processors.settings import WorkerSettings
+
+EARLY_ROWS: Final = 10_000
+"""A flush of so many rows costs little more an event than the largest; the start of a catch-up does not wait for it."""
 
 
 class Gathering:
@@ -52,14 +57,20 @@ class Gathering:
             self._feed.pause(self._partition)
 
     @property
-    def is_full(self) -> bool:
-        """Whether no more is read until some of this is taken."""
-        return self._paused
-
-    @property
     def age(self) -> float:
         """For how long polls have been waiting since the last were taken, in seconds."""
         return self._clock() - self.oldest_at if self._polls else 0.0
+
+    def is_due(self, settings: WorkerSettings, *, is_landing: bool, is_idle: bool) -> bool:
+        """Tell whether what waits is worth a flush: it is much, or old; less is enough while the worker is idle.
+
+        While the partition's last flush lands, only a full one is prepared.
+        """
+        if self.rows >= settings.flush_max_rows or self._paused:
+            return True
+        if not self.rows or is_landing:
+            return False
+        return self.age >= settings.flush_max_age_seconds or (is_idle and self.rows >= EARLY_ROWS)
 
     async def take(self, max_rows: int, last: int | None = None) -> Sequence[Record]:
         """Return buffered records, about `max_rows` of them or up to the offset `last`; empty when none fit.

@@ -54,9 +54,6 @@ WAIT_SECONDS: Final = 1.0
 CHECK_SECONDS: Final = 5.0
 """How often a partition that nothing comes of asks Kafka whether its topic was made again, and how far it reaches."""
 
-EARLY_ROWS: Final = 10_000
-"""A flush of so many rows costs little more an event than the largest."""
-
 logger = logging.getLogger(__name__)
 
 
@@ -233,9 +230,7 @@ class Partition:
         settings, gathering = self._tools.settings, self._gathering
         while not self._released.is_set():
             is_landing = self._landing.is_under_way()
-            is_due = gathering.age >= settings.flush_max_age_seconds or self._may_begin_early()
-            is_enough = gathering.rows >= settings.flush_max_rows or gathering.is_full
-            if is_enough or (gathering.rows and is_due and not is_landing):
+            if gathering.is_due(settings, is_landing=is_landing, is_idle=self._tools.flush_slots.are_idle):
                 if records := await gathering.take(settings.flush_max_rows):
                     return self._batch(records)
             elif gathering.rows and not is_landing:
@@ -246,10 +241,6 @@ class Partition:
                     await self._read_bounds()
                 return Lull.IDLE
         return Lull.RELEASED
-
-    def _may_begin_early(self) -> bool:
-        """Tell whether what there is is worth a flush while the worker has no other: at the start of a catch-up."""
-        return self._gathering.rows >= EARLY_ROWS and self._tools.flush_slots.are_idle
 
     def _batch(self, records: Sequence[Record]) -> Batch | Lull:
         """Keep records for the steps, and return what the protocol has to know of them."""

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from stream_processors.errors import LogChanged
 from stream_processors.feed import RECORD_BYTES, Poll
-from stream_processors.gathering import Gathering
+from stream_processors.gathering import EARLY_ROWS, Gathering
 from stream_processors.records import Record
+from stream_processors.settings import WorkerSettings
 from tests.unit.stream_processors.in_memory_feed import InMemoryFeed, feed_of
 from tests.unit.stream_processors.kafka_records import KafkaRecord
 from tests.unit.stream_processors.workshop import Clock
@@ -226,3 +227,33 @@ async def test_a_poll_that_was_under_way_and_its_second_reading_are_no_other_log
     gathering.add(under_way)
     read(gathering, feed, 4)
     assert offsets(await gathering.take(MANY)) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("rows", "age", "is_landing", "is_idle", "is_due"),
+    [
+        pytest.param(0, 9.0, False, True, False, id="nothing"),
+        pytest.param(1, 0.9, False, True, False, id="little, and young"),
+        pytest.param(1, 1.0, False, False, True, id="little, and old"),
+        pytest.param(1, 9.0, True, False, False, id="old, while the last flush lands"),
+        pytest.param(EARLY_ROWS, 0.0, False, True, True, id="some, and nothing else to do"),
+        pytest.param(EARLY_ROWS, 0.0, False, False, False, id="some, while others have flushes"),
+        pytest.param(EARLY_ROWS, 0.0, True, True, False, id="some, while the last flush lands"),
+        pytest.param(20_000, 0.0, True, False, True, id="as many as a flush has"),
+    ],
+)
+async def test_what_is_worth_a_flush(rows: int, age: float, is_landing: bool, is_idle: bool, is_due: bool) -> None:
+    clock, settings = Clock(), WorkerSettings(flush_max_rows=20_000, flush_max_age_seconds=1)
+    gathering = Gathering(0, feed_of([]), 10**9, clock)
+    await gathering.begin(0)
+    if rows:
+        gathering.add(poll_of(range(rows), 1))
+    clock.now += age
+    assert gathering.is_due(settings, is_landing=is_landing, is_idle=is_idle) is is_due
+
+
+async def test_what_fills_the_buffer_is_worth_a_flush() -> None:
+    gathering = gathering_of(feed_of([]), RECORD_BYTES)
+    await gathering.begin(0)
+    gathering.add(poll_of(range(2), 1))
+    assert gathering.is_due(WorkerSettings(), is_landing=True, is_idle=False)
