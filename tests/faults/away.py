@@ -102,7 +102,7 @@ def _messages(count: int) -> Iterator[Planned]:
             "sender": "agent" if number % 2 else "end_user",
             "content": "How long is a piece of string? " * 4,
         }
-        yield Planned(Sent("busy", f"chat-{number // CONVERSATION}", json.dumps(fields).encode()), None)
+        yield Planned(Sent("busy", f"chat-{number // CONVERSATION}", json.dumps(fields).encode()), None, ())
 
 
 @contextlib.contextmanager

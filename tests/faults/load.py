@@ -20,8 +20,16 @@ from deploy.embedded.addresses import wait_until
 from tests.faults.log import FEWEST_PARTITIONS, Place
 from tests.oracle import Sent
 
+Headers = Sequence[tuple[str, bytes]]
+
 TICK_SECONDS: Final = 0.1
 STRAY_PERCENT: Final = 2
+HEADERS: Final[list[Headers]] = [
+    [],
+    [],
+    [("trace", b"\xff\x00")],
+    [("twice", b""), ("twice", b"2"), ("", "é".encode())],
+]
 BATCH: Final = 400
 
 
@@ -31,12 +39,17 @@ class Planned:
 
     sent: Sent
     partition: int | None
+    headers: Headers
 
 
 def plan(records: Sequence[Sent], chance: random.Random) -> list[Planned]:
-    """The records, a few of them for partitions that their keys do not name."""
+    """The records, some with headers, a few of them for partitions that their keys do not name."""
     return [
-        Planned(each, chance.randrange(FEWEST_PARTITIONS) if chance.randrange(100) < STRAY_PERCENT else None)
+        Planned(
+            each,
+            chance.randrange(FEWEST_PARTITIONS) if chance.randrange(100) < STRAY_PERCENT else None,
+            chance.choice(HEADERS),
+        )
         for each in records
     ]
 
@@ -142,7 +155,7 @@ class Load:
     async def _send_one(self, producer: AIOKafkaProducer, each: Planned) -> Place | None:
         try:
             done = await producer.send_and_wait(
-                self._topic, each.sent.value, key=each.sent.key, partition=each.partition
+                self._topic, each.sent.value, each.sent.key, each.partition, headers=each.headers
             )
         except (KafkaError, AssertionError):  # the client asserts that a partition is known, which none is of a new log
             return None
