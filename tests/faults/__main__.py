@@ -14,10 +14,12 @@ import click
 from deploy.embedded.stack import Broker
 from tests.faults import report
 from tests.faults.away import bear
+from tests.faults.broker_away import spool_through
 from tests.faults.report import Outcome
 from tests.faults.round import Plan, Round
 
 BROKERS: Final[tuple[Broker, ...]] = ("embedded", "kafka")
+NAMES: Final = {"clickhouse": "ClickHouse", "broker": "the broker"}
 
 
 @click.command(context_settings={"show_default": True})
@@ -29,7 +31,8 @@ BROKERS: Final[tuple[Broker, ...]] = ("embedded", "kafka")
 @click.option("--without", multiple=True, help="No faults whose names contain this text; may be repeated.")
 @click.option("--rebalances", default=20, help="Of all rounds: the last one adds and removes workers until then.")
 @click.option("--together", default=30, help="How many of a hundred faults have company.")
-@click.option("--away", default=0.0, help="Instead: ClickHouse is away for so many seconds under a fast load.")
+@click.option("--away", default=0.0, help="Instead: a server is away for so many seconds under a fast load.")
+@click.option("--what", type=click.Choice(["clickhouse", "broker"]), default="clickhouse", help="With --away: which.")
 @click.option("--rate", default=2_000, help="With --away: events a second.")
 @click.option("--keep", is_flag=True, help="Keep the data and logs of rounds without a difference, too.")
 @click.option("--directory", type=click.Path(path_type=Path), default=None, help="Where data of failed rounds stay.")
@@ -43,6 +46,7 @@ def main(
     rebalances: int,
     together: int,
     away: float,
+    what: str,
     rate: int,
     keep: bool,
     directory: Path | None,
@@ -55,7 +59,7 @@ def main(
     kept = directory or Path(tempfile.mkdtemp(prefix="convostream-faults-"))
     brokers: list[Broker] = [each for each in BROKERS if broker in (each, "both")]
     if away:
-        sys.exit(1 if [wrong for each in brokers for wrong in run_away(each, away, rate, kept)] else 0)
+        sys.exit(1 if [wrong for each in brokers for wrong in run_away(what, each, away, rate, kept)] else 0)
     outcomes: list[Outcome] = []
     for number in range(rounds):
         missing = rebalances - sum(outcome.rebalances for outcome in outcomes) if number == rounds - 1 else 0
@@ -77,15 +81,11 @@ def run_round(number: int, plan: Plan, seed: int, directory: Path, keep: bool) -
     return outcome
 
 
-def run_away(broker: Broker, seconds: float, rate: int, directory: Path) -> list[str]:
-    """Runs the scenario of a ClickHouse that is away; returns what the worker did not bear."""
-    borne = bear(directory / f"away-{broker}", broker, seconds, rate)
-    click.echo(
-        f"ClickHouse away for {seconds:.0f} s at {rate:,} events/s on the {broker} broker: {borne.stored:,} of"
-        f" {borne.sent:,} events stored, worker {borne.before_bytes / 2**20:.0f} MiB before, at most"
-        f" {borne.away_bytes / 2**20:.0f} MiB meanwhile and {borne.most_bytes / 2**20:.0f} MiB with the catching up,"
-        f" {borne.rebalances - 1} rebalances, caught up {borne.catch_up_seconds:.0f} s after ClickHouse was back"
-    )
+def run_away(what: str, broker: Broker, seconds: float, rate: int, directory: Path) -> list[str]:
+    """Runs the scenario of a server that is away; returns what the worker, or the agent, did not bear."""
+    place = directory / f"away-{what}-{broker}"
+    borne = (bear if what == "clickhouse" else spool_through)(place, broker, seconds, rate)
+    click.echo(f"{NAMES[what]} away for {seconds:.0f} s at {rate:,} events/s with the {broker} broker: {borne}")
     for wrong in borne.wrong:
         click.echo(f"  DIFFERENT {wrong}")
     return borne.wrong

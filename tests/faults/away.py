@@ -46,6 +46,13 @@ class Borne:
     rebalances: int
     catch_up_seconds: float
 
+    def __str__(self) -> str:
+        return (
+            f"{self.stored:,} of {self.sent:,} events stored, worker {self.before_bytes / 2**20:.0f} MiB before, at"
+            f" most {self.away_bytes / 2**20:.0f} MiB meanwhile and {self.most_bytes / 2**20:.0f} MiB with the catching"
+            f" up, {self.rebalances - 1} rebalances, caught up {self.catch_up_seconds:.0f} s after it was back"
+        )
+
     @property
     def wrong(self) -> list[str]:
         """What it did not bear."""

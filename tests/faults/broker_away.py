@@ -1,0 +1,127 @@
+"""Back-pressure at the other end: the broker is away for minutes while an agent tracks events, with a spool.
+
+The agent's calls stay short and its memory small, the spool takes what waits, and once the broker is back every event
+that was accepted is there once.
+"""
+
+import json
+import random
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from deploy.embedded.stack import Broker
+from tests.faults.behaviour import OPEN, Behaviour
+from tests.faults.landed import drain
+from tests.faults.load import Load
+from tests.faults.site import Site
+from tests.integration.agents import start
+
+CATCH_UP_SECONDS: Final = 600
+LEAD_SECONDS: Final = 5
+MOST_GROWTH: Final = 48 * 1024**2
+"""What the agent may take on top while it spools: a fraction of the spool, however long the broker is away."""
+
+SLOWEST_CALL_SECONDS: Final = 0.001
+"""Half of the calls must take no longer with the broker away; what the disk does to single ones is its own affair."""
+
+AGENT: Final = """
+import json, logging, sys, time
+from convostream import ConversationTracker
+events, rate, text = int(sys.argv[1]), int(sys.argv[2]), "How long is a piece of string? " * 4
+logging.disable(logging.CRITICAL)  # what is away is no news here
+def resident():
+    with open("/proc/self/status") as status:
+        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmRSS"))
+tracker, calls, sizes, began_at = ConversationTracker("busy"), [], [], time.monotonic()
+for number in range(events):
+    time.sleep(max(0.0, began_at + number / rate - time.monotonic()))
+    called_at = time.perf_counter()
+    tracker.track_human_message(f"{number} {text}", conversation_id=f"chat-{number // 20}")
+    if number % 50 == 0:
+        calls.append(time.perf_counter() - called_at)
+    if number % rate == 0:
+        sizes.append(resident())
+calls.sort()
+unsent = tracker.flush(600)
+stats = tracker.stats()
+print(json.dumps({
+    "refused": stats.refused, "unsent": unsent, "before": sizes[2], "most": max([*sizes, resident()]),
+    "half": calls[len(calls) // 2], "most_calls": calls[len(calls) * 99 // 100],
+}))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Spooled:
+    """What the agent did while the broker was away, and what became of its events; sizes in bytes, times in seconds."""
+
+    sent: int
+    stored: int
+    refused: int
+    unsent: int
+    before_bytes: int
+    most_bytes: int
+    half_of_calls: float
+    most_calls: float
+    catch_up_seconds: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.stored:,} of {self.sent:,} events stored, agent {self.before_bytes / 2**20:.0f} MiB before and at"
+            f" most {self.most_bytes / 2**20:.0f} MiB, calls {self.half_of_calls * 1e6:.0f} us at p50 and"
+            f" {self.most_calls * 1e6:.0f} us at p99, caught up {self.catch_up_seconds:.0f} s after it was back"
+        )
+
+    @property
+    def wrong(self) -> list[str]:
+        """What it did not bear."""
+        grown = self.most_bytes - self.before_bytes
+        found = [
+            (self.stored != self.sent - self.refused, f"{self.stored:,} events are stored of {self.sent:,}"),
+            (self.refused > 0, f"{self.refused:,} events were refused"),
+            (self.unsent > 0, f"{self.unsent:,} events were not sent"),
+            (grown > MOST_GROWTH, f"the agent grew by {grown:,} bytes; its bound is {MOST_GROWTH:,}"),
+            (self.half_of_calls > SLOWEST_CALL_SECONDS, f"half of the calls took {self.half_of_calls * 1e6:.0f} us"),
+        ]
+        return [text for is_wrong, text in found if is_wrong]
+
+
+def spool_through(directory: Path, broker: Broker, away_seconds: float, per_second: int) -> Spooled:
+    """Runs the scenario with one agent and one worker; the broker is away for both."""
+    site = Site(directory, broker, random.Random(1))
+    events = round((away_seconds + 2 * LEAD_SECONDS) * per_second)
+    with site.open(1):
+        site.load = Load(site.bootstrap, site.topic, [], per_second)  # none but the agent's
+        agent = start(f"localhost:{site.kafka.port}", directory / "spool", AGENT, events, per_second)
+        time.sleep(LEAD_SECONDS)
+        site.kafka.behave(Behaviour(refuses=True))
+        time.sleep(away_seconds)
+        site.kafka.behave(OPEN)
+        back = time.monotonic()
+        said = _outcome(agent, away_seconds)
+        drain(site, CATCH_UP_SECONDS)
+        caught_up = time.monotonic() - back
+        stored = int(str(site.rows("SELECT uniqExact(event_id) FROM events")[0][0]))
+        return Spooled(
+            events,
+            stored,
+            int(said["refused"]),
+            int(said["unsent"]),
+            int(said["before"]),
+            int(said["most"]),
+            said["half"],
+            said["most_calls"],
+            caught_up,
+        )
+
+
+def _outcome(agent: "subprocess.Popen[str]", away_seconds: float) -> dict[str, float]:
+    said, _ = agent.communicate(timeout=away_seconds + CATCH_UP_SECONDS)
+    if agent.returncode:
+        sys.exit(f"the agent ended with {agent.returncode}")
+    outcome: dict[str, float] = json.loads(said)
+    return outcome
