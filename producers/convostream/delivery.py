@@ -39,6 +39,7 @@ _LARGEST_REQUEST: Final = 2**22
 _FIRST_PAUSE_SECONDS: Final = 0.1
 _LONGEST_PAUSE_SECONDS: Final = 5.0
 _STOP_SECONDS: Final = 0.5
+_BACKOFF_MS: Final = 500  # between attempts of the client, which writes to the log at each; its own are ten a second
 _NEVER_TAKEN: Final = (MessageSizeTooLargeError, RecordListTooLargeError, InvalidMessageError)
 
 
@@ -153,6 +154,7 @@ def _options(settings: Settings) -> dict[str, Any]:
         "compression_type": None if compression == "none" else compression,
         "max_batch_size": _BATCH_BYTES,
         "max_request_size": _LARGEST_REQUEST,
+        "retry_backoff_ms": _BACKOFF_MS,
         "request_timeout_ms": int(settings.kafka_request_timeout_seconds * 1000),
         "security_protocol": settings.kafka_security_protocol,
         "ssl_context": _ssl_context(settings),
