@@ -21,7 +21,8 @@ QUESTIONS: Final = 4
 SHOWN: Final = 5
 _EVENTS_SQL: Final = "SELECT agent_id, environment, conversation_id, event_id FROM events"
 _LETTERS_SQL: Final = (
-    "SELECT partition, log_epoch, offset, hex(raw), has_value, hex(key), headers FROM dead_letter_records"
+    "SELECT partition, log_epoch, offset, hex(raw), has_value, hex(key),"
+    " arrayMap(header -> (header.1, hex(header.2)), headers) AS headers FROM dead_letter_records"
     " WHERE topic = {topic:String}"
 )
 
@@ -73,7 +74,7 @@ def _dead_letters(site: Site, truth: Truth) -> Iterator[str]:
 
 
 def _letter_of(sent: Kept) -> tuple[str, bool, str, list[tuple[str, str]]]:
-    headers = [(name, value.decode()) for name, value in sent.headers]
+    headers = [(name, value.hex().upper()) for name, value in sent.headers]
     return (sent.value or b"").hex().upper(), sent.value is not None, (sent.key or b"").hex().upper(), headers
 
 
