@@ -2,7 +2,8 @@
 
 The last log is there: all of it is delivered. Of a log that is gone, lost with the memory of the embedded broker or
 deleted with its topic, the records count as delivered up to the last range that landed; of a range that was under way
-those count that are found. What had not landed was lost with the log, and no worker can know of it.
+those count that are found, also when a later owner has marked it as done with. What had not landed was lost with the
+log, and no worker can know of it.
 
 When partitions were added, a conversation has had several homes, and the logs do not tell which of two records of one
 id came first: of those the stored one did.
@@ -22,10 +23,14 @@ from tests.oracle import DeadLetter, Event, History, Record, read_record
 
 RECEIVED_AT: Final = "convostream-received-at"
 _RANGES_SQL: Final = (
-    "SELECT partition, log_epoch, last, max(confirmed) AS sure, toUnixTimestamp64Milli(any(last_record_time)) AS at"
-    " FROM ranges WHERE topic = {topic:String} GROUP BY partition, log_epoch, first, last"
-    " ORDER BY partition, log_epoch, first"
+    "SELECT partition, log_epoch, last, max(landed) AS sure, toUnixTimestamp64Milli(any(time)) AS at FROM"
+    " (SELECT partition, log_epoch, first, last, any(last_record_time) AS time,"
+    " min(confirmed) = 0 AND max(confirmed) = 1 AS landed FROM ranges WHERE topic = {topic:String}"
+    " GROUP BY partition, log_epoch, first, last, owner_epoch)"
+    " GROUP BY partition, log_epoch, first, last ORDER BY partition, log_epoch, first"
 )
+"""Whoever wrote a range confirms that it landed; a later owner, whose log is another one, that it is done with."""
+
 _PLACE: Final = "SELECT partition, log_epoch, offset FROM"
 _STORED_SQL: Final = f"{_PLACE} events WHERE topic = {{topic:String}}"
 _FOUND_SQL: Final = f"{_STORED_SQL} UNION ALL {_PLACE} dead_letter_records WHERE topic = {{topic:String}}"
