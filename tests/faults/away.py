@@ -19,6 +19,7 @@ from deploy.embedded.processes import Process
 from deploy.embedded.stack import START_SECONDS, Broker
 from tests.faults.landed import drain
 from tests.faults.load import Load, Planned
+from tests.faults.report import mebibytes, what_is_wrong
 from tests.faults.site import Site
 from tests.oracle import Sent
 from tests.oracle.date_times import utc_text
@@ -48,8 +49,8 @@ class Borne:
 
     def __str__(self) -> str:
         return (
-            f"{self.stored:,} of {self.sent:,} events stored, worker {self.before_bytes / 2**20:.0f} MiB before, at"
-            f" most {self.away_bytes / 2**20:.0f} MiB meanwhile and {self.most_bytes / 2**20:.0f} MiB with the catching"
+            f"{self.stored:,} of {self.sent:,} events stored, worker {mebibytes(self.before_bytes)} before, at"
+            f" most {mebibytes(self.away_bytes)} meanwhile and {mebibytes(self.most_bytes)} with the catching"
             f" up, {self.rebalances - 1} rebalances, caught up {self.catch_up_seconds:.0f} s after it was back"
         )
 
@@ -57,12 +58,12 @@ class Borne:
     def wrong(self) -> list[str]:
         """What it did not bear."""
         grown = self.most_bytes - self.before_bytes
-        found = [
+        checks = [
             (self.stored != self.sent, f"{self.stored:,} events are stored of {self.sent:,}"),
             (grown > MOST_GROWTH, f"the worker grew by {grown:,} bytes; its bound is {MOST_GROWTH:,}"),
             (self.rebalances > 1, f"the group was rebalanced {self.rebalances - 1} times"),
         ]
-        return [text for is_wrong, text in found if is_wrong]
+        return what_is_wrong(checks)
 
 
 def bear(directory: Path, broker: Broker, away_seconds: float, per_second: int) -> Borne:
@@ -91,9 +92,8 @@ def bear(directory: Path, broker: Broker, away_seconds: float, per_second: int) 
             site.load.finish(away_seconds + CATCH_UP_SECONDS)
             drain(site, CATCH_UP_SECONDS)
             caught_up = time.monotonic() - back
-        stored = int(str(site.rows("SELECT uniqExact(event_id) FROM events")[0][0]))
         rebalances = worker.log.read_text(errors="replace").count("owning partitions")
-        return Borne(len(planned), stored, sizes[0], away_bytes, max(sizes), rebalances, caught_up)
+        return Borne(len(planned), site.stored_events(), sizes[0], away_bytes, max(sizes), rebalances, caught_up)
 
 
 def _messages(count: int) -> Iterator[Planned]:

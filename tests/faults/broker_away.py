@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Final
 
 from deploy.embedded.stack import Broker
+from tests.faults.away import CATCH_UP_SECONDS
 from tests.faults.behaviour import OPEN, Behaviour
 from tests.faults.landed import drain
 from tests.faults.load import Load
+from tests.faults.report import mebibytes, what_is_wrong
 from tests.faults.site import Site
 from tests.integration.agents import start
 
-CATCH_UP_SECONDS: Final = 600
 LEAD_SECONDS: Final = 5
 MOST_GROWTH: Final = 48 * 1024**2
 """What the agent may take on top while it spools: a fraction of the spool, however long the broker is away."""
@@ -71,8 +72,8 @@ class Spooled:
 
     def __str__(self) -> str:
         return (
-            f"{self.stored:,} of {self.sent:,} events stored, agent {self.before_bytes / 2**20:.0f} MiB before and at"
-            f" most {self.most_bytes / 2**20:.0f} MiB, calls {self.half_of_calls * 1e6:.0f} us at p50 and"
+            f"{self.stored:,} of {self.sent:,} events stored, agent {mebibytes(self.before_bytes)} before and at"
+            f" most {mebibytes(self.most_bytes)}, calls {self.half_of_calls * 1e6:.0f} us at p50 and"
             f" {self.most_calls * 1e6:.0f} us at p99, caught up {self.catch_up_seconds:.0f} s after it was back"
         )
 
@@ -80,14 +81,14 @@ class Spooled:
     def wrong(self) -> list[str]:
         """What it did not bear."""
         grown = self.most_bytes - self.before_bytes
-        found = [
+        checks = [
             (self.stored != self.sent - self.refused, f"{self.stored:,} events are stored of {self.sent:,}"),
             (self.refused > 0, f"{self.refused:,} events were refused"),
             (self.unsent > 0, f"{self.unsent:,} events were not sent"),
             (grown > MOST_GROWTH, f"the agent grew by {grown:,} bytes; its bound is {MOST_GROWTH:,}"),
             (self.half_of_calls > SLOWEST_CALL_SECONDS, f"half of the calls took {self.half_of_calls * 1e6:.0f} us"),
         ]
-        return [text for is_wrong, text in found if is_wrong]
+        return what_is_wrong(checks)
 
 
 def spool_through(directory: Path, broker: Broker, away_seconds: float, per_second: int) -> Spooled:
@@ -105,10 +106,9 @@ def spool_through(directory: Path, broker: Broker, away_seconds: float, per_seco
         said = _outcome(agent, away_seconds)
         drain(site, CATCH_UP_SECONDS)
         caught_up = time.monotonic() - back
-        stored = int(str(site.rows("SELECT uniqExact(event_id) FROM events")[0][0]))
         return Spooled(
             events,
-            stored,
+            site.stored_events(),
             int(said["refused"]),
             int(said["unsent"]),
             int(said["before"]),

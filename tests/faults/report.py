@@ -1,6 +1,7 @@
 """What a run prints: a line for each fault with its time to recover, a line for each round, and a summary."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -28,6 +29,16 @@ class Outcome:
     rebalances: int = 0
     deaths: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+
+
+def what_is_wrong(checks: Sequence[tuple[bool, str]]) -> list[str]:
+    """The texts of those checks that found something wrong."""
+    return [text for is_wrong, text in checks if is_wrong]
+
+
+def mebibytes(size: int) -> str:
+    """A size in bytes, as it is printed."""
+    return f"{size / 2**20:.0f} MiB"
 
 
 def fault_line(at: float, happened: Happened) -> None:

@@ -126,6 +126,10 @@ class Site:
         except (ClickHouseError, OSError):
             return None
 
+    def stored_events(self) -> int:
+        """How many ids of events ClickHouse has."""
+        return int(str(self.rows("SELECT uniqExact(event_id) FROM events")[0][0]))
+
     def end_life(self) -> None:
         """Keeps what the topic holds now, and removes it: afterwards its offsets begin at 0 again.
 
