@@ -30,6 +30,7 @@ INSERT_SETTINGS: Final[dict[str, object]] = {
     "deduplicate_blocks_in_dependent_materialized_views": 1,
     "parallel_view_processing": 0,
     "max_insert_block_size": 1_048_576,
+    "max_block_size": 1_048_576,  # what the arrays of a flush hold stays one block
     "min_insert_block_size_rows": 1_048_576,
     "min_insert_block_size_bytes": 1_073_741_824,
     "input_format_parallel_parsing": 0,

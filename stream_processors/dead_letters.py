@@ -1,14 +1,16 @@
 """Dead letters: what was refused, why, and the bytes as they came; and the note that one was dropped."""
 
-from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
+import pyarrow as pa
+
 from stream_processors.clickhouse import ClickHouse, Row
 from stream_processors.errors import OperatorError
 from stream_processors.identity import make_owner_id
-from stream_processors.inbox import Segment, build_columns
+from stream_processors.inbox import arrow_stream
+from stream_processors.inbox_columns import COLUMN_TYPES, TEXT
 from stream_processors.positions import LogPosition
 
 Report = Callable[[int, int], None]
@@ -102,10 +104,17 @@ async def drop(clickhouse: ClickHouse, chosen: Sequence[OpenLetter], report: Rep
     token = f"drop:{make_owner_id()}"
     for begin in range(0, len(chosen), DROPS_A_BLOCK):
         part = chosen[begin : begin + DROPS_A_BLOCK]
-        columns: defaultdict[str, list[object]] = defaultdict(list)
-        for letter in part:
-            for name, value in letter.place._asdict().items():
-                columns[f"origin_{name}"].append(value)
-        names, block = build_columns([Segment("dead_letter", len(part), columns)], {"status": "dropped"})
-        await clickhouse.insert_block("dead_letter_records", names, block, f"{token}:{begin}")
+        batch = _dropped([letter.place for letter in part])
+        await clickhouse.insert_block(
+            "dead_letter_records", batch.schema.names, arrow_stream(batch), f"{token}:{begin}"
+        )
         report(begin + len(part), len(chosen))
+
+
+def _dropped(places: Sequence[LogPosition]) -> pa.RecordBatch:
+    """Return rows of `dead_letter_records` which say that the letters of these places were dropped."""
+    names = [f"origin_{name}" for name in LogPosition._fields]
+    columns = [
+        pa.array(values, type=COLUMN_TYPES[name]) for name, values in zip(names, zip(*places, strict=True), strict=True)
+    ]
+    return pa.record_batch([*columns, pa.repeat(pa.scalar("dropped", TEXT), len(places))], names=[*names, "status"])

@@ -12,7 +12,8 @@ from stream_processors import metrics
 from stream_processors.conversations import ConversationKey
 from stream_processors.enrich import OWN_COLUMNS, EnrichedEvents
 from stream_processors.fold import QUARTER_HOUR_MS
-from stream_processors.inbox import TEXT, Segment, Values
+from stream_processors.inbox import Segment, Values
+from stream_processors.inbox_columns import TEXT
 
 EVENT_COLUMNS: Final = (
     "agent_id",

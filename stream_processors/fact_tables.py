@@ -8,8 +8,8 @@ from typing import Final
 import pyarrow as pa
 
 from stream_processors.clickhouse import ClickHouse
-from stream_processors.inbox import COLUMN_TYPES, FLAG, TEXT, TIME, Segment, arrow_stream
-from stream_processors.rows import CONVERSATION_COLUMNS, EXCHANGE_COLUMNS, QUARTER_COLUMNS, SESSION_COLUMNS
+from stream_processors.inbox import Segment, arrow_stream
+from stream_processors.inbox_columns import COLUMN_TYPES, FLAG, KIND_COLUMNS, TEXT, TIME
 from stream_processors.stored_events import events_once
 
 RENAMED: Final = {
@@ -77,15 +77,15 @@ def _stored(inbox_column: str) -> pa.DataType:
     return pa.uint8() if kind == FLAG else kind
 
 
-def _without_sign(columns: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for name in columns if name != "sign")
+def _table(name: str, kind: str) -> FactTable:
+    return FactTable(name, kind, tuple(column for column in KIND_COLUMNS[kind] if column != "sign"))
 
 
 FACT_TABLES: Final = (
-    FactTable("conversation_facts", "conversation_fact", _without_sign(CONVERSATION_COLUMNS)),
-    FactTable("session_facts", "session_fact", _without_sign(SESSION_COLUMNS)),
-    FactTable("exchange_facts", "exchange_fact", _without_sign(EXCHANGE_COLUMNS)),
-    FactTable("end_user_quarters", "end_user_quarter", _without_sign(QUARTER_COLUMNS)),
+    _table("conversation_facts", "conversation_fact"),
+    _table("session_facts", "session_fact"),
+    _table("exchange_facts", "exchange_fact"),
+    _table("end_user_quarters", "end_user_quarter"),
 )
 
 DERIVED_TABLES: Final = (*(table.name for table in FACT_TABLES), "activity")

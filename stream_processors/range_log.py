@@ -15,7 +15,8 @@ import pyarrow as pa
 
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.errors import MaintenanceUnderWay
-from stream_processors.inbox import COUNT, SMALL, TEXT, TIME, Block, Segment, arrow_stream, build_block
+from stream_processors.inbox import Block, Segment, arrow_stream, build_block
+from stream_processors.inbox_columns import COUNT, SMALL, TEXT, TIME
 from stream_processors.positions import Fingerprint, Range
 
 CLAIM_SQL: Final = (

@@ -23,7 +23,8 @@ from stream_processors.fact_tables import (
     missing_facts,
 )
 from stream_processors.fold_rules import FoldRules
-from stream_processors.inbox import COLUMN_TYPES, FLAG, Segment
+from stream_processors.inbox import Segment
+from stream_processors.inbox_columns import COLUMN_TYPES, FLAG
 from stream_processors.positions import Range
 from stream_processors.range_log import Tenure
 from stream_processors.refold import among, refold

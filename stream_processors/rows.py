@@ -9,41 +9,14 @@ from stream_processors.conversations import Changes, ConversationKey
 from stream_processors.fold import QUARTER_HOUR_MS
 from stream_processors.geolocation import UNKNOWN_PLACE
 from stream_processors.inbox import Segment
+from stream_processors.inbox_columns import KIND_COLUMNS
 from stream_processors.positions import LogPosition
 from stream_processors.records import DeadLetter, Record
 
 Row = tuple[object, ...]
 UNKNOWN: Final = "unknown"
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
-
-
-CONVERSATION_COLUMNS: Final = _names(
-    "agent_id environment conversation_hash sign conversation_id quarter_hour engaged_at visited_at"
-    " first_end_user_message_at customer country_code region city latitude longitude device_class source_name"
-    " language_code language_region verdict escalated escalation_failed name"
-)
-SESSION_COLUMNS: Final = _names(
-    "agent_id environment conversation_hash sign quarter_hour started_at last_activity_at ended_at closes_at"
-    " activities conversation_last_activity_at conversation_activities conversation_closes_at"
-)
-EXCHANGE_COLUMNS: Final = _names(
-    "agent_id environment conversation_hash sign quarter_hour asked_at last_asked_at answered_at closes_at"
-)
-QUARTER_COLUMNS: Final = _names("agent_id environment conversation_hash sign quarter_hour customer")
-FACT_COLUMNS: Final = {
-    "conversation_fact": CONVERSATION_COLUMNS,
-    "session_fact": SESSION_COLUMNS,
-    "exchange_fact": EXCHANGE_COLUMNS,
-    "end_user_quarter": QUARTER_COLUMNS,
-}
+FACT_KINDS: Final = ("conversation_fact", "session_fact", "exchange_fact", "end_user_quarter")
 SIGN: Final = 3  # the place of the sign in every fact's columns
-DEAD_LETTER_COLUMNS: Final = _names(
-    "offset origin_topic origin_partition origin_log_epoch origin_offset received_at status reason_code reason raw"
-    " has_value key has_key headers"
-)
 
 
 class FlushRows:
@@ -89,28 +62,21 @@ class FlushRows:
             metrics.CORRECTIONS.labels(kind).inc(sum(fact[SIGN] == -1 for fact in facts))
 
     def _facts(self) -> dict[str, list[Row]]:
-        return {
-            "conversation_fact": self._conversations,
-            "session_fact": self._sessions,
-            "exchange_fact": self._exchanges,
-            "end_user_quarter": self._quarters,
-        }
+        facts = (self._conversations, self._sessions, self._exchanges, self._quarters)
+        return dict(zip(FACT_KINDS, facts, strict=True))
 
     def segments(self) -> list[Segment]:
         """Return the segments of the block; none when no fact changes and no record was refused."""
-        segments = [_segment(kind, FACT_COLUMNS[kind], rows) for kind, rows in self._facts().items() if rows]
-        if self._dead_letters:
-            segments.append(_segment("dead_letter", DEAD_LETTER_COLUMNS, self._dead_letters))
-        return segments
+        kinds = {**self._facts(), "dead_letter": self._dead_letters}
+        return [_segment(kind, rows) for kind, rows in kinds.items() if rows]
 
 
-def _segment(kind: str, columns: Sequence[str], rows: Sequence[Row]) -> Segment:
-    """Return rows as a segment."""
-    return Segment(kind, len(rows), dict(zip(columns, zip(*rows, strict=True), strict=True)))
+def _segment(kind: str, rows: Sequence[Row]) -> Segment:
+    return Segment(kind, len(rows), dict(zip(KIND_COLUMNS[kind], zip(*rows, strict=True), strict=True)))
 
 
 def conversation_values(fact: ConversationFact) -> Row:
-    """Return the values of `CONVERSATION_COLUMNS` from the quarter-hour on; what is not known is `unknown`."""
+    """Return the values of a conversation fact's columns behind its id; what is not known is `unknown`."""
     place, language = fact.place or UNKNOWN_PLACE, fact.language
     return (
         0 if fact.engaged_at is None else fact.engaged_at // QUARTER_HOUR_MS,

@@ -1,6 +1,6 @@
 -- Counts the activities of a flush by conversation and quarter-hour into activity: messages from end_user or agent,
 -- actions and button clicks. `system` messages and all other events are no activity. What a repair puts right is added
--- to the counts; they wrap around, so what is below zero takes away.
+-- to the counts (events have nothing there); they wrap around, so what is below zero takes away.
 -- Runs once for each insert into inbox; a repeated deduplication token is dropped by the target itself.
 CREATE MATERIALIZED VIEW IF NOT EXISTS activity_mv TO activity
 AS SELECT
@@ -8,13 +8,24 @@ AS SELECT
     environment,
     quarter_hour,
     conversation_hash,
-    toUInt64(countIf(sender = 'end_user') + sum(admitted.end_user_messages)) AS end_user_messages,
-    toUInt64(countIf(sender = 'agent') + sum(admitted.agent_messages)) AS agent_messages,
-    toUInt64(countIf(type = 'action') + sum(admitted.actions)) AS actions,
-    toUInt64(countIf(type = 'button') + sum(admitted.buttons)) AS buttons
-FROM admitted
-WHERE
-    kind = 'activity'
-    OR kind = 'event' AND (type IN ('action', 'button') OR (type = 'message' AND sender IN ('end_user', 'agent')))
+    toUInt64(countIf(sender = 'end_user') + sum(more_end_user_messages)) AS end_user_messages,
+    toUInt64(countIf(sender = 'agent') + sum(more_agent_messages)) AS agent_messages,
+    toUInt64(countIf(type = 'action') + sum(more_actions)) AS actions,
+    toUInt64(countIf(type = 'button') + sum(more_buttons)) AS buttons
+FROM
+(
+    SELECT
+        *,
+        arrayResize(admitted.end_user_messages, length(agent_id)) AS more_end_user_messages,
+        arrayResize(admitted.agent_messages, length(agent_id)) AS more_agent_messages,
+        arrayResize(admitted.actions, length(agent_id)) AS more_actions,
+        arrayResize(admitted.buttons, length(agent_id)) AS more_buttons
+    FROM admitted
+    WHERE kind IN ('event', 'activity')
+)
+ARRAY JOIN
+    agent_id, environment, quarter_hour, conversation_hash, type, sender, more_end_user_messages,
+    more_agent_messages, more_actions, more_buttons
+WHERE kind = 'activity' OR type IN ('action', 'button') OR (type = 'message' AND sender IN ('end_user', 'agent'))
 GROUP BY agent_id, environment, quarter_hour, conversation_hash
 COMMENT 'Fills activity from admitted';

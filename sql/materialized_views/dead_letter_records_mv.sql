@@ -4,6 +4,8 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS dead_letter_records_mv TO dead_letter_rec
 AS SELECT
     topic, partition, log_epoch, offset, origin_topic, origin_partition, origin_log_epoch, origin_offset, status,
     received_at, reason, reason_code, raw, has_value, key, has_key, headers
-FROM admitted
-WHERE kind = 'dead_letter'
+FROM (SELECT * FROM admitted WHERE kind = 'dead_letter')
+ARRAY JOIN
+    offset, origin_topic, origin_partition, origin_log_epoch, origin_offset, status, received_at, reason,
+    reason_code, raw, has_value, key, has_key, headers
 COMMENT 'Fills dead_letter_records from admitted';

@@ -5,8 +5,8 @@
 -- Events are never taken back, so nothing here is signed. The deduplication window removes a repeated flush.
 CREATE TABLE IF NOT EXISTS activity
 (
-    agent_id String COMMENT 'the agent that is measured',
-    environment String COMMENT 'production unless the producer says otherwise',
+    agent_id LowCardinality(String) COMMENT 'the agent that is measured',
+    environment LowCardinality(String) COMMENT 'production unless the producer says otherwise',
     quarter_hour UInt32 COMMENT 'seconds since 1970 / 900, rounded down',
     conversation_hash UInt64 COMMENT '64-bit hash of agent_id, environment and conversation_id',
     end_user_messages UInt64 COMMENT 'messages from end_user; merging adds up',

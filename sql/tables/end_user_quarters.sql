@@ -6,8 +6,8 @@
 -- The deduplication window removes a repeated flush.
 CREATE TABLE IF NOT EXISTS end_user_quarters
 (
-    agent_id String COMMENT 'the agent that is measured',
-    environment String COMMENT 'production unless the producer says otherwise',
+    agent_id LowCardinality(String) COMMENT 'the agent that is measured',
+    environment LowCardinality(String) COMMENT 'production unless the producer says otherwise',
     quarter_hour UInt32 COMMENT 'seconds since 1970 / 900, rounded down',
     conversation_hash UInt64 COMMENT '64-bit hash of agent_id, environment and conversation_id',
     customer String COMMENT 'last known customer of the conversation, empty when anonymous',

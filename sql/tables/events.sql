@@ -7,8 +7,8 @@
 -- A flush is one file, not two for each column, which halves what writing it costs; merged parts are wide.
 CREATE TABLE IF NOT EXISTS events
 (
-    agent_id String COMMENT 'the agent that is measured',
-    environment String COMMENT 'production unless the producer says otherwise',
+    agent_id LowCardinality(String) COMMENT 'the agent that is measured',
+    environment LowCardinality(String) COMMENT 'production unless the producer says otherwise',
     quarter_hour UInt32 COMMENT 'quarter-hour of occurred_at: seconds since 1970 / 900, rounded down',
     conversation_hash UInt64 COMMENT '64-bit hash of agent_id, environment and conversation_id',
     conversation_id String COMMENT 'id of the conversation as sent',

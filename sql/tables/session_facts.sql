@@ -6,8 +6,8 @@
 -- The deduplication window removes a repeated flush.
 CREATE TABLE IF NOT EXISTS session_facts
 (
-    agent_id String COMMENT 'the agent that is measured',
-    environment String COMMENT 'production unless the producer says otherwise',
+    agent_id LowCardinality(String) COMMENT 'the agent that is measured',
+    environment LowCardinality(String) COMMENT 'production unless the producer says otherwise',
     quarter_hour UInt32 COMMENT 'quarter-hour of started_at',
     conversation_hash UInt64 COMMENT '64-bit hash of agent_id, environment and conversation_id',
     started_at DateTime64(3, 'UTC') COMMENT 'first activity',

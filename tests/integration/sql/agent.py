@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from clickhouse_connect.driver.client import Client
 
-from tests.integration.sql.rows import UNKNOWN_ATTRIBUTES, Row, row, text
+from tests.integration.sql.rows import UNKNOWN_ATTRIBUTES, Row, arrays, row, text
 
 INSERT_SETTINGS = {"deduplicate_blocks_in_dependent_materialized_views": 1, "async_insert": 0, "insert_deduplicate": 1}
 
@@ -51,7 +51,10 @@ class Agent:
 
     def flush(self, token: str = "") -> None:
         """Sends the rows as one block under one deduplication token."""
-        block = "\n".join(json.dumps(values) for values in self.rows)
+        kinds: dict[str, list[Row]] = {}
+        for each in self.rows:
+            kinds.setdefault(str(each["kind"]), []).append(each)
+        block = "\n".join(json.dumps(arrays(kind, rows)) for kind, rows in kinds.items())
         settings = INSERT_SETTINGS | {"insert_deduplication_token": token or str(uuid4())}
         self.client.raw_insert("inbox", insert_block=block, settings=settings, fmt="JSONEachRow")
         self.rows.clear()

@@ -1,7 +1,12 @@
 """Rows of the inbox, made by hand: what a worker would write for one agent."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime
+
+import pyarrow as pa
+
+from stream_processors.inbox_columns import COLUMN_TYPES, KIND_COLUMNS, NULLABLE, SENDER
 
 TOPIC, PARTITION, OWNER = "agent-events", 0, "tester"
 Row = dict[str, object]
@@ -44,6 +49,23 @@ def row(kind: str, agent_id: str, conversation: str, at: int | None, columns: Ro
         "quarter_hour": 0 if at is None else at // 900_000,
         **columns,
     }
+
+
+def default_of(column: str) -> object:
+    """Returns what stands for a value that is not there."""
+    if column in NULLABLE:
+        return None
+    kind = COLUMN_TYPES[column]
+    if pa.types.is_list(kind):
+        return []
+    return "" if pa.types.is_string(kind) or pa.types.is_binary(kind) else 0
+
+
+def arrays(kind: str, rows: Sequence[Row]) -> Row:
+    """Returns rows of one kind and one sender as the inbox takes them."""
+    sender = {name: value for name, value in rows[0].items() if name in SENDER}
+    columns = {name: [each.get(name, default_of(name)) for each in rows] for name in KIND_COLUMNS[kind]}
+    return {"kind": kind, **sender, **columns}
 
 
 UNKNOWN_ATTRIBUTES: Row = {

@@ -11,7 +11,8 @@ from stream_processors.escalation import EscalationActions
 from stream_processors.fold_events import Call, FoldEvent, Profile
 from stream_processors.fold_rules import FoldRules
 from stream_processors.geolocation import UNKNOWN_PLACE
-from stream_processors.inbox import COLUMN_TYPES, FLAG, TEXT, build_block
+from stream_processors.inbox import build_block
+from stream_processors.inbox_columns import COLUMN_TYPES, FLAG, KIND_COLUMNS
 from stream_processors.positions import LogPosition
 from stream_processors.recall import FOLD_COLUMNS, RECALL_SQL, fold_event, recall
 from tests.unit.stream_processors.kafka_records import AT_MS, fields_of
@@ -19,7 +20,6 @@ from tests.unit.stream_processors.wire_events import TYPES, Fields, enriched, en
 
 CONSTANTS: dict[str, str | int] = {"topic": "t", "partition": 0, "log_epoch": 1, "owner_epoch": 1, "owner_id": "w"}
 READ = [column.strip() for column in FOLD_COLUMNS.split(",")]
-DEFAULTS: dict[pa.DataType, object] = {TEXT: "", FLAG: False}
 BEFORE = LogPosition("t", 0, 1, 0)
 RULES = FoldRules(1_800_000, EscalationActions())
 
@@ -27,9 +27,9 @@ RULES = FoldRules(1_800_000, EscalationActions())
 def as_clickhouse_returns_it(fields: Fields) -> dict[str, object]:
     """The row of `events` with the columns of the fold: what is not there is the default of its column."""
     table = pa.ipc.open_stream(build_block(rows_of(enriched_events(fields)), CONSTANTS).data).read_all()
-    (written,) = table.to_pylist()
-    row = {name: _stored(name, written.get(name)) for name in READ if " AS " not in name}
-    return {**row, "occurred_at_ms": table.column("occurred_at").cast(pa.int64())[0].as_py()}
+    values = {name: table.column(name).combine_chunks().flatten() for name in KIND_COLUMNS["event"]}
+    row = {name: _stored(name, values[name][0].as_py()) for name in READ if " AS " not in name}
+    return {**row, "occurred_at_ms": values["occurred_at"].cast(pa.int64())[0].as_py()}
 
 
 def read_back(fields: Fields, rules: FoldRules = RULES) -> FoldEvent:
@@ -38,9 +38,7 @@ def read_back(fields: Fields, rules: FoldRules = RULES) -> FoldEvent:
 
 
 def _stored(name: str, value: object) -> object:
-    kind = COLUMN_TYPES[name]
-    stored = DEFAULTS.get(kind) if value is None else value
-    return int(bool(stored)) if kind == FLAG else stored
+    return int(bool(value)) if COLUMN_TYPES[name] == FLAG else value
 
 
 @pytest.mark.parametrize("type_", TYPES)

@@ -8,18 +8,12 @@ from stream_processors.attributes import ConversationFact
 from stream_processors.conversations import Changes, Conversation, ConversationKey
 from stream_processors.enrich import OWN_COLUMNS
 from stream_processors.event_rows import EVENT_COLUMNS, Part, event_segments
-from stream_processors.inbox import COLUMN_TYPES, Segment
+from stream_processors.inbox import Segment
+from stream_processors.inbox_columns import COLUMN_TYPES, KIND_COLUMNS
 from stream_processors.positions import LogPosition
 from stream_processors.records import DeadLetter
 from stream_processors.response_times import ExchangeFact
-from stream_processors.rows import (
-    CONVERSATION_COLUMNS,
-    DEAD_LETTER_COLUMNS,
-    EXCHANGE_COLUMNS,
-    QUARTER_COLUMNS,
-    SESSION_COLUMNS,
-    FlushRows,
-)
+from stream_processors.rows import FlushRows
 from stream_processors.sessions import SessionFact
 from tests.unit.stream_processors.histories import GAP, LONDON, START, told
 from tests.unit.stream_processors.kafka_records import AT_MS, EVENT_ID, KafkaRecord, fields_of
@@ -56,20 +50,15 @@ def test_a_flush_without_rows_has_no_segments() -> None:
     assert FlushRows().segments() == []
 
 
-@pytest.mark.parametrize(
-    "columns",
-    [
-        *(pytest.param((*EVENT_COLUMNS, *OWN_COLUMNS[type_]), id=type_) for type_ in TYPES),
-        pytest.param(CONVERSATION_COLUMNS, id="conversation facts"),
-        pytest.param(SESSION_COLUMNS, id="session facts"),
-        pytest.param(EXCHANGE_COLUMNS, id="exchange facts"),
-        pytest.param(QUARTER_COLUMNS, id="quarter-hours"),
-        pytest.param(DEAD_LETTER_COLUMNS, id="dead letters"),
-    ],
-)
-def test_every_column_of_a_segment_is_in_the_inbox_and_there_once(columns: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("columns", KIND_COLUMNS.values(), ids=KIND_COLUMNS)
+def test_every_column_of_a_kind_is_in_the_inbox_and_there_once(columns: tuple[str, ...]) -> None:
     assert [name for name in columns if name not in COLUMN_TYPES] == []
     assert len(set(columns)) == len(columns)
+
+
+def test_an_event_has_the_columns_of_all_types() -> None:
+    of_types = {name for type_ in TYPES for name in OWN_COLUMNS[type_]}
+    assert {*EVENT_COLUMNS, *of_types} == set(KIND_COLUMNS["event"])
 
 
 def test_events_of_a_type_make_one_segment() -> None:
