@@ -11,15 +11,11 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final, NamedTuple
 
 from convostream.whitespace import trim
+from stream_processors.public_addresses import Address, is_public
 from stream_processors.text_cache import remembered
 
-Address = IPv4Address | IPv6Address
-
-IPV4_PREFIX: Final = 24
-"""Bits of an IPv4 address that truncating keeps."""
-
-IPV6_PREFIX: Final = 48
-"""Bits of an IPv6 address that truncating keeps."""
+PREFIXES: Final = {4: 24, 6: 48}
+"""Bits of an address that its network has, by the version of the protocol: those that truncating keeps."""
 
 _WITH_PORT: Final = re.compile(r"(?:([0-9.]+)|\[([^\[\]]+)\]):[0-9]{1,5}")
 _BRACKETED: Final = re.compile(r"\[([^\[\]]+)\]")
@@ -43,21 +39,18 @@ class StatedAddresses(NamedTuple):
 def addresses_of(text: str) -> StatedAddresses:
     """Return what the text says of addresses."""
     addresses = list(_addresses(text))
-    public = next((str(each) for each in addresses if each.is_global and not each.is_multicast), None)
+    public = next((str(each) for each in addresses if is_public(each)), None)
     is_readable = bool(addresses) or trim(text).casefold() in ("", "unknown")
-    return StatedAddresses(public, is_readable, ", ".join(str(_network(each)) for each in addresses))
+    return StatedAddresses(public, is_readable, ", ".join(str(_first_of_network(each)) for each in addresses))
 
 
-def _network(address: Address) -> Address:
-    if isinstance(address, IPv4Address):
-        return IPv4Address(_cut(address, IPV4_PREFIX))
-    return IPv6Address(_cut(address, IPV6_PREFIX))
+def network_of(address: Address) -> int:
+    """Return the number that the bits of an address's network make."""
+    return int(address) >> address.max_prefixlen - PREFIXES[address.version]
 
 
-def _cut(address: Address, prefix: int) -> int:
-    """Return the number of an address with all bits behind the prefix set to 0."""
-    rest = address.max_prefixlen - prefix
-    return int(address) >> rest << rest
+def _first_of_network(address: Address) -> Address:
+    return type(address)(network_of(address) << address.max_prefixlen - PREFIXES[address.version])
 
 
 def _addresses(text: str) -> Iterator[Address]:

@@ -7,6 +7,7 @@ is the difference between the facts before and after: the old ones with sign -1,
 
 import hashlib
 from collections.abc import Hashable, Iterable, KeysView
+from sys import intern
 from typing import NamedTuple, TypeVar
 
 from stream_processors.attributes import ConversationFact
@@ -25,6 +26,10 @@ class ConversationKey(NamedTuple):
     agent_id: str
     environment: str
     conversation_id: str
+
+    def interned(self) -> "ConversationKey":
+        """Return the same key, which shares the names of agent and environment with all others."""
+        return ConversationKey(intern(self.agent_id), intern(self.environment), self.conversation_id)
 
     @property
     def record_key(self) -> bytes:

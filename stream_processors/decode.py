@@ -5,8 +5,9 @@ duplicate keys the last counts), then the contract's models judge the fields. Fo
 `quick_decode` comes to the same events sooner.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 import orjson
 
@@ -18,11 +19,27 @@ from stream_processors.quick_decode import MAX_NESTING, MAX_RECORD_BYTES, quick_
 REASON_CODES: Final = ("no_value", "too_large", "broken_json", "not_an_object", "too_deep", "invalid_event")
 
 
-def decode_all(values: Sequence[bytes | None]) -> list[Event | InvalidRecord]:
-    """Return the events that the values of records hold, and in place of an event why the contract refuses it."""
-    return [
-        _judged(value) if event is None else event for value, event in zip(values, quick_events(values), strict=True)
-    ]
+class Decoded(NamedTuple):
+    """What some values hold: their events, those of one type together, and errors; each with its place among them."""
+
+    events: list[tuple[list[int], list[Event]]]
+    errors: list[tuple[int, InvalidRecord]]
+
+
+def decode_all(values: Sequence[bytes | None]) -> Decoded:
+    """Return the events that the values of records hold, and why the contract refuses the others."""
+    events, errors = quick_events(values), []
+    places: defaultdict[type, list[int]] = defaultdict(list)
+    for place, event in enumerate(events):
+        places[type(event)].append(place)
+    for place in places.pop(type(None), ()):
+        try:
+            judged = events[place] = decode(values[place])
+        except InvalidRecord as error:
+            errors.append((place, error))
+        else:
+            places[type(judged)].append(place)
+    return Decoded([(alike, [event for each in alike if (event := events[each])]) for alike in places.values()], errors)
 
 
 def decode(value: bytes | None) -> Event:
@@ -41,13 +58,6 @@ def decode(value: bytes | None) -> Event:
         return validate_event(fields)
     except InvalidEvent as error:
         raise InvalidRecord("invalid_event", str(error)) from None
-
-
-def _judged(value: bytes | None) -> Event | InvalidRecord:
-    try:
-        return decode(value)
-    except InvalidRecord as error:
-        return error
 
 
 def _parse(value: bytes) -> object:

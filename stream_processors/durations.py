@@ -1,7 +1,6 @@
 """Decides how long a call of an action took: as it was measured, else from its start to its end, else unknown."""
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 LONGEST_MS: Final = 10**12
 """A call that seems to have lasted longer (31.7 years) was measured wrongly: its duration is unknown."""
@@ -13,8 +12,7 @@ LATEST_MS: Final = 10_413_791_999_999
 """2299-12-31T23:59:59.999Z, the latest time a call may have."""
 
 
-@dataclass(frozen=True, slots=True)
-class Duration:
+class Duration(NamedTuple):
     """How long a call took, None when that is unknown, and whether something it was given could not be right."""
 
     milliseconds: float | None

@@ -6,7 +6,7 @@ to know.
 
 import math
 from collections.abc import Mapping
-from functools import lru_cache, partial
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -14,10 +14,12 @@ from typing import Final, NamedTuple, Self
 
 import maxminddb
 
-from stream_processors.addresses import read_address
+from stream_processors.addresses import PREFIXES, network_of, read_address
+from stream_processors.public_addresses import Address
 
 UNKNOWN: Final = "unknown"
 REMEMBERED_ADDRESSES: Final = 16_384
+REMEMBERED_NETWORKS: Final = 65_536
 SETTING: Final = "CONVOSTREAM_GEOIP_DATABASE"
 _DATABASE_KINDS: Final = ("City", "Enterprise", "Location")
 _PACKAGED_FILE: Final = "db/dbip-city-lite-latest.mmdb"
@@ -44,11 +46,12 @@ class Geolocator:
     """Finds the places of addresses in one database, and remembers the latest ones."""
 
     def __init__(self, path: Path) -> None:
-        reader = _open(path)
-        self._reader: Final = reader
-        described = reader.metadata()
-        look_up = partial(_look_up, reader, path, described.ip_version == 6)
-        self._locate: Final = lru_cache(maxsize=REMEMBERED_ADDRESSES)(look_up)
+        self._path: Final = path
+        self._reader: Final = _open(path)
+        described = self._reader.metadata()
+        self._knows_ipv6: Final = described.ip_version == 6
+        self._locate: Final = lru_cache(maxsize=REMEMBERED_ADDRESSES)(self._look_up)
+        self._networks: Final[dict[tuple[int, int], Place]] = {}
         self.build_epoch: Final = described.build_epoch
         """When the database was built, in seconds since 1970."""
 
@@ -56,9 +59,30 @@ class Geolocator:
         """Return the place of an address; one that the database does not know lies in `UNKNOWN_PLACE`."""
         return self._locate(address)
 
+    def _look_up(self, text: str) -> Place:
+        address = read_address(text)
+        if address is None or (address.version == 6 and not self._knows_ipv6):
+            return UNKNOWN_PLACE
+        network = (address.version, network_of(address))
+        return self._networks.get(network) or self._find(address, network)
+
+    def _find(self, address: Address, network: tuple[int, int]) -> Place:
+        """Return the place of an address; it is remembered for all of its network when that lies there as a whole."""
+        try:
+            record, prefix = self._reader.get_with_prefix_len(address)
+        except maxminddb.InvalidDatabaseError as error:
+            raise _unusable(self._path, "is damaged") from error
+        place = _place(record) if isinstance(record, dict) else UNKNOWN_PLACE
+        if prefix <= PREFIXES[address.version]:
+            if len(self._networks) >= REMEMBERED_NETWORKS:
+                self._networks.clear()
+            self._networks[network] = place
+        return place
+
     def close(self) -> None:
         """Close the database; nothing can be located afterwards."""
         self._locate.cache_clear()
+        self._networks.clear()
         self._reader.close()
 
     def __enter__(self) -> Self:
@@ -98,17 +122,6 @@ def _unusable(path: Path, problem: str) -> GeolocationDatabaseError:
         f"the geolocation database {path} {problem}: "
         f"set {SETTING} to a City database file (.mmdb) of GeoIP2, GeoLite2 or DB-IP"
     )
-
-
-def _look_up(reader: maxminddb.Reader, path: Path, knows_ipv6: bool, address: str) -> Place:
-    parsed = read_address(address)
-    if parsed is None or (parsed.version == 6 and not knows_ipv6):
-        return UNKNOWN_PLACE
-    try:
-        record = reader.get(parsed)
-    except maxminddb.InvalidDatabaseError as error:
-        raise _unusable(path, "is damaged") from error
-    return _place(record) if isinstance(record, dict) else UNKNOWN_PLACE
 
 
 def _place(record: Mapping[str, object]) -> Place:

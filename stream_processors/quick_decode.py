@@ -8,6 +8,7 @@ list, attachments, any fault) it leaves to the models, and they alone say what i
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import reduce
+from itertools import chain
 from operator import attrgetter, or_
 from types import UnionType
 from typing import Annotated, Any, Final, Union, get_args, get_origin, get_type_hints
@@ -27,6 +28,7 @@ from convostream.events import (
     EpochMilliseconds,
     Event,
     JsonObject,
+    Message,
 )
 from convostream.whitespace import is_blank
 from stream_processors.plain_texts import are_plain_uuids, read_plain_date_times
@@ -48,7 +50,16 @@ _is_uuid: Final = re.compile(UUID_PATTERN[1:-1]).fullmatch
 
 def quick_events(values: Sequence[bytes | None]) -> list[Event | None]:
     """Return the events that the values of records hold, None in place of one that it takes the models to judge."""
-    events: list[Any] = [_read(value) for value in values]
+    events = [
+        event
+        if type(event) is _MESSAGE
+        and event.metadata is None
+        and (content := event.content)
+        and content[0].isalnum()
+        and len(value or b"") <= MAX_RECORD_BYTES
+        else _looked_at(event, value)
+        for event, value in zip(_parsed(values), values, strict=True)
+    ]
     read = [event for event in events if event is not None]
     times = read_plain_date_times([event.occurred_at for event in read])
     if times is None or not are_plain_uuids([event.event_id for event in read]) or _is_one_nameless(read):
@@ -58,12 +69,26 @@ def quick_events(values: Sequence[bytes | None]) -> list[Event | None]:
     return events
 
 
-def _read(value: bytes | None) -> Any:
-    """Return what a value holds, with what every event has as it was sent; None when in doubt."""
-    if value is None or len(value) > MAX_RECORD_BYTES:
+def _parsed(values: Sequence[bytes | None]) -> list[Any]:
+    """Return what values hold, with times and ids as they were sent; None in place of what msgspec does not take."""
+    try:
+        return list(map(_decode, values))
+    except _DOUBTS:
+        return [_parsed_one(value) for value in values]
+
+
+def _parsed_one(value: bytes | None) -> Any:
+    try:
+        return _decode(value)
+    except _DOUBTS:
+        return None
+
+
+def _looked_at(event: Any, value: bytes | None) -> Any:
+    """Return an event whose fields but the id and time of events are right, None when in doubt."""
+    if event is None or value is None or len(value) > MAX_RECORD_BYTES:
         return None
     try:
-        event = _decode(value)
         for name in event.times:
             if (text := getattr(event, name)) is not None:
                 setattr(event, name, parse_date_time(text))
@@ -86,7 +111,7 @@ def _is_complete(event: Any, value: bytes) -> bool:
 
 
 def _is_one_nameless(events: Sequence[Any]) -> bool:
-    return any(map(is_blank, {text for event in events for text in _identity(event)}))
+    return any(map(is_blank, set(chain.from_iterable(map(_identity, events)))))
 
 
 def _spelled_out(event: Any) -> Any:
@@ -153,5 +178,6 @@ def _limits(rule: Any) -> Iterator[tuple[str, Any]]:
                 yield name, bound
 
 
-_STRUCTS: Final[Any] = reduce(or_, [_struct_of(model) for model in EVENT_MODELS])
-_decode: Final[Callable[[bytes], Any]] = msgspec.json.Decoder(_STRUCTS).decode
+_STRUCTS: Final[dict[type[BaseModel], Any]] = {model: _struct_of(model) for model in EVENT_MODELS}
+_MESSAGE: Final = _STRUCTS[Message]
+_decode: Final[Callable[[Any], Any]] = msgspec.json.Decoder(reduce(or_, _STRUCTS.values())).decode

@@ -6,6 +6,7 @@ which dead letter it replays. Anybody can send them, so what they say is checked
 
 import re
 from collections.abc import Sequence
+from operator import attrgetter
 from typing import Final, NamedTuple, Protocol
 
 from stream_processors.positions import LogPosition
@@ -46,6 +47,17 @@ class DeadLetter(NamedTuple):
     received_at: int
     code: str
     reason: str
+
+
+def times_of_receipt(records: Sequence[Record]) -> Sequence[int | None]:
+    """Return `received_at` of some records, at least one."""
+    times = [record.timestamp or -1 for record in records]
+    if min(times) < EARLIEST_TIME or max(times) > LATEST_TIME or any(map(_headers, records)):
+        return list(map(received_at, records))
+    return times
+
+
+_headers: Final = attrgetter("headers")
 
 
 def received_at(record: Record) -> int | None:

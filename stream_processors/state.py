@@ -71,7 +71,7 @@ class State:
         events = await persist("fold known conversations again", call, before.partition)
         for key in absent:
             conversation = Conversation(self._rules.session_gap_ms, events.get(key, ()), hashes[key])
-            self._conversations[key] = conversation
+            self._conversations[key.interned()] = conversation
             self._bytes += _bytes_of(conversation)
         self._known.add(hashes.values())
 

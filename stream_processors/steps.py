@@ -6,14 +6,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
 
-from convostream.events import Event
 from stream_processors import metrics
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.conversations import Changes, ConversationKey
 from stream_processors.decode import decode_all
 from stream_processors.enrich import EnrichedEvents, enrich
 from stream_processors.enrichment import Enrichment
-from stream_processors.errors import InvalidRecord
 from stream_processors.event_rows import Part, event_segments
 from stream_processors.feed import Feed, Headers
 from stream_processors.fold_events import FoldEvent
@@ -26,8 +24,8 @@ from stream_processors.records import (
     RECEIVED_AT_HEADER,
     DeadLetter,
     Record,
-    received_at,
     replayed_letter,
+    times_of_receipt,
 )
 from stream_processors.replays import Claim, true_claims
 from stream_processors.rows import FlushRows
@@ -71,18 +69,17 @@ class Batch:
 def decode_records(batch: Batch, enrichment: Enrichment, begin: int, end: int) -> None:
     """Make events or dead letters of a slice of the records."""
     records = batch.records[begin:end]
-    valid: defaultdict[str, list[tuple[Event, int | None, Record]]] = defaultdict(list)
-    for record, event in zip(records, decode_all([record.value for record in records]), strict=True):
-        received = received_at(record)
-        if record.headers and (letter := replayed_letter(record)) is not None:
-            batch.claims.append(Claim(record, letter))
-        if isinstance(event, InvalidRecord):
-            batch.dead_letters.append(DeadLetter(record, received or 0, event.code, str(event)))
-        else:
-            valid[event.type].append((event, received, record))
-    for found in valid.values():
-        events, times, sources = zip(*found, strict=True)
-        batch.add(enrich(events, times, enrichment), sources)
+    times = times_of_receipt(records)
+    decoded = decode_all([record.value for record in records])
+    for place, error in decoded.errors:
+        batch.dead_letters.append(DeadLetter(records[place], times[place] or 0, error.code, str(error)))
+    for places, events in decoded.events:
+        batch.add(enrich(events, [times[place] for place in places], enrichment), [records[place] for place in places])
+    batch.claims += [
+        Claim(record, letter)
+        for record in records
+        if record.headers and (letter := replayed_letter(record)) is not None
+    ]
 
 
 async def find_letters(batch: Batch, clickhouse: ClickHouse, position: LogPosition) -> None:

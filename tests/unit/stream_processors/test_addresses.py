@@ -1,6 +1,6 @@
 """The address rules of world_map: which address of the text counts, and what is stored of it."""
 
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 import pytest
 from hypothesis import given
@@ -171,3 +171,31 @@ def test_truncating_an_address_keeps_its_network(address: IPv4Address | IPv6Addr
     plain = getattr(address, "ipv4_mapped", None) or address
     kept = 8 if plain.version == 4 else 80
     assert int(ip_address(addresses_of(str(address)).truncated)) == int(plain) >> kept << kept
+
+
+def special_networks() -> list[IPv4Network | IPv6Network]:
+    """All networks that Python treats apart from the rest when it tells what is globally reachable."""
+    named = (vars(constants).values() for constants in (IPv4Address._constants, IPv6Address._constants))  # type: ignore[attr-defined]
+    values = [value for each in named for value in each]
+    return [
+        network
+        for value in values
+        for network in (value if isinstance(value, list) else [value])
+        if isinstance(network, IPv4Network | IPv6Network)
+    ]
+
+
+@pytest.mark.parametrize("network", special_networks(), ids=str)
+def test_what_is_public_is_told_address_by_address_around_every_special_network(
+    network: IPv4Network | IPv6Network,
+) -> None:
+    kind, ends = type(network[0]), (int(network[0]), int(network[-1]))
+    wide = 1 << (8 if network.version == 4 else 80)  # of a /24, and of a /48
+    near = {end + away for end in ends for away in (-wide, -3, -1, 0, 1, 3, wide)}
+    near |= {end - end % wide + inside for end in ends for inside in (0, 1, wide // 2, wide - 1)}
+    for number in near:
+        if 0 <= number < 1 << network.max_prefixlen:
+            address = kind(number)
+            mapped = getattr(address, "ipv4_mapped", None) or address
+            public = str(mapped) if mapped.is_global and not mapped.is_multicast else None
+            assert addresses_of(str(address)).public == public, address

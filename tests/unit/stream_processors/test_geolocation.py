@@ -3,12 +3,13 @@
 import json
 import sys
 from collections.abc import Iterator
-from ipaddress import ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import Any
 
+import maxminddb
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from stream_processors.geolocation import (
@@ -94,6 +95,18 @@ def test_any_address_has_a_place(geolocator: Geolocator, address: object) -> Non
     place = geolocator.locate(str(address))
     assert all((place.country_code, place.region, place.city))
     assert (place.latitude is None) == (place.longitude is None)
+
+
+@pytest.mark.parametrize("path", [CITY_DATABASE, default_database()], ids=lambda path: path.stem)
+@given(address=st.ip_addresses(), last=st.lists(st.integers(0, 255), max_size=8))
+@example(ip_address("81.2.69.142"), list(range(256)))
+@example(ip_address("2001:218::"), list(range(256)))
+def test_neighbours_have_places_of_their_own(path: Path, address: IPv4Address | IPv6Address, last: list[int]) -> None:
+    with Geolocator(path) as geolocator, maxminddb.open_database(path) as database:
+        for each in [address, *(type(address)((int(address) & ~0xFF) + byte) for byte in last)]:
+            record = database.get(each)
+            place = place_of(record) if isinstance(record, dict) else UNKNOWN_PLACE
+            assert geolocator.locate(str(each)) == place, each
 
 
 def test_the_packaged_database_drops_in() -> None:
