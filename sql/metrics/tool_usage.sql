@@ -1,5 +1,5 @@
 -- A row a trimmed action name: calls by their time, how many failed, in how many conversations, and how long they took.
--- Reads events: what is needed is stored with each action.
+-- Reads events, by their projection calls: what is needed is stored with each action.
 CREATE OR REPLACE VIEW tool_usage
 AS WITH quantilesExactWeighted(0.5, 0.9, 0.95, 0.99)(call_duration_ms, 1) AS percentiles
 SELECT

@@ -3,6 +3,7 @@
 -- edges of a range) and by people.
 -- ORDER BY: a range of one agent is one stretch, and inside a quarter-hour a conversation stands together; the
 -- bloom filter finds all of one conversation. By month of receipt: late events never reopen an old partition.
+-- PROJECTION: the calls of one agent are one stretch as well, a fifth of what tool_usage would read without it.
 -- The worker drops repeated event_ids; the deduplication window removes a repeated flush.
 -- A flush is one file, not two for each column, which halves what writing it costs; merged parts are wide.
 CREATE TABLE IF NOT EXISTS events
@@ -70,7 +71,14 @@ CREATE TABLE IF NOT EXISTS events
     log_epoch UInt64 COMMENT 'which life of the Kafka log the offset belongs to',
     offset UInt64 COMMENT 'Kafka offset of the record',
 
-    INDEX conversation_hash_filter conversation_hash TYPE bloom_filter GRANULARITY 1
+    INDEX conversation_hash_filter conversation_hash TYPE bloom_filter GRANULARITY 1,
+    PROJECTION calls
+    (
+        SELECT
+            agent_id, environment, type, quarter_hour, occurred_at, conversation_hash, call_name, call_duration_ms,
+            failed
+        ORDER BY agent_id, environment, type, quarter_hour
+    )
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(received_at)
