@@ -14,7 +14,7 @@ from stream_processors.feed import Feed, Poll
 from stream_processors.records import Record
 from stream_processors.settings import WorkerSettings
 
-EARLY_ROWS: Final = 10_000
+EARLY_ROWS: Final = 5_000
 """A flush of so many rows costs little more an event than the largest; the start of a catch-up does not wait for it."""
 
 

@@ -13,19 +13,19 @@ from typing import Final
 
 import pyarrow as pa
 
-from stream_processors.clickhouse import ClickHouse
+from stream_processors.clickhouse import ClickHouse, Row
 from stream_processors.errors import MaintenanceUnderWay
 from stream_processors.inbox import Block, Segment, arrow_stream, build_block
 from stream_processors.inbox_columns import COUNT, SMALL, TEXT, TIME
 from stream_processors.positions import Fingerprint, Range
 
-CLAIM_SQL: Final = (
-    "SELECT owner_epoch, owner_id, max(lease_until) > now64(3) AND max(released) = 0 AS leased FROM owners"
-    " WHERE topic = {topic:String} AND partition = {partition:UInt32}"
-    " GROUP BY owner_epoch, owner_id ORDER BY owner_epoch DESC, owner_id DESC LIMIT 1"
-)
-LAYOUT_SQL: Final = (
-    "SELECT layout, partitions FROM owners WHERE topic = {topic:String} ORDER BY layout DESC, partitions DESC LIMIT 1"
+# The greatest tuple is that of the latest claim; of its rows, which renewals add, the latest lease.
+CLAIMS_SQL: Final = (
+    "SELECT max((layout, partitions)) AS latest_layout,"
+    " maxIf((owner_epoch, owner_id, lease_until), partition = {partition:UInt32}) AS latest,"
+    " maxIf((owner_epoch, owner_id, released), partition = {partition:UInt32}).3 AS is_released,"
+    " latest.1 AS epoch, latest.2 AS owner, latest.3 > now64(3) AND NOT is_released AS is_leased"
+    " FROM owners WHERE topic = {topic:String}"
 )
 UNSETTLED_SQL: Final = (
     "SELECT partition, argMax((confirmed, partitions), (owner_epoch, log_epoch, first, confirmed)) AS latest"
@@ -95,37 +95,32 @@ class RangeLog:
         Raises MaintenanceUnderWay while a maintenance command holds the partition.
         """
         while True:
-            epoch, _ = await self._latest_claim(partition)
-            layout, counted = await self._latest_layout()
+            claims = await self._claims(partition)
+            layout, counted = claims["latest_layout"]
             if partitions not in (None, counted):
                 layout, counted = layout + 1, partitions or 0
-            mine = Tenure(self._topic, partition, epoch + 1, self.owner_id, layout, counted)
+            mine = Tenure(self._topic, partition, claims["epoch"] + 1, self.owner_id, layout, counted)
             await self._clickhouse.insert_row("owners", {**mine.columns, "layout": layout, "partitions": counted})
             if await self.holds(mine):
                 return mine
 
     async def holds(self, tenure: Tenure) -> bool:
         """Tell whether a claim of ours still counts."""
-        layout = (tenure.layout, tenure.partitions)
-        claim = (tenure.owner_epoch, tenure.owner_id)
-        return await self._latest_claim(tenure.partition) == claim and await self._latest_layout() == layout
+        claims = await self._claims(tenure.partition)
+        is_latest = (claims["epoch"], claims["owner"]) == (tenure.owner_epoch, tenure.owner_id)
+        return is_latest and claims["latest_layout"] == (tenure.layout, tenure.partitions)
 
     async def unsettled(self, tenure: Tenure) -> list[int]:
         """Return the other partitions of which a flush of another layout is not known to have landed."""
         parameters = {"topic": self._topic, "partition": tenure.partition, "partitions": tenure.partitions}
         return [row["partition"] for row in await self._clickhouse.rows(UNSETTLED_SQL, parameters)]
 
-    async def _latest_layout(self) -> tuple[int, int]:
-        rows = await self._clickhouse.rows(LAYOUT_SQL, {"topic": self._topic})
-        return (rows[0]["layout"], rows[0]["partitions"]) if rows else (0, 0)
-
-    async def _latest_claim(self, partition: int) -> tuple[int, str]:
-        rows = await self._clickhouse.rows(CLAIM_SQL, {"topic": self._topic, "partition": partition})
-        if not rows:
-            return 0, ""
-        if rows[0]["leased"] and rows[0]["owner_id"] != self.owner_id:
-            raise MaintenanceUnderWay(f"partition {partition} is held by {rows[0]['owner_id']}")
-        return rows[0]["owner_epoch"], rows[0]["owner_id"]
+    async def _claims(self, partition: int) -> Row:
+        """Return what claims say now; raises MaintenanceUnderWay while a maintenance command holds the partition."""
+        (claims,) = await self._clickhouse.rows(CLAIMS_SQL, {"topic": self._topic, "partition": partition})
+        if claims["is_leased"] and claims["owner"] != self.owner_id:
+            raise MaintenanceUnderWay(f"partition {partition} is held by {claims['owner']}")
+        return claims
 
     async def latest(self, partition: int) -> Range | None:
         """Return the latest range of a partition, None when nothing was ever written."""

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -22,6 +22,9 @@ from stream_processors.feed import Poll, TopicDescription
 from stream_processors.patient_start import start_patiently
 from stream_processors.records import Record
 from stream_processors.topic_description import describe_topic
+
+LONGEST_WAIT_MS: Final = 200
+"""How long a fetch waits for records. A partition that is read from now on waits for the fetch that is under way."""
 
 T = TypeVar("T")
 Assign = Callable[[set[int]], Awaitable[None]]
@@ -51,6 +54,11 @@ class _NeverSeen(dict[TP, int | None]):
 
 class WholePollThread(AIOKafkaConsumerThread):
     """Faust's consumer thread, which a failed commit does not crash: the next one carries the same position."""
+
+    def _create_consumer(self, loop: asyncio.AbstractEventLoop) -> AIOKafkaConsumer:
+        consumer = super()._create_consumer(loop)
+        consumer._fetch_max_wait_ms = LONGEST_WAIT_MS  # Faust says 1.5 s and has no option for it
+        return consumer
 
     async def on_start(self) -> None:
         """Start the client, however long Kafka is away."""

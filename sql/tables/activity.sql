@@ -18,5 +18,6 @@ ENGINE = SummingMergeTree
 ORDER BY (agent_id, environment, quarter_hour, conversation_hash)
 SETTINGS
     non_replicated_deduplication_window = 100000,
+    merge_selector_base = 16,
     min_free_disk_bytes_to_perform_insert = 16777216
 COMMENT 'Activities of each conversation by quarter-hour';

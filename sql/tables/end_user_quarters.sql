@@ -19,5 +19,6 @@ ORDER BY (agent_id, environment, quarter_hour, conversation_hash, customer)
 SETTINGS
     allow_nullable_key = 1,
     non_replicated_deduplication_window = 100000,
+    merge_selector_base = 16,
     min_free_disk_bytes_to_perform_insert = 16777216
 COMMENT 'Which customers wrote in which quarter-hour, as signed rows';

@@ -86,6 +86,7 @@ PRIMARY KEY (agent_id, environment, quarter_hour, conversation_hash)
 ORDER BY (agent_id, environment, quarter_hour, conversation_hash)
 SETTINGS
     non_replicated_deduplication_window = 100000,
+    merge_selector_base = 16,
     min_bytes_for_wide_part = 134217728,
     min_free_disk_bytes_to_perform_insert = 16777216
 COMMENT 'Every valid event, enriched';

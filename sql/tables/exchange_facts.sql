@@ -24,5 +24,6 @@ ORDER BY (
 SETTINGS
     allow_nullable_key = 1,
     non_replicated_deduplication_window = 100000,
+    merge_selector_base = 16,
     min_free_disk_bytes_to_perform_insert = 16777216
 COMMENT 'Questions and their answers, as signed rows';

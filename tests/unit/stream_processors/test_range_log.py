@@ -2,7 +2,7 @@
 
 import re
 
-from stream_processors.range_log import CLAIM_SQL, LATEST_SQL, RANGE_TYPES
+from stream_processors.range_log import LATEST_SQL, RANGE_TYPES
 from tests.unit.packaging.project import ROOT
 
 
@@ -20,15 +20,10 @@ def test_a_range_is_written_with_every_column_that_has_no_default() -> None:
     assert [name for name in declared("ranges") if name != "written_at"] == list(RANGE_TYPES)
 
 
-def test_what_is_read_of_ranges_and_claims_is_in_their_tables() -> None:
+def test_what_is_read_of_ranges_is_in_their_table() -> None:
     assert columns_of(LATEST_SQL) <= {*declared("ranges")}
-    assert columns_of(CLAIM_SQL) - {"max", "and"} <= {*declared("owners")}
 
 
 def test_the_latest_range_is_that_of_the_latest_claim_then_of_the_latest_log_then_the_furthest() -> None:
     order = LATEST_SQL.partition("ORDER BY ")[2]
     assert order == "owner_epoch DESC, log_epoch DESC, first DESC, confirmed DESC LIMIT 1"
-
-
-def test_the_latest_claim_is_the_highest_epoch_and_then_the_highest_owner() -> None:
-    assert CLAIM_SQL.endswith("ORDER BY owner_epoch DESC, owner_id DESC LIMIT 1")
