@@ -131,7 +131,9 @@ class ProcessorApp(faust.App):
             await state.admit([key for key in absent if key not in strays], self._clickhouse, position)
         with metrics.STEP_SECONDS.labels("fold").time():
             fresh = drop_repetitions(batch, state)
-            return gather_rows(batch, fresh, fold(batch, fresh, state), state, position)
+            segments = gather_rows(batch, fresh, fold(batch, fresh, state), state, position)
+            state.rest()
+            return segments
 
     async def _decode(self, batch: Batch) -> None:
         with metrics.STEP_SECONDS.labels("decode").time():

@@ -30,7 +30,7 @@ from stream_processors import profiles
 from stream_processors.conversations import ConversationKey
 from stream_processors.durations import call_duration_ms
 from stream_processors.enrichment import Enrichment, as_json
-from stream_processors.fold_events import Call, FoldEvent, Profile
+from stream_processors.fold_events import CALLS, Call, FoldEvent, Profile
 from stream_processors.profiles import read_profile
 from stream_processors.ratings import verdict
 from stream_processors.records import EARLIEST_TIME, LATEST_TIME
@@ -174,10 +174,8 @@ def _derive_action(action: Action, enrichment: Enrichment, repaired: list[str]) 
     duration = call_duration_ms(action.duration_ms, action.started_at, action.ended_at)
     if duration.repaired:
         repaired.append("duration_ms")
-    call = Call(
-        escalates=enrichment.escalation_actions.includes(action.action_name),
-        failed=action.error_message is not None and not is_blank(action.error_message),
-    )
+    escalates = enrichment.escalation_actions.includes(action.action_name)
+    call = CALLS[escalates, action.error_message is not None and not is_blank(action.error_message)]
     own = (
         action.action_name,
         _storable(action.started_at),

@@ -43,6 +43,10 @@ class Call(NamedTuple):
     failed: bool
 
 
+CALLS: Final = {(escalates, failed): Call(escalates, failed) for escalates in (False, True) for failed in (False, True)}
+"""All calls there are."""
+
+
 class FoldEvent(msgspec.Struct, frozen=True, order=True, gc=False):
     """An event in the order of its conversation: by time, end_user messages before all else, then by id.
 

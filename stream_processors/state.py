@@ -1,8 +1,9 @@
 """The state of a partition: its active conversations, in memory as far as they fit, and the rest in ClickHouse.
 
 ClickHouse is the store, memory is its cache. A conversation that is known but not cached is folded again from its
-events; an unknown one is new. Conversations of flushes that have not landed stay, whatever their size: ClickHouse does
-not have all of their events yet.
+events; an unknown one is new. In memory, those used last are awake, ready for more events; all others rest (`Resting`).
+Conversations of flushes that have not landed stay, whatever their size: ClickHouse does not have all of their events
+yet.
 """
 
 from collections.abc import Iterable
@@ -17,10 +18,16 @@ from stream_processors.known_conversations import KnownConversations
 from stream_processors.patience import persist
 from stream_processors.positions import LogPosition
 from stream_processors.recall import recall
+from stream_processors.resting import Resting
 
-# Measured with tracemalloc: a folded conversation without its events, and an event with its id.
+# Measured with tracemalloc: a folded conversation without its events, and an event with its id; the same at rest.
 CONVERSATION_BYTES: Final = 1_000
 EVENT_BYTES: Final = 250
+RESTING_BYTES: Final = 750
+RESTING_EVENT_BYTES: Final = 50
+
+AWAKE: Final = 0.25
+"""The share of the memory for conversations that is meant for those that are awake."""
 
 KNOWN_SQL: Final = (
     "SELECT DISTINCT conversation_hash FROM conversation_facts"
@@ -35,31 +42,33 @@ class State:
         self._known = known
         self._rules = rules
         self._max_bytes = max_bytes
-        self._conversations: dict[ConversationKey, Conversation] = {}  # least recently used first
-        self._bytes = 0
+        # Least recently used first; whatever rests was not used for longer than what is awake.
+        self._awake: dict[ConversationKey, Conversation] = {}
+        self._resting: dict[ConversationKey, Resting] = {}
+        self._awake_bytes = self._resting_bytes = 0
 
     def __len__(self) -> int:
-        return len(self._conversations)
+        return len(self._awake) + len(self._resting)
 
     @property
     def bytes(self) -> int:
         """About how much memory the cached conversations take."""
-        return self._bytes
+        return self._awake_bytes + self._resting_bytes
 
     @property
     def is_full(self) -> bool:
         """Whether the cached conversations take more memory than they are meant to."""
-        return self._bytes > self._max_bytes
+        return self.bytes > self._max_bytes
 
     def missing(self, keys: Iterable[ConversationKey]) -> list[ConversationKey]:
-        """Return the conversations that are not in memory; those that are count as used just now."""
-        conversations, absent = self._conversations, []
+        """Return the conversations that are not in memory; those that are count as used just now, and are awake."""
+        awake, absent = self._awake, []
         for key in keys:
-            conversation = conversations.pop(key, None)
-            if conversation is None:
+            conversation = awake.pop(key, None)
+            if conversation is not None:
+                awake[key] = conversation
+            elif not self._wake(key):
                 absent.append(key)
-            else:
-                conversations[key] = conversation
         return absent
 
     async def admit(self, absent: list[ConversationKey], clickhouse: ClickHouse, before: LogPosition) -> None:
@@ -71,38 +80,65 @@ class State:
         events = await persist("fold known conversations again", call, before.partition)
         for key in absent:
             conversation = Conversation(self._rules.session_gap_ms, events.get(key, ()), hashes[key])
-            self._conversations[key.interned()] = conversation
-            self._bytes += _bytes_of(conversation)
+            self._awake[key.interned()] = conversation
+            self._awake_bytes += _bytes_of(conversation)
         self._known.add(hashes.values())
 
     def get(self, key: ConversationKey) -> Conversation:
-        """Return a conversation that is in memory."""
-        return self._conversations[key]
+        """Return a conversation that is awake."""
+        return self._awake[key]
 
     def hash_of(self, key: ConversationKey) -> int:
-        """Return the hash of a conversation that is in memory."""
-        return self._conversations[key].hash
+        """Return the hash of a conversation that is awake."""
+        return self._awake[key].hash
 
     def count_events(self, events: int) -> None:
         """Take note of events that conversations in memory have absorbed."""
-        self._bytes += EVENT_BYTES * events
+        self._awake_bytes += EVENT_BYTES * events
+
+    def rest(self) -> None:
+        """Let the conversations rest that were not used for longest, as far as more are awake than are meant to be."""
+        while self._awake and self._awake_bytes > self._max_bytes * AWAKE:
+            key, conversation = self._pop_awake()
+            resting = self._resting[key] = Resting(conversation)
+            self._resting_bytes += _bytes_at_rest(resting)
 
     def shrink(self) -> int:
-        """Let go of the conversations that were not used for longest until the rest fits; return how many left.
+        """Let go of the conversations that were not used for longest until the others fit; return how many left.
 
         Only to be called when everything in memory has landed.
         """
-        left = 0
-        while self.is_full and self._conversations:
-            key = next(iter(self._conversations))
-            conversation = self._conversations.pop(key)
-            self._bytes -= _bytes_of(conversation)
-            left += 1
-        return left
+        before = len(self)
+        while self.is_full and self._resting:
+            key = next(iter(self._resting))
+            self._resting_bytes -= _bytes_at_rest(self._resting.pop(key))
+        while self.is_full and self._awake:
+            self._pop_awake()
+        return before - len(self)
+
+    def _wake(self, key: ConversationKey) -> bool:
+        """Wake a conversation if it rests, and tell whether it did."""
+        resting = self._resting.pop(key, None)
+        if resting is None:
+            return False
+        self._resting_bytes -= _bytes_at_rest(resting)
+        conversation = self._awake[key.interned()] = resting.wake(self._rules.session_gap_ms)
+        self._awake_bytes += _bytes_of(conversation)
+        return True
+
+    def _pop_awake(self) -> tuple[ConversationKey, Conversation]:
+        key = next(iter(self._awake))
+        conversation = self._awake.pop(key)
+        self._awake_bytes -= _bytes_of(conversation)
+        return key, conversation
 
 
 def _bytes_of(conversation: Conversation) -> int:
     return CONVERSATION_BYTES + EVENT_BYTES * len(conversation)
+
+
+def _bytes_at_rest(resting: Resting) -> int:
+    return RESTING_BYTES + RESTING_EVENT_BYTES * len(resting)
 
 
 async def load_state(

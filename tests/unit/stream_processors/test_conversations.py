@@ -10,6 +10,7 @@ from stream_processors import fold_events as kinds
 from stream_processors.conversations import Changes, Conversation, ConversationKey, conversation_hash, signed
 from stream_processors.fold import Facts, fold_all
 from stream_processors.fold_events import FoldEvent, Profile
+from stream_processors.resting import Resting
 from tests.unit.stream_processors.histories import (
     DAY,
     GAP,
@@ -88,6 +89,19 @@ def test_a_recalled_conversation_goes_on_like_one_that_stayed(
         apply_changes(net, changes)
     check_net(net, events)
     assert (recalled.events, recalled.ids) == (stayed.events, stayed.ids)
+
+
+@given(histories(), st.integers(0, 14))
+def test_a_conversation_that_rested_goes_on_like_one_that_stayed_awake(events: list[FoldEvent], half: int) -> None:
+    stayed, slept = Conversation(GAP, hash_=7), Conversation(GAP, hash_=7)
+    for conversation in (stayed, slept):
+        if events[:half]:
+            conversation.absorb(events[:half])
+    resting = Resting(slept)
+    woken = resting.wake(GAP)
+    assert (len(resting), woken.hash, woken.events) == (len(stayed), 7, stayed.events)
+    if events[half:]:
+        assert as_sets(woken.absorb(events[half:])) == as_sets(stayed.absorb(events[half:]))
 
 
 def as_sets(changes: Changes) -> list[set[object]]:

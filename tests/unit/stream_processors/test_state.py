@@ -8,7 +8,14 @@ from stream_processors.clickhouse import ClickHouse, Parameters, Row
 from stream_processors.conversations import ConversationKey, conversation_hash
 from stream_processors.known_conversations import KnownConversations
 from stream_processors.positions import LogPosition
-from stream_processors.state import CONVERSATION_BYTES, EVENT_BYTES, State
+from stream_processors.state import (
+    AWAKE,
+    CONVERSATION_BYTES,
+    EVENT_BYTES,
+    RESTING_BYTES,
+    RESTING_EVENT_BYTES,
+    State,
+)
 from tests.unit.stream_processors.histories import told
 from tests.unit.stream_processors.workshop import NOWHERE, RULES
 
@@ -84,6 +91,47 @@ async def test_a_state_without_room_lets_go_of_everything_and_counts_to_zero() -
     for key in (ANN, BOB, EVE, ANN):
         await absorb(state, key)
     assert state.shrink() == 3
+    assert (len(state), state.bytes) == (0, 0)
+
+
+async def test_the_conversations_that_were_not_used_for_longest_rest_first_in_less_memory() -> None:
+    state = empty_state(conversations=int(2 / AWAKE))
+    for key in (ANN, BOB, EVE):
+        await absorb(state, key)
+    before = state.bytes
+    state.rest()
+    assert len(state) == 3
+    saved = CONVERSATION_BYTES + EVENT_BYTES - RESTING_BYTES - RESTING_EVENT_BYTES
+    assert before - state.bytes == saved
+    assert state.hash_of(BOB) == conversation_hash(BOB)
+    with pytest.raises(KeyError):
+        state.get(ANN)
+
+
+async def test_a_conversation_at_rest_is_not_missing_and_wakes_as_it_was() -> None:
+    state = empty_state(conversations=0)
+    await absorb(state, ANN)
+    (before, events) = (state.bytes, state.get(ANN).events)
+    state.rest()
+    assert state.bytes < before
+    assert state.missing([ANN]) == []
+    assert (state.bytes, state.get(ANN).events, state.hash_of(ANN)) == (before, events, conversation_hash(ANN))
+
+
+async def test_what_rests_leaves_before_what_is_awake() -> None:
+    state = empty_state(conversations=1)
+    for key in (ANN, BOB, EVE):
+        await absorb(state, key)
+    state.rest()
+    state.missing([EVE])
+    assert state.shrink() > 0
+    assert state.missing([EVE]) == []
+    state = empty_state(conversations=0)
+    for key in (ANN, BOB):
+        await absorb(state, key)
+    state.rest()
+    state.missing([BOB])
+    assert state.shrink() == 2
     assert (len(state), state.bytes) == (0, 0)
 
 
