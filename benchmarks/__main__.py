@@ -43,7 +43,9 @@ def chosen_brokers(text: str) -> tuple[Broker, ...]:
 @click.option("--variation-events", type=click.IntRange(min=1_000), help="Of each variation.  [default: 200,000]")
 @click.option("--rate", "rates", multiple=True, type=click.IntRange(min=100), help="Steady.  [default: 2,000 10,000]")
 @click.option("--seconds", "steady_seconds", type=click.IntRange(min=5), help="Of each rate.  [default: 20]")
-@click.option("--view-size", "view_sizes", multiple=True, type=click.IntRange(min=1_000), help="[default: 1,000,000 10,000,000]")
+@click.option(
+    "--view-size", "view_sizes", multiple=True, type=click.IntRange(min=1_000), help="[default: 1 and 10 million]"
+)
 @click.option("--calls", type=click.IntRange(min=100), help="Tracking calls of each kind.  [default: 5,000]")
 @click.option("--brokers", help="In turn, for end-to-end: embedded, kafka.  [default: kafka; of --full both]")
 @click.option("--write", is_flag=True, help="Keep the figures: README.md and coefficients.json.")
