@@ -51,7 +51,7 @@ _is_uuid: Final = re.compile(UUID_PATTERN[1:-1]).fullmatch
 def quick_events(values: Sequence[bytes | None]) -> list[Event | None]:
     """Return the events that the values of records hold, None in place of one that it takes the models to judge."""
     events = [
-        event
+        event  # most are messages that begin with a letter or a digit: they need no further look
         if type(event) is _MESSAGE
         and event.metadata is None
         and (content := event.content)
