@@ -65,7 +65,7 @@ class Partition:
         self.number = number
         self._tools = tools
         self._rules = tools.settings.fold_rules
-        self._gathering = Gathering(number, tools.feed, tools.settings.buffer_max_bytes // owned, tools.clock)
+        self._gathering = Gathering(number, tools.feed, tools.settings.buffer_share(owned), tools.clock)
         self._cache_bytes = tools.settings.state_cache_bytes // owned
         self._landing = Landing(number, tools, self._note_landing_ended)
         self._has_flush_slot = False  # for what is being prepared; a landing has its own

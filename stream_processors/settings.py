@@ -1,7 +1,7 @@
 """The settings of a worker: one frozen object, read once from the environment and passed in."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -18,6 +18,9 @@ def _existing(path: Path | None) -> Path | None:
     if path is not None and not path.is_file():
         raise ValueError(f"there is no file {path}; name a GeoIP2 City file (.mmdb), or leave the setting away")
     return path
+
+
+BUFFER_BYTES: Final = 64 * 1024**2
 
 
 class WorkerSettings(BaseSettings):
@@ -41,7 +44,7 @@ class WorkerSettings(BaseSettings):
 
     flush_max_rows: Annotated[int, Field(ge=1, le=100_000)] = 50_000
     flush_max_age_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
-    buffer_max_bytes: Annotated[int, Field(ge=1_048_576)] = 64 * 1024**2
+    buffer_max_bytes: Annotated[int | None, Field(ge=1_048_576)] = None
     state_cache_bytes: Annotated[int, Field(ge=0)] = 192 * 1024**2
 
     session_gap_minutes: Annotated[int, Field(ge=1, le=1_440)] = 30
@@ -61,6 +64,15 @@ class WorkerSettings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     watchdog_seconds: Annotated[float, Field(ge=0)] = 120
+
+    def buffer_share(self, partitions: int) -> int:
+        """Return how many bytes of records each of a worker's partitions may hold in memory.
+
+        Unless the setting says how many there may be of all: 64 MiB, or 16 for each partition, and no more than 192.
+        """
+        if self.buffer_max_bytes is not None:
+            return self.buffer_max_bytes // partitions
+        return max(BUFFER_BYTES, min(BUFFER_BYTES // 4 * partitions, BUFFER_BYTES * 3)) // partitions
 
     @property
     def fold_rules(self) -> FoldRules:

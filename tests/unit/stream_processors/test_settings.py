@@ -144,3 +144,15 @@ def test_the_fold_of_the_code_is_part_of_its_version(monkeypatch: pytest.MonkeyP
 
 def test_a_version_is_the_same_in_every_process() -> None:
     assert FoldRules(1_800_000, EscalationActions()).version == "1-674668366745"
+
+
+@pytest.mark.parametrize(("partitions", "mebibytes"), [(1, 64), (2, 32), (4, 16), (12, 16), (24, 8)])
+def test_a_partition_may_hold_its_share_of_a_buffer_that_grows_with_the_partitions(
+    partitions: int, mebibytes: int
+) -> None:
+    assert WorkerSettings().buffer_share(partitions) == mebibytes * 1024**2
+
+
+def test_a_buffer_that_is_set_is_that_of_all_partitions() -> None:
+    settings = WorkerSettings.model_validate({"buffer_max_bytes": 10_000_000})
+    assert settings.buffer_share(4) == 2_500_000
