@@ -6,7 +6,11 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 
+from stream_processors.clickhouse import ClickHouse as Store
+from stream_processors.errors import MaintenanceUnderWay
+from stream_processors.range_log import RangeLog, Tenure
 from tests.integration.sql.agent import Agent
+from tests.integration.sql.clickhouse import ClickHouse
 from tests.integration.sql.rows import Row, milliseconds
 
 pytestmark = pytest.mark.integration
@@ -121,3 +125,50 @@ def test_a_stale_owner_writes_no_range(client: Client, topic: str) -> None:
         client.insert("range_inbox", [[topic, 0, 1, "first", 10, 19]], names)
     query = "SELECT first, last, written_at > now() - 60 FROM ranges WHERE topic = {topic:String}"
     assert client.query(query, parameters={"topic": topic}).result_rows == [(0, 9, 1)]
+
+
+async def holds(clickhouse: ClickHouse, topic: str, epoch: int, owner: str) -> bool:
+    """Tells whether a claim counts, as its worker sees it."""
+    store = Store(clickhouse.url(), threads=1)
+    try:
+        return await RangeLog(store, topic, owner).holds(Tenure(topic, 0, epoch, owner, 1, 1))
+    finally:
+        store.close()
+
+
+async def test_the_latest_claim_is_the_highest_epoch_and_then_the_highest_owner(
+    clickhouse: ClickHouse, client: Client, topic: str
+) -> None:
+    claim(client, topic, 1, "second")
+    assert (await holds(clickhouse, topic, 1, "first"), await holds(clickhouse, topic, 1, "second")) == (False, True)
+    claim(client, topic, 2, "a")
+    assert (await holds(clickhouse, topic, 1, "second"), await holds(clickhouse, topic, 2, "a")) == (False, True)
+    claim(client, topic, 9, "of another", partition=1)
+    assert await holds(clickhouse, topic, 2, "a")
+
+
+async def test_a_claim_that_is_leased_later_keeps_workers_away_until_it_is_released(
+    clickhouse: ClickHouse, client: Client, topic: str
+) -> None:
+    claim(client, topic, 2, "command")
+    assert not await holds(clickhouse, topic, 1, "first")
+    for seconds in (60, 30):  # the latest lease counts, whatever was written last
+        lease(client, topic, 2, "command", seconds)
+        with pytest.raises(MaintenanceUnderWay):
+            await holds(clickhouse, topic, 1, "first")
+        claim(client, topic, 2, "command")  # a row without a lease takes none back
+    assert await holds(clickhouse, topic, 2, "command")
+    with pytest.raises(MaintenanceUnderWay):
+        await holds(clickhouse, topic, 1, "first")
+    lease(client, topic, 2, "command", 0, released=1)
+    assert not await holds(clickhouse, topic, 1, "first")
+
+
+def lease(client: Client, topic: str, epoch: int, owner: str, seconds: int, released: int = 0) -> None:
+    """Leases a claim for so many seconds from now on."""
+    client.command(
+        "INSERT INTO owners (topic, partition, owner_epoch, owner_id, layout, partitions, lease_until, released)"
+        " SELECT {topic:String}, 0, {epoch:UInt64}, {owner:String}, 1, 1, now64(3) + {seconds:UInt32},"
+        " {released:UInt8}",
+        parameters={"topic": topic, "epoch": epoch, "owner": owner, "seconds": seconds, "released": released},
+    )
