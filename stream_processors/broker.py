@@ -6,7 +6,7 @@ from typing import Any, Final
 import faust
 
 from stream_processors.quick_decode import MAX_RECORD_BYTES
-from stream_processors.settings import BUFFER_BYTES, WorkerSettings
+from stream_processors.settings import WorkerSettings
 
 LARGEST_FETCH: Final = 8 * 1024**2
 """Larger ones bring no more speed."""
@@ -36,7 +36,7 @@ def broker_options(settings: WorkerSettings) -> dict[str, Any]:
 
 def _fetch_bytes(settings: WorkerSettings) -> int:
     """Return how much is fetched of a partition at once: the client holds it beside what the buffer counts."""
-    return min(LARGEST_FETCH, max(MAX_RECORD_BYTES, (settings.buffer_max_bytes or BUFFER_BYTES) // 16))
+    return min(LARGEST_FETCH, max(MAX_RECORD_BYTES, settings.buffer_share(1) // 16))
 
 
 def _credentials(settings: WorkerSettings) -> Any:

@@ -10,7 +10,7 @@ from stream_processors.clickhouse import ClickHouse, Row
 from stream_processors.errors import OperatorError
 from stream_processors.identity import make_owner_id
 from stream_processors.inbox import arrow_stream
-from stream_processors.inbox_columns import COLUMN_TYPES, TEXT
+from stream_processors.inbox_columns import COLUMN_TYPES
 from stream_processors.positions import LogPosition
 
 Report = Callable[[int, int], None]
@@ -113,8 +113,6 @@ async def drop(clickhouse: ClickHouse, chosen: Sequence[OpenLetter], report: Rep
 
 def _dropped(places: Sequence[LogPosition]) -> pa.RecordBatch:
     """Return rows of `dead_letter_records` which say that the letters of these places were dropped."""
-    names = [f"origin_{name}" for name in LogPosition._fields]
-    columns = [
-        pa.array(values, type=COLUMN_TYPES[name]) for name, values in zip(names, zip(*places, strict=True), strict=True)
-    ]
-    return pa.record_batch([*columns, pa.repeat(pa.scalar("dropped", TEXT), len(places))], names=[*names, "status"])
+    places_by_field = zip(LogPosition._fields, zip(*places, strict=True), strict=True)
+    columns = {f"origin_{name}": values for name, values in places_by_field} | {"status": ["dropped"] * len(places)}
+    return pa.record_batch(columns, schema=pa.schema([(name, COLUMN_TYPES[name]) for name in columns]))

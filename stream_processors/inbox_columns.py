@@ -92,6 +92,3 @@ KIND_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     }.items()
 }
 """The columns of each kind of rows, as its materialized view takes them."""
-
-SENDER: Final = ("topic", "partition", "log_epoch", "owner_epoch", "owner_id")
-"""What is the same in all rows of a block: who sends it, and of which log it is."""

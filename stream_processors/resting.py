@@ -31,7 +31,8 @@ class Resting:
     def wake(self, session_gap_ms: int) -> Conversation:
         """Return the conversation as it was."""
         details = dict(self._details)
-        columns = zip(array("q", self._times), self._kinds, self._ids.split(_SEPARATOR), strict=bool(self._kinds))
+        ids = self._ids.split(_SEPARATOR)  # of no events one, which is empty
+        columns = zip(array("q", self._times), self._kinds, ids, strict=False)
         return Conversation(
             session_gap_ms,
             [

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pyarrow as pa
 
-from stream_processors.inbox_columns import COLUMN_TYPES, KIND_COLUMNS, NULLABLE, SENDER
+from stream_processors.inbox_columns import COLUMN_TYPES, KIND_COLUMNS, NULLABLE
 
 TOPIC, PARTITION, OWNER = "agent-events", 0, "tester"
 Row = dict[str, object]
@@ -63,7 +63,7 @@ def default_of(column: str) -> object:
 
 def arrays(kind: str, rows: Sequence[Row]) -> Row:
     """Returns rows of one kind and one sender as the inbox takes them."""
-    sender = {name: value for name, value in rows[0].items() if name in SENDER}
+    sender = {name: rows[0][name] for name in ("topic", "partition", "owner_epoch", "owner_id")}
     columns = {name: [each.get(name, default_of(name)) for each in rows] for name in KIND_COLUMNS[kind]}
     return {"kind": kind, **sender, **columns}
 

@@ -84,9 +84,8 @@ def test_what_is_not_there_is_null_where_null_is_a_value_and_else_the_default(ki
 
 
 def test_a_null_among_values_is_the_default() -> None:
-    events = Segment("event", 3, {"metadata": [None, "{}", None], "failed": [None, True, False], "sender": None})
-    events = Segment("event", 3, {**events.columns, "sender": ["agent", None, None]})
-    row = arrays_of([events])["event"]
+    columns = {"metadata": [None, "{}", None], "failed": [None, True, False], "sender": ["agent", None, None]}
+    row = arrays_of([Segment("event", 3, columns)])["event"]
     assert (row["metadata"], row["failed"]) == (["", "{}", ""], [False, True, False])
     assert row["sender"] == ["agent", "", ""]
 
