@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from clickhouse_connect.driver.client import Client
 
-from tests.integration.sql.rows import UNKNOWN_ATTRIBUTES, Row, arrays, row, text
+from tests.integration.sql.rows import UNKNOWN_ATTRIBUTES, Row, row, segments, text
 
 INSERT_SETTINGS = {"deduplicate_blocks_in_dependent_materialized_views": 1, "async_insert": 0, "insert_deduplicate": 1}
 
@@ -51,10 +51,7 @@ class Agent:
 
     def flush(self, token: str = "") -> None:
         """Sends the rows as one block under one deduplication token."""
-        kinds: dict[str, list[Row]] = {}
-        for each in self.rows:
-            kinds.setdefault(str(each["kind"]), []).append(each)
-        block = "\n".join(json.dumps(arrays(kind, rows)) for kind, rows in kinds.items())
+        block = "\n".join(json.dumps(segment) for segment in segments(self.rows))
         settings = INSERT_SETTINGS | {"insert_deduplication_token": token or str(uuid4())}
         self.client.raw_insert("inbox", insert_block=block, settings=settings, fmt="JSONEachRow")
         self.rows.clear()

@@ -9,6 +9,7 @@ import pyarrow as pa
 from stream_processors.inbox_columns import COLUMN_TYPES, KIND_COLUMNS, NULLABLE
 
 TOPIC, PARTITION, OWNER = "agent-events", 0, "tester"
+SHARED = ("kind", "topic", "partition", "log_epoch", "owner_epoch", "owner_id")
 Row = dict[str, object]
 
 
@@ -40,6 +41,7 @@ def row(kind: str, agent_id: str, conversation: str, at: int | None, columns: Ro
         "kind": kind,
         "topic": TOPIC,
         "partition": PARTITION,
+        "log_epoch": 1,
         "owner_epoch": 1,
         "owner_id": OWNER,
         "agent_id": agent_id,
@@ -61,11 +63,18 @@ def default_of(column: str) -> object:
     return "" if pa.types.is_string(kind) or pa.types.is_binary(kind) else 0
 
 
-def arrays(kind: str, rows: Sequence[Row]) -> Row:
-    """Returns rows of one kind and one sender as the inbox takes them."""
-    sender = {name: rows[0][name] for name in ("topic", "partition", "owner_epoch", "owner_id")}
-    columns = {name: [each.get(name, default_of(name)) for each in rows] for name in KIND_COLUMNS[kind]}
-    return {"kind": kind, **sender, **columns}
+def segments(rows: Sequence[Row]) -> list[Row]:
+    """Returns rows as the inbox takes them: those of one kind, sender and log epoch are one row of arrays."""
+    alike: dict[tuple[object, ...], list[Row]] = {}
+    for each in rows:
+        alike.setdefault(tuple(each[name] for name in SHARED), []).append(each)
+    return [
+        {**dict(zip(SHARED, shared, strict=True)), **_arrays(str(shared[0]), each)} for shared, each in alike.items()
+    ]
+
+
+def _arrays(kind: str, rows: Sequence[Row]) -> Row:
+    return {name: [each.get(name, default_of(name)) for each in rows] for name in KIND_COLUMNS[kind]}
 
 
 UNKNOWN_ATTRIBUTES: Row = {
