@@ -20,15 +20,18 @@ REASON_CODES: Final = ("no_value", "too_large", "broken_json", "not_an_object", 
 
 
 class Decoded(NamedTuple):
-    """What some values hold: their events, those of one type together, and errors; each with its place among them."""
+    """What some values hold, with places among them: events, those of one type together; codes and reasons of others.
+
+    Reasons are texts, because an exception keeps its frames alive, and with them all events of the batch.
+    """
 
     events: list[tuple[list[int], list[Event]]]
-    errors: list[tuple[int, InvalidRecord]]
+    refused: list[tuple[int, str, str]]
 
 
 def decode_all(values: Sequence[bytes | None]) -> Decoded:
     """Return the events that the values of records hold, and why the contract refuses the others."""
-    events, errors = quick_events(values), []
+    events, refused = quick_events(values), []
     places: defaultdict[type, list[int]] = defaultdict(list)
     for place, event in enumerate(events):
         places[type(event)].append(place)
@@ -36,10 +39,12 @@ def decode_all(values: Sequence[bytes | None]) -> Decoded:
         try:
             judged = events[place] = decode(values[place])
         except InvalidRecord as error:
-            errors.append((place, error))
+            refused.append((place, error.code, str(error)))
         else:
             places[type(judged)].append(place)
-    return Decoded([(alike, [event for each in alike if (event := events[each])]) for alike in places.values()], errors)
+    return Decoded(
+        [(alike, [event for each in alike if (event := events[each])]) for alike in places.values()], refused
+    )
 
 
 def decode(value: bytes | None) -> Event:

@@ -71,8 +71,8 @@ def decode_records(batch: Batch, enrichment: Enrichment, begin: int, end: int) -
     records = batch.records[begin:end]
     times = times_of_receipt(records)
     decoded = decode_all([record.value for record in records])
-    for place, error in decoded.errors:
-        batch.dead_letters.append(DeadLetter(records[place], times[place] or 0, error.code, str(error)))
+    for place, code, reason in decoded.refused:
+        batch.dead_letters.append(DeadLetter(records[place], times[place] or 0, code, reason))
     for places, events in decoded.events:
         batch.add(enrich(events, [times[place] for place in places], enrichment), [records[place] for place in places])
     batch.claims += [

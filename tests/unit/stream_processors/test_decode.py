@@ -1,12 +1,13 @@
 """Decoding: what is an event, what becomes a dead letter, and what its reason says and does not say."""
 
+import gc
 import string
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from stream_processors.decode import REASON_CODES, decode, nesting
+from stream_processors.decode import REASON_CODES, decode, decode_all, nesting
 from stream_processors.errors import InvalidRecord
 from stream_processors.quick_decode import MAX_NESTING, MAX_RECORD_BYTES
 from tests.oracle.cases.records import BAD_RECORDS, GOOD_RECORDS, BadRecord, GoodRecord
@@ -199,3 +200,14 @@ def test_null_means_absent() -> None:
 def test_an_event_id_is_compared_in_lower_case_and_times_are_cut_to_the_millisecond() -> None:
     event = decode(value_of(fields_of(event_id=EVENT_ID.upper(), occurred_at="2024-04-02t12:00:00.0009999+02:00")))
     assert (event.event_id, event.occurred_at) == (EVENT_ID, AT_MS)
+
+
+def test_refused_records_leave_nothing_of_their_batch_for_the_collector() -> None:
+    batch = [PLAIN, None, b"{", value_of(fields_of(type="unheard_of"))]
+    gc.collect()
+    gc.disable()
+    try:
+        assert [place for place, *_ in decode_all(batch).refused] == [1, 2, 3]
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
