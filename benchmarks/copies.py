@@ -1,8 +1,9 @@
 """Many events in little time: what the worker wrote of some is copied inside ClickHouse, events and facts alike.
 
-A copy is other conversations of other customers, later by whole quarter-hours. Everything that is derived of a
-conversation moves with its times, so the copy of a fact is the fact of the copied events: that is checked afterwards on
-a sample, which the worker's own fold computes anew from its events.
+A copy is other conversations of other customers, later by whole quarter-hours, with calls that take a little longer:
+there are as many durations as there would be. Everything that is derived of a conversation moves with its times, so the
+copy of a fact is the fact of the copied events: that is checked afterwards on a sample, which the worker's own fold
+computes anew from its events.
 """
 
 import asyncio
@@ -115,6 +116,8 @@ def value_of(column: str, kind: str) -> str:
         return "c.copied_id"
     if column in ("customer", "customer_id"):
         return f"if(t.{column} = '', '', concat(t.{column}, '-', toString(intDiv(c.copy, {COPIES_OF_A_CUSTOMER}))))"
+    if column in ("duration_ms", "call_duration_ms"):
+        return f"t.{column} + c.copy / 1024"
     if column == "quarter_hour":
         return "if(t.quarter_hour = 0, 0, t.quarter_hour + c.quarters)"
     if "DateTime64" in kind and column != "received_at":

@@ -1,28 +1,34 @@
 -- One row: how long the sessions lasted that started in the range, are closed and have at least two activities; open
 -- ones and those with a single activity are counted apart. The same per conversation, by its first activity: the fact
 -- of its first session carries its span.
--- Reads started_sessions. Facts of one duration are added up first; a percentile is the nearest rank over the
--- durations, each as often as it occurs.
+-- Reads started_sessions. Facts are added up by duration first: whole milliseconds up to 1,024, beyond them in steps of
+-- a 1,024th of the power of two below. A percentile is the nearest rank over these, each at its mean duration and as
+-- often as it occurs: less than 0.1 % off, and exact where a step has one duration.
 CREATE OR REPLACE VIEW average_conversation_duration
-AS WITH quantilesExactWeightedIf(0.5, 0.9, 0.95, 0.99)(milliseconds, number, state = 'measured') AS percentiles
+AS WITH
+    state = 'measured' AS measured,
+    quantilesExactWeightedIf(0.5, 0.9, 0.95, 0.99)(milliseconds / number, number, measured) AS percentiles
 SELECT
-    sumIf(milliseconds * number, state = 'measured') / nullIf(sessions, 0) / 1000 AS mean_seconds,
+    sumIf(milliseconds, measured) / nullIf(sessions, 0) / 1000 AS mean_seconds,
     if(sessions = 0, NULL, percentiles[1] / 1000) AS p50_seconds,
     if(sessions = 0, NULL, percentiles[2] / 1000) AS p90_seconds,
     if(sessions = 0, NULL, percentiles[3] / 1000) AS p95_seconds,
     if(sessions = 0, NULL, percentiles[4] / 1000) AS p99_seconds,
-    sumIf(number, state = 'measured') AS sessions,
+    sumIf(number, measured) AS sessions,
     sumIf(number, state = 'open') AS open_sessions,
     sumIf(number, state = 'single') AS single_activity_sessions,
     sum(conversation_milliseconds) / nullIf(conversations, 0) / 1000 AS conversation_mean_seconds,
     sum(duration.conversations) AS conversations
 FROM
 (
-    WITH ifNull(conversation_closes_at < now64(3) AND conversation_activities >= 2, false) AS spans
+    WITH
+        toUnixTimestamp64Milli(ifNull(ended_at, last_activity_at)) - toUnixTimestamp64Milli(started_at) AS lasted,
+        ifNull(conversation_closes_at < now64(3) AND conversation_activities >= 2, false) AS spans
     SELECT
         multiIf(closes_at >= now64(3), 'open', activities < 2, 'single', 'measured') AS state,
-        toUnixTimestamp64Milli(ifNull(ended_at, last_activity_at)) - toUnixTimestamp64Milli(started_at) AS milliseconds,
+        bitAnd(lasted, negate(greatest(1, intDiv(roundToExp2(lasted), 1024)))) AS step,
         toUInt64(sum(sign)) AS number,
+        sum(sign * lasted) AS milliseconds,
         toUInt64(sumIf(sign, spans)) AS conversations,
         sumIf(
             sign * (toUnixTimestamp64Milli(conversation_last_activity_at) - toUnixTimestamp64Milli(started_at)), spans
@@ -31,7 +37,7 @@ FROM
         agent_id = {agent_id:String}, environment = {environment:String},
         since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')}, time_zone = {time_zone:String}
     )
-    GROUP BY state, milliseconds
+    GROUP BY state, step
     HAVING sum(sign) > 0
 ) AS duration
 COMMENT 'Seconds that sessions and conversations lasted, by their first activity';

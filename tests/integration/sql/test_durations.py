@@ -15,17 +15,19 @@ pytestmark = pytest.mark.integration
 SINCE, UNTIL = milliseconds("2026-04-01 00:00:00"), milliseconds("2026-05-01 00:00:00")
 NOON = milliseconds("2026-04-10 12:00:00")
 NEVER = "2200-01-01 00:00:00"
+STEP = 0.001
+"""Above 1,024 ms, response times and durations of less than this share apart are counted together."""
 
 
-def statistics(samples: Sequence[float]) -> dict[str, object]:
-    """The mean and the nearest-rank percentiles in seconds of samples in milliseconds."""
+def statistics(samples: Sequence[float], step: float = 0) -> dict[str, object]:
+    """The mean and the nearest-rank percentiles in seconds of samples in milliseconds; these are a step off at most."""
     ordered = sorted(samples)
     ranks = {
         name: math.ceil(level * len(ordered) / 100) - 1
         for name, level in (("p50", 50), ("p90", 90), ("p95", 95), ("p99", 99))
     }
-    values = {"mean_seconds": pytest.approx(math.fsum(ordered) / len(ordered) / 1000, rel=1e-12)}
-    return values | {f"{name}_seconds": ordered[rank] / 1000 for name, rank in ranks.items()}
+    values: dict[str, object] = {"mean_seconds": pytest.approx(math.fsum(ordered) / len(ordered) / 1000, rel=1e-12)}
+    return values | {f"{name}_seconds": pytest.approx(ordered[rank] / 1000, rel=step) for name, rank in ranks.items()}
 
 
 def shown(row: dict[str, object], names: Sequence[str] = ("mean", "p50", "p90", "p95", "p99")) -> dict[str, object]:
@@ -41,14 +43,24 @@ def test_percentiles_are_the_nearest_rank(agent: Agent, number: int) -> None:
         agent.session(f"c{n}", NOON, NOON + sample)
         agent.event(f"c{n}", "action", NOON, call_name="search", call_duration_ms=sample)
     agent.flush()
-    expected = statistics(samples)
-    for view, counted in (
-        ("average_response_time", "exchanges"),
-        ("average_conversation_duration", "sessions"),
-        ("tool_usage", "timed_calls"),
+    for view, counted, step in (
+        ("average_response_time", "exchanges", STEP),
+        ("average_conversation_duration", "sessions", STEP),
+        ("tool_usage", "timed_calls", 0),
     ):
         row = agent.one(view, SINCE, UNTIL)
-        assert (shown(row), row[counted]) == (expected, number)
+        assert (shown(row), row[counted]) == (statistics(samples, step), number)
+
+
+@pytest.mark.parametrize("sample", [5, 1_023, 1_024, 1_025, 2_049, 90_001, 10_000_001, 3_000_000_019])
+def test_a_percentile_is_exact_where_no_other_duration_is_as_near(agent: Agent, sample: int) -> None:
+    for n, each in enumerate([sample, sample * 2]):
+        agent.exchange(f"c{n}", NOON, answered_at=text(NOON + each))
+        agent.session(f"c{n}", NOON, NOON + each)
+    agent.flush()
+    for view in ("average_response_time", "average_conversation_duration"):
+        row = agent.one(view, SINCE, UNTIL)
+        assert (row["p50_seconds"], row["p99_seconds"]) == (sample / 1000, sample * 2 / 1000)
 
 
 def test_samples_under_five_milliseconds_are_counted_as_not_measured(agent: Agent) -> None:
