@@ -3,6 +3,7 @@
 What is not plain is not wrong: whoever asks goes through such texts one by one.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -10,10 +11,18 @@ import numpy as np
 import numpy.typing as npt
 
 Codes = npt.NDArray[np.uint8]
+Numbers = npt.NDArray[np.int64]
 
+_DIGIT: Final = re.compile("[0-9]")
 _UUID: Final = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx"
-_DATE_TIME: Final = "dddd-dd-ddTdd:dd:dd.dddZ"
+_SECOND: Final = "dddd-dd-ddTdd:dd:dd"
+_MILLISECOND: Final = f"{_SECOND}.ddd"
+_OFFSETS: Final = ("+dd:dd", "-dd:dd")
+_DATE_TIMES: Final = frozenset(
+    local + zone for local in (_SECOND, _MILLISECOND, f"{_MILLISECOND}ddd") for zone in ("Z", *_OFFSETS)
+)
 _YEAR_1_MS: Final = -62_135_596_800_000
+_MINUTE_MS: Final = 60_000
 
 
 def are_plain_uuids(texts: Sequence[str]) -> bool:
@@ -22,16 +31,35 @@ def are_plain_uuids(texts: Sequence[str]) -> bool:
 
 
 def read_plain_date_times(texts: Sequence[str]) -> list[int] | None:
-    """Return the milliseconds since 1970 of date-times that are all like `2026-04-01T12:00:00.123Z`, else None."""
-    codes = _codes_of(texts, _DATE_TIME)
+    """Return the milliseconds since 1970 of date-times that are all written alike, else None.
+
+    They have none, three or six digits of a second, and `Z`, an offset ahead of UTC or one behind it.
+    """
+    pattern = _DIGIT.sub("d", texts[0]) if texts else ""
+    codes = _codes_of(texts, pattern) if pattern in _DATE_TIMES else None
     if codes is None:
         return None
-    without_zone = np.ascontiguousarray(codes[:, :-1]).view(f"S{len(_DATE_TIME) - 1}").ravel()
+    length = len(_MILLISECOND if pattern.startswith(_MILLISECOND) else _SECOND)  # further digits are cut
+    local = np.ascontiguousarray(codes[:, :length]).view(f"S{length}").ravel()
     try:
-        times = without_zone.astype("datetime64[ms]").astype(np.int64)
+        times = local.astype("datetime64[ms]").astype(np.int64)
     except ValueError:  # there is no such day or hour
         return None
-    return times.tolist() if (times >= _YEAR_1_MS).all() else None
+    if (times < _YEAR_1_MS).any():
+        return None
+    if pattern.endswith(_OFFSETS):
+        hours, minutes = (_numbers_at(codes, place) for place in (-5, -2))
+        if (hours > 23).any() or (minutes > 59).any():
+            return None
+        times -= (hours * 60 + minutes) * (_MINUTE_MS if pattern.endswith(_OFFSETS[0]) else -_MINUTE_MS)
+    read: list[int] = times.tolist()
+    return read
+
+
+def _numbers_at(codes: Codes, place: int) -> Numbers:
+    """Return the numbers whose two digits begin at a place."""
+    digits = codes[:, [place, place + 1]].astype(np.int64) - ord("0")
+    return digits[:, 0] * 10 + digits[:, 1]
 
 
 def _classes(signs: str) -> Codes:
@@ -43,7 +71,7 @@ def _classes(signs: str) -> Codes:
     return classes
 
 
-_CLASSES: Final = {pattern: _classes(pattern) for pattern in (_UUID, _DATE_TIME)}
+_CLASSES: Final = {pattern: _classes(pattern) for pattern in (_UUID, *_DATE_TIMES)}
 
 
 def _codes_of(texts: Sequence[str], pattern: str) -> Codes | None:

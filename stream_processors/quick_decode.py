@@ -61,12 +61,8 @@ def quick_events(values: Sequence[bytes | None]) -> list[Event | None]:
         for event, value in zip(_parsed(values), values, strict=True)
     ]
     read = [event for event in events if event is not None]
-    times = read_plain_date_times([event.occurred_at for event in read])
-    if times is None or not are_plain_uuids([event.event_id for event in read]) or _is_one_nameless(read):
-        return [event and _spelled_out(event) for event in events]
-    for event, at in zip(read, times, strict=True):
-        event.occurred_at = at
-    return events
+    doubtful = {id(event) for event in chain(_without_time(read), _without_id(read), _without_name(read))}
+    return [None if id(event) in doubtful else event for event in events] if doubtful else events
 
 
 def _parsed(values: Sequence[bytes | None]) -> list[Any]:
@@ -110,20 +106,35 @@ def _is_complete(event: Any, value: bytes) -> bool:
     return event.type != "message" or bool(event.content and not is_blank(event.content))
 
 
-def _is_one_nameless(events: Sequence[Any]) -> bool:
-    return any(map(is_blank, set(chain.from_iterable(map(_identity, events)))))
+def _without_time(events: Sequence[Any]) -> list[Any]:
+    """Read when events happened; return those of which that is no date-time."""
+    texts = [event.occurred_at for event in events]
+    for event, at in zip(events, read_plain_date_times(texts) or map(_read_date_time, texts), strict=True):
+        event.occurred_at = at
+    return [event for event in events if event.occurred_at is None]
 
 
-def _spelled_out(event: Any) -> Any:
-    """Return an event with its id and time as the models give them, however they are spelled; None when in doubt."""
-    if not _is_uuid(event.event_id) or _is_one_nameless([event]):
-        return None
-    event.event_id = event.event_id.lower()
+def _read_date_time(text: str) -> int | None:
     try:
-        event.occurred_at = parse_date_time(event.occurred_at)
+        return parse_date_time(text)
     except ValueError:
         return None
-    return event
+
+
+def _without_id(events: Sequence[Any]) -> list[Any]:
+    """Bring ids into lower case; return the events whose id is no UUID."""
+    if are_plain_uuids([event.event_id for event in events]):
+        return []
+    others = [event for event in events if not _is_uuid(event.event_id)]
+    for event in events:
+        event.event_id = event.event_id.lower()
+    return others
+
+
+def _without_name(events: Sequence[Any]) -> list[Any]:
+    """Return the events of which one of the names that every event has is blank."""
+    blank = {name for name in set(chain.from_iterable(map(_identity, events))) if is_blank(name)}
+    return [event for event in events if not blank.isdisjoint(_identity(event))] if blank else []
 
 
 def _struct_of(model: type[BaseModel]) -> type[msgspec.Struct]:
