@@ -40,7 +40,7 @@ class Coefficients:
 
 def measured(source: str, catch_up: Result, steady: Latency, stored_bytes: int, load: Load) -> Coefficients:
     """Return the coefficients of a run: large and small flushes tell apart what an event and what a flush costs."""
-    event_us, flush_us = event_and_flush([clickhouse_costs(catch_up), clickhouse_costs(steady.result)])
+    event_us, flush_us = event_and_flush([clickhouse_costs(catch_up), clickhouse_costs(steady.without_asking)])
     return Coefficients(
         source=source,
         worker_us=round(catch_up.cpu_microseconds("contender"), 2),

@@ -2,7 +2,8 @@
 
 Among the load some probes are sent, a few a second to each partition: actions of an agent of their own, named after
 their partition. The view `tool_usage` counts them by name; it is asked again and again, and a probe is visible when the
-answer that counts it has come. The asking costs ClickHouse something too; that is in its figures.
+answer that counts it has come. The asking costs ClickHouse something too: what a call costs is measured before the
+load, and that of all calls is given apart.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from benchmarks.arenas import PARTITIONS, Say, empty_the_database, fill
 from benchmarks.contender import Arena, ContenderFailed
 from benchmarks.contenders.convostream_worker import ConvostreamWorker
 from benchmarks.end_to_end import Result, footprints_of, result_of
+from benchmarks.footprints import INTERVAL_SECONDS, Footprints
 from benchmarks.load import Load, encode, make_load
 from benchmarks.percentiles import nearest_rank
 from benchmarks.produce import BATCH_BYTES, Keyed, home, parted, send
@@ -33,21 +35,30 @@ SLICE_SECONDS: Final = 0.05
 SLICES_A_PROBE: Final = 5
 PAUSE_SECONDS: Final = 0.05
 STALLED_SECONDS: Final = 60.0
+ASKING_SECONDS: Final = 3.0
 PROBE_AGENT: Final = "probe"
 NOTHING: Final = Load([], {})
 
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """How a rate went: seconds from the call to the view, of each probe."""
+    """How a rate went: seconds from the call to the view, of each probe; CPU seconds of ClickHouse for the asking."""
 
     rate: int
     seconds: Sequence[float]
     result: Result
+    asking: float
 
     def percentile(self, percent: int) -> float:
         """Return the seconds that so many percent of the probes did not exceed."""
         return nearest_rank(self.seconds, percent)
+
+    @property
+    def without_asking(self) -> Result:
+        """The run as if nobody had asked the view."""
+        clickhouse = self.result.costs["clickhouse"]
+        left = replace(clickhouse, cpu_seconds=clickhouse.cpu_seconds - self.asking)
+        return replace(self.result, costs={**self.result.costs, "clickhouse": left})
 
 
 class Probes:
@@ -88,32 +99,46 @@ def measure_steadily(stack: Stack, broker: Broker, rate: int, seconds: int, say:
     empty_the_database(stack)
     place = fill(stack, broker, f"steady-{rate}", NOTHING, PARTITIONS, 1, say)
     with footprints_of(worker, place) as footprints:
+        a_call = cost_of_a_call(place, footprints)
         start, began_at = worker.start(place), time.time()
-        watch(place, load, rate, probes)
+        calls = watch(place, load, rate, probes)
         place = replace(place, events=len(load.records) + probes.sent)
         course = replace(worker.finish(place, start), reading_at=began_at)
     sent = {("", "events", name): place.events for name in ("stored", "event_ids")}
     worker.check(place, Load([], {**load.numbers, **sent}))
     for process in worker.processes:
         process.stop()
-    return Latency(rate, probes.seconds, result_of(place, worker, course, footprints))
+    return Latency(rate, probes.seconds, result_of(place, worker, course, footprints), calls * a_call)
 
 
-def watch(place: Arena, load: Load, rate: int, probes: Probes) -> None:
-    """Send a load at a rate while the view is asked for the probes, until it shows all of them."""
+def cost_of_a_call(place: Arena, footprints: Footprints) -> float:
+    """Ask the view for some seconds while nothing is stored; return the CPU seconds of ClickHouse for a call."""
+    client, calls, began_at = _reader(place), 0, time.time()
+    while time.time() < began_at + ASKING_SECONDS:
+        _calls(client)
+        calls += 1
+    ended_at = time.time()
+    time.sleep(2 * INTERVAL_SECONDS)  # the last reading comes after the last call
+    return footprints.cpu_seconds("clickhouse", began_at, ended_at) / calls
+
+
+def watch(place: Arena, load: Load, rate: int, probes: Probes) -> int:
+    """Send a load at a rate while the view is asked for the probes, until it shows all of them; return the calls."""
     sending = send_steadily(place, load.records, rate, probes)
     sender = threading.Thread(target=asyncio.run, args=[sending], daemon=True)
-    client = reader(place.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"])
+    client, calls = _reader(place), 0
     sender.start()
     deadline, seen = time.monotonic() + STALLED_SECONDS, 0
     while sender.is_alive() or len(probes.seconds) < probes.sent:
         probes.see(_calls(client), time.time())
+        calls += 1
         if len(probes.seconds) > seen:
             deadline, seen = time.monotonic() + STALLED_SECONDS, len(probes.seconds)
         if time.monotonic() > deadline:
             raise ContenderFailed(f"the view shows {seen} of {probes.sent} probes and no more come")
         time.sleep(PAUSE_SECONDS)
     sender.join()
+    return calls
 
 
 async def send_steadily(place: Arena, records: Sequence[Keyed], rate: int, probes: Probes) -> None:
@@ -131,6 +156,10 @@ async def send_steadily(place: Arena, records: Sequence[Keyed], rate: int, probe
             await asyncio.gather(*(send(producer, place.topic, home, part) for home, part in enumerate(parts)))
     finally:
         await producer.stop()
+
+
+def _reader(place: Arena) -> Client:
+    return reader(place.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"])
 
 
 def _calls(client: Client) -> Mapping[str, int]:

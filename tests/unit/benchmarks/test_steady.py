@@ -31,5 +31,11 @@ def test_a_probe_counts_when_the_view_first_counts_it() -> None:
 
 @pytest.mark.parametrize(("percent", "seconds"), [(50, 0.51), (99, 1.0)])
 def test_percentiles_lie_among_the_seconds_of_the_probes(percent: int, seconds: float) -> None:
-    latency = Latency(2_000, [number / 100 for number in range(1, 102)], RESULT)
+    latency = Latency(2_000, [number / 100 for number in range(1, 102)], RESULT, 0)
     assert latency.percentile(percent) == pytest.approx(seconds)
+
+
+def test_what_the_asking_cost_is_no_cost_of_the_events() -> None:
+    latency = Latency(2_000, [1.0], RESULT, asking=0.5)
+    left = {role: cost.cpu_seconds for role, cost in latency.without_asking.costs.items()}
+    assert left == {role: cost.cpu_seconds - 0.5 * (role == "clickhouse") for role, cost in RESULT.costs.items()}

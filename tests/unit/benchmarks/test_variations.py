@@ -30,7 +30,7 @@ def test_a_variation_is_given_as_a_share_of_the_usual_speed() -> None:
 
 
 def test_a_steady_rate_is_given_with_its_percentiles() -> None:
-    (row,) = steady_table([Latency(2_000, [0.5] * 99 + [2.0], RESULT)]).rows
+    (row,) = steady_table([Latency(2_000, [0.5] * 99 + [2.0], RESULT, 0)]).rows
     assert row[:6] == ("2,000", "5", "100", "0.50", "0.50", "2.00")
 
 
