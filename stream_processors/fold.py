@@ -5,8 +5,9 @@ collected in `Finished`; `open_facts` gives those that still can. Folding all ev
 gives the same facts as folding them as they come: both run through the same step.
 """
 
-from dataclasses import dataclass, field
 from typing import Final
+
+import msgspec
 
 from stream_processors.attributes import Attributes, ConversationFact
 from stream_processors.fold_events import (
@@ -28,22 +29,20 @@ from stream_processors.sessions import SessionFact, Sessions
 QUARTER_HOUR_MS: Final = 900_000
 
 
-@dataclass(slots=True)
-class Facts:
+class Facts(msgspec.Struct, gc=False):
     """Facts of one conversation; `end_user_quarters` are pairs of quarter-hour number and customer."""
 
-    conversations: list[ConversationFact] = field(default_factory=list)
-    sessions: list[SessionFact] = field(default_factory=list)
-    exchanges: list[ExchangeFact] = field(default_factory=list)
-    end_user_quarters: list[tuple[int, str | None]] = field(default_factory=list)
+    conversations: list[ConversationFact] = []
+    sessions: list[SessionFact] = []
+    exchanges: list[ExchangeFact] = []
+    end_user_quarters: list[tuple[int, str | None]] = []
 
 
-@dataclass(slots=True)
-class Finished:
+class Finished(msgspec.Struct, gc=False):
     """What steps have finished: facts that no later event in order changes."""
 
-    sessions: list[SessionFact] = field(default_factory=list)
-    exchanges: list[ExchangeFact] = field(default_factory=list)
+    sessions: list[SessionFact] = []
+    exchanges: list[ExchangeFact] = []
 
 
 class Fold:
