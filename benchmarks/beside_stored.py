@@ -8,7 +8,6 @@ from benchmarks.contender import Arena
 from benchmarks.contenders.convostream_worker import ConvostreamWorker
 from benchmarks.end_to_end import Result, go_on
 from benchmarks.load import SEED, Load, make_load
-from benchmarks.questions import reader
 from benchmarks.views import Stored, check_copies
 from deploy.embedded.stack import Broker, Stack
 
@@ -26,7 +25,7 @@ class WorkerBesideStored(ConvostreamWorker):
     def check(self, arena: Arena, load: Load) -> None:
         """Compare the views with both."""
         expected = Counter(self._stored.numbers) + Counter(load.numbers)
-        check_copies(expected, reader(arena.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"]))
+        check_copies(expected, arena.reader())
 
 
 def run_beside(stack: Stack, broker: Broker, stored: Stored, events: int, say: Say) -> Result:

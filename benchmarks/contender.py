@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from clickhouse_connect.driver.client import Client
+
 from benchmarks.load import Load
+from benchmarks.questions import reader
 from deploy.embedded.processes import Process
 from deploy.embedded.stack import Broker, Stack
 
@@ -29,6 +32,10 @@ class Arena:
     def environment(self) -> Mapping[str, str]:
         """Return the addresses and the topic, as settings."""
         return self.stack.environment() | {"CONVOSTREAM_KAFKA_TOPIC": self.topic}
+
+    def reader(self) -> Client:
+        """Return a client of ClickHouse that may only look."""
+        return reader(self.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"])
 
 
 @dataclass(frozen=True, slots=True)

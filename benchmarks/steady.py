@@ -28,7 +28,7 @@ from benchmarks.footprints import INTERVAL_SECONDS, Footprints
 from benchmarks.load import Load, encode, make_load
 from benchmarks.percentiles import nearest_rank
 from benchmarks.produce import BATCH_BYTES, Keyed, home, parted, send
-from benchmarks.questions import ask, reader
+from benchmarks.questions import ask
 from deploy.embedded.stack import Broker, Stack
 
 SLICE_SECONDS: Final = 0.05
@@ -99,7 +99,7 @@ def measure_steadily(stack: Stack, broker: Broker, rate: int, seconds: int, say:
     empty_the_database(stack)
     place = fill(stack, broker, f"steady-{rate}", NOTHING, PARTITIONS, 1, say)
     with footprints_of(worker, place) as footprints:
-        a_call = cost_of_a_call(place, footprints)
+        a_call = cost_of_a_call(place.reader(), footprints)
         start, began_at = worker.start(place), time.time()
         calls = watch(place, load, rate, probes)
         place = replace(place, events=len(load.records) + probes.sent)
@@ -111,9 +111,9 @@ def measure_steadily(stack: Stack, broker: Broker, rate: int, seconds: int, say:
     return Latency(rate, probes.seconds, result_of(place, worker, course, footprints), calls * a_call)
 
 
-def cost_of_a_call(place: Arena, footprints: Footprints) -> float:
+def cost_of_a_call(client: Client, footprints: Footprints) -> float:
     """Ask the view for some seconds while nothing is stored; return the CPU seconds of ClickHouse for a call."""
-    client, calls, began_at = _reader(place), 0, time.time()
+    calls, began_at = 0, time.time()
     while time.time() < began_at + ASKING_SECONDS:
         _calls(client)
         calls += 1
@@ -126,7 +126,7 @@ def watch(place: Arena, load: Load, rate: int, probes: Probes) -> int:
     """Send a load at a rate while the view is asked for the probes, until it shows all of them; return the calls."""
     sending = send_steadily(place, load.records, rate, probes)
     sender = threading.Thread(target=asyncio.run, args=[sending], daemon=True)
-    client, calls = _reader(place), 0
+    client, calls = place.reader(), 0
     sender.start()
     deadline, seen = time.monotonic() + STALLED_SECONDS, 0
     while sender.is_alive() or len(probes.seconds) < probes.sent:
@@ -156,10 +156,6 @@ async def send_steadily(place: Arena, records: Sequence[Keyed], rate: int, probe
             await asyncio.gather(*(send(producer, place.topic, home, part) for home, part in enumerate(parts)))
     finally:
         await producer.stop()
-
-
-def _reader(place: Arena) -> Client:
-    return reader(place.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"])
 
 
 def _calls(client: Client) -> Mapping[str, int]:

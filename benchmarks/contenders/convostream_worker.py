@@ -19,7 +19,6 @@ from clickhouse_connect.driver.client import Client
 from benchmarks.contender import Arena, ContenderFailed, Course
 from benchmarks.expectations import differences, read_numbers
 from benchmarks.load import Load
-from benchmarks.questions import reader
 from benchmarks.scrape import Samples, scrape, steps_of
 from deploy.embedded.processes import Process
 from deploy.embedded.settings import ROOT
@@ -87,7 +86,7 @@ class ConvostreamWorker:
         """Start the workers; when they are ready they own their partitions."""
         arena.stack.workers.clear()
         self.processes = arena.stack.workers
-        client = reader(arena.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"])
+        client = arena.reader()
         start = Start(client, time.time(), landed(client, arena.topic))
         for _ in range(arena.workers):
             arena.stack.add_worker({"CONVOSTREAM_KAFKA_TOPIC": arena.topic})
@@ -100,7 +99,7 @@ class ConvostreamWorker:
 
     def check(self, arena: Arena, load: Load) -> None:
         """Compare the views with what was sent, and let the worker's own audit fold every stored event anew."""
-        client = reader(arena.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"])
+        client = arena.reader()
         if wrong := differences(load.numbers, read_numbers(client)):
             raise ContenderFailed("the numbers are wrong:\n" + "\n".join(wrong))
         command = [sys.executable, "-m", "stream_processors", "audit"]
