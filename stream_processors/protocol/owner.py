@@ -20,6 +20,7 @@ No clients, no clock, no tasks: `own` and `land` are generators that yield comma
 the errors that say who acts. `partition.py` and `landing.py` carry the commands out; records and rows stay there.
 """
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -159,14 +160,12 @@ class Owner:
         return has_landed
 
     def _serve(self, start: Start) -> Steps[None]:
-        try:
+        with suppress(LogChanged):  # the claim is still good: what is under way lands, the next one finds it confirmed
             yield from self._begin(start)
             if (known := start.replay or start.verify) is not None:
                 yield from self._meet(known, start)
             if not self._is_of_before(start):
                 yield from self._go_on()
-        except LogChanged:
-            pass  # the claim is still good: what is under way lands, and the next one finds it confirmed
         yield from self._confirm()
 
     def _go_on(self) -> Steps[None]:

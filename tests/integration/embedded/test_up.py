@@ -113,5 +113,5 @@ def test_a_signal_stops_everything_even_when_it_comes_twice(up: Up, number: sign
 def test_nothing_outlives_a_killed_supervisor(up: Up) -> None:
     below = up.descendants()
     up.process.kill()
-    _soon(lambda: not any(_runs(pid) for pid in below), 30)
-    _soon(lambda: not (up.output.parent / "data" / "clickhouse" / "running").exists(), 1)
+    assert wait_until(lambda: not any(_runs(pid) for pid in below), 30)
+    assert wait_until(lambda: not (up.output.parent / "data" / "clickhouse" / "running").exists(), 1)

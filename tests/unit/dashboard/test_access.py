@@ -37,11 +37,11 @@ def test_without_a_token_nothing_listens_beyond_this_machine(host: str) -> None:
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "::1", "localhost"])
 def test_on_this_machine_no_token_is_needed(host: str) -> None:
-    create_app(DashboardSettings.model_validate({"dashboard_host": host}))
+    assert create_app(DashboardSettings.model_validate({"dashboard_host": host})).routes
 
 
 def test_with_a_token_it_listens_anywhere() -> None:
-    create_app(DashboardSettings.model_validate({"dashboard_host": "::", "dashboard_token": TOKEN}))
+    assert create_app(DashboardSettings.model_validate({"dashboard_host": "::", "dashboard_token": TOKEN})).routes
 
 
 @pytest.mark.parametrize("url", ["clickhouse://host", "http://", "http://host:port/x", "nonsense"])

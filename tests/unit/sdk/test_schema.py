@@ -27,15 +27,15 @@ def test_the_files_in_docs_are_what_the_models_give() -> None:
 
 @pytest.mark.parametrize("fields", ALLOWED)
 def test_the_schema_takes_what_the_door_takes(fields: dict[str, Any]) -> None:
-    VALIDATOR.validate(fields)
+    assert list(VALIDATOR.iter_errors(fields)) == []
 
 
 @pytest.mark.parametrize("kind", OWN)
 def test_the_schema_takes_null_where_a_field_may_be_absent(kind: str) -> None:
     names = {"schema_version", "environment", "metadata", *OWN[kind]} - {"sender", "content", "rating"}
     names -= {"action_name", "button_event"}
-    VALIDATOR.validate(event(kind, **dict.fromkeys(names)))
-    VALIDATOR.validate(without(event(kind), *names))
+    for fields in event(kind, **dict.fromkeys(names)), without(event(kind), *names):
+        assert list(VALIDATOR.iter_errors(fields)) == []
 
 
 @pytest.mark.parametrize(
