@@ -35,7 +35,7 @@ def test_the_reader_may_not(served: Served, table: str, statement: str) -> None:
     assert answer.headers.get("X-ClickHouse-Exception-Code") == str(FORBIDDEN[statement]), answer.text
 
 
-@pytest.mark.parametrize("setting", [{"max_execution_time": 31}, {"max_memory_usage": 0}, {"profile": "writer"}])
+@pytest.mark.parametrize("setting", [{"max_execution_time": 66}, {"max_memory_usage": 0}, {"profile": "writer"}])
 def test_the_reader_cannot_raise_its_limits(served: Served, setting: dict[str, object]) -> None:
     assert served.ask("SELECT 1", user="reader", settings=setting).headers["X-ClickHouse-Exception-Code"] == "452"
 

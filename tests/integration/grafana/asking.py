@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from pydantic import BaseModel, TypeAdapter
+
+from deploy.grafana.files import HERE
 
 PROGRAM = Path(__file__).with_name("data_source_client")
 
@@ -42,8 +45,16 @@ def ask_all(questions: list[Question], reader_url: str, folder: Path) -> list[An
         pytest.skip("Go is not installed, so the client of Grafana's data source was not asked; CI does ask it")
     asked, answered = folder / "questions.json", folder / "answers.json"
     asked.write_text(json.dumps([{"sql": question.sql, "time_zone": question.time_zone} for question in questions]))
+    given = _provisioned()
+    timeouts = {"DIAL_TIMEOUT": given["dialTimeout"], "QUERY_TIMEOUT": given["queryTimeout"]}
     files = {"QUESTIONS": str(asked), "ANSWERS": str(answered), "CONVOSTREAM_CLICKHOUSE_READER_URL": reader_url}
     command = ["go", "test", "-count=1", "./..."]
-    done = subprocess.run(command, cwd=PROGRAM, env=os.environ | files, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=PROGRAM, env=os.environ | files | timeouts, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return TypeAdapter(list[Answer]).validate_json(answered.read_text())
+
+
+def _provisioned() -> dict[str, str]:
+    """Return the options of the data source as Grafana reads them."""
+    found = yaml.safe_load((HERE / "provisioning/datasources/convostream.yaml").read_text())
+    return dict(found["datasources"][0]["jsonData"])
