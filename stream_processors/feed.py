@@ -39,10 +39,14 @@ class Poll:
 
 
 class TopicDescription(NamedTuple):
-    """How many partitions a topic has, and its id: another one whenever it is made, None when the broker gives none."""
+    """How many partitions a topic has, and its id: another one whenever it is made, None when the broker gives none.
+
+    `under_replicated` counts the partitions that have fewer replicas in sync than they should.
+    """
 
     partitions: int
     topic_id: UUID | None
+    under_replicated: int = 0
 
 
 class Feed(Protocol):

@@ -22,6 +22,10 @@ LAG_SECONDS = Gauge(
     "convostream_lag_seconds", "Age of the newest landed record when it landed, seconds.", ["partition"]
 )
 LOST_RECORDS = Counter("convostream_lost_records", "Offsets that Kafka's retention removed before they were read.")
+UNDER_REPLICATED = Gauge(
+    "convostream_under_replicated_partitions",
+    "Partitions of the topic with fewer replicas in sync than they should have, as of the last flush.",
+)
 LOG_EPOCHS = Counter("convostream_log_epochs", "Times a partition's log proved to be another one.")
 
 FLUSH_ROWS = Histogram(

@@ -119,6 +119,8 @@ def described(response: Response) -> TopicDescription:
     if isinstance(response, MetadataResponse):
         topic_id, *rest = rest
     partitions = rest[1]
+    replicas_at = 4 if isinstance(response, MetadataResponse) else 3
+    under_replicated = sum(len(found[replicas_at + 1]) < len(found[replicas_at]) for found in partitions)
     if error_code or not partitions:
         raise for_code(error_code)(topic) if error_code else UnknownTopicOrPartitionError(topic)
-    return TopicDescription(len(partitions), None if topic_id == NO_ID else UUID(bytes=topic_id))
+    return TopicDescription(len(partitions), None if topic_id == NO_ID else UUID(bytes=topic_id), under_replicated)

@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Producer, Transport
 from faust.types import TP, ConsumerMessage
 
+from stream_processors import metrics
 from stream_processors.feed import Poll, TopicDescription
 from stream_processors.patient_start import start_patiently
 from stream_processors.records import Record
@@ -171,7 +172,9 @@ class WholePollConsumer(Consumer):
 
     async def describe(self) -> TopicDescription:
         """Ask Kafka what the topic is now."""
-        return await self._thread.at_once(lambda consumer: describe_topic(consumer._client, self.topic))
+        description = await self._thread.at_once(lambda consumer: describe_topic(consumer._client, self.topic))
+        metrics.UNDER_REPLICATED.set(description.under_replicated)
+        return description
 
     async def bounds(self, partition: int) -> tuple[int, int]:
         """Return the first offset of a partition's log, and the one after its last."""

@@ -118,6 +118,14 @@ AUDITS: Final = (
         (metrics.AUDIT_TOUCHED,),
     ),
 )
+KAFKA: Final = (
+    Chart(
+        "Under-replicated partitions",
+        "none",
+        (("max(convostream_under_replicated_partitions)", "partitions"),),
+        (metrics.UNDER_REPLICATED,),
+    ),
+)
 FLUSHES: Final = (
     Chart("Rows of a flush", "locale", _quantiles("convostream_flush_rows"), (metrics.FLUSH_ROWS,)),
     Chart("Seconds in each step", "s", _quantiles("convostream_step_seconds", "step"), (metrics.STEP_SECONDS,)),
@@ -182,7 +190,8 @@ def health() -> Dashboard:
         dashboard.with_panel(number(chart, 3, bad=1))
     dashboard.with_panel(number(AUDIT_AGE, 3, bad=OVERDUE_SECONDS))
     dashboard.with_panel(_alerts())
-    for title, charts in (("Flow", FLOW), ("Flushes", FLUSHES), ("Audits", AUDITS), ("Memory", MEMORY)):
+    rows = {"Flow": FLOW, "Flushes": FLUSHES, "Audits": AUDITS, "Kafka": KAFKA, "Memory": MEMORY}
+    for title, charts in rows.items():
         dashboard.with_row(Row(title))
         for chart in charts:
             dashboard.with_panel(course(chart))

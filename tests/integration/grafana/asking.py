@@ -46,10 +46,10 @@ def ask_all(questions: list[Question], reader_url: str, folder: Path) -> list[An
     asked, answered = folder / "questions.json", folder / "answers.json"
     asked.write_text(json.dumps([{"sql": question.sql, "time_zone": question.time_zone} for question in questions]))
     given = _provisioned()
-    timeouts = {"DIAL_TIMEOUT": given["dialTimeout"], "QUERY_TIMEOUT": given["queryTimeout"]}
-    files = {"QUESTIONS": str(asked), "ANSWERS": str(answered), "CONVOSTREAM_CLICKHOUSE_READER_URL": reader_url}
+    options = {"DIAL_TIMEOUT": given["dialTimeout"], "QUERY_TIMEOUT": given["queryTimeout"]}
+    options |= {"QUESTIONS": str(asked), "ANSWERS": str(answered), "CONVOSTREAM_CLICKHOUSE_READER_URL": reader_url}
     command = ["go", "test", "-count=1", "./..."]
-    done = subprocess.run(command, cwd=PROGRAM, env=os.environ | files | timeouts, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=PROGRAM, env=os.environ | options, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return TypeAdapter(list[Answer]).validate_json(answered.read_text())
 

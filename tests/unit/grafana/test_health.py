@@ -5,6 +5,8 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
 
 import pytest
 import yaml
@@ -16,7 +18,7 @@ from deploy.grafana.health import JOB
 from stream_processors import metrics
 from stream_processors.settings import WorkerSettings
 from tests.unit.grafana.shown import Panel, panels
-from tests.unit.packaging.compose_file import resolved
+from tests.unit.packaging.compose_file import Service, resolved
 from tests.unit.packaging.env_example import variables
 from tests.unit.packaging.project import ROOT
 
@@ -103,32 +105,56 @@ def test_an_alert_says_what_is_wrong_and_how_bad_it_is(rule: Rule) -> None:
 
 
 def test_prometheus_finds_the_workers_where_compose_runs_them() -> None:
-    services = resolved({v.name: v.value for v in variables() if v.active}).services
-    (scraped,) = yaml.safe_load((FOLDER / "prometheus.yml").read_text())["scrape_configs"]
+    services, scraped = _services(), _scraped(JOB)
     (found,) = scraped["dns_sd_configs"]
     port = WorkerSettings.model_fields["metrics_port"].default
-    assert scraped["job_name"] == JOB
     assert (found["names"], found["type"], found["port"]) == (["worker"], "A", port)
     assert services["worker"].environment["CONVOSTREAM_METRICS_PORT"] == str(port)
     assert services["worker"].environment["CONVOSTREAM_METRICS_HOST"] == "0.0.0.0"  # noqa: S104  (of a container)
 
 
+def _services() -> dict[str, Service]:
+    return resolved({v.name: v.value for v in variables() if v.active}).services
+
+
+def _scraped(job: str) -> dict[str, Any]:
+    jobs = yaml.safe_load((FOLDER / "prometheus.yml").read_text())["scrape_configs"]
+    return next(dict(found) for found in jobs if found["job_name"] == job)
+
+
+def test_prometheus_scrapes_clickhouse_where_its_configuration_serves_metrics() -> None:
+    mounted = {volume.split(":")[0] for volume in _services()["clickhouse"].volumes}
+    assert "./deploy/clickhouse/config.d/convostream.xml" in mounted
+    port = ET.parse(ROOT / "deploy/clickhouse/config.d/convostream.xml").findtext("prometheus/port")  # noqa: S314
+    assert _scraped("clickhouse")["static_configs"] == [{"targets": [f"clickhouse:{port}"]}]
+
+
+def test_alerts_reach_the_alertmanager_of_compose() -> None:
+    alerting = yaml.safe_load((FOLDER / "prometheus.yml").read_text())["alerting"]["alertmanagers"]
+    assert alerting == [{"static_configs": [{"targets": ["alertmanager:9093"]}]}]
+    assert "127.0.0.1:9093:9093" in _services()["alertmanager"].ports
+
+
+@pytest.mark.parametrize("name", ["alertmanager.yml", "receivers.example.yml"])
+def test_alertmanager_takes_the_configuration(name: str) -> None:
+    assert _complaints("amtool", "check-config", ROOT / "deploy/alertmanager" / name) == ""
+
+
 def test_compose_mounts_every_file_of_prometheus() -> None:
-    services = resolved({v.name: v.value for v in variables() if v.active}).services
-    mounted = {volume.split(":")[0] for volume in services["prometheus"].volumes}
+    mounted = {volume.split(":")[0] for volume in _services()["prometheus"].volumes}
     assert {f"./deploy/prometheus/{path.name}" for path in FOLDER.iterdir()} <= mounted
 
 
-def _complaints_of_promtool(*arguments: str | Path) -> str:
-    """What promtool says when it refuses a file, nothing when it takes it."""
-    if shutil.which("promtool") is None:
-        pytest.skip("promtool (Debian's package prometheus) is not installed, so Prometheus itself was not asked")
-    done = subprocess.run(["promtool", *arguments], capture_output=True, text=True, check=False)
+def _complaints(tool: str, *arguments: str | Path) -> str:
+    """Return what promtool or amtool says when it refuses a file, nothing when it accepts it."""
+    if shutil.which(tool) is None:
+        pytest.skip(f"{tool} (Debian's packages prometheus and prometheus-alertmanager) is not installed")
+    done = subprocess.run([tool, *arguments], capture_output=True, text=True, check=False)
     return f"{done.returncode}: {done.stdout}{done.stderr}" if done.returncode else ""
 
 
 def test_prometheus_takes_its_configuration_and_the_alerts() -> None:
-    assert _complaints_of_promtool("check", "config", FOLDER / "prometheus.yml") == ""
+    assert _complaints("promtool", "check", "config", FOLDER / "prometheus.yml") == ""
 
 
 def test_prometheus_takes_the_query_of_every_panel(tmp_path: Path) -> None:
@@ -138,4 +164,4 @@ def test_prometheus_takes_the_query_of_every_panel(tmp_path: Path) -> None:
     rules = [{"record": f"query:{number}", "expr": text} for number, text in enumerate(sorted(expressions))]
     file = tmp_path / "queries.yml"
     file.write_text(yaml.safe_dump({"groups": [{"name": "queries", "rules": rules}]}))
-    assert _complaints_of_promtool("check", "rules", file) == ""
+    assert _complaints("promtool", "check", "rules", file) == ""

@@ -18,6 +18,35 @@ class HealthCheck(BaseModel):
     test: list[str]
 
 
+class Limits(BaseModel):
+    """What a container may use at most."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+    cpus: str
+    memory: str
+    pids: int
+
+
+class Resources(BaseModel):
+    """The resources of a service."""
+
+    limits: Limits
+
+
+class Deploy(BaseModel):
+    """How a service is deployed."""
+
+    resources: Resources
+
+
+class Logging(BaseModel):
+    """Where a service's output goes."""
+
+    driver: str
+    options: dict[str, str]
+
+
 class Service(BaseModel):
     """One service, as far as the tests ask for it."""
 
@@ -34,6 +63,11 @@ class Service(BaseModel):
     depends_on: dict[str, dict[str, str]] = {}
     build: dict[str, str] = {}
     read_only: bool = False
+    cap_drop: list[str] = []
+    cap_add: list[str] = []
+    security_opt: list[str] = []
+    deploy: Deploy
+    logging: Logging
 
 
 class ComposeFile(BaseModel):

@@ -39,8 +39,18 @@ def test_the_file_follows_the_schema_of_compose() -> None:
 
 
 @every_service
-def test_an_image_names_its_version(service: Service) -> None:
-    assert re.fullmatch(r"[\w./-]+:v?\d+(\.\d+)+", service.image)
+def test_an_image_names_its_version_and_that_of_others_its_digest(service: Service) -> None:
+    digest = "" if service.image.startswith("convostream:") else r"@sha256:[0-9a-f]{64}"
+    assert re.fullmatch(rf"[\w./-]+:v?\d+(\.\d+)+{digest}", service.image)
+
+
+@every_service
+def test_a_service_is_limited_and_has_no_more_rights_than_it_needs(service: Service) -> None:
+    assert service.cap_drop == ["ALL"]
+    assert set(service.cap_add) <= {"CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"}
+    assert "no-new-privileges:true" in service.security_opt
+    assert service.deploy.resources.limits.pids > 0
+    assert service.logging.options.keys() == {"max-size", "max-file"}
 
 
 @every_service
@@ -63,6 +73,11 @@ def test_a_job_that_fails_is_tried_again(name: str) -> None:
 def test_data_lie_in_named_volumes() -> None:
     named = {volume.split(":")[0] for service in SERVICES.values() for volume in service.volumes}
     assert {name for name in named if "/" not in name} == resolved(SECRETS).volumes.keys()
+
+
+def test_the_image_is_built_from_images_with_digests() -> None:
+    bases = re.findall(r"^FROM (\S+)", (ROOT / "deploy/Dockerfile").read_text(), flags=re.MULTILINE)
+    assert [base for base in bases if not re.fullmatch(r"python:3\.12\.\d+[\w-]+@sha256:[0-9a-f]{64}", base)] == []
 
 
 def test_mounted_files_exist_and_cannot_be_written() -> None:
@@ -94,7 +109,7 @@ def test_kafka_is_the_version_that_the_tests_run_on() -> None:
     pom = ET.parse(ROOT / "deploy/kafka/pom.xml")  # noqa: S314  (our own file)
     namespace = {"m": "http://maven.apache.org/POM/4.0.0"}
     tested = pom.findtext(".//m:dependency/m:version", namespaces=namespace)
-    assert {s.image for n, s in SERVICES.items() if n in {"kafka", "topic"}} == {f"apache/kafka:{tested}"}
+    assert {s.image.split("@")[0] for n, s in SERVICES.items() if n in {"kafka", "topic"}} == {f"apache/kafka:{tested}"}
 
 
 def test_kafka_has_the_settings_that_the_tests_run_with() -> None:
@@ -123,7 +138,7 @@ def test_the_commands_are_those_that_the_embedded_stack_starts() -> None:
 
 def test_clickhouse_is_the_version_of_the_embedded_engine() -> None:
     release = ".".join(version("chdb-core").split(".")[:2])
-    assert SERVICES["clickhouse"].image == f"clickhouse/clickhouse-server:{release}"
+    assert SERVICES["clickhouse"].image.startswith(f"clickhouse/clickhouse-server:{release}.")
 
 
 def test_the_workers_settings_are_valid_and_those_of_env_example() -> None:

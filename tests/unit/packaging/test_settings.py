@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from tests.unit.packaging.compose_file import VARIABLE
+from tests.unit.packaging.compose_file import text as compose_text
 from tests.unit.packaging.env_example import PREFIX, PROGRAMS, options, settings_classes, variables
 from tests.unit.packaging.project import ROOT
 
@@ -55,7 +57,8 @@ def test_each_variable_that_the_sources_name_is_explained() -> None:
 
 def test_no_variable_is_explained_that_nobody_reads() -> None:
     users = (ROOT / "deploy/clickhouse/users.d/convostream.xml").read_text()
-    sources = "\n".join(path.read_text() for path in SOURCES if path.suffix == ".py") + users
+    interpolated = "\n".join(found["name"] for found in VARIABLE.finditer(compose_text()))
+    sources = "\n".join([path.read_text() for path in SOURCES if path.suffix == ".py"] + [users, interpolated])
     assert [name for name in _shown().keys() - _read_by_programs() if name not in sources] == []
 
 

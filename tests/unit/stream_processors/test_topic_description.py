@@ -24,16 +24,24 @@ def test_a_broker_is_asked_in_the_newest_version_that_it_and_we_speak(newest: in
 
 
 def test_a_newer_broker_names_the_id() -> None:
-    parts: list[object] = [(0, number, 1, 0, [1], [1], [], {}) for number in range(3)]
+    parts: list[object] = [(0, number, 1, 0, [1, 2], [1, 2], [], {}) for number in range(3)]
     topics: list[object] = [(0, "t", ID.bytes, False, parts, 0, {})]
     answer = MetadataResponse(0, [(*BROKERS[0], {})], "c", 1, topics, 0, {})
-    assert described(MetadataResponse.decode(answer.encode())) == (3, ID)
+    assert described(MetadataResponse.decode(answer.encode())) == (3, ID, 0)
+
+
+def test_a_partition_whose_replicas_fall_behind_is_counted() -> None:
+    parts: list[object] = [(0, 0, 1, 0, [1, 2], [1], [], {}), (0, 1, 1, 0, [1, 2], [2, 1], [], {})]
+    newer = MetadataResponse(0, [(*BROKERS[0], {})], "c", 1, [(0, "t", ID.bytes, False, parts, 0, {})], 0, {})
+    older = MetadataResponse_v4(0, BROKERS, "c", 1, [(0, "t", False, [(0, 0, 1, [1, 2, 3], [2, 3])])])
+    assert described(MetadataResponse.decode(newer.encode())).under_replicated == 1
+    assert described(MetadataResponse_v4.decode(older.encode())).under_replicated == 1
 
 
 def test_an_older_broker_names_none() -> None:
     topics = [(0, "t", False, [partition(0), partition(1)])]
     answer = MetadataResponse_v4(0, BROKERS, "c", 1, topics)
-    assert described(MetadataResponse_v4.decode(answer.encode())) == (2, None)
+    assert described(MetadataResponse_v4.decode(answer.encode())) == (2, None, 0)
 
 
 def test_a_topic_that_is_not_there_is_an_error_that_may_pass() -> None:
