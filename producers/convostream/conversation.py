@@ -30,6 +30,6 @@ class Conversation(Tracking):
     def _conversation_of(self, conversation_id: str | None) -> str:
         if conversation_id is not None and conversation_id != self.conversation_id:
             raise InvalidArgument(
-                "conversation_id", conversation_id, f"this handle is of {self.conversation_id!r} alone"
+                "conversation_id", conversation_id, "allowed is the id of this handle's conversation alone"
             )
         return self.conversation_id

@@ -37,7 +37,7 @@ class InvalidEvent(ConvostreamError, ValueError):
 
 
 class InvalidArgument(ConvostreamError, ValueError):
-    """A call was given something it does not take: names the argument, what was given and what is allowed."""
+    """A call was given something it does not take: names the argument, the type of its value and what is allowed."""
 
     def __init__(self, argument: str, given: object, allowed: str) -> None:
         self.argument = argument
@@ -48,17 +48,12 @@ class InvalidSettings(ConvostreamError, ValueError):
     """A CONVOSTREAM_ variable holds what it may not."""
 
 
-_LONGEST_SHOWN = 60
-
-
 def _shown(given: object) -> str:
-    """Show short plain values as they are and everything else by its type: an argument may be a customer's text."""
-    if given is None or isinstance(given, bool | float):
-        return repr(given)
-    if isinstance(given, int) and abs(given) < 10**_LONGEST_SHOWN:
-        return repr(given)
-    if isinstance(given, str) and len(given) <= _LONGEST_SHOWN:
-        return repr(given)
+    """Describe a value by its type and length alone: every argument may hold a customer's text or a secret."""
+    if given is None or isinstance(given, bool):
+        return "None" if given is None else "a boolean"
     if isinstance(given, str):
-        return f"{given[:_LONGEST_SHOWN]!r}... ({len(given)} characters)"
+        return f"a string of {len(given)} characters"
+    if isinstance(given, bytes | bytearray | list | tuple | dict | set | frozenset):
+        return f"a value of type {type(given).__qualname__} and length {len(given)}"
     return f"a value of type {type(given).__qualname__}"

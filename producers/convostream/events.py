@@ -73,7 +73,7 @@ class Attachment(TypedDict, total=False):
 class _Event(BaseModel):
     """What every event has."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="allow", allow_inf_nan=False)
+    model_config = ConfigDict(strict=True, frozen=True, extra="allow", allow_inf_nan=False, hide_input_in_errors=True)
 
     event_id: EventId
     schema_version: Annotated[int, Field(ge=1, le=1)] = 1
@@ -209,7 +209,8 @@ def validate_event(fields: dict[str, object]) -> Event:
     try:
         return _validate(_without_nulls(fields) if isinstance(fields, dict) else fields)  # type: ignore[no-any-return]
     except ValidationError as error:
-        raise InvalidEvent(problems_of(error)) from None
+        problems = problems_of(error)
+    raise InvalidEvent(problems)  # outside of the handler: the context of an error inside holds the values
 
 
 def _without_nulls(fields: dict[str, object]) -> dict[str, object]:

@@ -50,8 +50,10 @@ class Recorder:
         try:
             validate_event(fields)
         except InvalidEvent as error:
-            raise _as_argument(error, fields) from None
-        return fields
+            refusal = _as_argument(error, fields)
+        else:
+            return fields
+        raise refusal  # outside of the handler, so that its context holds no error that knows the values
 
     def emit(self, event: Event) -> None:
         """Hand over a ready event."""

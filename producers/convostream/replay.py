@@ -56,7 +56,8 @@ def read_event(line: bytes) -> Record:
         event = validate_event(fields)
         return Record(f"{event.agent_id}/{event.conversation_id}".encode(), line)
     except InvalidEvent as error:
-        raise LineError(str(error)) from None
+        reason = str(error)
+    raise LineError(reason)
 
 
 def send_lines(
@@ -103,16 +104,17 @@ def _parse(line: bytes) -> dict[str, object]:
         fields = json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
         if "\\u" in text:
             json.dumps(fields, ensure_ascii=False).encode()  # raises at a lone surrogate
+        reason = "not a JSON object"
     except UnicodeError:
-        raise LineError("broken JSON: not UTF-8 text") from None
+        reason, fields = "broken JSON: not UTF-8 text", None
     except RecursionError:
-        raise LineError(f"nested deeper than {DEEPEST_NESTING} levels") from None
+        reason, fields = f"nested deeper than {DEEPEST_NESTING} levels", None
     except json.JSONDecodeError as error:
-        raise LineError(f"broken JSON: {error.msg} at character {error.pos + 1}") from None
+        reason, fields = f"broken JSON: {error.msg} at character {error.pos + 1}", None
     except ValueError as error:
-        raise LineError(f"broken JSON: {error}") from None
+        reason, fields = f"broken JSON: {error}", None
     if not isinstance(fields, dict):
-        raise LineError("not a JSON object")
+        raise LineError(reason)  # outside of the handlers, whose errors hold the line
     return fields
 
 

@@ -18,7 +18,7 @@ PREFIX: Final = "CONVOSTREAM_"
 class Settings(BaseModel):
     """What an agent's process may set; every field has a default."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     agent_id: str | None = Field(None, description="The bot whose events these are.")
     environment: str = Field("production", description="Where it runs.")
@@ -58,7 +58,8 @@ class Settings(BaseModel):
         try:
             return cls.model_validate({name: value for name, value in given.items() if value})
         except ValidationError as error:
-            raise InvalidSettings("; ".join(_complaints(error))) from None
+            complaints = _complaints(error)
+        raise InvalidSettings("; ".join(complaints))  # outside of the handler, whose error holds the values
 
 
 def _complaints(error: ValidationError) -> list[str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from typing import Final
 
 from pydantic_core import to_json
@@ -24,10 +25,11 @@ def record_of(fields: Mapping[str, object]) -> Record:
 
     Raises InvalidArgument when something in it is no JSON, or when it is too large or too deep.
     """
-    try:
+    value = None
+    with suppress(*_UNREADABLE):
         value = _encode(fields)
-    except _UNREADABLE:
-        raise _not_json(fields) from None
+    if value is None:  # raised here, so that its context holds no error that knows the values
+        raise _not_json(fields)
     if len(value) > LARGEST_RECORD:
         name = _most(fields, len)
         raise InvalidArgument(name, fields[name], f"too large; allowed are {LARGEST_RECORD} bytes for the whole event")

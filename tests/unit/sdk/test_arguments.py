@@ -1,4 +1,4 @@
-"""Bad arguments raise at once and name the argument, what was given and what is allowed."""
+"""Bad arguments raise at once and name the argument, the type of what was given and what is allowed."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -40,20 +40,28 @@ def cycle() -> dict[str, object]:
 
 
 BAD: list[tuple[str, Call, str]] = [
-    ("blank content", lambda t: t.track_human_message("  "), "content: given was '  '; blank.*at least one attachment"),
+    (
+        "blank content",
+        lambda t: t.track_human_message("  "),
+        "content: given was a string of 2 characters; blank.*at least one attachment",
+    ),
     ("no content", lambda t: t.track_agent_message(None), "content: given was None"),
     (
         "content of bytes",
         lambda t: t.track_human_message(b"a"),
-        "content: given was a value of type bytes; not a string",
+        "content: given was a value of type bytes and length 1; not a string",
     ),
     ("a lone surrogate", lambda t: t.track_human_message("\ud800"), "content: .*not JSON"),
     (
         "an unknown device",
         lambda t: t.get_or_create_conversation("c", device="tv"),
-        "device: given was 'tv'; allowed are",
+        "device: given was a string of 2 characters; allowed are",
     ),
-    ("an empty conversation", lambda t: t.get_or_create_conversation(""), "conversation_id: given was ''; blank"),
+    (
+        "an empty conversation",
+        lambda t: t.get_or_create_conversation(""),
+        "conversation_id: given was a string of 0 characters; blank",
+    ),
     (
         "a long conversation",
         lambda t: t.track_button("b", conversation_id="c" * 256),
@@ -62,30 +70,50 @@ BAD: list[tuple[str, Call, str]] = [
     (
         "another conversation on a handle",
         lambda t: t.get_or_create_conversation("c").track_button("b", conversation_id="d"),
-        "conversation_id: given was 'd'",
+        "conversation_id: given was a string of 1 characters",
     ),
     (
         "a customer that is a number",
         lambda t: t.initialize_conversation("c", 7),
-        "customer_id: given was 7; not a string",
+        "customer_id: given was a value of type int; not a string",
     ),
-    ("a blank action", lambda t: t.track_action(" "), "action_name: given was ' '; blank"),
-    ("a blank timed action", lambda t: t.action(" "), "action_name: given was ' '; blank"),
+    ("a blank action", lambda t: t.track_action(" "), "action_name: given was a string of 1 characters; blank"),
+    ("a blank timed action", lambda t: t.action(" "), "action_name: given was a string of 1 characters; blank"),
     ("a decorator without a name", lambda t: t.timed_action(print), "action_name: .*builtin_function_or_method"),
     ("a generator function", lambda t: t.timed_action("a")(numbers), "function: .*a generator"),
-    ("a duration as text", lambda t: t.track_action("a", duration_ms="5"), "duration_ms: given was '5'.*finite number"),
-    ("a duration of NaN", lambda t: t.track_action("a", duration_ms=float("nan")), "duration_ms: given was nan"),
+    (
+        "a duration as text",
+        lambda t: t.track_action("a", duration_ms="5"),
+        "duration_ms: given was a string of 1 characters.*finite number",
+    ),
+    (
+        "a duration of NaN",
+        lambda t: t.track_action("a", duration_ms=float("nan")),
+        "duration_ms: given was a value of type float",
+    ),
     ("a list of tools", lambda t: t.track_action("a", tools_used=["x"]), "tools_used: given was a value of type list"),
-    ("seconds as a time", lambda t: t.track_action("a", started_at=5), "started_at: given was 5; not a string"),
+    (
+        "seconds as a time",
+        lambda t: t.track_action("a", started_at=5),
+        "started_at: given was a value of type int; not a string",
+    ),
     (
         "words as a time",
         lambda t: t.track_button("b", occurred_at="now"),
-        "occurred_at: given was 'now'; not a date-time",
+        "occurred_at: given was a string of 3 characters; not a date-time",
     ),
     ("a list as rating", lambda t: t.submit_feedback([1]), "rating: given was a value of type list"),
     ("no rating", lambda t: t.submit_feedback(None), "rating: given was None; missing"),
-    ("an unknown rater", lambda t: t.submit_feedback(1, rated_by="me"), "rated_by: given was 'me'.*customer, staff"),
-    ("5.0 tokens", lambda t: t.track_token_usage(prompt_tokens=5.0), "prompt_tokens: given was 5.0; not an integer"),
+    (
+        "an unknown rater",
+        lambda t: t.submit_feedback(1, rated_by="me"),
+        "rated_by: given was a string of 2 characters.*customer, staff",
+    ),
+    (
+        "5.0 tokens",
+        lambda t: t.track_token_usage(prompt_tokens=5.0),
+        "prompt_tokens: given was a value of type float; not an integer",
+    ),
     (
         "a huge number of tokens",
         lambda t: t.track_token_usage(total_tokens=10**5000),
@@ -128,9 +156,13 @@ def test_a_bad_argument_raises_at_once(
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        pytest.param({"agent_id": " "}, "agent_id: given was ' '; blank", id="a blank agent"),
+        pytest.param({"agent_id": " "}, "agent_id: given was a string of 1 characters; blank", id="a blank agent"),
         pytest.param({"agent_id": "a" * 201}, "agent_id: .*too long", id="a long agent"),
-        pytest.param({"agent_id": "a", "environment": ""}, "environment: given was ''", id="an empty environment"),
+        pytest.param(
+            {"agent_id": "a", "environment": ""},
+            "environment: given was a string of 0 characters",
+            id="an empty environment",
+        ),
         pytest.param({}, "agent_id: given was None; .*CONVOSTREAM_AGENT_ID", id="no agent at all"),
     ],
 )
@@ -142,7 +174,7 @@ def test_a_tracker_needs_an_agent_and_an_environment(
         ConversationTracker(**arguments, transport=MemoryTransport())  # type: ignore[arg-type]
 
 
-def test_a_long_text_is_cut_in_the_message(tracker: ConversationTracker) -> None:
+def test_an_error_names_its_argument(tracker: ConversationTracker) -> None:
     with pytest.raises(InvalidArgument) as raised:
         tracker.track_button("b", occurred_at="x" * 5000)
     assert len(str(raised.value)) < 300
