@@ -84,9 +84,10 @@ class KafkaTransport:
         self._thread: _Thread | None = None
         self._closed = self._ended = self._starting = False
         self._parents: list[object] = []
+        has_left_overs = self._queue.claim()  # raises for an unsafe spool, before anything has begun
         _open_transports.add(self)
         atexit.register(self._exit)
-        if self._queue.claim():
+        if has_left_overs:
             self._start()
 
     def send(self, record: Record) -> bool:

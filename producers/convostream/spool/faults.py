@@ -7,7 +7,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from convostream.spool.private_paths import UnsafePath
+
 log = logging.getLogger("convostream")
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, UnsafePath):
+        return error.text
+    return os.strerror(error.errno) if error.errno else type(error).__name__
 
 
 class Faults:
@@ -32,7 +40,7 @@ class Faults:
             self.failures += 1
             failures = self.failures
         if failures & (failures - 1) == 0:  # the first one and then ever fewer
-            reason = os.strerror(error.errno) if error.errno else type(error).__name__
+            reason = _reason(error)
             log.warning("the spool's disk failed (%s), %d failures so far; trying on", reason, failures)
 
     def note_damage(self, path: Path, stretches: Sequence[tuple[int, int]]) -> None:

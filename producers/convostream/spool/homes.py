@@ -6,7 +6,8 @@
             00000001.log           a segment that takes no more
             00000002.open          the segment that is being written
 
-Everything is readable by the owner alone, for it holds what customers said.
+Everything is readable by the owner alone, for it holds what customers said. Names are relative to descriptors of
+directories that were checked when they were opened (`private_paths`): nothing outside is ever written or deleted.
 """
 
 import errno
@@ -15,49 +16,83 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from convostream.spool.locks import let_go, take_lock
+from convostream.spool.private_paths import open_directory, open_file, open_spool_directory, sync_descriptor
 
-_HOME: Final = re.compile(r"\d{13}-[0-9a-f]{8}")
+_HOME: Final = re.compile(r"[0-9]{13}-[0-9a-f]{8}")
+_SEGMENT: Final = re.compile(r"[0-9]{8}\.(log|open)")
 _LOCK: Final = "lock"
 _OPEN: Final = ".open"
 _CLOSED: Final = ".log"
 _SHARE: Final = 256
 _LARGEST_SEGMENT: Final = 4 * 2**20
 _ATTEMPTS: Final = 10
-_CANNOT_SYNC: Final = (errno.EINVAL, errno.ENOTSUP, errno.EACCES)
 
 
 class Home:
     """A directory of segments, locked for as long as this object lives in this process."""
 
-    def __init__(self, path: Path, lock: int) -> None:
+    def __init__(self, directory: "SpoolDirectory", path: Path, descriptor: int, lock: int) -> None:
         self.path = path
         self.unsent_segments = 0
+        self._directory = directory
+        self._descriptor = descriptor
         self._lock = lock
         self._last = 0
 
-    def next_path(self) -> Path:
-        """Return where the next segment is to be written."""
+    def next_name(self) -> str:
+        """Return the name of the next segment to be written."""
         self._last += 1
-        return self.path / f"{self._last:08d}{_OPEN}"
+        return f"{self._last:08d}{_OPEN}"
 
-    def left_segments(self) -> list[Path]:
+    def left_segments(self) -> list[str]:
         """Return the segments that lie here, oldest first, none of them open unless the disk is read-only."""
-        return [_closed(path) for path in sorted(self.path.iterdir()) if path.suffix in (_OPEN, _CLOSED)]
+        return [self._closed(name) for name in sorted(os.listdir(self._descriptor)) if _SEGMENT.fullmatch(name)]
+
+    def open(self, name: str, flags: int) -> int:
+        """Return a descriptor of a file of this home."""
+        return open_file(name, flags, self.path / name, self._descriptor)
+
+    def close_name(self, name: str) -> str:
+        """Rename an open segment to a closed one and return its name."""
+        closed = name.removesuffix(_OPEN) + _CLOSED
+        os.rename(name, closed, src_dir_fd=self._descriptor, dst_dir_fd=self._descriptor)
+        return closed
+
+    def delete(self, name: str) -> None:
+        """Delete a file of this home, if it is there."""
+        with suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=self._descriptor)
+
+    def sync(self) -> None:
+        """Bring the names of the segments to the disk."""
+        sync_descriptor(self._descriptor)
 
     def remove(self) -> None:
         """Delete the home, which has no segments any more; on OSError it stays locked."""
-        (self.path / _LOCK).unlink(missing_ok=True)
-        self.path.rmdir()
+        self.delete(_LOCK)
+        self._directory.remove(self.path.name, os.fstat(self._descriptor))
         self.leave()
 
     def leave(self) -> None:
         """Let the lock go; what lies here is another process's from now on."""
         lock, self._lock = self._lock, -1
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
         let_go(lock)
+
+    def _closed(self, name: str) -> str:
+        if name.endswith(_CLOSED):
+            return name
+        try:
+            return self.close_name(name)
+        except OSError:  # it can still be read and sent; only the count of bytes takes it for open
+            return name
 
 
 class SpoolDirectory:
@@ -68,32 +103,40 @@ class SpoolDirectory:
         self._path = path
         self._limit_bytes = limit_bytes
         self._clock = clock
+        self._reported: set[str] = set()
+
+    def check(self) -> None:
+        """Raise UnsafePath when another user controls the directory; it need not be there yet."""
+        with suppress(FileNotFoundError), self._opened():
+            pass
 
     def move_in(self) -> Home:
         """Make a home for this process."""
-        if not self._path.is_dir():
-            self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            sync_directory(self._path.parent)
-        for _ in range(_ATTEMPTS):  # another process may take a home for a dead one's before it is locked
-            path = self._path / f"{self._next_age():013d}-{secrets.token_hex(4)}"
-            path.mkdir(mode=0o700)
-            lock = take_lock(path / _LOCK, create=True)
-            if lock is not None:
-                return Home(path, lock)
+        with self._opened(create=True) as parent:
+            for _ in range(_ATTEMPTS):  # another process may take a home for a dead one's before it is locked
+                name = f"{self._next_age(parent):013d}-{secrets.token_hex(4)}"
+                os.mkdir(name, 0o700, dir_fd=parent)
+                home = self._lock(name, parent, create=True)
+                if home is not None:
+                    return home
         raise OSError(errno.EAGAIN, "no home could be locked")
 
-    def _next_age(self) -> int:
-        """Return now in milliseconds, or more when a home is as young as that: the order of homes is that of making."""
-        youngest = max((int(home.name.partition("-")[0]) for home in self._homes()), default=0)
-        return max(int(self._clock() * 1000), youngest + 1)
-
-    def claim(self) -> list[Home]:
-        """Lock and return the homes of processes that are dead, oldest first."""
-        claimed = []
-        for path in sorted(self._homes()):
-            lock = take_lock(path / _LOCK)
-            if lock is not None:
-                claimed.append(Home(path, lock))
+    def claim(self, note_failure: Callable[[OSError], None]) -> list[Home]:
+        """Lock and return the homes of processes that are dead, oldest first; report once what is none of ours."""
+        claimed: list[Home] = []
+        with suppress(FileNotFoundError), self._opened() as parent:
+            for name in sorted(_homes(parent)):
+                try:
+                    home = self._lock(name, parent)
+                except FileNotFoundError:  # deleted meanwhile
+                    continue
+                except OSError as error:
+                    if name not in self._reported:
+                        self._reported.add(name)
+                        note_failure(error)
+                    continue
+                if home is not None:
+                    claimed.append(home)
         return claimed
 
     def overfull(self) -> bool:
@@ -102,53 +145,68 @@ class SpoolDirectory:
         Who has made a segment asks afterwards and deletes it again: so of two processes that do this at once, at
         least one sees both.
         """
-        return sum(map(self._used, self._homes())) > self._limit_bytes
+        with self._opened() as parent:
+            return sum(self._used(name, parent) for name in _homes(parent)) > self._limit_bytes
+
+    def remove(self, name: str, expected: os.stat_result) -> None:
+        """Delete an empty home, if its name still stands for this directory."""
+        with self._opened() as parent:
+            if os.path.samestat(os.stat(name, dir_fd=parent, follow_symlinks=False), expected):
+                os.rmdir(name, dir_fd=parent)
 
     def sync(self, home: Home) -> None:
         """Bring the names of the home and of its segments to the disk."""
-        for path in (self._path, home.path):
-            sync_directory(path)
+        with self._opened() as parent:
+            sync_descriptor(parent)
+        home.sync()
 
-    def _homes(self) -> Iterator[Path]:
-        if self._path.is_dir():
-            yield from (path for path in self._path.iterdir() if _HOME.fullmatch(path.name))
-
-    def _used(self, home: Path) -> int:
-        used = 0
+    @contextmanager
+    def _opened(self, *, create: bool = False) -> Iterator[int]:
+        descriptor = open_spool_directory(self._path, create=create)
         try:
-            with os.scandir(home) as entries:
-                for entry in entries:
-                    if entry.name.endswith(_CLOSED):
-                        used += entry.stat().st_size
-                    elif entry.name.endswith(_OPEN):
-                        used += max(entry.stat().st_size, self.segment_bytes)
-        except (FileNotFoundError, PermissionError):  # sent and deleted meanwhile; or another user's
-            return used
-        return used
-
-
-def sync_directory(path: Path) -> None:
-    """Bring a directory's names to the disk, where the file system can and we may do that."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
+            yield descriptor
         finally:
             os.close(descriptor)
-    except OSError as error:
-        if error.errno not in _CANNOT_SYNC:
+
+    def _lock(self, name: str, parent: int, *, create: bool = False) -> Home | None:
+        path = self._path / name
+        descriptor = open_directory(name, path, parent)
+        try:
+            lock = take_lock(_LOCK, path / _LOCK, descriptor, create=create)
+        except OSError:
+            os.close(descriptor)
             raise
+        if lock is None:
+            os.close(descriptor)
+            return None
+        return Home(self, path, descriptor, lock)
+
+    def _next_age(self, parent: int) -> int:
+        """Return now in milliseconds, or more when a home is as young as that: the order of homes is that of making."""
+        youngest = max((int(name.partition("-")[0]) for name in _homes(parent)), default=0)
+        return max(int(self._clock() * 1000), youngest + 1)
+
+    def _used(self, name: str, parent: int) -> int:
+        used = 0
+        try:
+            descriptor = open_directory(name, self._path / name, parent)
+        except OSError:  # sent and deleted meanwhile, or none of ours, which `claim` reports
+            return 0
+        try:
+            with os.scandir(descriptor) as entries:
+                for entry in entries:
+                    with suppress(FileNotFoundError):
+                        used += self._counted(entry)
+        finally:
+            os.close(descriptor)
+        return used
+
+    def _counted(self, entry: "os.DirEntry[str]") -> int:
+        if not _SEGMENT.fullmatch(entry.name):
+            return 0
+        size = entry.stat(follow_symlinks=False).st_size
+        return max(size, self.segment_bytes) if entry.name.endswith(_OPEN) else size
 
 
-def closed_name(path: Path) -> Path:
-    """Rename an open segment to a closed one and return its path."""
-    return path.rename(path.with_suffix(_CLOSED))
-
-
-def _closed(path: Path) -> Path:
-    if path.suffix == _CLOSED:
-        return path
-    try:
-        return closed_name(path)
-    except OSError:  # it can still be read and sent; only the count of bytes takes it for open
-        return path
+def _homes(parent: int) -> Iterator[str]:
+    return (name for name in os.listdir(parent) if _HOME.fullmatch(name))

@@ -4,8 +4,6 @@ A home whose events are not all sent stays locked by this process, and where a f
 so to the end, for a later process to try again.
 """
 
-from pathlib import Path
-
 from convostream.spool.faults import Faults
 from convostream.spool.homes import Home, SpoolDirectory
 from convostream.spool.segments import FileSegment
@@ -23,7 +21,7 @@ class LeftOvers:
     def claim(self) -> bool:
         """Lock the homes of dead processes; tell whether there are any to read."""
         with self._faults.counted():
-            self._unread += self._directory.claim()
+            self._unread += self._directory.claim(self._faults.note_failure)
         return bool(self._unread)
 
     def read(self) -> list[FileSegment]:
@@ -34,7 +32,7 @@ class LeftOvers:
             self.homes.append(home)
             with self._faults.counted():
                 found += [
-                    segment for path in home.left_segments() if (segment := self._segment(home, path)) is not None
+                    segment for name in home.left_segments() if (segment := self._segment(home, name)) is not None
                 ]
                 self.close_empty(home)
         return found
@@ -50,11 +48,11 @@ class LeftOvers:
         for home in (*self.homes, *self._unread):
             home.leave()
 
-    def _segment(self, home: Home, path: Path) -> FileSegment | None:
-        segment = FileSegment(home, path)
+    def _segment(self, home: Home, name: str) -> FileSegment | None:
+        segment = FileSegment(home, name)
         with self._faults.counted():
             events = segment.scan()
-            self._faults.note_damage(path, segment.new_damage())
+            self._faults.note_damage(segment.path, segment.new_damage())
             if events:
                 return segment
             segment.delete()

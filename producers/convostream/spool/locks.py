@@ -10,6 +10,8 @@ import threading
 from pathlib import Path
 from typing import Final
 
+from convostream.spool.private_paths import open_file
+
 if sys.platform != "win32":
     import fcntl
 
@@ -17,17 +19,17 @@ _held: Final[set[int]] = set()
 _taking: Final = threading.RLock()
 
 
-def take_lock(path: Path, *, create: bool = False) -> int | None:
-    """Lock this file and return the lock's descriptor; nothing when another process has it or there is none for us.
+def take_lock(name: str, path: Path, parent: int, *, create: bool = False) -> int | None:
+    """Lock this file and return the lock's descriptor; nothing when another process has it or it is not there.
 
-    Raises OSError when the file cannot be opened for another reason than that it is not there or another user's.
+    Raises OSError when the file cannot be opened for another reason, UnsafePath when it is no file of this user.
     """
     with _taking:
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | (os.O_CREAT if create else 0), 0o600)
-        except (FileNotFoundError, PermissionError):
+            descriptor = open_file(name, os.O_RDONLY | (os.O_CREAT | os.O_EXCL if create else 0), path, parent)
+        except FileNotFoundError:
             return None
-        if _lock(descriptor) and _is(path, descriptor):
+        if _lock(descriptor) and _is(name, parent, descriptor):
             _held.add(descriptor)
             return descriptor
         os.close(descriptor)
@@ -50,10 +52,10 @@ def _lock(descriptor: int) -> bool:
     return True
 
 
-def _is(path: Path, descriptor: int) -> bool:
-    """Tell whether the path still names this file: its last holder may have deleted it meanwhile."""
+def _is(name: str, parent: int, descriptor: int) -> bool:
+    """Tell whether the name still stands for this file: its last holder may have deleted it meanwhile."""
     try:
-        return os.path.samestat(path.stat(), os.fstat(descriptor))
+        return os.path.samestat(os.stat(name, dir_fd=parent, follow_symlinks=False), os.fstat(descriptor))
     except FileNotFoundError:
         return False
 

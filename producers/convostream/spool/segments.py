@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 
 from convostream.buffer import footprint
 from convostream.spool.frames import decode
-from convostream.spool.homes import Home, closed_name
+from convostream.spool.homes import Home
 from convostream.transport import Record
 
 SYNC: Final = getattr(os, "fdatasync", os.fsync)
@@ -21,9 +21,9 @@ SYNC: Final = getattr(os, "fdatasync", os.fsync)
 class FileSegment:
     """A file of frames in a home."""
 
-    def __init__(self, home: Home, path: Path, *, limit_bytes: int = 0) -> None:
+    def __init__(self, home: Home, name: str, *, limit_bytes: int = 0) -> None:
         self.home: Final = home
-        self.path = path
+        self._name = name
         self.open = False
         self._count = self._given = self._acknowledged = 0
         self._damaged: list[tuple[int, int]] = []
@@ -32,6 +32,11 @@ class FileSegment:
         self._size = self._next = self._settled = 0
         self._writer = self._reader = -1
         home.unsent_segments += 1
+
+    @property
+    def path(self) -> Path:
+        """Return where the file lies."""
+        return self.home.path / self._name
 
     @property
     def drained(self) -> bool:
@@ -59,7 +64,7 @@ class FileSegment:
 
     def create(self) -> None:
         """Make the file and open it for writing."""
-        self._writer = os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        self._writer = self.home.open(self._name, os.O_CREAT | os.O_EXCL | os.O_RDWR)
         self.open = True
 
     def append(self, frame: bytes, *, sync: bool) -> None:
@@ -82,8 +87,8 @@ class FileSegment:
 
     def mark_closed(self) -> None:
         """Give the file the name of a closed one, and cut off what a failed call left behind its end."""
-        self.path = closed_name(self.path)
-        os.truncate(self.path, self._size)
+        os.ftruncate(self._writer, self._size)
+        self._name = self.home.close_name(self._name)
 
     def duplicate(self) -> int:
         """Return a second descriptor of the open file."""
@@ -91,7 +96,8 @@ class FileSegment:
 
     def scan(self) -> int:
         """Read the whole file of a dead process; return how many records it holds."""
-        data = self.path.read_bytes()
+        with os.fdopen(self.home.open(self._name, os.O_RDONLY), "rb") as file:
+            data = file.read()
         found = decode(data, complete=True)
         self._size = len(data)
         self._count = len(found.records)
@@ -107,7 +113,7 @@ class FileSegment:
     def open_reader(self) -> None:
         """Open the file for reading, once."""
         if self._reader < 0:
-            self._reader = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+            self._reader = self.home.open(self._name, os.O_RDONLY)
 
     def read(self, most_bytes: int) -> list[Record]:
         """Return the next records, at least one if there is any."""
@@ -137,7 +143,7 @@ class FileSegment:
         """Delete the file, unless it could not be read."""
         if self._unreadable:
             return
-        self.path.unlink(missing_ok=True)
+        self.home.delete(self._name)
         self.home.unsent_segments -= 1
 
     def close_files(self) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from convostream.buffer import footprint
+from convostream.errors import InvalidSettings
 from convostream.queues import Queue, Wake
 from convostream.settings import Settings
 from convostream.spool.faults import Faults
@@ -20,6 +21,7 @@ from convostream.spool.frames import encode
 from convostream.spool.homes import SpoolDirectory
 from convostream.spool.keeper import ADOPT_SECONDS, Keeper
 from convostream.spool.left_overs import LeftOvers
+from convostream.spool.private_paths import UnsafePath
 from convostream.spool.segments import FileSegment, MemorySegment, Segment
 from convostream.spool.writer import SpoolFull, Writer, force
 from convostream.transport import Record
@@ -76,7 +78,16 @@ class Spool(Queue):
         return self._faults.failures
 
     def claim(self) -> bool:
-        """Lock what dead processes left, for the keeper to read; tell whether there is something."""
+        """Lock what dead processes left, for the keeper to read; tell whether there is something.
+
+        Raises InvalidSettings when another user controls the directory.
+        """
+        try:
+            self._directory.check()
+        except UnsafePath as error:
+            raise InvalidSettings(f"CONVOSTREAM_SPOOL_DIRECTORY: {error.text}") from None
+        except OSError:  # counted and logged by whatever needs the directory
+            return False
         return self._left_overs.claim()
 
     def begin(self, wake: Wake) -> None:

@@ -56,12 +56,14 @@ class Writer:
         segment, self._open = self._open, None
         if segment is None:
             return
-        descriptor = segment.close()
-        if self._fsync == "interval":
-            self._closed.append(descriptor)
-        else:
-            os.close(descriptor)
-        segment.mark_closed()
+        try:
+            segment.mark_closed()
+        finally:
+            descriptor = segment.close()
+            if self._fsync == "interval":
+                self._closed.append(descriptor)
+            else:
+                os.close(descriptor)
 
     def has_space(self) -> None:
         """Measure at the next event whether there is space again."""
@@ -98,7 +100,7 @@ class Writer:
             raise SpoolFull
         self.close_segment()
         home = self.home = self.home or self._directory.move_in()
-        segment = FileSegment(home, home.next_path(), limit_bytes=max(len(frame), self._directory.segment_bytes))
+        segment = FileSegment(home, home.next_name(), limit_bytes=max(len(frame), self._directory.segment_bytes))
         try:
             self._fill(segment, frame)
         except (OSError, SpoolFull) as error:
