@@ -39,7 +39,7 @@ def test_the_reader_is_limited() -> None:
     assert reader.settings["readonly"] == "2"
     for limit in ("max_execution_time", "max_memory_usage"):
         highest = ENGINE.findtext(f"profiles/reader/constraints/{limit}/max")
-        assert reader.settings[limit] == highest
+        assert int(reader.settings[limit]) <= int(highest or 0)
 
 
 @pytest.mark.parametrize(("name", "password"), [("reader", "w"), ("reader", ""), ("default", ""), ("", ""), ("x", "w")])
