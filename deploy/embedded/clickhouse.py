@@ -6,30 +6,22 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 
 from deploy.embedded.addresses import free_port
+from deploy.embedded.connections import listen
 from deploy.embedded.disk import Disk
 from deploy.embedded.engine import Engine
 from deploy.embedded.errors import DiskWasFull
 from deploy.embedded.front import Front
 from deploy.embedded.ownership import Ownership
 from deploy.embedded.passwords import passwords
+from deploy.embedded.settings import FrontSettings
 from deploy.embedded.users import Users
 
 _logger = logging.getLogger(__name__)
 _GRACE_SECONDS = 2
-_SERVER: dict[str, Any] = {
-    "access_log": None,
-    "auto_decompress": False,  # the front knows more encodings
-    "keepalive_timeout": 3600,  # clients keep their connections; closing one may meet a request on its way
-    "max_line_size": 1024**2,  # ClickHouse's http_max_uri_size
-    "max_field_size": 128 * 1024,  # ClickHouse's http_max_field_value_size
-    "read_bufsize": 4 * 1024**2,
-    "shutdown_timeout": 2 * _GRACE_SECONDS,
-}
 
 
 def serve(host: str, port: int, directory: Path) -> None:
@@ -51,7 +43,7 @@ def _serve_once(host: str, port: int, directory: Path) -> None:
         disk = Disk(directory)
         engine = Engine(directory, users, disk)
         try:
-            asyncio.run(_serve(Front(engine, users), engine, host, port))
+            asyncio.run(_serve(Front(engine, users, FrontSettings()), engine, host, port))
         finally:
             disk.stop()
             engine.close()
@@ -68,11 +60,15 @@ async def _serve(front: Front, engine: Engine, host: str, port: int) -> None:
     engine.disk.watch(lambda: loop.call_soon_threadsafe(stopped.set))
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
-    runner = web.AppRunner(front.application(), **_SERVER)
+    server = front.server()
+    runner = web.ServerRunner(server, shutdown_timeout=2 * _GRACE_SECONDS)
     await runner.setup()
-    await web.TCPSite(runner, host, port).start()
-    print(f"ready http://{host}:{runner.addresses[0][1]}", flush=True)
-    await stopped.wait()
+    with listen(host, port) as listening:
+        accepting = asyncio.create_task(server.accept(listening))
+        accepting.add_done_callback(lambda _: stopped.set())
+        print(f"ready http://{host}:{port}", flush=True)
+        await stopped.wait()
+        accepting.cancel()
     cancelling = loop.call_later(_GRACE_SECONDS, engine.cancel_all)
     await runner.cleanup()
     cancelling.cancel()

@@ -10,6 +10,18 @@ import zstandard
 from deploy.embedded.errors import ClickHouseError
 
 ENCODINGS = ("lz4", "zstd", "gzip", "deflate")
+CANNOT_DECOMPRESS = 271
+# A zstd block of 4 bytes repeats one byte 128 KiB times; gzip and lz4 reach 1,032 and 255.
+_HIGHEST_RATIO = 32_768
+_LEAST_STEP_BYTES = 64
+_MOST_STEP_BYTES = 16 * 1024
+_DECOMPRESSORS: dict[str, Callable[[], Any]] = {
+    "lz4": lz4.frame.LZ4FrameDecompressor,
+    "zstd": lambda: zstandard.ZstdDecompressor().decompressobj(),
+    "gzip": lambda: zlib.decompressobj(31),
+    "x-gzip": lambda: zlib.decompressobj(31),
+    "deflate": zlib.decompressobj,
+}
 
 
 class Encoder(Protocol):
@@ -67,37 +79,35 @@ def encoder(encoding: str | None) -> Encoder:
             return _Identity()
 
 
-def decompress(data: bytes, encoding: str) -> bytes:
-    """A request's body, unpacked; a body that cannot be unpacked is the client's error."""
+def decompress(data: bytes, encoding: str, limit: int) -> bytes:
+    """Unpack a body of at most `limit` unpacked bytes; one that cannot be unpacked is the client's error."""
+    begin = _DECOMPRESSORS.get(encoding)
+    if begin is None:
+        raise ClickHouseError(f"Unknown compression method {encoding!a} (CANNOT_DECOMPRESS)", CANNOT_DECOMPRESS)
     try:
-        return _decompress(data, encoding.strip().lower())
-    except (RuntimeError, ValueError, EOFError, zlib.error, zstandard.ZstdError) as error:
-        raise ClickHouseError(f"Cannot decompress the body as {encoding}: {error} (CANNOT_DECOMPRESS)", 271) from error
+        return _frames(data, begin, limit)
+    except (RuntimeError, ValueError, EOFError, MemoryError, zlib.error, zstandard.ZstdError) as error:
+        text = f"Cannot decompress the body as {encoding}: {error} (CANNOT_DECOMPRESS)"
+        raise ClickHouseError(text, CANNOT_DECOMPRESS) from error
 
 
-def _decompress(data: bytes, encoding: str) -> bytes:
-    match encoding:
-        case "" | "identity":
-            return data
-        case "lz4":
-            return _frames(data, lz4.frame.LZ4FrameDecompressor)
-        case "zstd":
-            return _frames(data, zstandard.ZstdDecompressor().decompressobj)
-        case "gzip" | "x-gzip":
-            return _frames(data, lambda: zlib.decompressobj(31))
-        case "deflate":
-            return _frames(data, zlib.decompressobj)
-        case _:
-            raise ClickHouseError(f"Unknown compression method {encoding} (NOT_IMPLEMENTED)", 48)
+def _frames(data: bytes, begin: Callable[[], Any], limit: int) -> bytes:
+    """Unpack one frame after the other; clients pack piece by piece, and each may be a frame of its own.
 
-
-def _frames(data: bytes, begin: Callable[[], Any]) -> bytes:
-    """Unpacks one frame after the other; clients pack piece by piece, and each may be a frame of its own."""
-    parts = []
-    while data:
-        frame = begin()
-        parts.append(frame.decompress(data))
-        if not frame.eof:
-            raise EOFError("the last frame is cut off")
-        data = frame.unused_data or b""
+    The packed bytes go in by steps so small that even the highest ratio unpacks no more than about what is left.
+    """
+    parts: list[bytes] = []
+    left, place, frame = limit, 0, None
+    while place < len(data):
+        step = data[place : place + min(_MOST_STEP_BYTES, max(_LEAST_STEP_BYTES, left // _HIGHEST_RATIO))]
+        frame = frame or begin()
+        part = frame.decompress(step)
+        place += len(step) - len(frame.unused_data or b"")
+        left -= len(part)
+        if left < 0:
+            raise ClickHouseError(f"The body unpacks to more than {limit} bytes (QUERY_IS_TOO_LARGE)", 229)
+        parts.append(part)
+        frame = None if frame.eof else frame
+    if frame is not None:
+        raise EOFError("the last frame is cut off")
     return b"".join(parts)

@@ -46,7 +46,11 @@ class Session:
 
     def analyse(self, query: bytes) -> Analysis:
         """Parses a text without running it."""
-        found = self._connection._conn.classify_query(query.decode(errors="surrogateescape"))
+        try:
+            text = query.decode()
+        except UnicodeDecodeError as error:
+            raise ClickHouseError("The statement is not UTF-8 (BAD_ARGUMENTS)", 36) from error
+        found = self._connection._conn.classify_query(text)
         return Analysis(int(found["statement_count"]), found["query_class"].name == "READ_ONLY")
 
     def query(self, sql: bytes, output_format: str, parameters: Mapping[str, str]) -> Result:
@@ -113,6 +117,10 @@ class Engine:
     def cancel_all(self) -> None:
         """Asks every running query to end."""
         self._root.query("KILL QUERY WHERE query NOT LIKE 'KILL%' ASYNC")
+
+    def cancel(self, mark: str) -> None:
+        """Ask the query of the session with this `log_comment` to end."""
+        self._root.query(f"KILL QUERY WHERE Settings['log_comment'] = {_quoted(mark, chr(39))} ASYNC")
 
     def close(self) -> None:
         """Ends the engine: its background work stops and its files are whole."""

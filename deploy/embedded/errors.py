@@ -18,7 +18,35 @@ _FILE_IN_MEMORY = re.compile(r": \(in file/uri /proc/self/fd/\d+\)")
 _UNKNOWN_EXCEPTION = 1002
 # As ClickHouse's own exceptionCodeToHTTPStatus has it; every other code is an error of the server, 500.
 _CODES = {
-    400: (6, 8, 15, 25, 26, 27, 36, 37, 38, 41, 44, 53, 62, 72, 117, 123, 167, 168, 223, 321, 376, 427, 441, 675, 676),
+    # 271 is 500 there, although a body that cannot be unpacked is an error of the client.
+    400: (
+        6,
+        8,
+        15,
+        25,
+        26,
+        27,
+        36,
+        37,
+        38,
+        41,
+        44,
+        53,
+        62,
+        72,
+        117,
+        123,
+        167,
+        168,
+        223,
+        271,
+        321,
+        376,
+        427,
+        441,
+        675,
+        676,
+    ),
     401: (194,),
     403: (192, 193, 497, 512, 516),
     404: (46, 47, 50, 56, 60, 63, 73, 78, 81, 115, 152, 336, 511),
@@ -32,6 +60,7 @@ SYNTAX_ERROR = 62
 NOT_ENOUGH_SPACE = 243
 UNKNOWN_DATABASE = 81
 ACCESS_DENIED = 497
+AUTHENTICATION_FAILED = 516
 
 
 class EmbeddedError(Exception):

@@ -57,6 +57,11 @@ class Execution:
         self._is_select = False
         self._started = time.perf_counter()
 
+    @property
+    def reads(self) -> bool:
+        """Whether the statement is one that only reads, as far as it is known yet."""
+        return self._is_select
+
     def start(self) -> Answer:
         """Runs the statement up to its first piece."""
         if self._request.query.strip() == native.HELLO and self._request.protocol_version:

@@ -1,95 +1,125 @@
 """ClickHouse's HTTP interface over the engine: what clickhouse-connect, clickhouse-go and curl need of it.
 
-The life of a request: the body is read and unpacked; URL, headers and form give user, database, settings and query
-parameters; the user is authenticated; a thread opens a session of the engine and runs the one statement; the answer
-goes out whole, or piece by piece where it is large and its format allows it.
+The life of a request: URL and headers name the user, who is authenticated; the body is read and unpacked; all of it
+gives database, settings and query parameters; a thread opens a session of the engine and runs the one statement; the
+answer goes out whole, or piece by piece where it is large and its format allows it.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
 
 from aiohttp import web
 
+from deploy.embedded.bodies import Bodies, Body
 from deploy.embedded.compression import Encoder, choose_encoding, encoder
+from deploy.embedded.connections import Server, connection_of
 from deploy.embedded.engine import Engine
-from deploy.embedded.errors import ClickHouseError, exception_tag, framed
-from deploy.embedded.execution import Answer, Execution
-from deploy.embedded.requests import Request, read_request
-from deploy.embedded.users import Users
+from deploy.embedded.errors import AUTHENTICATION_FAILED, ClickHouseError, exception_tag, framed
+from deploy.embedded.execution import Answer
+from deploy.embedded.logins import FailedLogins
+from deploy.embedded.requests import Request, credentials, read_request, read_url
+from deploy.embedded.running import Running
+from deploy.embedded.settings import FrontSettings
+from deploy.embedded.users import User, Users
 
-MAX_BODY_BYTES = 2 * 1024**3
-_T = TypeVar("_T")
+_BODIES_AT_ONCE = 4
+"""As many of the largest bodies of a user may be in memory."""
+_PATHS = {"/": ("GET", "HEAD", "POST"), "/ping": ("GET", "HEAD"), "/replicas_status": ("GET", "HEAD")}
 _logger = logging.getLogger(__name__)
 
 
 class Front:
     """Answers HTTP requests with the engine."""
 
-    def __init__(self, engine: Engine, users: Users, threads: int = 64) -> None:
+    def __init__(self, engine: Engine, users: Users, settings: FrontSettings, threads: int = 64) -> None:
         self._engine = engine
         self._users = users
+        self._settings = settings
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="query")
+        self._endings = ThreadPoolExecutor(threads, thread_name_prefix="ending")
+        self._failed_logins = FailedLogins()
+        limits = {"writer": settings.front_writer_body_bytes, "reader": settings.front_reader_body_bytes}
+        self._bodies = {
+            user: Bodies(limit, _BODIES_AT_ONCE * limit, settings.front_body_seconds) for user, limit in limits.items()
+        }
 
-    def application(self) -> web.Application:
-        """The web application: `/ping`, `/replicas_status`, and `/` for queries."""
-        application = web.Application(client_max_size=MAX_BODY_BYTES)
-        application.router.add_get("/ping", _ok)
-        application.router.add_get("/replicas_status", _ok)
-        application.router.add_get("/", self._handle)
-        application.router.add_post("/", self._handle)
-        return application
+    def server(self) -> Server:
+        """Make the server of `/ping`, `/replicas_status`, and `/` for queries; to be called in the event loop."""
+        self._server = Server(
+            self._handle,
+            connections_per_user=self._settings.front_connections_per_user,
+            header_seconds=self._settings.front_header_seconds,
+        )
+        return self._server
 
     def stop(self) -> None:
         """Cancels what still runs and waits until all threads have let go of the engine."""
         self._engine.cancel_all()
-        self._threads.shutdown(cancel_futures=True)
+        for threads in (self._threads, self._endings, *(bodies.threads for bodies in self._bodies.values())):
+            threads.shutdown(cancel_futures=True)
 
-    async def _handle(self, http: web.Request) -> web.StreamResponse:
-        if http.method != "POST" and "query" not in http.query:
-            return await _ok(http)
+    async def _handle(self, http: web.BaseRequest) -> web.StreamResponse:
+        if http.path not in _PATHS:
+            return web.Response(status=404, text="There is nothing here; queries go to /\n")
+        if http.method not in _PATHS[http.path]:
+            return web.Response(status=405, headers={"Allow": ", ".join(_PATHS[http.path])})
         name = ""
         try:
-            request = await read_request(http)
-            name = request.user
-            return await self._run(http, request)
+            fields = read_url(http)
+            if http.path != "/" or (http.method != "POST" and "query" not in fields):
+                return web.Response(text="Ok.\n")
+            name, password = credentials(http, fields)
+            user = await self._authenticate(http, name, password)
+            with Body(http, self._bodies[user.name]) as body:
+                return await self._run(http, user, await read_request(http, fields, body))
         except ClickHouseError as error:
             return self._refusal(error, name)
 
-    async def _run(self, http: web.Request, request: Request) -> web.StreamResponse:
-        user = self._users.authenticate(request.user, request.password)
+    async def _authenticate(self, http: web.BaseRequest, name: str, password: str) -> User:
+        try:
+            user = self._users.authenticate(name, password)
+        except ClickHouseError:
+            known = name if name in self._bodies else "somebody unknown"
+            await connection_of(http).pause(self._failed_logins.note(known, http.remote))
+            raise
+        self._server.authenticated(connection_of(http), user.name)
+        return user
+
+    async def _run(self, http: web.BaseRequest, user: User, request: Request) -> web.StreamResponse:
         encoding = choose_encoding(http.headers.get("Accept-Encoding", ""), request.compressed)
         pack = encoder(encoding)
-        execution = Execution(self._engine, user, request, pack)
-        answer = await self._in_thread(execution.start)
-        headers = self._headers(request, answer, encoding)
-        if answer.complete:
-            return web.Response(body=answer.data, headers=headers)
-        tag = exception_tag()
-        response = web.StreamResponse(headers=headers | {"X-ClickHouse-Exception-Tag": tag})
+        running = Running(self._engine, self._threads, user, request, pack)
         try:
-            await response.prepare(http)
-            await response.write(answer.data)
-            while (piece := await self._next(execution, pack, user.name, tag)) is not None:
-                await response.write(piece)
-            await response.write(pack.flush())
-            await response.write_eof()
-        except ConnectionResetError:
-            _logger.info("the client of query %s left before its end", request.query_id)
+            answer = await running.start()
+            headers = self._headers(request, answer, encoding)
+            if answer.complete:
+                return web.Response(body=answer.data, headers=headers)
+            tag = exception_tag()
+            response = web.StreamResponse(headers=headers | {"X-ClickHouse-Exception-Tag": tag})
+            try:
+                await response.prepare(http)
+                await self._write(response, answer.data)
+                while (piece := await self._next(running, pack, user.name, tag)) is not None:
+                    await self._write(response, piece)
+                await self._write(response, pack.flush())
+                await response.write_eof()
+            except (ConnectionResetError, TimeoutError):
+                _logger.info("the client of query %s left before its end", request.query_id)
+                connection_of(http).abort()
+            return response
         finally:
-            await self._in_thread(execution.close)
-        return response
+            await running.end(self._endings)
 
-    async def _next(self, execution: Execution, pack: Encoder, user: str, tag: str) -> bytes | None:
+    async def _write(self, response: web.StreamResponse, piece: bytes) -> None:
+        async with asyncio.timeout(self._settings.front_body_seconds):
+            await response.write(piece)
+
+    async def _next(self, running: Running, pack: Encoder, user: str, tag: str) -> bytes | None:
         try:
-            return await self._in_thread(execution.more)
+            return await running.more()
         except ClickHouseError as error:
             return pack.compress(framed(error.text(user, self._engine.version), tag))
-
-    async def _in_thread(self, work: Callable[[], _T]) -> _T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
 
     def _headers(self, request: Request, answer: Answer, encoding: str | None) -> dict[str, str]:
         headers = {
@@ -105,7 +135,17 @@ class Front:
 
     def _refusal(self, error: ClickHouseError, user: str) -> web.Response:
         headers = {"X-ClickHouse-Exception-Code": str(error.code), "X-ClickHouse-Timezone": self._engine.timezone}
-        return web.Response(text=error.text(user, self._engine.version) + "\n", status=error.status, headers=headers)
+        text = error.text(user, self._engine.version) + "\n"
+        response = web.Response(
+            body=text.encode(errors="replace"),
+            status=error.status,
+            headers=headers,
+            content_type="text/plain",
+            charset="utf-8",
+        )
+        if error.code == AUTHENTICATION_FAILED:
+            response.force_close()
+        return response
 
 
 def _content_type(output_format: str) -> str:
@@ -113,7 +153,3 @@ def _content_type(output_format: str) -> str:
     name = output_format.lower()
     kind = next((kind for prefix, kind in kinds.items() if name.startswith(prefix)), "text/plain")
     return f"{kind}; charset=UTF-8"
-
-
-async def _ok(_: web.Request) -> web.Response:
-    return web.Response(text="Ok.\n")

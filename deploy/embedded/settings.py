@@ -25,3 +25,15 @@ class StackSettings(BaseSettings):
     def directory(self) -> Path:
         """The data directory; a relative one lies in the root of the repository."""
         return (ROOT / self.data_directory).resolve()
+
+
+class FrontSettings(BaseSettings):
+    """The limits of the embedded ClickHouse's HTTP interface; `.env.example` at the root explains each variable."""
+
+    model_config = SettingsConfigDict(env_prefix="CONVOSTREAM_", frozen=True, extra="ignore")
+
+    front_writer_body_bytes: Annotated[int, Field(ge=1024**2)] = 512 * 1024**2
+    front_reader_body_bytes: Annotated[int, Field(ge=1024)] = 16 * 1024**2
+    front_connections_per_user: Annotated[int, Field(ge=8)] = 256
+    front_header_seconds: Annotated[float, Field(gt=0)] = 10
+    front_body_seconds: Annotated[float, Field(gt=0)] = 30

@@ -1,5 +1,6 @@
 """A front of its own for the tests, and ways to ask it."""
 
+import os
 import sys
 from base64 import b64encode
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,8 @@ from deploy.embedded.processes import Process
 
 PASSWORDS = {"writer": "writer's own", "reader": "reader:own"}
 DATABASE = "convostream"
+HEADER_SECONDS = 3
+BODY_SECONDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class Served:
     """A front that answers on this port."""
 
     port: int
+    log: Path = Path(os.devnull)
 
     def ask(
         self,
@@ -82,6 +86,8 @@ class Served:
 def process(directory: Path) -> Process:
     """The front as a process, not yet started."""
     environment = {f"CONVOSTREAM_{user.upper()}_PASSWORD": password for user, password in PASSWORDS.items()}
+    environment |= {"CONVOSTREAM_FRONT_HEADER_SECONDS": str(HEADER_SECONDS)}
+    environment |= {"CONVOSTREAM_FRONT_BODY_SECONDS": str(BODY_SECONDS)}
     where = str(directory / "clickhouse")
     return Process(
         "clickhouse",
@@ -101,7 +107,7 @@ def serving(directory: Path) -> Iterator[Served]:
     running.start()
     try:
         running.wait_until_ready(60)
-        served = Served(running.port)
+        served = Served(running.port, running.log)
         served.ask(f"CREATE DATABASE IF NOT EXISTS {DATABASE}")
         yield served
     finally:
