@@ -166,7 +166,10 @@ def test_wrong_passwords_wait_and_the_right_one_does_not(served: Served) -> None
 
 @pytest.mark.parametrize(
     "query",
-    ["SELECT count() FROM numbers(1000000000000)", "SELECT number FROM numbers(1000000000000) WHERE number < 0"],
+    [
+        "SELECT count() FROM numbers(1000000000000)",
+        "SELECT number FROM numbers(1000000000000) WHERE sipHash64(number) = 0",
+    ],
     ids=["an answer that comes whole", "an answer that comes in pieces"],
 )
 def test_a_query_whose_client_has_left_is_cancelled(served: Served, query: str) -> None:

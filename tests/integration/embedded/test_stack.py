@@ -104,6 +104,6 @@ def test_a_part_that_does_not_start_says_why_and_leaves_nothing_running(tmp_path
         taken.listen()
         settings = StackSettings(data_directory=tmp_path, stack_clickhouse_port=taken.getsockname()[1])
         failing = Stack(settings)
-        with pytest.raises(ProcessFailed, match=r"(?s)clickhouse ended with code 1:.*address already in use"):
+        with pytest.raises(ProcessFailed, match=r"(?s)clickhouse ended with code 1:.*Address already in use"):
             failing.__enter__()
     assert [part.pid for part in failing.processes] == [None, None]
