@@ -10,7 +10,7 @@ from sql.differences import find_differences
 from sql.errors import SchemaError
 from sql.objects import schema_objects
 from sql.retention import Retention
-from sql.schema import apply_schema
+from sql.schema import Change, apply_schema
 
 _url = click.option(
     "--url",
@@ -53,18 +53,24 @@ def sql() -> None:
 @_url
 @_months
 @_days
-def apply(url: str, retention_months: int, dead_letter_retention_days: int) -> None:
-    """Creates the database and what is missing in it; replaces views that differ.
+@click.option("--dry-run", is_flag=True, help="Print the statements and run none of them.")
+def apply(url: str, retention_months: int, dead_letter_retention_days: int, *, dry_run: bool) -> None:
+    """Bring the database, with the rows in it, to what the files say.
 
-    Safe to run at any time and as often as you like: a second run changes nothing. Tables and materialized views
-    that are there already are never changed, apart from their retention; `check` says where they differ.
+    Safe to run at any time, as often as you like, and again after it was killed: a second run changes nothing. It
+    creates what is missing, carries out the migrations of sql/migrations, and changes columns, indices, settings,
+    retention and views that differ. What would need rows to be rewritten is named, with what to do about it; then
+    nothing is changed and the exit code is 1. A database that a later release has changed is refused.
     """
     database = connect(parse_address(url))
+
+    def show(change: Change) -> None:
+        click.echo(f"{change.statement};" if dry_run else f"{change.action}: {change.name}")
+
     retention = Retention(retention_months, dead_letter_retention_days)
-    changes = apply_schema(database, retention)
-    for change in changes:
-        click.echo(f"{change.action}: {change.name}")
-    click.echo(f"{database.name}: {len(changes) or 'no'} change{'' if len(changes) == 1 else 's'}")
+    changes = apply_schema(database, retention, dry_run=dry_run, report=show)
+    if not dry_run:
+        click.echo(f"{database.name}: {len(changes) or 'no'} change{'' if len(changes) == 1 else 's'}")
 
 
 @sql.command()

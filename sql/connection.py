@@ -17,6 +17,10 @@ from sql.errors import AddressError, StatementError, UnreachableError
 ALLOWED = "http://user:password@host:8123/database (or https://)"
 # How ClickHouse says that a user or a password is wrong.
 REFUSED_LOGIN = ("AUTHENTICATION_FAILED", "UNKNOWN_USER", "WRONG_PASSWORD", "REQUIRED_PASSWORD")
+# A migration may copy a large table.
+LONGEST_STATEMENT_SECONDS = 86_400
+# A copy keeps blocks that look alike.
+SETTINGS = {"insert_deduplicate": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,8 @@ def connect(address: Address) -> Database:
             username=address.username,
             password=address.password,
             connect_timeout=5,
+            send_receive_timeout=LONGEST_STATEMENT_SECONDS,
+            settings=SETTINGS,
             autogenerate_session_id=False,
         )
     except DatabaseError as error:

@@ -1,5 +1,6 @@
 """What a database says about its objects, with its own name taken out, so that two databases can be compared."""
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ _COLUMNS = """
 _OBJECTS = """
     SELECT name, engine, engine_full, as_select, comment, create_table_query
     FROM system.tables WHERE database = {database:String} ORDER BY name"""
+
+_TARGET = re.compile(r"CREATE MATERIALIZED VIEW \S+ TO (\S+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,12 @@ class Description:
     comment: str
     definition: str
     columns: dict[str, Column]
+
+    @property
+    def target(self) -> str:
+        """The table that a materialized view writes to."""
+        found = _TARGET.match(self.definition)
+        return found[1] if found else ""
 
 
 def describe(database: Database) -> dict[str, Description]:

@@ -4,7 +4,6 @@ The files are applied to a scratch database beside the real one and ClickHouse d
 own way of writing things down is taken for a difference. The scratch database holds no rows and is dropped at the end.
 """
 
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -12,7 +11,7 @@ from itertools import zip_longest
 from sql.connection import Database
 from sql.description import Column, Description, describe
 from sql.retention import Retention
-from sql.schema import apply_schema
+from sql.schema import describe_files
 
 _CONTEXT = 60
 
@@ -27,13 +26,7 @@ class Difference:
 
 def find_differences(database: Database, retention: Retention) -> tuple[Difference, ...]:
     """Compares the files with the database and returns what differs, object by object."""
-    scratch = database.beside(f"{database.name}_check_{secrets.token_hex(4)}")
-    try:
-        apply_schema(scratch, retention)
-        wanted = describe(scratch)
-    finally:
-        scratch.drop()
-    return compare(wanted, describe(database))
+    return compare(describe_files(database, retention), describe(database))
 
 
 def compare(wanted: dict[str, Description], present: dict[str, Description]) -> tuple[Difference, ...]:

@@ -3,7 +3,10 @@
 SchemaError
 ├── AddressError      the address cannot be read: mend the setting
 ├── UnreachableError  nothing answers there, or it refuses the user: start it or mend the address
-├── TableInTheWay    a table has the name of a view: rename or drop it
+├── TableInTheWay     a table has the name of a view: rename or drop it
+├── NewerSchema       a later release has changed the database: run that release
+├── SchemaDiffers     something differs that apply does not change by itself: do what the text says
+├── InsertsUnderWay   inserts do not end while the fence is closed: end what inserts
 └── StatementError    ClickHouse refused a statement: its own words say why
 """
 
@@ -22,6 +25,18 @@ class UnreachableError(SchemaError):
 
 class TableInTheWay(SchemaError):
     """Says that a table has the name of a view, which would take its place and its rows."""
+
+
+class NewerSchema(SchemaError):
+    """Says that the database has a later version of the schema than this program."""
+
+
+class SchemaDiffers(SchemaError):
+    """Says which objects differ from the files in a way that apply does not change, and what to do."""
+
+
+class InsertsUnderWay(SchemaError):
+    """Says that inserts from before the fence was closed do not end."""
 
 
 class StatementError(SchemaError):

@@ -47,11 +47,19 @@ class SchemaObject:
         """Tells whether the object can be created anew at any time: it holds no rows and misses none."""
         return self.kind in (Kind.VIEW, Kind.METRIC)
 
+    @property
+    def is_gate(self) -> bool:
+        """Tells whether it is a materialized view that lets inserts in: as long as it is not there, they vanish."""
+        return self.kind is Kind.MATERIALIZED_VIEW and _GATE.search(self.statement) is not None
 
+
+_GATE = re.compile(r"^FROM (range_)?inbox$", re.MULTILINE)
 _CALL = re.compile(r"(\bFROM )(\w+)\($", re.MULTILINE)
 
+# The table of versions comes first: an empty database is told the migrations that it need not go through.
 NAMES: dict[Kind, tuple[str, ...]] = {
     Kind.TABLE: (
+        "schema_versions",
         "owners",
         "ranges",
         "range_inbox",
@@ -79,7 +87,7 @@ NAMES: dict[Kind, tuple[str, ...]] = {
         "started_sessions",
         "end_user_quarters_in_range",
     ),
-    # The fence comes last: until it is there, nothing that is inserted goes anywhere.
+    # The fence comes last, after the metrics too: until it is there, nothing that is inserted goes anywhere.
     Kind.MATERIALIZED_VIEW: (
         "events_mv",
         "conversation_facts_mv",

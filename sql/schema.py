@@ -1,64 +1,168 @@
-"""Brings a database to what the files say, without touching what already agrees.
+"""Brings a database to what the files say, with the rows that it holds.
 
-What is missing is created and what holds no rows is replaced. A table or a materialized view that differs is left as
-it is: changing it could lose rows, so that is for a person to decide (`check` says what differs).
+The files are the truth: a scratch database beside the real one is made from them, ClickHouse describes both, and what
+differs is changed. Migrations that the database has not been through run before. Rows that workers insert meanwhile are
+in the tables afterwards, or were refused at the fence, and the workers send them again.
 """
 
-from collections.abc import Iterable
+import secrets
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
+from sql import fence, versions
+from sql.alterations import Obstacle, Step
 from sql.connection import Database
-from sql.errors import TableInTheWay
+from sql.description import Description, describe
+from sql.errors import SchemaDiffers
+from sql.migrations import Migration, read_migrations
 from sql.objects import SchemaObject, schema_objects
+from sql.plan import plan_changes
 from sql.retention import Retention, apply_retention
 
-_VIEWS = "SELECT name, create_table_query FROM system.tables WHERE database = {database:String}"
-_FORMATTED = "SELECT formatQuerySingleLine({statement:String})"
+_SPARES = tuple(map(fence.spare_gate, fence.SOURCES))
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What apply did with one object."""
+    """What apply did with one object, or would do, and by which statement."""
 
     name: str
-    action: Literal["created", "replaced", "retention changed"]
+    action: str
+    statement: str
+
+
+def describe_files(
+    database: Database, retention: Retention, objects: Sequence[SchemaObject] | None = None
+) -> dict[str, Description]:
+    """Return what ClickHouse says of a database that was made from the files; it is dropped again."""
+    scratch = database.beside(f"{database.name}_check_{secrets.token_hex(4)}")
+    try:
+        scratch.create()
+        for step in _creation(scratch, schema_objects() if objects is None else objects):
+            scratch.run(step.statement)
+        apply_retention(scratch, retention)
+        return describe(scratch)
+    finally:
+        scratch.drop()
 
 
 def apply_schema(
-    database: Database, retention: Retention, objects: Iterable[SchemaObject] | None = None
+    database: Database,
+    retention: Retention,
+    objects: Sequence[SchemaObject] | None = None,
+    migrations: Sequence[Migration] | None = None,
+    *,
+    dry_run: bool = False,
+    report: Callable[[Change], None] = lambda _: None,
 ) -> tuple[Change, ...]:
-    """Creates what is missing, replaces views that differ and sets the retention; returns what was done."""
-    database.create()
-    present = {str(name): str(text) for name, text in database.rows(_VIEWS, {"database": database.name})}
-    changes = [
-        change
-        for schema_object in (schema_objects() if objects is None else objects)
-        if (change := _apply_object(database, schema_object, present.get(schema_object.name)))
-    ]
-    changed = apply_retention(database, retention)
-    return (*changes, *(Change(name, "retention changed") for name in changed))
+    """Bring a database to what the files say; return what was done, or would be done.
+
+    Raises SchemaDiffers when something differs that is not changed without a person; nothing is changed then.
+    """
+    upgrade = _Upgrade(
+        database,
+        retention,
+        schema_objects() if objects is None else objects,
+        read_migrations() if migrations is None else migrations,
+        dry_run,
+        report,
+    )
+    if describe(database):
+        versions.refuse_newer(database)
+        upgrade.change()
+    else:
+        upgrade.create()
+    if not dry_run and not versions.is_recorded(database):
+        versions.record(database)
+    return tuple(upgrade.changes)
 
 
-def _apply_object(database: Database, schema_object: SchemaObject, present: str | None) -> Change | None:
-    if present is not None and not (schema_object.replaceable and _differs(database, schema_object, present)):
-        return None
-    if present is not None and present.startswith("CREATE TABLE"):
-        # ClickHouse would put the view in the table's place, and the rows would be gone.
-        raise TableInTheWay(
-            f"{schema_object.name} is a table in {database.name} and a view in the files: "
-            "rename the table (or drop it, if nobody needs its rows) and apply again"
-        )
-    database.run(schema_object.statement_in(database.name))
-    return Change(schema_object.name, "created" if present is None else "replaced")
+def _creation(database: Database, objects: Sequence[SchemaObject]) -> list[Step]:
+    ordered = sorted(objects, key=lambda each: each.is_gate)
+    return [Step(each.name, "created", each.statement_in(database.name)) for each in ordered]
 
 
-def _differs(database: Database, schema_object: SchemaObject, present: str) -> bool:
-    formatted = str(database.rows(_FORMATTED, {"statement": schema_object.statement})[0][0])
-    wanted = formatted.replace("CREATE OR REPLACE VIEW", "CREATE VIEW", 1)
-    return _plain(wanted) != _plain(present.replace(f"{database.name}.", ""))
+class _Upgrade:
+    """One run of apply."""
 
+    def __init__(
+        self,
+        database: Database,
+        retention: Retention,
+        objects: Sequence[SchemaObject],
+        migrations: Sequence[Migration],
+        dry_run: bool,
+        report: Callable[[Change], None],
+    ) -> None:
+        self._database = database
+        self._retention = retention
+        self._objects = objects
+        self._migrations = migrations
+        self._dry_run = dry_run
+        self._report = report
+        self._wanted: dict[str, Description] = {}
+        self.changes: list[Change] = []
 
-def _plain(statement: str) -> str:
-    """Returns a statement without the quotes that ClickHouse puts around the full name of a view with parameters."""
-    return statement.replace("`", "")
+    def create(self) -> None:
+        """Fill an empty database: its tables are as they are after all migrations, which it is told first."""
+        first, *others = _creation(self._database, self._objects)
+        if not self._dry_run:
+            self._database.create()
+        self._run_steps([first])
+        for migration in () if self._dry_run else self._migrations:
+            versions.record(self._database, migration.name)
+        self._run_steps(others)
+        if not self._dry_run:
+            apply_retention(self._database, self._retention)
+
+    def change(self) -> None:
+        """Carry out migrations that the database has not been through, then what differs from the files."""
+        self._wanted = describe_files(self._database, self._retention, self._objects)
+        done = versions.migrations_done(self._database)
+        pending = [each for each in self._migrations if each.name not in done]
+        steps = [] if pending else self._steps()
+        if pending and self._dry_run:
+            self._show(pending)
+        elif pending or any(step.fenced for step in steps) or fence.is_closed(self._database):
+            self._run_fenced(pending)
+        else:
+            self._run_steps(steps)
+
+    def _show(self, pending: Sequence[Migration]) -> None:
+        """Show migrations without carrying them out; what differs after them is not known before."""
+        self._run_steps([Step(each.name, "migrated", text) for each in pending for text in each.statements])
+        self.changes.append(Change(self._database.name, "compared", "-- then: what still differs from the files"))
+        self._report(self.changes[-1])
+
+    def _run_fenced(self, pending: Sequence[Migration]) -> None:
+        if not self._dry_run:
+            fence.close_fence(self._database)
+            self._database.run(self._objects[0].statement)
+        for migration in pending:
+            self._run_steps([Step(migration.name, "migrated", each) for each in migration.statements])
+            versions.record(self._database, migration.name)
+        steps = self._steps()
+        gates = {each.name for each in self._objects if each.is_gate}
+        self._run_steps([step for step in steps if step.name not in gates])
+        if not self._dry_run:
+            fence.end_claims(self._database)
+        self._run_steps([step for step in steps if step.name in gates])
+        for spare in () if self._dry_run else _SPARES:
+            self._database.run(f"DROP VIEW IF EXISTS {spare} SYNC")
+
+    def _steps(self) -> list[Step]:
+        """Return the steps to what the files say; raise SchemaDiffers when they do not lead there."""
+        plan = plan_changes(self._objects, self._database.name, self._wanted, describe(self._database))
+        obstacles = [each for each in plan if isinstance(each, Obstacle)]
+        if obstacles:
+            lines = "\n".join(f"  {each.name}: {each.text}" for each in obstacles)
+            raise SchemaDiffers(f"{self._database.name} differs in what apply does not change:\n{lines}")
+        return [each for each in plan if isinstance(each, Step)]
+
+    def _run_steps(self, steps: Sequence[Step]) -> None:
+        for step in steps:
+            change = Change(step.name, step.action, step.statement)
+            if not self._dry_run:
+                self._database.run(step.statement)
+            self.changes.append(change)
+            self._report(change)

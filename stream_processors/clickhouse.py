@@ -18,6 +18,7 @@ Row = Mapping[str, Any]
 Parameters = Mapping[str, object]
 
 STALE_OWNER: Final = "CONVOSTREAM_STALE_OWNER"
+SCHEMA_CHANGE: Final = "CONVOSTREAM_SCHEMA_CHANGE"
 
 # Errors that say the same however often the same block is sent: broken or unknown schema, refused rights.
 # The numbers are ClickHouse's error codes (src/Common/ErrorCodes.cpp).
@@ -119,6 +120,6 @@ def sorted_error(error: ClickHouseError) -> Exception:
     text = str(error)
     if STALE_OWNER in text:
         return StaleOwner("the partition has a later claim")
-    if getattr(error, "code", None) in PERMANENT_CODES:
+    if SCHEMA_CHANGE not in text and getattr(error, "code", None) in PERMANENT_CODES:
         return BlockRefused(text)
     return error

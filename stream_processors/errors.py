@@ -7,6 +7,7 @@ ProcessorError
 ├── BlockRefused          ClickHouse refuses the block for good: the partition waits for a person, loudly
 ├── MaintenanceUnderWay   a maintenance command holds the partition: wait, then claim
 ├── LayoutUnsettled       a flush from before partitions were added has yet to land: wait, then claim
+├── SchemaMismatch        the schema is of another version: the operator runs `python -m sql apply`
 ├── FoldVersionMismatch   the facts were written by another fold: the operator runs `rebuild`
 └── OperatorError         a command cannot do what was asked; the text says what to do next
 """
@@ -42,6 +43,10 @@ class MaintenanceUnderWay(ProcessorError):
 
 class LayoutUnsettled(ProcessorError):
     """The topic's number of partitions has changed, and another partition has not written all from before."""
+
+
+class SchemaMismatch(ProcessorError):
+    """The database has another version of the schema than the one that this worker writes."""
 
 
 class FoldVersionMismatch(ProcessorError):

@@ -33,6 +33,7 @@ from stream_processors.protocol.commands import (
 )
 from stream_processors.range_log import Tenure
 from stream_processors.repair import any_landed, repair_token, what_is_missing
+from stream_processors.schema import check_schema
 from stream_processors.tools import Tools
 
 Result = TypeVar("Result")
@@ -44,8 +45,12 @@ REMEMBERED_RANGES: Final = 25_000
 PASSING_SECONDS: Final = 2.0
 """How long a block that passed the fence before our claim may take to reach the last table."""
 
+# Tables that were restored from a backup, or copied by a migration, remember no token of before; one that was only
+# altered counts as well.
 SINCE_SQL: Final = (
-    "SELECT count() AS ranges FROM ranges WHERE written_at >= (SELECT min(written_at) FROM ranges"
+    "SELECT count() AS ranges, min(written_at) > 1 + (SELECT max(metadata_modification_time) FROM system.tables"
+    " WHERE database = currentDatabase() AND engine LIKE '%MergeTree') AS is_of_these_tables"
+    " FROM ranges WHERE written_at >= (SELECT min(written_at) FROM ranges"
     " WHERE topic = {topic:String} AND partition = {partition:UInt32} AND log_epoch = {log_epoch:UInt64}"
     " AND first = {first:UInt64} AND last = {last:UInt64})"
 )
@@ -170,6 +175,7 @@ class Landing:
 
     async def _claim(self) -> int:
         await self.abandon()
+        await persist("check the schema", partial(check_schema, self._tools.clickhouse), self._partition)
         topic = await persist("ask for the topic", self._tools.feed.describe, self._partition)
         call = partial(self._log.claim, self._partition, topic.partitions)
         self._tenure, self.topic_id = await persist("claim", call, self._partition), topic.topic_id
@@ -192,7 +198,7 @@ class Landing:
 
     async def _is_remembered(self, known: Range) -> bool:
         rows = await self._tools.clickhouse.rows(SINCE_SQL, {**known.log, **known.offsets})
-        return bool(rows[0]["ranges"] < REMEMBERED_RANGES)
+        return bool(rows[0]["is_of_these_tables"] and rows[0]["ranges"] < REMEMBERED_RANGES)
 
     async def _tries(self, what: str, call: Callable[[], Awaitable[None]]) -> int:
         """Make a call until it succeeds; return how often it was made."""

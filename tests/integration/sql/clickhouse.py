@@ -46,10 +46,10 @@ def environment(settings: dict[str, str]) -> dict[str, str]:
     return outside | settings
 
 
-def run_sql(command: str, url: str) -> subprocess.CompletedProcess[str]:
+def run_sql(command: str, url: str, *options: str) -> subprocess.CompletedProcess[str]:
     """Runs a command of `python -m sql` against an address."""
     return subprocess.run(
-        [sys.executable, "-m", "sql", command],
+        [sys.executable, "-m", "sql", command, *options],
         cwd=ROOT,
         env=environment({"CONVOSTREAM_CLICKHOUSE_URL": url}),
         capture_output=True,

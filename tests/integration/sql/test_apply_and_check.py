@@ -1,10 +1,12 @@
 """`python -m sql apply` and `check` on a real engine."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 
+from sql import SCHEMA_VERSION
 from sql.connection import Database, connect, parse_address
 from sql.differences import find_differences
 from sql.errors import TableInTheWay
@@ -40,6 +42,14 @@ def test_a_second_apply_changes_nothing(database: Database) -> None:
     before = state(database)
     assert apply_schema(database, FOREVER) == ()
     assert state(database) == before
+
+
+def test_a_second_apply_of_the_same_files_adds_no_version(database: Database) -> None:
+    query = f"SELECT version, migration FROM {database.name}.schema_versions ORDER BY ALL"
+    before = [tuple(row) for row in database.rows(query, {})]
+    apply_schema(database, FOREVER)
+    assert [tuple(row) for row in database.rows(query, {})] == before
+    assert (SCHEMA_VERSION, "") in before
 
 
 def test_what_was_just_applied_does_not_differ(database: Database) -> None:
@@ -104,6 +114,95 @@ def test_a_view_never_takes_the_place_of_a_table(database: Database) -> None:
 def test_check_names_each_thing_that_differs(database: Database, statement: str, text: str) -> None:
     database.run(statement)
     assert any(line.startswith(text) for line in texts(database)), texts(database)
+
+
+def test_apply_puts_right_what_touches_no_row(database: Database) -> None:
+    for statement in (
+        "ALTER TABLE owners COMMENT COLUMN topic 'x', MODIFY COMMENT 'x'",
+        "ALTER TABLE owners MODIFY COLUMN released UInt8 FIRST",
+        "ALTER TABLE activity MODIFY SETTING merge_max_block_size = 1024",
+        "ALTER TABLE events DROP INDEX conversation_hash_filter",
+        "ALTER TABLE events DROP PROJECTION calls",
+        "ALTER TABLE events DROP COLUMN label",
+        "ALTER TABLE audits MODIFY COLUMN touched CODEC(ZSTD(3))",
+        "ALTER TABLE events_mv MODIFY QUERY SELECT * FROM admitted",
+        "ALTER TABLE events_mv MODIFY COMMENT 'x'",
+        "ALTER TABLE inbox ADD COLUMN note String",
+        "ALTER TABLE inbox MODIFY COLUMN sign Array(Int64)",
+        "ALTER TABLE admitted_mv MODIFY QUERY SELECT topic FROM inbox",
+        "DROP VIEW activity_mv",
+        "DROP VIEW session_facts_mv",
+        "CREATE MATERIALIZED VIEW session_facts_mv TO activity AS SELECT partition AS quarter_hour FROM admitted",
+    ):
+        database.run(statement)
+    apply_schema(database, FOREVER)
+    assert texts(database) == []
+
+
+@pytest.mark.parametrize(
+    ("statements", "text"),
+    [
+        (("ALTER TABLE events ADD COLUMN mood String",), "events: column mood: extra; no file describes it; when"),
+        (("ALTER TABLE owners MODIFY COLUMN layout UInt32",), "owners: type of column layout: files say 'UInt64'"),
+        (("ALTER TABLE owners MODIFY COLUMN released DEFAULT 1",), "owners: default of column released: files say"),
+        (
+            ("DROP TABLE audits", "CREATE TABLE audits (a UInt8) ENGINE = MergeTree ORDER BY a"),
+            "audits: ORDER BY: files say 'started_at', the database says 'a'; write a numbered migration",
+        ),
+        (("DROP TABLE audits", "CREATE VIEW audits AS SELECT 1"), "audits: is a view in the database and a table in"),
+    ],
+    ids=["a column too many", "a type", "a default", "a sorting key", "a view in a table's place"],
+)
+def test_apply_names_what_it_does_not_change_and_changes_nothing(
+    clickhouse: ClickHouse, database: Database, statements: tuple[str, ...], text: str
+) -> None:
+    for statement in (*statements, "DROP VIEW sources"):
+        database.run(statement)
+    before = state(database)
+    done = run_sql("apply", clickhouse.url(database.name))
+    assert (done.returncode, text in done.stderr) == (1, True), done.stderr
+    assert state(database) == before
+
+
+def test_a_column_that_joins_a_sorting_key_at_its_end_is_added_to_old_rows(database: Database) -> None:
+    database.run("INSERT INTO conversation_facts (agent_id, name, sign) VALUES ('a', 'old', 1)")
+    changed = {
+        "    sign Int32": "    mood LowCardinality(String) COMMENT 'x',\n    sign Int32",
+        "escalation_failed, name\n)": "escalation_failed, name, mood\n)",
+    }
+    objects = list(schema_objects())
+    index = next(i for i, each in enumerate(objects) if each.name == "conversation_facts")
+    for old, new in changed.items():
+        objects[index] = replace(objects[index], ddl=objects[index].ddl.replace(old, new))
+    assert [change.action for change in apply_schema(database, FOREVER, objects)] == ["added mood"]
+    database.run(
+        "INSERT INTO conversation_facts (agent_id, name, mood, sign) VALUES ('a', 'old', '', 1), ('a', 'old', 'm', 1)"
+    )
+    database.run("OPTIMIZE TABLE conversation_facts FINAL")
+    rows = database.rows(f"SELECT name, mood, sign FROM {database.name}.conversation_facts ORDER BY mood", {})
+    assert [tuple(row) for row in rows] == [("old", "", 2), ("old", "m", 1)]
+
+
+def test_a_newer_database_is_refused(clickhouse: ClickHouse, database: Database) -> None:
+    database.run(f"INSERT INTO schema_versions (version) VALUES ({SCHEMA_VERSION + 1})")
+    database.run("DROP VIEW sources")
+    before = state(database)
+    done = run_sql("apply", clickhouse.url(database.name))
+    assert (done.returncode, f"has version {SCHEMA_VERSION + 1} of the schema" in done.stderr) == (1, True)
+    assert state(database) == before
+
+
+def test_a_dry_run_prints_what_would_be_done_and_does_nothing(clickhouse: ClickHouse, database: Database) -> None:
+    database.run("ALTER TABLE owners MODIFY COMMENT 'x'")
+    database.run("DROP VIEW sources")
+    before = state(database)
+    done = run_sql("apply", clickhouse.url(database.name), "--dry-run")
+    assert done.stdout.startswith("ALTER TABLE owners MODIFY COMMENT 'Claims of partitions")
+    assert ("CREATE OR REPLACE VIEW sources" in done.stdout, done.returncode) == (True, 0)
+    assert state(database) == before
+    absent = clickhouse.url(f"convostream_{uuid4().hex}")
+    assert run_sql("apply", absent, "--dry-run").stdout.count("CREATE ") == len(schema_objects())
+    assert "differs" in run_sql("check", absent).stderr
 
 
 def test_content_and_dead_letters_expire_by_setting(database: Database) -> None:

@@ -1,0 +1,14 @@
+-- A row says that `python -m sql apply` has carried out a numbered migration, or, without one, that it has brought the
+-- whole database to a version of the schema.
+-- Written by `python -m sql apply` alone; read by it, which refuses a database of a newer version, and by workers when
+-- they start.
+-- ORDER BY: the highest version is the last. Nothing removes rows: there are few.
+CREATE TABLE IF NOT EXISTS schema_versions
+(
+    version UInt32 COMMENT 'version of the schema, SCHEMA_VERSION in sql/__init__.py',
+    migration String COMMENT 'name of the migration that was carried out, empty when everything is of that version',
+    applied_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when, by the clock of ClickHouse'
+)
+ENGINE = MergeTree
+ORDER BY (version, migration)
+COMMENT 'Versions of the schema and the migrations that led to them';
