@@ -10,6 +10,7 @@ from clickhouse_connect import get_client
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 
+from sql import SCHEMA_VERSION
 from sql.connection import Database, connect, parse_address
 from sql.description import describe
 from sql.differences import compare
@@ -19,6 +20,9 @@ from sql.objects import NAMES, Kind, SchemaObject, schema_objects
 from sql.retention import Retention
 from sql.schema import apply_schema, describe_files
 from sql.versions import migrations_done
+from stream_processors.clickhouse import ClickHouse as Store
+from stream_processors.errors import SchemaMismatch
+from stream_processors.schema import check_schema
 from tests.integration.sql.agent import Agent
 from tests.integration.sql.clickhouse import ClickHouse, run_sql
 from tests.integration.sql.released import database_of_version
@@ -183,3 +187,15 @@ def test_a_difference_that_migrations_leave_is_named_and_inserts_wait(
     apply_schema(released, FOREVER)
     assert inserted(client, 2)
     client.close()
+
+
+async def test_a_worker_writes_to_no_other_version_than_its_own(clickhouse: ClickHouse, released: Database) -> None:
+    store = Store(clickhouse.url(released.name), threads=1)
+    with pytest.raises(SchemaMismatch, match=r"version 1 of the schema .* run `python -m sql apply`"):
+        await check_schema(store)
+    apply_schema(released, FOREVER)
+    await check_schema(store)
+    released.run(f"INSERT INTO schema_versions (version) VALUES ({SCHEMA_VERSION + 1})")
+    with pytest.raises(SchemaMismatch, match="start the release that made it"):
+        await check_schema(store)
+    store.close()
