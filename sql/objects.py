@@ -73,6 +73,7 @@ NAMES: dict[Kind, tuple[str, ...]] = {
         "activity",
         "dead_letter_records",
         "audits",
+        "erasures",
     ),
     Kind.VIEW: (
         "rightful_owners",

@@ -7,6 +7,7 @@ import click
 from stream_processors.commands.audit import audit_command
 from stream_processors.commands.calls import console, read_settings, run
 from stream_processors.commands.dead_letters import dead_letters
+from stream_processors.commands.people import erase_command, export_command
 from stream_processors.geolocation import GeolocationDatabaseError
 from stream_processors.identity import make_owner_id
 from stream_processors.rebuild import rebuild
@@ -55,6 +56,8 @@ def rebuild_command() -> None:
 
 main.add_command(audit_command)
 main.add_command(dead_letters)
+main.add_command(erase_command)
+main.add_command(export_command)
 
 
 if __name__ == "__main__":

@@ -2,12 +2,13 @@
 
 Kafka -> poll -> agent -> Partition.deliver -> gathered to a batch
   1. decode_records    a record is an event, enriched (place, device, language, escalation, ...), or a dead letter
-  2. find_letters      a record that replays a dead letter settles that one
-  3. part_strays       what lies on another partition than its conversation's is sent on to it
-  4. State.admit       the batch's conversations come into memory; known ones are folded again from ClickHouse
-  5. drop_repetitions  an id that its conversation has is dropped, however late it comes
-  6. fold              sessions, response times and attributes move on; what changed of the facts is signed -1, +1
-  7. gather_rows       events, signed facts and dead letters become the rows of one block
+  2. drop_erased       what belongs to a person who was erased is dropped
+  3. find_letters      a record that replays a dead letter settles that one
+  4. part_strays       what lies on another partition than its conversation's is sent on to it
+  5. State.admit       the batch's conversations come into memory; known ones are folded again from ClickHouse
+  6. drop_repetitions  an id that its conversation has is dropped, however late it comes
+  7. fold              sessions, response times and attributes move on; what changed of the facts is signed -1, +1
+  8. gather_rows       events, signed facts and dead letters become the rows of one block
 -> protocol/owner.py: the range is logged, then the block is inserted, exactly once through every view (landing.py)
 """
 
@@ -23,6 +24,7 @@ from stream_processors.broker import broker_options
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.collector import uncollected
 from stream_processors.enrichment import Enrichment
+from stream_processors.erased_records import drop_erased
 from stream_processors.feed import Feed
 from stream_processors.inbox import Segment
 from stream_processors.ownership import Ownership
@@ -123,6 +125,7 @@ class ProcessorApp(faust.App):
     ) -> list[Segment]:
         async with self._decoding:
             await self._decode(batch)
+        await drop_erased(batch, state.tombstones, self._clickhouse, position.partition)
         await find_letters(batch, self._clickhouse, position)
         with metrics.STEP_SECONDS.labels("state").time():
             absent = state.missing(batch.conversations)

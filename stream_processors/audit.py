@@ -11,6 +11,7 @@ from typing import Final
 from stream_processors.audit_log import clock_of
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.cut import Cut, part, wait_until_settled
+from stream_processors.erasure import erased_among
 from stream_processors.errors import OperatorError
 from stream_processors.fact_tables import DERIVED_TABLES
 from stream_processors.findings import Difference, Findings, differences_of
@@ -75,7 +76,9 @@ async def _audit_share(clickhouse: ClickHouse, condition: str, rules: FoldRules,
         if not seen:
             return
         unsettled = await wait_until_settled(clickhouse)
-        touched, waiting = await part(clickhouse, {each.conversation_hash for each in seen}, cut, unsettled)
+        hashes = {each.conversation_hash for each in seen}
+        touched, waiting = await part(clickhouse, hashes, cut, unsettled)
+        touched |= await erased_among(clickhouse, hashes)  # between the tables, while they are being erased
         found.add([each for each in seen if each.conversation_hash not in touched | waiting])
         found.waiting += len(waiting)
         if not touched:

@@ -12,6 +12,7 @@ from typing import Final
 from stream_processors.audit import Progress, audit, compare
 from stream_processors.audit_log import Audited, clock_of, write_audit
 from stream_processors.clickhouse import ClickHouse
+from stream_processors.erasure import complete, is_pending
 from stream_processors.errors import OperatorError
 from stream_processors.findings import Findings
 from stream_processors.fold_rules import FoldRules
@@ -36,7 +37,7 @@ async def audit_and_log(
     started_at, repaired = await clock_of(clickhouse), 0
     found = await audit(clickhouse, rules, since, progress)
     is_clean = found.is_clean
-    if repair and not is_clean:
+    if repair and (not is_clean or await is_pending(clickhouse)):
         repaired, is_clean = await _repair(clickhouse, rules, found, auditor_id, progress)
     audited = Audited(started_at, await clock_of(clickhouse), since, found, repaired, is_clean)
     await write_audit(clickhouse, auditor_id, audited)
@@ -54,7 +55,10 @@ async def _repair(
             raise OperatorError("no worker has ever written here: run `python -m stream_processors rebuild`")
         if any(not latest.confirmed for latest in held.latest):
             await asyncio.sleep(PASSING_SECONDS)
-        repaired = await remove_surplus(clickhouse, "dead_letter_records", LETTERS)
+        repaired = 0
+        if await is_pending(clickhouse):  # an erasure was cut off, or a worker found out what belongs to one
+            repaired = sum(removed.rows for removed in await complete(clickhouse, rules, held))
+        repaired += await remove_surplus(clickhouse, "dead_letter_records", LETTERS)
         is_clean = not await surplus_letters(clickhouse)
         for done, part in enumerate(parts, start=1):
             await held.renew()

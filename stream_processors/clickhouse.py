@@ -4,7 +4,8 @@ import asyncio
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, TypeVar
+from io import IOBase
+from typing import Any, Final, TypeVar, cast
 from urllib.parse import urlsplit
 
 import clickhouse_connect
@@ -42,6 +43,15 @@ INSERT_SETTINGS: Final[dict[str, object]] = {
 }
 
 
+# Answers that are read as they come: few rows in memory, of whatever size, and JSON that every reader takes exactly.
+STREAM_SETTINGS: Final[dict[str, object]] = {
+    "max_query_size": 16_777_216,
+    "max_block_size": 256,
+    "output_format_json_quote_64bit_integers": 1,
+    "date_time_output_format": "iso",
+}
+
+
 class ClickHouse:
     """ClickHouse over HTTP. `url` is `http://user:password@host:8123/database`."""
 
@@ -64,6 +74,14 @@ class ClickHouse:
         return await self._run(
             lambda client: list(client.query(sql, parameters=dict(parameters or {}), settings=settings).named_results())
         )
+
+    async def scan(self, sql: str, parameters: Parameters, take: Callable[[Row], None]) -> None:
+        """Hand the rows of a query to `take` one after the other, in another thread; texts are bytes."""
+        await self._run(lambda client: _scan(client, sql, parameters, take))
+
+    async def lines(self, sql: str, parameters: Parameters, take: Callable[[bytes], None]) -> None:
+        """Hand the rows of a query to `take` as lines of JSON, one after the other, in another thread."""
+        await self._run(lambda client: _lines(client, sql, parameters, take))
 
     async def column(self, sql: str, parameters: Parameters | None = None) -> Any:
         """Return the one column of a query as a numpy array."""
@@ -113,6 +131,23 @@ class ClickHouse:
             connect_timeout=min(10, self._timeout),
             query_retries=0,
         )
+
+
+def _scan(client: Client, sql: str, parameters: Parameters, take: Callable[[Row], None]) -> None:
+    formats = {"String": "bytes"}
+    stream = client.query_row_block_stream(sql, dict(parameters), settings=STREAM_SETTINGS, query_formats=formats)
+    names: Sequence[str] = cast(Any, stream.source).column_names
+    with stream:
+        for block in stream:
+            for row in block:
+                take(dict(zip(names, row, strict=True)))
+
+
+def _lines(client: Client, sql: str, parameters: Parameters, take: Callable[[bytes], None]) -> None:
+    answer = client.raw_stream(sql, dict(parameters), settings=STREAM_SETTINGS, fmt="JSONEachRow")
+    with cast(IOBase, answer):
+        for line in cast(IOBase, answer):
+            take(line.rstrip(b"\n"))
 
 
 def sorted_error(error: ClickHouseError) -> Exception:

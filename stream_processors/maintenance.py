@@ -17,7 +17,8 @@ from stream_processors.positions import Range
 from stream_processors.range_log import RangeLog, Tenure
 
 LEASE_SECONDS: Final = 30
-PARTITIONS_SQL: Final = "SELECT DISTINCT topic, partition FROM ranges ORDER BY topic, partition"
+# Not those of the range log: a worker may have claimed a partition that it has not written yet.
+PARTITIONS_SQL: Final = "SELECT DISTINCT topic, partition FROM owners ORDER BY topic, partition"
 LEASE_SQL: Final = (
     "INSERT INTO owners (topic, partition, owner_epoch, owner_id, layout, partitions, lease_until, released)"
     " SELECT {topic:String}, {partition:UInt32}, {owner_epoch:UInt64}, {owner_id:String}, {layout:UInt64},"
@@ -41,7 +42,7 @@ class Maintenance:
         return RangeLog(self._clickhouse, topic, self._owner_id)
 
     async def take(self) -> None:
-        """Claim all partitions that were ever written."""
+        """Claim all partitions that were ever claimed."""
         for row in await self._clickhouse.rows(PARTITIONS_SQL):
             topic, partition = row["topic"], row["partition"]
             self.tenures.append(await self._claim(topic, partition))

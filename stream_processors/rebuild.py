@@ -7,6 +7,7 @@ old facts until the new ones are whole. A flush that has not been confirmed must
 from collections.abc import Callable
 
 from stream_processors.clickhouse import ClickHouse
+from stream_processors.erasure import complete, is_pending
 from stream_processors.errors import OperatorError
 from stream_processors.fact_tables import DERIVED_TABLES, FACT_TABLES, activity_sql
 from stream_processors.fold_rules import FoldRules
@@ -25,6 +26,8 @@ async def rebuild(clickhouse: ClickHouse, rules: FoldRules, owner_id: str, progr
     """
     async with maintenance(clickhouse, owner_id) as held:
         _refuse_unconfirmed(held)
+        if await is_pending(clickhouse):
+            await complete(clickhouse, rules, held)
         for table in DERIVED_TABLES:
             await clickhouse.command(f"DROP TABLE IF EXISTS {table}_rebuilt")
             await clickhouse.command(f"CREATE TABLE {table}_rebuilt AS {table}")

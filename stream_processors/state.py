@@ -19,6 +19,7 @@ from stream_processors.patience import persist
 from stream_processors.positions import LogPosition
 from stream_processors.recall import recall
 from stream_processors.resting import Resting
+from stream_processors.tombstones import Tombstones
 
 # Measured with tracemalloc: a folded conversation without its events, and an event with its id; the same at rest.
 CONVERSATION_BYTES: Final = 1_000
@@ -38,7 +39,10 @@ KNOWN_SQL: Final = (
 class State:
     """The conversations of one partition."""
 
-    def __init__(self, known: KnownConversations, rules: FoldRules, max_bytes: int) -> None:
+    def __init__(
+        self, known: KnownConversations, rules: FoldRules, max_bytes: int, tombstones: Tombstones | None = None
+    ) -> None:
+        self.tombstones = tombstones or Tombstones()
         self._known = known
         self._rules = rules
         self._max_bytes = max_bytes
@@ -144,7 +148,10 @@ def _bytes_at_rest(resting: Resting) -> int:
 async def load_state(
     clickhouse: ClickHouse, partition: int, partitions: int, rules: FoldRules, max_bytes: int
 ) -> State:
-    """Return the state of a partition with nothing in memory, but all of its conversations known."""
+    """Return the state of a partition with nothing in memory, but all conversations and tombstones known.
+
+    The partition must be claimed before: whoever erases claims it too, so a flush that follows has seen its tombstones.
+    """
     parameters = {"partition": partition, "partitions": partitions}
     hashes = await clickhouse.column(KNOWN_SQL, parameters)
-    return State(KnownConversations(hashes), rules, max_bytes)
+    return State(KnownConversations(hashes), rules, max_bytes, await Tombstones.load(clickhouse))

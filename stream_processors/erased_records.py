@@ -1,0 +1,99 @@
+"""The step that drops what belongs to somebody who was erased: late events, records that are read again, replays.
+
+Dropped records are acknowledged and counted; they are no dead letters. A conversation that turns out to be one of an
+erased customer gets a tombstone of its own before anything else of the batch is written, so that its later events,
+which need not name the customer, are dropped too. What earlier batches may have stored of it is removed by the next
+`audit --repair` or `erase`.
+"""
+
+from functools import partial
+
+import orjson
+
+from stream_processors import metrics
+from stream_processors.clickhouse import ClickHouse
+from stream_processors.conversations import ConversationKey
+from stream_processors.customers import known_customer
+from stream_processors.fold_events import Profile
+from stream_processors.patience import persist
+from stream_processors.records import DeadLetter
+from stream_processors.steps import Batch
+from stream_processors.tombstones import (
+    Tombstones,
+    add_conversations,
+    dead_letter_digest,
+    key_digest,
+)
+
+DEFAULT_ENVIRONMENT = "production"
+
+
+async def drop_erased(batch: Batch, tombstones: Tombstones, clickhouse: ClickHouse, partition: int) -> None:
+    """Drop events and dead letters of a batch that tombstones cover."""
+    if not tombstones:
+        return
+    if named := conversations_of_erased_customers(batch, tombstones):
+        call = partial(add_conversations, clickhouse, named)
+        await persist("write the tombstones of conversations", call, partition)
+        for key in named:
+            tombstones.add(key)
+    erased = [key for key in batch.conversations if tombstones.covers(key)]
+    events = sum(len(batch.conversations.pop(key)) for key in erased)
+    kept = [each for each in batch.dead_letters if not is_covered(tombstones, each)]
+    metrics.ERASED.inc(events + len(batch.dead_letters) - len(kept))
+    batch.dead_letters = kept
+
+
+def conversations_of_erased_customers(batch: Batch, tombstones: Tombstones) -> list[ConversationKey]:
+    """Return the conversations in which an event names a customer who was erased after it had happened."""
+    if not tombstones.customers:
+        return []
+    named: dict[ConversationKey, None] = {}
+    for events in (part.events for part in batch.parts):
+        for key, event, received_at, extra in zip(
+            events.keys, events.fold_events, events.received_at, events.extra, strict=True
+        ):
+            customer = event.detail.customer if isinstance(event.detail, Profile) else customer_in(extra)
+            happened_at = min(event.occurred_at, received_at)
+            if customer and tombstones.covers_customer(key.agent_id, key.environment, customer, happened_at):
+                named[key] = None
+    return [key for key in named if not tombstones.covers(key)]
+
+
+def customer_in(extra: str | None) -> str | None:
+    """Return the customer that the extra fields of an event name."""
+    if not extra or "customer_id" not in extra:
+        return None
+    customer = fields_of(extra.encode()).get("customer_id")
+    return known_customer(customer) if isinstance(customer, str) else None
+
+
+def is_covered(tombstones: Tombstones, letter: DeadLetter) -> bool:
+    """Tell whether a dead letter was erased."""
+    return covers_refused(tombstones, letter.record.key, letter.record.value, letter.received_at)
+
+
+def covers_refused(tombstones: Tombstones, key: bytes | None, value: bytes | None, received_at: int) -> bool:
+    """Tell whether a refused record was erased, by its bytes, or by the conversation or the customer that it names."""
+    if dead_letter_digest(key, value) in tombstones.dead_letters:
+        return True
+    fields = fields_of(value)
+    agent_id, conversation_id = fields.get("agent_id"), fields.get("conversation_id")
+    environment = fields.get("environment")
+    environment = environment if isinstance(environment, str) else DEFAULT_ENVIRONMENT
+    if isinstance(agent_id, str):
+        customer = known_customer(str(fields.get("customer_id") or ""))
+        if customer and tombstones.covers_customer(agent_id, environment, customer, received_at):
+            return True
+        if isinstance(conversation_id, str):
+            return tombstones.covers(ConversationKey(agent_id, environment, conversation_id))
+    return key is not None and key_digest(key) in tombstones.record_keys
+
+
+def fields_of(value: bytes | None) -> dict[str, object]:
+    """Return the fields of the JSON object that a record's value holds; none when it holds no object."""
+    try:
+        fields: object = orjson.loads(value or b"")
+    except orjson.JSONDecodeError:
+        return {}
+    return fields if isinstance(fields, dict) else {}
