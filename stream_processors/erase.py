@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from stream_processors.clickhouse import ClickHouse
-from stream_processors.erasure import Removed, complete
+from stream_processors.clickhouse import ClickHouse, Row
+from stream_processors.erasure import TABLES_WITH_IDS, Removed, complete
 from stream_processors.errors import OperatorError
-from stream_processors.fact_tables import FACT_TABLES
+from stream_processors.fact_tables import DERIVED_TABLES
 from stream_processors.fold_rules import FoldRules
 from stream_processors.landing import PASSING_SECONDS
 from stream_processors.maintenance import Maintenance, maintenance
@@ -34,8 +34,9 @@ ADD_SQL: Final = (
     "INSERT INTO erasures (kind, digest, conversation_hash, key_digest) SELECT DISTINCT 'conversation',"  # noqa: S608
     f" {CONVERSATION_SQL}, conversation_hash, {RECORD_KEY_SQL} FROM ({{conversations}})"
 )
-IDS_SQL: Final = "SELECT DISTINCT conversation_id FROM ({conversations}) ORDER BY conversation_id"
-OWN_SQL: Final = "conversation_hash IN (SELECT conversation_hash FROM ({conversations}))"
+
+Place = tuple[object, ...]
+"""The topic, partition, log epoch and offset of a record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +55,10 @@ async def erase(clickhouse: ClickHouse, rules: FoldRules, person: Person, owner_
     async with maintenance(clickhouse, owner_id) as held:
         await wait_for_writes(held)
         await _forbid(clickhouse, person)
-        ids = await _conversation_ids(clickhouse, person)
-        await clickhouse.command(_of(ADD_SQL, person), person.parameters)
-        await _forbid_letters(clickhouse, person, ids)
+        ids = await person.conversation_ids(clickhouse)
+        await clickhouse.command(ADD_SQL.replace("{conversations}", person.conversations_sql), person.parameters)
+        # By their tombstones they are removed, and known when they come again.
+        await add_dead_letters(clickhouse, (await _letters(clickhouse, person, ids)).values())
         removed = await complete(clickhouse, rules, held)
     return Receipt(len(ids), removed, time.monotonic() - started)
 
@@ -73,13 +75,12 @@ async def erase_pending(clickhouse: ClickHouse, rules: FoldRules, owner_id: str)
 async def preview(clickhouse: ClickHouse, person: Person) -> Receipt:
     """Return what erasing a person would remove now."""
     started = time.monotonic()
-    ids = await _conversation_ids(clickhouse, person)
-    removed = []
-    for table in ("events", *(table.name for table in FACT_TABLES), "activity"):
-        rows = await count_rows(clickhouse, table, _of(OWN_SQL, person), person.parameters)
+    ids, removed = await person.conversation_ids(clickhouse), []
+    for table in ("events", *DERIVED_TABLES):
+        condition = person.rows_sql(with_ids=table in TABLES_WITH_IDS)
+        rows = await count_rows(clickhouse, table, condition, person.parameters)
         removed.append(Removed(table, rows, 0.0))
-    letters = await _letters(clickhouse, person, ids)
-    removed.append(Removed("dead_letter_records", letters[0], 0.0))
+    removed.append(Removed("dead_letter_records", len(await _letters(clickhouse, person, ids)), 0.0))
     return Receipt(len(ids), removed, time.monotonic() - started)
 
 
@@ -100,29 +101,12 @@ async def _forbid(clickhouse: ClickHouse, person: Person) -> None:
         await add_customer(clickhouse, person.agent_id, person.environment, person.customer)
 
 
-async def _conversation_ids(clickhouse: ClickHouse, person: Person) -> list[str]:
-    rows = await clickhouse.rows(_of(IDS_SQL, person), person.parameters)
-    found = [row["conversation_id"] for row in rows]
-    return found if person.conversation_id in (None, *found) else [str(person.conversation_id)]
+async def _letters(clickhouse: ClickHouse, person: Person, ids: Sequence[str]) -> dict[Place, bytes]:
+    """Return the digests of the refused records that are a person's, by their positions."""
+    digests: dict[Place, bytes] = {}
 
+    def take(row: Row) -> None:
+        digests[tuple(row.values())[:4]] = dead_letter_digest(row["key"], row["raw"])
 
-async def _forbid_letters(clickhouse: ClickHouse, person: Person, ids: Sequence[str]) -> None:
-    """Write the tombstones of a person's dead letters, by which they are removed and known when they come again."""
-    _, digests = await _letters(clickhouse, person, ids)
-    await add_dead_letters(clickhouse, digests)
-
-
-async def _letters(clickhouse: ClickHouse, person: Person, ids: Sequence[str]) -> tuple[int, list[bytes]]:
-    """Return how many refused records are a person's, and their digests."""
-    digests: dict[tuple[object, ...], bytes] = {}
-    await scan_letters(
-        clickhouse,
-        person,
-        ids,
-        lambda row: digests.__setitem__(tuple(row.values())[:4], dead_letter_digest(row["key"], row["raw"])),
-    )
-    return len(digests), sorted(set(digests.values()))
-
-
-def _of(sql: str, person: Person) -> str:
-    return sql.replace("{conversations}", person.conversations_sql)
+    await scan_letters(clickhouse, person, ids, take)
+    return digests

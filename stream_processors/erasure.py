@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from stream_processors.clickhouse import ClickHouse, Row
 from stream_processors.erased_records import covers_refused
-from stream_processors.fact_tables import DERIVED_TABLES, FACT_TABLES
+from stream_processors.fact_tables import DERIVED_TABLES
 from stream_processors.findings import NO_CONVERSATION
 from stream_processors.fold_rules import FoldRules
 from stream_processors.maintenance import Maintenance
@@ -36,10 +36,11 @@ BY_DIGEST: Final = (
     " (SELECT conversation_hash, digest FROM erasures WHERE kind = 'conversation')"
 )
 BY_HASH: Final = "conversation_hash IN (SELECT conversation_hash FROM erasures WHERE kind = 'conversation')"
+TABLES_WITH_IDS: Final = ("events", "conversation_facts")
+"""The tables that hold the id of a conversation, not its hash alone."""
+
 CONDITIONS: Final = {
-    "events": BY_DIGEST,
-    **{table.name: BY_DIGEST if "conversation_id" in table.columns else BY_HASH for table in FACT_TABLES},
-    "activity": BY_HASH,
+    **{table: BY_DIGEST if table in TABLES_WITH_IDS else BY_HASH for table in ("events", *DERIVED_TABLES)},
     "dead_letter_records": (
         f"status = 'refused' AND {DEAD_LETTER_SQL} IN"  # noqa: S608
         " (SELECT digest FROM erasures WHERE kind = 'dead_letter')"

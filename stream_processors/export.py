@@ -12,17 +12,16 @@ from typing import Final
 import orjson
 
 from stream_processors.clickhouse import ClickHouse, Row
+from stream_processors.erasure import TABLES_WITH_IDS
 from stream_processors.errors import OperatorError
 from stream_processors.fact_tables import ACTIVITY_COUNTS, FACT_TABLES, PLACE, FactTable
 from stream_processors.named_letters import scan_letters
 from stream_processors.people import Person
 
-OWN_SQL: Final = "conversation_hash IN (SELECT conversation_hash FROM ({conversations}))"
-IDS_SQL: Final = "SELECT DISTINCT conversation_id FROM ({conversations}) ORDER BY conversation_id"
-EVENTS_SQL: Final = f"SELECT * FROM events WHERE {OWN_SQL} ORDER BY conversation_id, occurred_at, event_id"  # noqa: S608
+EVENTS_SQL: Final = "SELECT * FROM events WHERE {own} ORDER BY conversation_id, occurred_at, event_id"
 ACTIVITY_SQL: Final = (
-    f"SELECT {', '.join(PLACE)}, {', '.join(f'sum({name}) AS {name}_sum' for name in ACTIVITY_COUNTS)}"  # noqa: S608
-    f" FROM activity WHERE {OWN_SQL} GROUP BY {', '.join(PLACE)} ORDER BY {', '.join(PLACE)}"
+    f"SELECT {', '.join(PLACE)}, {', '.join(f'sum({name}) AS {name}' for name in ACTIVITY_COUNTS)}"  # noqa: S608
+    f" FROM activity WHERE {{own}} GROUP BY {', '.join(PLACE)} ORDER BY {', '.join(PLACE)}"
 )
 BYTES: Final = ("raw", "key")
 
@@ -37,13 +36,8 @@ async def export(clickhouse: ClickHouse, person: Person, write: Write) -> dict[s
     """
     queries = {"events": EVENTS_SQL, **{table.name: _facts_sql(table) for table in FACT_TABLES}}
     queries["activity"] = ACTIVITY_SQL
-    counts = {
-        table: await _export_table(clickhouse, person, table, _of(sql, person), write) for table, sql in queries.items()
-    }
-    ids = [row["conversation_id"] for row in await clickhouse.rows(_of(IDS_SQL, person), person.parameters)]
-    if person.conversation_id is not None:
-        ids = [person.conversation_id]
-    counts["dead_letter_records"] = await _export_letters(clickhouse, person, ids, write)
+    counts = {table: await _export_table(clickhouse, person, table, sql, write) for table, sql in queries.items()}
+    counts["dead_letter_records"] = await _export_letters(clickhouse, person, write)
     return counts
 
 
@@ -57,11 +51,12 @@ async def _export_table(clickhouse: ClickHouse, person: Person, table: str, sql:
         lines += 1
         write(start + line + b"}")
 
-    await clickhouse.lines(sql, person.parameters, take)
+    own = person.rows_sql(with_ids=table in TABLES_WITH_IDS)
+    await clickhouse.lines(sql.replace("{own}", own), person.parameters, take)
     return lines
 
 
-async def _export_letters(clickhouse: ClickHouse, person: Person, ids: list[str], write: Write) -> int:
+async def _export_letters(clickhouse: ClickHouse, person: Person, write: Write) -> int:
     done = set[tuple[object, ...]]()
 
     def take(row: Row) -> None:
@@ -70,7 +65,7 @@ async def _export_letters(clickhouse: ClickHouse, person: Person, ids: list[str]
             done.add(place)
             write(orjson.dumps({"table": "dead_letter_records", "row": _letter(row)}))
 
-    await scan_letters(clickhouse, person, ids, take)
+    await scan_letters(clickhouse, person, await person.conversation_ids(clickhouse), take)
     return len(done)
 
 
@@ -99,10 +94,6 @@ def _base64(value: bytes | None) -> str | None:
 def _facts_sql(table: FactTable) -> str:
     names = ", ".join(table.columns)
     return (
-        f"SELECT {names} FROM {table.name} WHERE {OWN_SQL}"  # noqa: S608 - our own names
+        f"SELECT {names} FROM {table.name} WHERE {{own}}"  # noqa: S608 - our own names
         f" GROUP BY {names} HAVING sum(sign) > 0 ORDER BY {', '.join((*PLACE, names))}"
     )
-
-
-def _of(sql: str, person: Person) -> str:
-    return sql.replace("{conversations}", person.conversations_sql)

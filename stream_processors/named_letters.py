@@ -7,7 +7,7 @@ record, in a header, or anywhere in its bytes, as a text in quotes, or as a word
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 import orjson
@@ -20,7 +20,6 @@ from stream_processors.people import Person
 MIN_WORD: Final = 6
 """Shorter ids count in quotes alone: as words they stand in texts of others."""
 
-IDS_A_SCAN: Final = 500
 LETTER_COLUMNS: Final = (
     "topic, partition, log_epoch, offset, origin_topic, origin_partition, origin_log_epoch, origin_offset,"
     " received_at, reason, reason_code, raw, has_value, key, has_key, headers"
@@ -29,7 +28,8 @@ LETTER_COLUMNS: Final = (
 CANDIDATES_SQL: Final = (
     f"SELECT {LETTER_COLUMNS} FROM dead_letter_records WHERE status = 'refused' AND ("  # noqa: S608 - our own SQL
     "arrayExists(id -> position(raw, id) > 0 OR position(key, id) > 0"
-    " OR arrayExists(header -> position(ifNull(header.2, ''), id) > 0, headers), {ids:Array(String)})"
+    " OR arrayExists(header -> position(ifNull(header.2, ''), id) > 0, headers),"
+    " arrayPushBack((SELECT groupUniqArray(conversation_id) FROM ({conversations})), {named:String}))"
     " OR position(raw, '\\\\') > 0 OR position(raw, '\\0') > 0 OR NOT isValidUTF8(raw) OR NOT isValidUTF8(key)"
     " OR arrayExists(header -> NOT isValidUTF8(ifNull(header.2, '')), headers))"
     " ORDER BY origin_topic, origin_partition, origin_log_epoch, origin_offset, topic, partition, log_epoch, offset"
@@ -40,7 +40,7 @@ _REPLACED: Final = "\N{REPLACEMENT CHARACTER}"
 
 
 class Matcher:
-    """Tells which dead letters are a person's, by the ids of some conversations of the person and of the customer."""
+    """Tells which dead letters are a person's, by the ids of the customer and of all conversations."""
 
     def __init__(self, person: Person, conversation_ids: Collection[str]) -> None:
         self._person = person
@@ -111,18 +111,18 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 async def scan_letters(
-    clickhouse: ClickHouse, person: Person, conversation_ids: Sequence[str], take: Callable[[Row], None]
+    clickhouse: ClickHouse, person: Person, conversation_ids: Collection[str], take: Callable[[Row], None]
 ) -> None:
     """Hand each refused record that is a person's to `take`, in another thread; texts are bytes.
 
-    One may come again with each 500 conversations.
+    Raises ClickHouseError when ClickHouse breaks off.
     """
-    for begin in range(0, max(1, len(conversation_ids)), IDS_A_SCAN):
-        matcher = Matcher(person, conversation_ids[begin : begin + IDS_A_SCAN])
-        named = [*conversation_ids[begin : begin + IDS_A_SCAN], *([person.customer] if person.customer else [])]
+    matcher = Matcher(person, conversation_ids)
 
-        def look(letter: Row, matcher: Matcher = matcher) -> None:
-            if matcher.matches(letter):
-                take(letter)
+    def look(letter: Row) -> None:
+        if matcher.matches(letter):
+            take(letter)
 
-        await clickhouse.scan(CANDIDATES_SQL, {"ids": named}, look)
+    named = person.customer or person.conversation_id
+    sql = CANDIDATES_SQL.replace("{conversations}", person.conversations_sql)
+    await clickhouse.scan(sql, {**person.parameters, "named": named}, look)

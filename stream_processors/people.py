@@ -8,6 +8,7 @@ first event on, and also when it names somebody else too.
 from dataclasses import dataclass
 from typing import Final
 
+from stream_processors.clickhouse import ClickHouse
 from stream_processors.conversations import ConversationKey, conversation_hash
 from stream_processors.customers import known_customer
 from stream_processors.errors import OperatorError
@@ -24,6 +25,12 @@ EXTRA_SQL: Final = (
 CONVERSATION_SQL: Final = (
     "conversation_hash = {conversation_hash:UInt64} AND conversation_id = {conversation_id:String}"
 )
+IDS_SQL: Final = "SELECT DISTINCT conversation_id FROM ({conversations}) ORDER BY conversation_id"
+ROWS_SQL: Final = {
+    True: "(conversation_hash, conversation_id) IN (SELECT conversation_hash, conversation_id FROM ({conversations}))",
+    False: "conversation_hash IN (SELECT conversation_hash FROM ({conversations}))",
+}
+"""The condition for a person's rows, by whether the table has the id of the conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,17 @@ class Person:
             CONVERSATIONS_SQL.format(table=table, condition=condition)
             for table, condition in (("events", events), ("conversation_facts", facts))
         )
+
+    def rows_sql(self, *, with_ids: bool) -> str:
+        """Return the condition that the person's rows of a table fulfil, which has ids of conversations or not."""
+        return ROWS_SQL[with_ids].replace("{conversations}", self.conversations_sql)
+
+    async def conversation_ids(self, clickhouse: ClickHouse) -> list[str]:
+        """Return the ids of the person's conversations, in order."""
+        if self.conversation_id is not None:
+            return [self.conversation_id]
+        sql = IDS_SQL.replace("{conversations}", self.conversations_sql)
+        return [row["conversation_id"] for row in await clickhouse.rows(sql, self.parameters)]
 
 
 def _is_text(text: str) -> bool:

@@ -26,7 +26,8 @@ ADD_SQL: Final = (
     " {hashes:Array(String)}, {key_digests:Array(String)})) AS tombstone)"
 )
 NO_DIGEST: Final = bytes(32)
-TOMBSTONES_AN_INSERT: Final = 1_000
+TOMBSTONES_AN_INSERT: Final = 200
+"""As parameters they stand in an address, whose length is limited."""
 
 
 def digest_of(*parts: str | bytes) -> bytes:

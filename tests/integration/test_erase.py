@@ -1,0 +1,193 @@
+"""People are erased while events flow: the numbers are those of whom is left, nothing of them stays or comes back."""
+
+import json
+import random
+from base64 import b64decode
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from deploy.embedded.addresses import wait_until
+from deploy.embedded.settings import StackSettings
+from deploy.embedded.stack import Stack
+from stream_processors.records import DEAD_LETTER_HEADER, ORIGIN_HEADER
+from tests.integration.audited import run, start
+from tests.integration.erased import Erased, Planted, conversation_of, event
+from tests.integration.harness_kafka import Placed
+from tests.integration.test_audit_and_workers import HURRIED, cut_off, sending
+from tests.oracle.events import ConversationKey
+
+pytestmark = pytest.mark.integration
+
+KILLS = 8
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Erased]:
+    """A worker that writes small flushes."""
+    settings = StackSettings(data_directory=tmp_path_factory.mktemp("erase"))
+    with Stack(settings, "embedded", worker_environment=HURRIED) as running:
+        erased = Erased(running, running.add_worker())
+        erased.send(1, 60)
+        yield erased
+
+
+def assert_exact(live: Erased) -> None:
+    live.harness.drain()
+    live.complete()
+    assert live.wrong() == []
+    audited = live.audit()
+    assert audited.returncode == 0, audited.stdout
+
+
+def test_customers_and_conversations_are_erased_exactly_while_events_flow(live: Erased) -> None:
+    with sending(live):
+        for who in (("--customer", "zoe"), ("--customer", "bob"), ("--conversation", "chat-31")):
+            live.erase(*who)
+    assert any(live.conversations_of(customer) for customer in live.customers)
+    live.repeat()
+    assert_exact(live)
+
+
+@pytest.fixture
+def person(live: Erased) -> Planted:
+    """Somebody whose ids stand in every kind of row."""
+    person = Planted(live.agent)
+    live.delivered += live.harness.send(person.events)
+    live.harness.send(person.refused)
+    live.harness.drain()
+    return person
+
+
+def assert_gone(live: Erased, person: Planted) -> None:
+    assert {each: live.places_of(each) for each in person.ids} == {each: [] for each in person.ids}
+
+
+def test_nothing_of_an_erased_customer_is_left_and_nothing_comes_back(live: Erased, person: Planted) -> None:
+    assert all(
+        "events" in live.places_of(each) and "dead_letter_records" in live.places_of(each) for each in person.ids
+    )
+    assert live.is_on_disk(person.customer)
+    letters = live.count("dead_letter_records")
+    assert live.erase("--customer", person.customer).conversations == len((person.first, person.second))
+    assert letters - live.count("dead_letter_records") == len(person.refused)
+    assert_gone(live, person)
+    assert not live.is_on_disk(person.customer)
+
+    live.harness.send([*person.events, *person.refused])
+    late = event(live.agent, person.first, sender="end_user", content=person.customer)
+    live.harness.send([late])
+    live.harness.drain()
+    assert_gone(live, person)
+    assert run(live.stack, "rebuild").returncode == 0
+    live.read_again()
+    assert_gone(live, person)
+    live.audit("--repair")  # of records that were read twice dead letters are there twice
+    assert_exact(live)
+
+
+def test_what_an_erased_customer_did_before_is_dropped_and_what_follows_is_new(live: Erased, person: Planted) -> None:
+    live.erase("--customer", person.customer)
+    unnamed = event(live.agent, "spooled", sender="end_user", content="from a spool")
+    live.delivered += live.harness.send([unnamed])
+    live.harness.drain()
+    naming = event(live.agent, "spooled", type="conversation_engaged", customer_id=person.customer)
+    now = datetime.now(UTC).isoformat()
+    following = event(live.agent, "anew", type="conversation_engaged", customer_id=person.customer, occurred_at=now)
+    live.delivered += live.harness.send([naming, following])
+    live.harness.drain()
+    assert live.places_of("from a spool") == ["events"]
+    assert live.audit("--repair").returncode == 0
+    assert live.places_of("from a spool") == []
+    assert "events" in live.places_of(person.customer)
+    assert_exact(live)
+
+
+def test_an_export_is_what_was_sent_and_empty_after_an_erasure(live: Erased, person: Planted, tmp_path: Path) -> None:
+    who = ("--agent", live.agent, "--customer", person.customer)
+    first, again, after = tmp_path / "first", tmp_path / "again", tmp_path / "after"
+    assert run(live.stack, "export", *who, "--output", str(first)).returncode == 0
+    assert run(live.stack, "export", *who, "--output", str(first)).returncode != 0
+    assert run(live.stack, "export", *who, "--output", str(again)).returncode == 0
+    assert first.stat().st_mode & 0o777 == 0o600
+    assert first.read_bytes() == again.read_bytes()
+    rows = [json.loads(line) for line in first.read_text().splitlines()]
+    events = {each["row"]["event_id"]: each["row"] for each in rows if each["table"] == "events"}
+    sent = {fields["event_id"]: fields for each in person.events if (fields := json.loads(each.value or b""))}
+    assert {id_: row["content"] for id_, row in events.items()} == {
+        id_: fields.get("content", "") for id_, fields in sent.items()
+    }
+    letters = [each["row"] for each in rows if each["table"] == "dead_letter_records"]
+    assert sorted(b64decode(each["raw_base64"]) for each in letters) == sorted(
+        each.value or b"" for each in person.refused
+    )
+    assert {"conversation_facts", "activity", "end_user_quarters"} <= {each["table"] for each in rows}
+
+    counted = run(live.stack, "erase", *who, "--dry-run")
+    assert counted.returncode == 0
+    assert "2 conversations" in counted.stdout
+    assert "events" in live.places_of(person.customer)
+    live.erase("--customer", person.customer)
+    assert run(live.stack, "export", *who, "--output", str(after)).returncode == 0
+    assert after.read_bytes() == b""
+
+
+def test_a_replay_of_a_dead_letter_brings_nobody_back(live: Erased, person: Planted) -> None:
+    live.erase("--conversation", person.second)
+    live.erase("--customer", person.customer)
+    assert run(live.stack, "dead-letters", "replay", "--wait", "3").returncode == 0
+    for each in person.refused:  # as a replay that had been sent before
+        placed = Placed(
+            each, headers=((DEAD_LETTER_HEADER, b"agent-events:0:1:1"), (ORIGIN_HEADER, b"agent-events:0:1"))
+        )
+        live.harness.send([placed])
+    live.harness.drain()
+    assert_gone(live, person)
+
+
+def test_a_flush_that_was_cut_off_is_replayed_without_the_erased(live: Erased) -> None:
+    live.sent.clear()
+    cut_off(live)
+    conversations = sorted(key[2] for key in last_conversations(live))
+    for conversation in conversations[-3:]:
+        live.erase("--conversation", conversation)
+    live.stack.restart(live.harness.worker)
+    assert_exact(live)
+
+
+def test_an_erasure_that_is_killed_anywhere_is_repeated_to_the_same_end(live: Erased) -> None:
+    random.seed(8)
+    killed = 0
+    with sending(live):
+        for number in range(KILLS):
+            customer = Planted(live.agent)
+            live.delivered += live.harness.send(customer.events)
+            assert wait_until(lambda: "conversation_facts" in live.places_of(customer.second), 60)  # noqa: B023
+            killed += live.kill(0.25 * number, "--customer", customer.customer)
+            if number % 3 == 2:
+                live.stack.restart(live.harness.worker)
+            live.erase("--customer", customer.customer)
+            assert_gone(live, customer)
+    assert killed >= KILLS // 2
+    assert_exact(live)
+
+
+def test_a_worker_that_is_killed_while_somebody_is_erased_brings_nobody_back(live: Erased, person: Planted) -> None:
+    with sending(live), start(live.stack, "erase", "--agent", live.agent, "--customer", person.customer) as command:
+        while command.poll() is None:
+            live.harness.worker.kill()
+            live.stack.restart(live.harness.worker)
+        assert command.wait() == 0
+    live.note("--customer", person.customer)
+    assert_gone(live, person)
+    assert_exact(live)
+
+
+def last_conversations(live: Erased) -> set[ConversationKey]:
+    """The conversations of what was sent last."""
+    last = live.delivered[-len(live.sent) :]
+    return {
+        key for each in last if (key := conversation_of(each)) is not None and key[:2] == (live.agent, "production")
+    }
