@@ -1,5 +1,7 @@
 """Records of whom was erased are dropped from a batch, everybody else's stay."""
 
+from typing import Any
+
 import pytest
 
 from stream_processors.clickhouse import ClickHouse
@@ -81,9 +83,7 @@ async def test_an_erased_dead_letter_is_known_by_its_bytes() -> None:
     ],
 )
 @pytest.mark.parametrize("type_", ["conversation_engaged", "conversation_ended"])
-def test_a_conversation_is_an_erased_customers_by_any_event(
-    own: dict[str, object], is_erased: bool, type_: str
-) -> None:
+def test_a_conversation_is_an_erased_customers_by_any_event(own: dict[str, Any], is_erased: bool, type_: str) -> None:
     named = conversations_of_erased_customers(decoded(record_of(type_, **own)), CUSTOMERS)
     assert bool(named) is is_erased
 
