@@ -20,8 +20,10 @@ from urllib.error import URLError
 from urllib.parse import quote
 from urllib.request import urlopen
 
+from aiokafka.errors import KafkaError
+
 from deploy.embedded.addresses import free_port
-from deploy.embedded.errors import ProcessFailed
+from deploy.embedded.errors import EmbeddedError, ProcessFailed
 from deploy.embedded.geoip import geoip_database
 from deploy.embedded.ownership import AUDIT_DUE
 from deploy.embedded.passwords import VARIABLES, passwords
@@ -155,9 +157,17 @@ class Stack:
         """Stops a process if it runs, and starts it again at its old address; a new broker gets its topic."""
         process.stop()
         process.start()
+        self.wait_until_ready(process)
+
+    def wait_until_ready(self, process: Process) -> None:
+        """Wait until a process answers; a broker does when its topic is there, as the embedded one has lost it."""
         process.wait_until_ready(START_SECONDS)
         if process is self.broker:
-            self.create_topic()
+            try:
+                self.create_topic()
+            except (KafkaError, EmbeddedError) as error:
+                process.kill()
+                raise ProcessFailed(f"{process.name} does not create the topic: {error!r}") from error
 
     def environment(self) -> dict[str, str]:
         """The addresses as settings, as `.stack.env` has them."""

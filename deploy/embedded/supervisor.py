@@ -1,13 +1,17 @@
 """`python -m deploy.embedded up`: starts the stack, says where it answers, and keeps it running until it is told to.
 
-What dies is shown with its last lines and started again, sooner the first time than when it keeps dying.
+What dies is shown with its last lines and started again: at once, or after a pause when it keeps dying. No process
+waits for another one: each may need one that has died too.
 """
 
+import math
 import os
 import shlex
 import signal
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
@@ -22,12 +26,23 @@ from deploy.embedded.stack import DATABASE, Broker, Stack
 
 STACK_FILE = ROOT / ".stack.env"
 _LOOK_SECONDS = 0.25
-_PAUSES = (0.5, 1, 2, 5, 10, 30)
-_CALM_SECONDS = 60
+_PAUSES = (0, 0.5, 1, 2, 5, 10, 30)
+_CALM_SECONDS = 5
+"""What has answered for so long starts at once when it dies."""
 
 
 class Interrupted(BaseException):
     """SIGINT or SIGTERM arrived: the stack is to stop."""
+
+
+@dataclass(slots=True)
+class _Life:
+    """What the supervisor knows of one process: at most one of `due` and `start` is set, while it is not running."""
+
+    failures: int = 0
+    ready_at: float = -math.inf
+    due: float | None = None
+    start: "Future[None] | None" = None
 
 
 class Supervisor:
@@ -37,8 +52,9 @@ class Supervisor:
         self._stack = stack
         self._console = console
         self._clock = clock
-        self._deaths: dict[str, list[float]] = {}
-        self._due: dict[str, float] = {}
+        self._lives: dict[str, _Life] = {}
+        # Only waits for readiness: a child ends with the thread that starts it, so the main thread starts all.
+        self._threads = ThreadPoolExecutor(thread_name_prefix="start")
 
     def start(self, workers: int) -> None:
         """Starts everything and waits until everything answers."""
@@ -62,40 +78,61 @@ class Supervisor:
             self._stack.add_dashboard()
 
     def look(self) -> None:
-        """One look at all processes: what has died is shown, and started again once its pause is over."""
+        """Look once at all processes: show what died and start it again; wait for none of them."""
         for process in self._stack.processes:
-            if process.exit_code is None:
-                continue
-            if process.name not in self._due:
-                self._note_death(process)
-            elif self._clock() >= self._due[process.name]:
-                self._revive(process)
+            life = self._lives.setdefault(process.name, _Life())
+            if life.start is not None:
+                if life.start.done():
+                    self._note_start(process, life, life.start)
+            elif life.due is not None:
+                if self._clock() >= life.due:
+                    self._start_again(process, life)
+            elif process.exit_code is not None:
+                self._note_death(process, life)
 
     def watch(self) -> None:
-        """Looks after the processes for ever."""
-        while True:
+        """Look after the processes until SIGINT or SIGTERM; neither of them interrupts a start half way."""
+        signals: list[int] = []
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda number, _: signals.append(number))
+        while not signals:
             self.look()
             time.sleep(_LOOK_SECONDS)
+        _ignore_signals()
+        raise Interrupted
 
-    def _note_death(self, process: Process) -> None:
-        now = self._clock()
-        recent = [at for at in self._deaths.get(process.name, []) if now - at < _CALM_SECONDS]
-        pause = _PAUSES[min(len(recent), len(_PAUSES) - 1)]
-        self._deaths[process.name] = [*recent, now]
-        self._due[process.name] = now + pause
-        self._console.print(
-            f"[red]{process.name} ended with code {process.exit_code}[/]; it is started again in {pause} s"
-        )
+    def _note_death(self, process: Process, life: "_Life") -> None:
+        if self._clock() - life.ready_at >= _CALM_SECONDS:
+            life.failures = 0
+        pause = self._schedule(life)
+        when = f"in {pause} s" if pause else "at once"
+        self._console.print(f"[red]{process.name} ended with code {process.exit_code}[/]; it is started again {when}")
         self._show_last_lines(process)
+        if not pause:
+            self._start_again(process, life)
 
-    def _revive(self, process: Process) -> None:
-        del self._due[process.name]
+    def _schedule(self, life: "_Life") -> float:
+        pause = _PAUSES[min(life.failures, len(_PAUSES) - 1)]
+        life.failures += 1
+        life.due = self._clock() + pause
+        return pause
+
+    def _start_again(self, process: Process, life: "_Life") -> None:
+        life.due = None
+        process.kill()
+        process.start()
+        life.start = self._threads.submit(self._stack.wait_until_ready, process)
+
+    def _note_start(self, process: Process, life: "_Life", start: "Future[None]") -> None:
+        life.start = None
         try:
-            self._stack.restart(process)
+            start.result()
         except ProcessFailed as error:
-            self._console.print(f"[red]{process.name} does not start[/]")
+            pause = self._schedule(life)
+            self._console.print(f"[red]{process.name} does not start[/]; the next attempt is in {pause} s")
             self._console.print(str(error), markup=False, highlight=False, soft_wrap=True)
         else:
+            life.ready_at = self._clock()
             self._console.print(f"[green]{process.name} runs again[/]")
 
     def _show_last_lines(self, process: Process) -> None:
