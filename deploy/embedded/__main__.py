@@ -1,6 +1,7 @@
 """`python -m deploy.embedded`: one part in the foreground, or the whole stack."""
 
 import logging
+import os
 import sys
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from deploy.embedded import broker as broker_part
 from deploy.embedded import clickhouse as clickhouse_part
 from deploy.embedded import supervisor
 from deploy.embedded.errors import EmbeddedError
+from deploy.embedded.private import UMASK
 from deploy.embedded.settings import StackSettings
 from deploy.embedded.stack import Broker
 
@@ -23,6 +25,7 @@ def main() -> None:
     Nothing listens beyond this machine unless it is told to. Passwords of the users `writer` and `reader` come from
     CONVOSTREAM_WRITER_PASSWORD and CONVOSTREAM_READER_PASSWORD; without them each data directory gets its own.
     """
+    os.umask(UMASK)
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
 
 

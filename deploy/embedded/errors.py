@@ -3,6 +3,7 @@
 EmbeddedError
 ├── ClickHouseError     the engine's own text and code, or the front's in the engine's form
 ├── DataDirectoryTaken  another process owns the data directory
+├── DataDirectoryUnsafe another user owns the data directory or can write it
 ├── DiskWasFull         the engine has to be started anew to look its parts over
 ├── ProcessFailed       a part of the stack did not start; its last lines are in the message
 └── PartMissing         a wheel or a program that a part needs is not installed
@@ -95,6 +96,10 @@ def _plain(message: str) -> str:
 
 class DataDirectoryTaken(EmbeddedError):
     """Another process owns the data directory; the message names it."""
+
+
+class DataDirectoryUnsafe(EmbeddedError):
+    """Another user owns the data directory or can write it; the message says what to do."""
 
 
 class DiskWasFull(EmbeddedError):

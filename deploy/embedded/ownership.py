@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from deploy.embedded.errors import DataDirectoryTaken
+from deploy.embedded.private import make_private
 
 RUNNING = "running"
 UNCLEAN_STOPS = "unclean-stops"
@@ -28,8 +29,8 @@ class Ownership:
         self.was_unclean = False
 
     def __enter__(self) -> Self:
-        self._directory.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(self._directory / "owner", os.O_RDWR | os.O_CREAT, 0o644)
+        make_private(self._directory)
+        self._file = os.open(self._directory / "owner", os.O_RDWR | os.O_CREAT, 0o600)
         self._lock()
         self.was_unclean = (self._directory / RUNNING).exists()
         if self.was_unclean:

@@ -15,6 +15,7 @@ from pathlib import Path
 from deploy.embedded.addresses import wait_until
 from deploy.embedded.errors import ProcessFailed
 from deploy.embedded.foreground import die_with_parent
+from deploy.embedded.private import UMASK
 from deploy.embedded.settings import ROOT
 
 _READY = re.compile(r"^ready (\S+)$", re.MULTILINE)
@@ -64,9 +65,9 @@ class Process:
 
     def start(self) -> None:
         """Starts it without waiting; what it prints is appended to its log."""
-        self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as log:
-            self._log_start = log.tell()
+        self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with os.fdopen(os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as log:
+            self._log_start = log.seek(0, os.SEEK_END)
             parent = os.getpid()
             self._child = subprocess.Popen(
                 self._command(self.port),
@@ -76,6 +77,7 @@ class Process:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                umask=UMASK,
                 preexec_fn=lambda: die_with_parent(parent),  # async-signal-safe: two system calls
             )
 

@@ -27,6 +27,7 @@ from deploy.embedded.errors import EmbeddedError, ProcessFailed
 from deploy.embedded.geoip import geoip_database
 from deploy.embedded.ownership import AUDIT_DUE
 from deploy.embedded.passwords import VARIABLES, passwords
+from deploy.embedded.private import make_private
 from deploy.embedded.processes import Process
 from deploy.embedded.settings import ROOT, StackSettings
 from deploy.embedded.topics import create_topic
@@ -52,6 +53,7 @@ class Stack:
         self._settings = settings
         self._directory = settings.directory
         self._worker_environment = _session_timeout(broker) | dict(worker_environment or {})
+        make_private(self._directory)
         self._passwords = passwords(self._directory)
         self.clickhouse = self._server(
             "clickhouse", ["deploy.embedded", "clickhouse"], settings.stack_clickhouse_port, "clickhouse"

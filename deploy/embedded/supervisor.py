@@ -8,6 +8,7 @@ import math
 import os
 import shlex
 import signal
+import tempfile
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -163,10 +164,11 @@ def run(
 def write_addresses(file: Path, environment: Mapping[str, str]) -> None:
     """Writes the settings for other programs, readable by their owner alone: they hold passwords."""
     text = "".join(f"{name}={shlex.quote(value)}\n" for name, value in environment.items())
-    partial = file.with_suffix(".partial")
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+    # A file of its own, for its owner alone: one that somebody else has put there is neither followed nor written.
+    descriptor, partial = tempfile.mkstemp(prefix=f"{file.name}.", dir=file.parent)
+    with os.fdopen(descriptor, "w") as out:
         out.write(text)
-    partial.replace(file)
+    Path(partial).replace(file)
 
 
 def show_addresses(console: Console, stack: Stack, settings: StackSettings, file: Path) -> None:

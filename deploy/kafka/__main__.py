@@ -1,10 +1,13 @@
 """`python -m deploy.kafka`: Apache Kafka in the foreground."""
 
+import os
 import sys
 from pathlib import Path
 
 import click
 
+from deploy.embedded.errors import EmbeddedError
+from deploy.embedded.private import UMASK, make_private
 from deploy.kafka.jars import KafkaMissing
 from deploy.kafka.node import serve
 
@@ -14,9 +17,11 @@ from deploy.kafka.node import serve
 @click.option("--data-directory", type=click.Path(path_type=Path), required=True, help="Where the log lies.")
 def main(port: int, data_directory: Path) -> None:
     """Run one node of Apache Kafka on localhost; the first start fetches it from Maven Central."""
+    os.umask(UMASK)
     try:
+        make_private(data_directory.resolve())
         sys.exit(serve(port, data_directory.resolve()))
-    except KafkaMissing as error:
+    except (KafkaMissing, EmbeddedError) as error:
         raise click.ClickException(str(error)) from error
 
 

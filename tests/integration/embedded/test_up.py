@@ -3,11 +3,8 @@
 import os
 import signal
 import stat
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import clickhouse_connect
@@ -15,62 +12,17 @@ import httpx
 import pytest
 
 from deploy.embedded.addresses import wait_until
-from deploy.embedded.settings import ROOT
-
-
-@dataclass(frozen=True, slots=True)
-class Up:
-    """The supervisor in a process of its own."""
-
-    process: "subprocess.Popen[bytes]"
-    output: Path
-    file: Path
-
-    @property
-    def said(self) -> str:
-        return self.output.read_text()
-
-    def settings(self) -> dict[str, str]:
-        return dict(line.split("=", 1) for line in self.file.read_text().splitlines())
-
-    def descendants(self) -> dict[int, str]:
-        """All processes below it, with their command lines."""
-        found: dict[int, str] = {}
-        waiting = [self.process.pid]
-        while waiting:
-            children = Path(f"/proc/{waiting[0]}/task/{waiting.pop(0)}/children").read_text().split()
-            for child in map(int, children):
-                found[child] = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-                waiting.append(child)
-        return found
+from tests.integration.embedded.up import Up, running, runs
 
 
 def _soon(condition: Callable[[], bool], seconds: float = 60) -> None:
     assert wait_until(condition, seconds)
 
 
-def _runs(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
 @pytest.fixture
 def up(tmp_path: Path) -> Iterator[Up]:
-    file, output = tmp_path / "stack.env", tmp_path / "output"
-    command = [sys.executable, "-m", "deploy.embedded", "up", "--no-worker"]
-    where = ["--data-directory", str(tmp_path / "data"), "--stack-file", str(file)]
-    with output.open("wb") as out:
-        process = subprocess.Popen([*command, *where], cwd=ROOT, stdout=out, stderr=out)
-    running = Up(process, output, file)
-    try:
-        assert wait_until(lambda: file.exists() or process.poll() is not None, 90)
-        assert process.poll() is None, running.said
-        yield running
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
+    with running(tmp_path, "--no-worker") as started:
+        yield started
 
 
 def test_once_everything_answers_the_file_holds_the_addresses(up: Up) -> None:
@@ -105,13 +57,13 @@ def test_a_signal_stops_everything_even_when_it_comes_twice(up: Up, number: sign
     time.sleep(0.05)
     up.process.send_signal(number)
     assert up.process.wait(60) == 0
-    assert [pid for pid in below if _runs(pid)] == []
+    assert [pid for pid in below if runs(pid)] == []
     assert not up.file.exists()
-    assert not (up.output.parent / "data" / "clickhouse" / "running").exists()
+    assert not (up.data / "clickhouse" / "running").exists()
 
 
 def test_nothing_outlives_a_killed_supervisor(up: Up) -> None:
     below = up.descendants()
     up.process.kill()
-    assert wait_until(lambda: not any(_runs(pid) for pid in below), 30)
-    assert wait_until(lambda: not (up.output.parent / "data" / "clickhouse" / "running").exists(), 1)
+    assert wait_until(lambda: not any(runs(pid) for pid in below), 30)
+    assert wait_until(lambda: not (up.data / "clickhouse" / "running").exists(), 1)

@@ -1,0 +1,38 @@
+"""Directories and files for their owner alone: they hold conversations and passwords."""
+
+import os
+from pathlib import Path
+
+from deploy.embedded.errors import DataDirectoryUnsafe
+
+UMASK = 0o077
+"""Of every process of the stack: what it creates has the mode 0700 or 0600."""
+_OTHERS = 0o077
+_OTHERS_WRITE = 0o022
+
+
+def make_private(directory: Path) -> None:
+    """Create a directory for its owner alone, or take an existing one from others with all that is in it.
+
+    One that somebody else owns or can write is refused: what is in it may be theirs.
+    """
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = directory.stat()
+    if found.st_uid != os.geteuid():
+        raise DataDirectoryUnsafe(f"{directory} belongs to user {found.st_uid}; choose a directory of your own")
+    if found.st_mode & _OTHERS_WRITE:
+        raise DataDirectoryUnsafe(
+            f"others can write {directory}; look for files of theirs, then `chmod go-w` it, or choose another directory"
+        )
+    if found.st_mode & _OTHERS:
+        for parent, directories, files in os.walk(directory):
+            for name in (*directories, *files):
+                _close(Path(parent, name))
+        # Last, so that a walk that was interrupted is repeated.
+        _close(directory)
+
+
+def _close(path: Path) -> None:
+    """Take the permissions of others from a file or directory; a symbolic link has none of its own."""
+    if not path.is_symlink():
+        path.chmod(path.stat().st_mode & 0o7777 & ~_OTHERS)
