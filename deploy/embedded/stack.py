@@ -52,7 +52,7 @@ class Stack:
     ) -> None:
         self._settings = settings
         self._directory = settings.directory
-        self._worker_environment = _session_timeout(broker) | dict(worker_environment or {})
+        self._worker_environment = _session_timeout() | dict(worker_environment or {})
         make_private(self._directory)
         self._passwords = passwords(self._directory)
         self.clickhouse = self._server(
@@ -210,10 +210,10 @@ class Stack:
         return f"http://{user}:{quote(self._passwords[user], safe='')}@{host}/{DATABASE}"
 
 
-def _session_timeout(broker: Broker) -> dict[str, str]:
-    """On the embedded broker joining a group takes half of the session timeout, so a short one starts sooner."""
+def _session_timeout() -> dict[str, str]:
+    """Return a short session timeout: a killed worker's partitions are free after it, and joining takes half of it."""
     name = "CONVOSTREAM_KAFKA_SESSION_TIMEOUT_SECONDS"
-    return {} if broker == "kafka" or name in os.environ else {name: "6"}
+    return {} if name in os.environ else {name: "6"}
 
 
 def _wait_or_try_again(process: Process) -> None:
