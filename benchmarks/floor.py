@@ -29,6 +29,7 @@ from stream_processors.inbox import Block
 from stream_processors.known_conversations import KnownConversations
 from stream_processors.light_records import make_light_records
 from stream_processors.positions import LogPosition
+from stream_processors.protocol.commands import Prepare
 from stream_processors.range_log import RangeLog, Tenure
 from stream_processors.records import Record
 from stream_processors.settings import WorkerSettings
@@ -106,8 +107,9 @@ class Floor:
     async def _block(self, records: Sequence[Record], state: State, claims: Mapping[int, Tenure]) -> Block:
         partition, topic = records[0].partition, self._settings.kafka_topic
         position = LogPosition(topic, partition, 1, records[0].offset)
+        command = Prepare(position, len(claims), seen_at=int(time.time() * 1000), proofs=())
         # Nothing is a stray here, so the steps ask nothing of the feed.
-        segments = await self._app.prepare(cast(Feed, None), records, state, position, len(claims))
+        segments, _ = await self._app.prepare(cast(Feed, None), records, state, command)
         with metrics.STEP_SECONDS.labels("columns").time():
             return claims[partition].block(segments, log_epoch=1)
 

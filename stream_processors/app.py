@@ -1,9 +1,9 @@
 """The Faust app, and the path of an event through it, in order.
 
 Kafka -> poll -> agent -> Partition.deliver -> gathered to a batch
-  1. decode_records    a record is an event, enriched (place, device, language, escalation, ...), or a dead letter
-  2. drop_erased       what belongs to a person who was erased is dropped
-  3. find_letters      a record that replays a dead letter settles that one
+  1. prove_headers     a record that replays a dead letter settles that one; a forwarded one keeps its time of receipt
+  2. decode_records    a record is an event, enriched (place, device, language, escalation, ...), or a dead letter
+  3. drop_erased       what belongs to a person who was erased is dropped
   4. part_strays       what lies on another partition than its conversation's is sent on to it
   5. State.admit       the batch's conversations come into memory; known ones are folded again from ClickHouse
   6. drop_repetitions  an id that its conversation has is dropped, however late it comes
@@ -26,9 +26,11 @@ from stream_processors.collector import uncollected
 from stream_processors.enrichment import Enrichment
 from stream_processors.erased_records import drop_erased
 from stream_processors.feed import Feed
+from stream_processors.forwarding import forward_strays
 from stream_processors.inbox import Segment
 from stream_processors.ownership import Ownership
-from stream_processors.positions import LogPosition
+from stream_processors.positions import Proof
+from stream_processors.protocol.commands import Prepare
 from stream_processors.range_log import RangeLog
 from stream_processors.records import Record
 from stream_processors.settings import WorkerSettings
@@ -38,11 +40,10 @@ from stream_processors.steps import (
     Batch,
     decode_records,
     drop_repetitions,
-    find_letters,
     fold,
-    forward_strays,
     gather_rows,
     part_strays,
+    prove_headers,
 )
 from stream_processors.tools import Tools
 from stream_processors.transport import PollSchema, WholePollConsumer, WholePollTransport
@@ -114,23 +115,23 @@ class ProcessorApp(faust.App):
                 self.ownership.deliver(event.value)
 
     async def prepare(
-        self, feed: Feed, records: Sequence[Record], state: State, position: LogPosition, partitions: int
-    ) -> list[Segment]:
-        """Take a batch of a partition, one of so many, through the steps; return the segments of its block."""
+        self, feed: Feed, records: Sequence[Record], state: State, command: Prepare
+    ) -> tuple[list[Segment], tuple[Proof, ...]]:
+        """Take a batch of a partition through the steps; return the segments of its block and what was proved."""
         with uncollected():
-            return await self._steps(feed, Batch(records), state, position, partitions)
+            batch = Batch(records, seen_at=command.seen_at)
+            await prove_headers(batch, self._clickhouse, command.position, command.proofs)
+            return await self._steps(feed, batch, state, command), batch.proofs
 
-    async def _steps(
-        self, feed: Feed, batch: Batch, state: State, position: LogPosition, partitions: int
-    ) -> list[Segment]:
+    async def _steps(self, feed: Feed, batch: Batch, state: State, command: Prepare) -> list[Segment]:
+        position = command.position
         async with self._decoding:
             await self._decode(batch)
         await drop_erased(batch, state.tombstones, self._clickhouse, position.partition)
-        await find_letters(batch, self._clickhouse, position)
         with metrics.STEP_SECONDS.labels("state").time():
             absent = state.missing(batch.conversations)
-            strays = part_strays(batch, absent, position.partition, partitions)
-            await forward_strays(batch, position, partitions, feed)
+            strays = part_strays(batch, absent, position.partition, command.partitions)
+            await forward_strays(batch, position, command.partitions, feed, self._clickhouse)
             await state.admit([key for key in absent if key not in strays], self._clickhouse, position)
         with metrics.STEP_SECONDS.labels("fold").time():
             fresh = drop_repetitions(batch, state)

@@ -11,6 +11,9 @@ from stream_processors.settings import WorkerSettings
 LARGEST_FETCH: Final = 8 * 1024**2
 """Larger ones bring no more speed."""
 
+LARGEST_REQUEST: Final = 2 * MAX_RECORD_BYTES
+"""Forwarded records have a key and headers beside their value; the broker's own limit decides."""
+
 METADATA_AGE_MS: Final = 10_000
 """How soon partitions that were added, or a topic that was made again, are noticed; the clients' own is 5 minutes."""
 
@@ -28,6 +31,7 @@ def broker_options(settings: WorkerSettings) -> dict[str, Any]:
         "broker_commit_interval": 2.0,
         "consumer_metadata_max_age_ms": METADATA_AGE_MS,
         "producer_metadata_max_age_ms": METADATA_AGE_MS,
+        "producer_max_request_size": LARGEST_REQUEST,
         "broker_max_poll_records": None,
         "consumer_max_fetch_size": _fetch_bytes(settings),
         "consumer_auto_offset_reset": "earliest",

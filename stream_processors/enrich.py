@@ -33,10 +33,8 @@ from stream_processors.enrichment import Enrichment, as_json
 from stream_processors.fold_events import CALLS, Call, FoldEvent, Profile
 from stream_processors.profiles import read_profile
 from stream_processors.ratings import verdict
-from stream_processors.records import EARLIEST_TIME, LATEST_TIME
+from stream_processors.records import CLOCK_TOLERANCE_MS, EARLIEST_TIME
 
-EARLIEST_OCCURRENCE: Final = 946_684_800_000  # 2000-01-01, metrics.md rule 2
-CLOCK_TOLERANCE_MS: Final = 300_000
 EARLIEST_CALL: Final = -2_208_988_800_000  # 1900-01-01, where ClickHouse's DateTime64 begins
 LATEST_CALL: Final = 10_413_791_999_999  # the end of 2299, where it ends
 
@@ -99,17 +97,17 @@ DerivedOne = tuple[int, Detail, tuple[object, ...]]
 DeriveOne = Callable[[Any, Enrichment, list[str]], DerivedOne]
 
 
-def enrich(events: Sequence[Event], received_at: Sequence[int | None], enrichment: Enrichment) -> EnrichedEvents:
+def enrich(events: Sequence[Event], received_at: Sequence[int], enrichment: Enrichment) -> EnrichedEvents:
     """Return events of one type with all that is derived of them; times in milliseconds since 1970 UTC."""
     repaired: Repaired = {}
-    received, occurred = _times(events, received_at, repaired)
+    occurred = _times(events, received_at, repaired)
     found, details, own = DERIVE[events[0].type](events, enrichment, repaired)
     ranks, ids = [kinds.RANKS[kind] for kind in found], [event.event_id for event in events]
     return EnrichedEvents(
         events[0].type,
         list(map(_key, map(_identity, events))),
         list(map(FoldEvent, occurred, ranks, ids, found, details)),
-        received,
+        received_at,
         repaired,
         [as_json(event.metadata) if event.metadata else None for event in events],
         [as_json(event.model_extra) if event.model_extra else None for event in events],
@@ -117,21 +115,15 @@ def enrich(events: Sequence[Event], received_at: Sequence[int | None], enrichmen
     )
 
 
-def _times(
-    events: Sequence[Event], received_at: Sequence[int | None], repaired: Repaired
-) -> tuple[list[int], list[int]]:
-    """Return when events were received and when they happened; what is out of range happened when it was received."""
+def _times(events: Sequence[Event], received_at: Sequence[int], repaired: Repaired) -> list[int]:
+    """Return when events happened; what is out of range happened when it was received."""
     occurred = [event.occurred_at for event in events]
-    received = [
-        min(max(at, EARLIEST_TIME), LATEST_TIME) if known is None else known
-        for at, known in zip(occurred, received_at, strict=True)
-    ]
-    if min(occurred) < EARLIEST_OCCURRENCE or max(occurred) > min(received) + CLOCK_TOLERANCE_MS:
-        for place, (at, known) in enumerate(zip(occurred, received, strict=True)):
-            if not EARLIEST_OCCURRENCE <= at <= known + CLOCK_TOLERANCE_MS:
+    if min(occurred) < EARLIEST_TIME or max(occurred) > min(received_at) + CLOCK_TOLERANCE_MS:
+        for place, (at, known) in enumerate(zip(occurred, received_at, strict=True)):
+            if not EARLIEST_TIME <= at <= known + CLOCK_TOLERANCE_MS:
                 occurred[place] = known
                 repaired[place] = ["occurred_at"]
-    return received, occurred
+    return occurred
 
 
 _identity: Final = attrgetter(*ConversationKey._fields)

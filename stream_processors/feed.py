@@ -85,5 +85,8 @@ class Feed(Protocol):
         ...
 
     async def forward(self, record: Record, key: bytes, partition: int, headers: Headers) -> None:
-        """Produce a record again, to another partition; return when Kafka has it."""
+        """Produce a record again, to another partition; return when Kafka has it.
+
+        Raises InvalidRecord when Kafka takes it for too large.
+        """
         ...

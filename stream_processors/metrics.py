@@ -16,6 +16,9 @@ REPLAYED = Counter("convostream_replayed_dead_letters", "Dead letters that a rep
 REPAIRS = Counter("convostream_repairs", "Fields that could not be read and count as unknown, by field.", ["field"])
 CORRECTIONS = Counter("convostream_corrections", "Facts taken back because an event changed them, by kind.", ["kind"])
 ERASED = Counter("convostream_erased_records", "Records dropped because what they belong to was erased.")
+IGNORED_HEADERS = Counter(
+    "convostream_ignored_headers", "Records whose headers name an origin or a dead letter that is not there."
+)
 FORWARDED = Counter("convostream_forwarded_records", "Records sent on to the partition of their conversation.")
 
 LAG_RECORDS = Gauge("convostream_lag_records", "Records of a partition not yet landed in ClickHouse.", ["partition"])

@@ -17,7 +17,7 @@ from stream_processors.feed import Poll
 from stream_processors.gathering import Gathering
 from stream_processors.landing import Content, Landing, perform
 from stream_processors.patience import persist
-from stream_processors.positions import Batch, Fingerprint, LogPosition, Start
+from stream_processors.positions import Batch, Fingerprint, Start
 from stream_processors.protocol.commands import (
     AskMembership,
     AskRelease,
@@ -28,6 +28,7 @@ from stream_processors.protocol.commands import (
     Land,
     Lull,
     Prepare,
+    Prepared,
     ReadBounds,
     ReadUpTo,
     Settle,
@@ -134,8 +135,8 @@ class Partition:
                 await self._begin(start, partitions)
             case Gather():
                 return await self._gather()
-            case Prepare(position, partitions):
-                return await self._prepare(position, partitions)
+            case Prepare():
+                return await self._prepare(command)
             case CheckLog():
                 await self._check_log()
             case Land(written, replay):
@@ -249,7 +250,8 @@ class Partition:
             return Lull.IDLE
         last = records[-1]
         fingerprint = Fingerprint.of(last.timestamp, last.key, last.value)
-        return Batch(records[0].offset, last.offset, fingerprint, self._known_state.is_full)
+        seen_at = int(self._tools.wall_clock() * 1000)
+        return Batch(records[0].offset, last.offset, fingerprint, self._known_state.is_full, seen_at)
 
     async def _sleep(self, seconds: float) -> bool:
         """Wait until there may be something to do; tell whether that was before the time was over."""
@@ -261,17 +263,17 @@ class Partition:
         wake.clear()
         return True
 
-    async def _prepare(self, position: LogPosition, partitions: int) -> int:
+    async def _prepare(self, command: Prepare) -> Prepared:
         if not self._has_flush_slot:
             await self._tools.flush_slots.acquire()
             self._has_flush_slot = True
-        segments = await self._tools.prepare(self._records, self._known_state, position, partitions)
+        segments, proofs = await self._tools.prepare(self._records, self._known_state, command)
         self._records = self._records[-1:]
         with metrics.STEP_SECONDS.labels("columns").time():
-            block = self._landing.tenure.block(segments, position.log_epoch) if segments else None
+            block = self._landing.tenure.block(segments, command.position.log_epoch) if segments else None
         self._content = Content(block)
         metrics.FLUSH_ROWS.observe(self._content.rows)
-        return self._content.rows
+        return Prepared(self._content.rows, proofs)
 
     def _note_landing_ended(self) -> None:
         self._tools.flush_slots.release()

@@ -34,11 +34,21 @@ class Fingerprint:
         return cls(max(0, timestamp or 0), int.from_bytes(digest.digest(), "little"))
 
 
+class Proof(NamedTuple):
+    """A record whose headers were found true: its offset, its time of receipt, and whether it replays a dead letter."""
+
+    offset: int
+    received_at: int
+    is_replay: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Range:
     """A flush as the range log knows it: the offsets `first` to `last`, both included.
 
-    `partitions` is how many the topic had when its `rows` were made.
+    `partitions` is how many the topic had when its `rows` were made. `seen_at` is the worker's time when it first saw
+    the records, in milliseconds; `proofs` says which headers were found true then. A replay takes both from here, so
+    that it makes the same rows whatever the clock, Kafka and ClickHouse say later.
     """
 
     topic: str
@@ -51,6 +61,8 @@ class Range:
     fold_version: str
     last_record: Fingerprint
     confirmed: bool = False
+    seen_at: int = 0
+    proofs: tuple[Proof, ...] = ()
 
     @property
     def token(self) -> str:
@@ -72,13 +84,14 @@ class Range:
 class Batch:
     """Records that were read of a log: their offsets `first` to `last`, both included, and what the last one is.
 
-    `is_crowded` says that the conversations in memory leave no room for more.
+    `is_crowded` says that the conversations in memory leave no room for more; `seen_at` is the time, in milliseconds.
     """
 
     first: int
     last: int
     last_record: Fingerprint
     is_crowded: bool = False
+    seen_at: int = 0
 
     def ends(self, known: Range) -> bool:
         """Tell whether the last record is the one that ended a range."""

@@ -17,7 +17,7 @@ from stream_processors.clickhouse import ClickHouse, Row
 from stream_processors.errors import MaintenanceUnderWay
 from stream_processors.inbox import Block, Segment, arrow_stream, build_block
 from stream_processors.inbox_columns import COUNT, SMALL, TEXT, TIME
-from stream_processors.positions import Fingerprint, Range
+from stream_processors.positions import Fingerprint, Proof, Range
 
 # The greatest tuple is that of the latest claim; of its rows, which renewals add, the latest lease.
 CLAIMS_SQL: Final = (
@@ -34,7 +34,9 @@ UNSETTLED_SQL: Final = (
 )
 LATEST_SQL: Final = (
     "SELECT log_epoch, first, last, rows, partitions, fold_version,"
-    " toUnixTimestamp64Milli(last_record_time) AS last_record_ms, last_record_hash, confirmed"
+    " toUnixTimestamp64Milli(last_record_time) AS last_record_ms, last_record_hash, confirmed,"
+    " toUnixTimestamp64Milli(seen_at) AS seen_ms,"
+    " arrayMap(proof -> (proof.1, toUnixTimestamp64Milli(proof.2), proof.3), proofs) AS proved"
     " FROM ranges WHERE topic = {topic:String} AND partition = {partition:UInt32}"
     " ORDER BY owner_epoch DESC, log_epoch DESC, first DESC, confirmed DESC LIMIT 1"
 )
@@ -52,6 +54,8 @@ RANGE_TYPES: Final = {
     "last_record_time": TIME,
     "last_record_hash": COUNT,
     "confirmed": pa.uint8(),
+    "seen_at": TIME,
+    "proofs": pa.list_(pa.struct([("offset", COUNT), ("received_at", TIME), ("is_replay", pa.uint8())])),
 }
 
 
@@ -139,6 +143,8 @@ class RangeLog:
             fold_version=row["fold_version"],
             last_record=Fingerprint(row["last_record_ms"], row["last_record_hash"]),
             confirmed=bool(row["confirmed"]),
+            seen_at=row["seen_ms"],
+            proofs=tuple(Proof(offset, at, bool(is_replay)) for offset, at, is_replay in row["proved"]),
         )
 
     async def write(self, written: Range, owner_epoch: int) -> None:
@@ -157,6 +163,8 @@ class RangeLog:
             written.last_record.time,
             written.last_record.hash,
             int(written.confirmed),
+            written.seen_at,
+            [proof._asdict() for proof in written.proofs],
         )
         arrays = [pa.array([value], type=kind) for value, kind in zip(values, RANGE_TYPES.values(), strict=True)]
         token = f"{written.token}:{owner_epoch}:{int(written.confirmed)}"

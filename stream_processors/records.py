@@ -1,12 +1,14 @@
 """A record of the events topic as the steps see it, whatever client delivered it.
 
 Headers of ours travel with records that are produced again: where a record came from, when that was received, and
-which dead letter it replays. Anybody can send them, so what they say is checked or harmless.
+which dead letter it replays. Anybody can send them: they count only where `proofs.py` has found them to be true.
+
+Producers may choose a record's timestamp, too. One that cannot be true is replaced by the time when a worker first saw
+the record, so that no producer writes into months that are not there yet or long gone.
 """
 
 import re
-from collections.abc import Sequence
-from operator import attrgetter
+from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple, Protocol
 
 from stream_processors.positions import LogPosition
@@ -16,9 +18,10 @@ RECEIVED_AT_HEADER: Final = "convostream-received-at"
 DEAD_LETTER_HEADER: Final = "convostream-dead-letter"
 UNKNOWN_TIME: Final = b"-1"  # as Kafka says it
 
-EARLIEST_TIME: Final = 0  # 1970; a Kafka timestamp below is none
-LATEST_TIME: Final = 10_413_532_799_999  # three days before ClickHouse's DateTime64 ends, for what follows from it
+EARLIEST_TIME: Final = 946_684_800_000  # 2000-01-01
+CLOCK_TOLERANCE_MS: Final = 300_000  # by so much other clocks may be ahead of the worker's
 
+_ORIGIN: Final = re.compile(rb"([A-Za-z0-9._-]{1,249}):([0-9]{1,9}):([0-9]{1,18})")
 # A topic's name and the numbers that Kafka allows, none longer than ClickHouse's integers hold.
 _PLACE: Final = re.compile(rb"([A-Za-z0-9._-]{1,249}):([0-9]{1,9}):([0-9]{1,18}):([0-9]{1,18})")
 
@@ -49,32 +52,40 @@ class DeadLetter(NamedTuple):
     reason: str
 
 
-def times_of_receipt(records: Sequence[Record]) -> Sequence[int | None]:
-    """Return `received_at` of some records, at least one."""
-    times = [record.timestamp or -1 for record in records]
-    if min(times) < EARLIEST_TIME or max(times) > LATEST_TIME or any(map(_headers, records)):
-        return list(map(received_at, records))
-    return times
+class Origin(NamedTuple):
+    """Where a record lay that a worker has forwarded."""
+
+    topic: str
+    partition: int
+    offset: int
+
+    def header(self) -> bytes:
+        """Return the value of the header that names it."""
+        return ":".join(map(str, self)).encode()
 
 
-_headers: Final = attrgetter("headers")
+def times_of_receipt(records: Sequence[Record], seen_at: int, proved: Mapping[int, int]) -> Sequence[int]:
+    """Return when some records, at least one, were received, in milliseconds.
+
+    `seen_at` is when a worker first saw them; `proved` are the times of those whose headers were found true, by offset.
+    """
+    times = [record.timestamp or 0 for record in records]
+    if min(times) < EARLIEST_TIME or max(times) > seen_at + CLOCK_TOLERANCE_MS:
+        times = [time_of_receipt(seen_at, time) for time in times]
+    return [proved.get(record.offset, time) for record, time in zip(records, times, strict=True)] if proved else times
 
 
-def received_at(record: Record) -> int | None:
-    """Return when the record was received, in milliseconds: its origin's time if it was forwarded; None is unknown."""
-    timestamp = record.timestamp
-    if record.headers and (forwarded := _forwarded_time(record.headers)) is not None:
-        timestamp = forwarded
-    if timestamp is None or timestamp < EARLIEST_TIME:
-        return None
-    return min(timestamp, LATEST_TIME)
+def time_of_receipt(seen_at: int, *times: int | None) -> int:
+    """Return the first of some times that can be one of receipt; else when the record was first seen."""
+    possible = (time for time in times if time and EARLIEST_TIME <= time <= seen_at + CLOCK_TOLERANCE_MS)
+    return next(possible, seen_at)
 
 
-def _forwarded_time(headers: Sequence[tuple[str, bytes | None]]) -> int | None:
-    for name, value in headers:
-        if name == RECEIVED_AT_HEADER and value is not None and (value.isdigit() or value == UNKNOWN_TIME):
-            return int(value[:16])
-    return None
+def named_origin(record: Record) -> Origin | None:
+    """Return the origin that a record's headers name, whether it is there or not."""
+    named = [value for name, value in record.headers if name == ORIGIN_HEADER]
+    found = _ORIGIN.fullmatch(named[0] or b"") if named else None
+    return Origin(found[1].decode(), *map(int, found.groups()[1:])) if found else None
 
 
 def replayed_letter(record: Record) -> LogPosition | None:

@@ -1,7 +1,8 @@
 """Which dead letters the records of a batch replay: those that their headers name, as far as they are true.
 
 Anybody can send a header. One counts when ClickHouse has that letter, of this topic, with the very bytes of the record;
-then treating the record as a replay is right, whoever sent it. Any other is ignored: the record stands for itself.
+then treating the record as a replay is right, whoever sent it. The size of a letter is compared first, so that small
+records which name large letters make ClickHouse read none of them.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,9 +15,12 @@ from stream_processors.records import Record
 
 PLACES_A_QUERY: Final = 5_000
 LETTERS_SQL: Final = (
-    "SELECT DISTINCT origin_partition, origin_log_epoch, origin_offset, has_value, lower(hex(SHA256(raw))) AS digest"
+    "SELECT origin_partition, origin_log_epoch, origin_offset, has_value, lower(hex(SHA256(raw))) AS digest,"
+    " toUnixTimestamp64Milli(min(received_at)) AS received_ms"
     " FROM dead_letter_records WHERE status = 'refused' AND origin_topic = {topic:String}"
     " AND (origin_partition, origin_log_epoch, origin_offset) IN ({places})"
+    " AND (origin_partition, origin_log_epoch, origin_offset, length(raw)) IN ({sizes})"
+    " GROUP BY origin_partition, origin_log_epoch, origin_offset, has_value, digest"
 )
 
 
@@ -27,21 +31,30 @@ class Claim(NamedTuple):
     letter: LogPosition
 
 
-async def true_claims(claims: Sequence[Claim], clickhouse: ClickHouse, before: LogPosition) -> dict[int, LogPosition]:
-    """Return the dead letters that records replay, by the records' offsets; each was refused before a position."""
+async def true_claims(claims: Sequence[Claim], clickhouse: ClickHouse, before: LogPosition) -> dict[int, int]:
+    """Return when the dead letters were received that records replay, by the records' offsets.
+
+    Each was refused before a position.
+    """
     possible = [claim for claim in claims if _may_be_true(claim.letter, before)]
-    digests: dict[LogPosition, str | None] = {}
-    letters = list(dict.fromkeys(claim.letter for claim in possible))
-    for begin in range(0, len(letters), PLACES_A_QUERY):
-        sql = LETTERS_SQL.replace("{places}", places_sql(letters[begin : begin + PLACES_A_QUERY]))
+    known: dict[tuple[LogPosition, str | None], int] = {}
+    for begin in range(0, len(possible), PLACES_A_QUERY):
+        sql = _letters_sql(possible[begin : begin + PLACES_A_QUERY])
         for row in await clickhouse.rows(sql, {"topic": before.topic}):
             place = LogPosition(before.topic, row["origin_partition"], row["origin_log_epoch"], row["origin_offset"])
-            digests[place] = row["digest"] if row["has_value"] else None
+            known[place, row["digest"] if row["has_value"] else None] = row["received_ms"]
     return {
-        claim.record.offset: claim.letter
+        claim.record.offset: known[letter]
         for claim in possible
-        if claim.letter in digests and digests[claim.letter] == _digest(claim.record.value)
+        if (letter := (claim.letter, _digest(claim.record.value))) in known
     }
+
+
+def _letters_sql(claims: Sequence[Claim]) -> str:
+    sizes = {(*claim.letter[1:], len(claim.record.value or b"")) for claim in claims}
+    listed = ",".join(f"({partition:d},{epoch:d},{offset:d},{size:d})" for partition, epoch, offset, size in sizes)
+    places = places_sql({claim.letter for claim in claims})
+    return LETTERS_SQL.replace("{places}", places).replace("{sizes}", listed)
 
 
 def places_sql(places: Iterable[LogPosition]) -> str:

@@ -13,21 +13,13 @@ from stream_processors.decode import decode_all
 from stream_processors.enrich import EnrichedEvents, enrich
 from stream_processors.enrichment import Enrichment
 from stream_processors.event_rows import Part, event_segments
-from stream_processors.feed import Feed, Headers
 from stream_processors.fold_events import FoldEvent
 from stream_processors.inbox import Segment
 from stream_processors.partitioner import partitions_of
 from stream_processors.patience import persist
-from stream_processors.positions import LogPosition
-from stream_processors.records import (
-    ORIGIN_HEADER,
-    RECEIVED_AT_HEADER,
-    DeadLetter,
-    Record,
-    replayed_letter,
-    times_of_receipt,
-)
-from stream_processors.replays import Claim, true_claims
+from stream_processors.positions import LogPosition, Proof
+from stream_processors.proofs import claims_of, prove
+from stream_processors.records import DeadLetter, Record, replayed_letter, times_of_receipt
 from stream_processors.rows import FlushRows
 from stream_processors.state import State
 
@@ -40,8 +32,8 @@ class Batch:
     """The records of one flush of a partition, in order of their offsets, and what the steps make of them.
 
     Valid events are kept in `parts`; `told` and `sources` are what the fold sees of them and their records, all in the
-    order of their places. `claims` are the dead letters that records say to replay, `letters` those that they do, by
-    the records' offsets.
+    order of their places. `seen_at` is when the records were first seen; `proofs` are those whose headers are true, and
+    `letters` the dead letters that they replay, by the records' offsets.
     """
 
     records: Sequence[Record]
@@ -52,7 +44,8 @@ class Batch:
     conversations: Conversations = field(default_factory=lambda: defaultdict(list))
     dead_letters: list[DeadLetter] = field(default_factory=list)
     strays: Conversations = field(default_factory=dict)
-    claims: list[Claim] = field(default_factory=list)
+    seen_at: int = 0
+    proofs: tuple[Proof, ...] = ()
     letters: dict[int, LogPosition] = field(default_factory=dict)
 
     def add(self, events: EnrichedEvents, records: Sequence[Record]) -> None:
@@ -66,27 +59,30 @@ class Batch:
             conversations[key].append(place)
 
 
+async def prove_headers(
+    batch: Batch, clickhouse: ClickHouse, position: LogPosition, known: tuple[Proof, ...] | None
+) -> None:
+    """Find out which headers are true, unless that is known; `position` is that of the batch's first record."""
+    if known is None:
+        claims = claims_of(batch.records)
+        call = partial(prove, claims, clickhouse, position, batch.seen_at)
+        known = await persist("prove headers", call, position.partition) if claims else ()
+    batch.proofs = known
+    replays = {proof.offset for proof in known if proof.is_replay}
+    for record in batch.records if replays else ():
+        if record.offset in replays and (letter := replayed_letter(record)) is not None:
+            batch.letters[record.offset] = letter
+
+
 def decode_records(batch: Batch, enrichment: Enrichment, begin: int, end: int) -> None:
     """Make events or dead letters of a slice of the records."""
     records = batch.records[begin:end]
-    times = times_of_receipt(records)
+    times = times_of_receipt(records, batch.seen_at, {proof.offset: proof.received_at for proof in batch.proofs})
     decoded = decode_all([record.value for record in records])
     for place, code, reason in decoded.refused:
-        batch.dead_letters.append(DeadLetter(records[place], times[place] or 0, code, reason))
+        batch.dead_letters.append(DeadLetter(records[place], times[place], code, reason))
     for places, events in decoded.events:
         batch.add(enrich(events, [times[place] for place in places], enrichment), [records[place] for place in places])
-    batch.claims += [
-        Claim(record, letter)
-        for record in records
-        if record.headers and (letter := replayed_letter(record)) is not None
-    ]
-
-
-async def find_letters(batch: Batch, clickhouse: ClickHouse, position: LogPosition) -> None:
-    """Find out which records replay a dead letter; `position` is that of the batch's first record."""
-    if batch.claims:
-        call = partial(true_claims, batch.claims, clickhouse, position)
-        batch.letters = await persist("look for dead letters", call, position.partition)
 
 
 def part_strays(
@@ -97,29 +93,6 @@ def part_strays(
     elsewhere = {key for key, home in zip(absent, homes, strict=True) if home != partition}
     batch.strays = {key: batch.conversations.pop(key) for key in absent if key in elsewhere}
     return elsewhere
-
-
-async def forward_strays(batch: Batch, position: LogPosition, partitions: int, feed: Feed) -> None:
-    """Produce strays again to the partitions of their conversations, with their origin and its time in headers.
-
-    Doing it twice does no harm: the second one is a repetition of the same id.
-    """
-    for key, places in batch.strays.items():
-        home = home_of(key, partitions)
-        for place in places:
-            record = batch.sources[place]
-            headers = forwarded_headers(record, batch.received_at[place], position.topic)
-            await persist("forward", partial(feed.forward, record, key.record_key, home, headers), position.partition)
-            metrics.FORWARDED.inc()
-
-
-def forwarded_headers(record: Record, received_at: int, topic: str) -> Headers:
-    """Return a record's headers with its origin and that one's time of receipt; a record's first origin stays."""
-    headers = list(record.headers)
-    if not any(name == ORIGIN_HEADER for name, _ in headers):
-        headers.append((ORIGIN_HEADER, f"{topic}:{record.partition}:{record.offset}".encode()))
-        headers.append((RECEIVED_AT_HEADER, str(received_at).encode()))
-    return headers
 
 
 def home_of(key: ConversationKey, partitions: int) -> int:

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.feed import Feed
 from stream_processors.inbox import Segment
-from stream_processors.positions import LogPosition
+from stream_processors.positions import Proof
+from stream_processors.protocol.commands import Prepare
 from stream_processors.range_log import RangeLog
 from stream_processors.records import Record
 from stream_processors.settings import WorkerSettings
 from stream_processors.slots import Slots
 from stream_processors.state import State
 
-Prepare = Callable[[Sequence[Record], State, LogPosition, int], Awaitable[list[Segment]]]
+PrepareRows = Callable[[Sequence[Record], State, Prepare], Awaitable[tuple[list[Segment], tuple[Proof, ...]]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class Tools:
     clickhouse: ClickHouse
     range_log: RangeLog
     feed: Feed
-    prepare: Prepare
+    prepare: PrepareRows
     insert_slots: asyncio.Semaphore
     flush_slots: Slots
     clock: Callable[[], float] = time.monotonic
+    wall_clock: Callable[[], float] = time.time

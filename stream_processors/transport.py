@@ -14,11 +14,12 @@ from typing import Any, Final, TypeVar
 
 import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Producer, Transport
 from faust.types import TP, ConsumerMessage
 
 from stream_processors import metrics
+from stream_processors.errors import InvalidRecord
 from stream_processors.feed import Poll, TopicDescription
 from stream_processors.patient_start import start_patiently
 from stream_processors.records import Record
@@ -221,9 +222,16 @@ class WholePollConsumer(Consumer):
         return position is None or await self._commit({tp: position})
 
     async def forward(self, record: Record, key: bytes, partition: int, headers: Any) -> None:
-        """Produce a record again, to another partition; return when Kafka has it."""
+        """Produce a record again, to another partition; return when Kafka has it.
+
+        Raises InvalidRecord when Kafka takes it for too large.
+        """
         producer = self.app.producer
-        await producer.send_and_wait(self.topic, key, record.value, partition, None, headers)
+        try:
+            await producer.send_and_wait(self.topic, key, record.value, partition, None, headers)
+        except MessageSizeTooLargeError:
+            reason = "value: on another partition than its conversation's, and too large for Kafka to be forwarded"
+            raise InvalidRecord("too_large", reason) from None
 
 
 async def _seek(client: AIOKafkaConsumer, partition: TopicPartition, offset: int) -> None:

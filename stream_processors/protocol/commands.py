@@ -3,9 +3,9 @@
 from collections.abc import Generator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
-from stream_processors.positions import Batch, LogPosition, Range, Start
+from stream_processors.positions import Batch, LogPosition, Proof, Range, Start
 
 Answer = TypeVar("Answer")
 Result = TypeVar("Result")
@@ -116,12 +116,25 @@ class Shrink(Command[None]):
     """Let conversations out of memory; everything in it has landed."""
 
 
+class Prepared(NamedTuple):
+    """How many rows were made of some records, and which of their headers were found true."""
+
+    rows: int
+    proofs: tuple[Proof, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
-class Prepare(Command[int]):
-    """Take the records read last, which begin at a position, through the steps; the answer counts their rows."""
+class Prepare(Command[Prepared]):
+    """Take the records read last, which begin at a position, through the steps.
+
+    `seen_at` is when they were first seen, in milliseconds. `proofs` says for a replay which headers were found true
+    then; None looks them up.
+    """
 
     position: LogPosition
     partitions: int
+    seen_at: int
+    proofs: tuple[Proof, ...] | None
 
 
 @dataclass(frozen=True, slots=True)

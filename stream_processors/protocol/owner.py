@@ -11,10 +11,11 @@ How many partitions the topic has decides which conversations each of them has. 
 number that its range was made with, and nobody goes on before all that was made with another number has landed.
 
 Then batches are flushed: a block is prepared while the one before lands, at most one is under way. Kafka is asked
-whether the topic is still the one of the claim, for offsets alone do not tell. The range goes first, the block
-follows, and what took more than one try is compared with the tables and made good. The next range confirms the one
-before; in a lull, and at the end, a confirmation does. A refusal ends the claim: Kafka is asked whether the partition
-is still ours; if so it is claimed again. A log that changes ends it too, after what is under way has landed.
+whether the topic is still the one of the claim, for offsets alone do not tell. The range goes first, and with it all
+that the rows depend on beside the records: when they were first seen, which headers were found true. The block follows,
+and what took more than one try is compared with the tables and made good. The next range confirms the one before; in a
+lull, and at the end, a confirmation does. A refusal ends the claim: Kafka is asked whether the partition is still ours;
+if so it is claimed again. A log that changes ends it too, after what is under way has landed.
 
 No clients, no clock, no tasks: `own` and `land` are generators that yield commands and are sent the answers, or thrown
 the errors that say who acts. `partition.py` and `landing.py` carry the commands out; records and rows stay there.
@@ -31,7 +32,7 @@ from stream_processors.errors import (
     MaintenanceUnderWay,
     StaleOwner,
 )
-from stream_processors.positions import Batch, LogPosition, Range, Start, restart, resume_broken, start_of
+from stream_processors.positions import Batch, LogPosition, Proof, Range, Start, restart, resume_broken, start_of
 from stream_processors.protocol.commands import (
     AskMembership,
     AskRelease,
@@ -186,7 +187,8 @@ class Owner:
         elif start.replay:
             if batch.first != known.first and not start.broken:
                 raise LogChanged(f"Kafka removed records of {known.token} before they were read again")
-            yield from self._flush(batch, known.partitions, Replay.LANDED if start.has_landed else Replay.WHOLE)
+            replay = Replay.LANDED if start.has_landed else Replay.WHOLE
+            yield from self._flush(replace(batch, seen_at=known.seen_at), known.partitions, known.proofs, replay)
 
     def _read_up_to(self, known: Range, start: Start) -> Steps[Batch | Lull]:
         try:
@@ -203,15 +205,30 @@ class Owner:
         log_start, _ = yield from ask(ReadBounds())
         yield from self._begin(restart(known, log_start))
 
-    def _flush(self, batch: Batch, partitions: int, replay: Replay | None = None) -> Steps[None]:
+    def _flush(
+        self,
+        batch: Batch,
+        partitions: int,
+        proofs: tuple[Proof, ...] | None = None,
+        replay: Replay | None = None,
+    ) -> Steps[None]:
         if batch.is_crowded:
             yield from self._settle()
             yield from ask(Shrink())
         position = LogPosition(self._topic, self._partition, self._log_epoch, batch.first)
-        rows = yield from ask(Prepare(position, partitions))
+        prepared = yield from ask(Prepare(position, partitions, batch.seen_at, proofs))
         yield from ask(CheckLog())
         yield from self._settle()
-        written = Range(*position, batch.last, rows, partitions, self._fold_version, batch.last_record)
+        written = Range(
+            *position,
+            last=batch.last,
+            rows=prepared.rows,
+            partitions=partitions,
+            fold_version=self._fold_version,
+            last_record=batch.last_record,
+            seen_at=batch.seen_at,
+            proofs=prepared.proofs,
+        )
         yield from ask(Land(written, replay))
 
     def _settle(self) -> Steps[None]:

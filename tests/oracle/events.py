@@ -114,12 +114,21 @@ def read_record(record: Record) -> Event | DeadLetter:
         return DeadLetter(record, frozenset())
     fields = without_nulls(tree)
     wrong = faults(fields)
-    return DeadLetter(record, wrong) if wrong else _event(fields, record.received_at)
+    return DeadLetter(record, wrong) if wrong else _event(fields, received_at(record))
 
 
-def _event(fields: Fields, received_at: int | None) -> Event:
+def received_at(record: Record) -> int:
+    """When a record counts as received: at its timestamp, unless that is out of range; then when it was first seen."""
+    at, seen_at = record.received_at, record.seen_at
+    if at is not None and at >= EARLIEST and (seen_at is None or at <= seen_at + LEAD_MS):
+        return at
+    if seen_at is None:
+        raise ValueError(f"{record.partition}:{record.offset} has the timestamp {at}, and nobody knows who saw it when")
+    return seen_at
+
+
+def _event(fields: Fields, received: int) -> Event:
     occurred_at = epoch_ms(cast(str, fields["occurred_at"]))
-    received = occurred_at if received_at is None else received_at
     in_range = EARLIEST <= occurred_at <= received + LEAD_MS
     return Event(
         key=(

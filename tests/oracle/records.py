@@ -5,13 +5,18 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One delivered record; ``received_at`` is its Kafka timestamp in epoch milliseconds, None when it has none."""
+    """One delivered record; ``received_at`` is its Kafka timestamp in epoch milliseconds, None when it has none.
+
+    ``seen_at`` is when a worker first saw it: it counts where the timestamp cannot be true. None is soon enough after a
+    timestamp that is.
+    """
 
     value: bytes | None
     received_at: int | None
     partition: int = 0
     offset: int = 0
     key: bytes | None = None
+    seen_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,8 @@ def test_a_time_out_of_range_is_replaced_by_the_time_of_receipt(occurred_at: str
     assert read.at == epoch_ms(counts_at)
 
 
-def test_a_record_without_a_time_counts_as_received_when_it_occurred() -> None:
-    read = read_record(Record(value_of({"occurred_at": "2024-04-02T10:00:00Z"}), None))
+@pytest.mark.parametrize("timestamp", [None, 0, NOON // 1000, NOON + 300_001, 9_999_999_999_999])
+def test_a_record_whose_time_cannot_be_true_counts_as_received_when_it_was_first_seen(timestamp: int | None) -> None:
+    read = read_record(Record(value_of({"occurred_at": "2024-04-02T10:00:00Z"}), timestamp, seen_at=NOON))
     assert isinstance(read, Event)
-    assert read.at == read.received_at == epoch_ms("2024-04-02T10:00:00Z")
+    assert (read.at, read.received_at) == (epoch_ms("2024-04-02T10:00:00Z"), NOON)

@@ -28,6 +28,7 @@ class StoredEvent:
     position: LogPosition
     conversation: int
     event: FoldEvent
+    received_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from typing import Any
 
 from stream_processors.conversations import Conversation
 from stream_processors.errors import LogChanged, ProcessorError
-from stream_processors.positions import Batch, LogPosition, Range
+from stream_processors.positions import Batch, LogPosition, Proof, Range
 from stream_processors.protocol import commands
-from stream_processors.protocol.commands import Lull
+from stream_processors.protocol.commands import Lull, Prepare, Prepared
 from stream_processors.protocol.owner import Owner as ProtocolOwner
 from tests.unit.stream_processors.histories import GAP
 from tests.unit.stream_processors.protocol_engine import TABLES, Engine, Layout, Owner, Rows, StoredEvent, signed_facts
@@ -30,7 +30,11 @@ class Blocked(Exception):
 
 @dataclass(slots=True)
 class World:
-    """What all workers share: ClickHouse, the logs by partition, who owns what, and which entry is a copy of which."""
+    """What all workers share: ClickHouse, the logs by partition, who owns what, and which entry is a copy of which.
+
+    `now` is every clock. Whether the headers of an entry are true changes with it, as records that they name come and
+    go.
+    """
 
     engine: Engine = field(default_factory=Engine)
     logs: list[Log] = field(default_factory=lambda: [Log(), Log()])
@@ -39,6 +43,7 @@ class World:
     copies: list[tuple[int, int]] = field(default_factory=list)
     order: Iterable[str] = TABLES
     most: int = 3
+    now: int = 0
 
     def append(self, partition: int, message: Message) -> None:
         """Add a message to a log."""
@@ -49,6 +54,14 @@ class World:
         """Add a copy of an entry to another log."""
         self.append(partition, entry.message)
         self.copies.append((entry.serial, self.serial))
+
+    def prove(self, entries: Iterable[Entry]) -> tuple[Proof, ...]:
+        """Tell which entries have true headers now, and when they were received."""
+        return tuple(
+            Proof(entry.offset, -self.now, is_replay=False)
+            for entry in entries
+            if entry.serial % 2 and (entry.serial + self.now) % 3
+        )
 
 
 class Worker:
@@ -87,6 +100,7 @@ class Worker:
         sequence = self.landing if beside and is_landing and self.landing else self.owning
         if sequence.command is None:
             return
+        self.world.now += 1
         try:
             answer = self._answer(sequence, sequence.command, lose_row)
         except Blocked:
@@ -165,8 +179,8 @@ class Worker:
                 return self._read_up_to(last, is_doubtful)
             case commands.Gather():
                 return self._gather()
-            case commands.Prepare(position, partitions):
-                return self._prepare(position, partitions)
+            case commands.Prepare():
+                return self._prepare(command)
             case commands.Land(written, replay):
                 self.landing_rows = self._rows
                 self.landing = Sequence(self.owner.land(written, replay))
@@ -260,9 +274,13 @@ class Worker:
         self._records = found
         if not found:
             return Lull.IDLE
-        return Batch(found[0].offset, found[-1].offset, found[-1].fingerprint, len(self._conversations) > 2)
+        is_crowded = len(self._conversations) > 2
+        return Batch(found[0].offset, found[-1].offset, found[-1].fingerprint, is_crowded, self.world.now)
 
-    def _prepare(self, position: LogPosition, partitions: int) -> int:
+    def _prepare(self, command: Prepare) -> Prepared:
+        position, partitions = command.position, command.partitions
+        proofs = self.world.prove(self._records) if command.proofs is None else command.proofs
+        received = {proof.offset: proof.received_at for proof in proofs}
         events, letters, facts = [], [], list[tuple[str, Any, int]]()
         fresh: dict[int, list[StoredEvent]] = {}
         for entry in self._records:
@@ -273,7 +291,8 @@ class Worker:
             elif conversation not in self._conversations and home_of(conversation, partitions) != self.partition:
                 self.world.forward(home_of(conversation, partitions), entry)
             else:
-                fresh.setdefault(conversation, []).append(StoredEvent(place, conversation, event))
+                at = received.get(entry.offset, command.seen_at)
+                fresh.setdefault(conversation, []).append(StoredEvent(place, conversation, event, at))
         for conversation, stored in fresh.items():
             kept = self._without_repetitions(conversation, stored, position)
             events += kept
@@ -281,7 +300,7 @@ class Worker:
                 changes = self._conversations[conversation].absorb([each.event for each in kept])
                 facts += signed_facts(conversation, changes)
         self._rows = Rows(tuple(events), tuple(letters), tuple(facts))
-        return self._rows.count
+        return Prepared(self._rows.count, proofs)
 
     def _without_repetitions(
         self, conversation: int, stored: list[StoredEvent], position: LogPosition

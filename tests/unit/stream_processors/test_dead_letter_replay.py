@@ -11,7 +11,7 @@ from stream_processors.dead_letter_replay import PAGE_BYTES, PAGE_LETTERS, Lette
 from stream_processors.dead_letters import OpenLetter
 from stream_processors.feed import Headers
 from stream_processors.positions import LogPosition
-from stream_processors.records import ORIGIN_HEADER, RECEIVED_AT_HEADER, received_at, replayed_letter
+from stream_processors.records import ORIGIN_HEADER, RECEIVED_AT_HEADER, replayed_letter
 from tests.unit.stream_processors.kafka_records import AT_MS, KafkaRecord, fields_of, value_of
 
 PLACE = LogPosition("agent-events", 3, 2, 1200)
@@ -43,10 +43,9 @@ def test_the_key_is_that_of_the_conversation_that_the_body_tells(value: bytes | 
     assert body_key(value) == key
 
 
-@pytest.mark.parametrize("received", [0, AT_MS, None], ids=["1970", "a time", "unknown"])
-def test_a_worker_reads_of_the_headers_which_letter_it_is_and_when_it_was_received(received: int | None) -> None:
-    sent = KafkaRecord(timestamp=AT_MS + 5, headers=replay_headers(letter_of([("h", None)], received)))
-    assert (replayed_letter(sent), received_at(sent)) == (PLACE, received)
+def test_a_worker_reads_of_the_headers_which_letter_it_is() -> None:
+    sent = KafkaRecord(timestamp=AT_MS + 5, headers=replay_headers(letter_of([("h", None)])))
+    assert replayed_letter(sent) == PLACE
     assert sent.headers[0] == ("h", None)
     assert (ORIGIN_HEADER, b"agent-events:3:1200") in sent.headers
 
@@ -55,7 +54,6 @@ def test_a_letter_that_had_been_sent_on_keeps_its_first_origin() -> None:
     headers: Headers = [(ORIGIN_HEADER, b"agent-events:0:7"), (RECEIVED_AT_HEADER, b"5")]
     sent = KafkaRecord(headers=replay_headers(letter_of(headers, 5)))
     assert [value for name, value in sent.headers if name == ORIGIN_HEADER] == [b"agent-events:0:7"]
-    assert received_at(sent) == 5
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from hypothesis import given
 
 from convostream.date_times import format_date_time
 from stream_processors import fold_events as kinds
-from stream_processors.enrich import CLOCK_TOLERANCE_MS, EARLIEST_OCCURRENCE, LATEST_CALL, OWN_COLUMNS
+from stream_processors.enrich import LATEST_CALL, OWN_COLUMNS
 from stream_processors.fold_events import Call, Profile
 from stream_processors.inbox import build_block
-from stream_processors.records import EARLIEST_TIME, LATEST_TIME
+from stream_processors.records import CLOCK_TOLERANCE_MS, EARLIEST_TIME
 from tests.unit.stream_processors.kafka_records import AT_MS, fields_of
 from tests.unit.stream_processors.wire_events import (
     TYPES,
@@ -41,8 +41,8 @@ def action(**own_fields: object) -> Fields:
         pytest.param(AT_MS, AT_MS, True, id="at the time of receipt"),
         pytest.param(AT_MS + 5 * MINUTE, AT_MS, True, id="exactly five minutes ahead"),
         pytest.param(AT_MS + 5 * MINUTE + 1, AT_MS, False, id="a millisecond more"),
-        pytest.param(EARLIEST_OCCURRENCE, AT_MS, True, id="exactly 2000-01-01"),
-        pytest.param(EARLIEST_OCCURRENCE - 1, AT_MS, False, id="a millisecond before it"),
+        pytest.param(EARLIEST_TIME, AT_MS, True, id="exactly 2000-01-01"),
+        pytest.param(EARLIEST_TIME - 1, AT_MS, False, id="a millisecond before it"),
         pytest.param(-62_135_683_140_000, AT_MS, False, id="before the year 1"),
         pytest.param(253_402_387_139_000, AT_MS, False, id="after the year 9999"),
         pytest.param(AT_MS - 366 * 24 * 60 * MINUTE, AT_MS, True, id="a year late"),
@@ -58,21 +58,9 @@ def test_a_time_out_of_range_is_replaced_by_that_of_receipt_and_flagged(
 
 
 def test_the_bounds_are_those_of_the_definition() -> None:
-    assert format_date_time(EARLIEST_OCCURRENCE) == "2000-01-01T00:00:00.000Z"
+    assert format_date_time(EARLIEST_TIME) == "2000-01-01T00:00:00.000Z"
     assert CLOCK_TOLERANCE_MS == 5 * MINUTE
     assert format_date_time(LATEST_CALL) == "2299-12-31T23:59:59.999Z"
-
-
-def test_a_record_without_a_time_counts_as_received_when_it_occurred() -> None:
-    event = enriched(fields_of(), received_at=None)
-    assert (event.received_at, event.fold_event.occurred_at, event.repaired) == (AT_MS, AT_MS, [])
-
-
-@pytest.mark.parametrize("occurred_at", ["0001-01-01T00:00:00+23:59", "1999-12-31T23:59:59Z", "9999-12-31T23:59:59Z"])
-def test_without_a_time_of_receipt_an_impossible_time_is_brought_into_range_and_flagged(occurred_at: str) -> None:
-    event = enriched(fields_of(occurred_at=occurred_at), received_at=None)
-    assert EARLIEST_TIME <= event.fold_event.occurred_at == event.received_at <= LATEST_TIME
-    assert event.repaired == ["occurred_at"]
 
 
 @pytest.mark.parametrize(

@@ -1,61 +1,65 @@
 """When a record was received: Kafka's time, its origin's when it was sent on, or unknown."""
 
-from collections.abc import Sequence
-
 import pytest
 
 from stream_processors.positions import LogPosition
 from stream_processors.records import (
+    CLOCK_TOLERANCE_MS,
     DEAD_LETTER_HEADER,
-    LATEST_TIME,
+    EARLIEST_TIME,
+    ORIGIN_HEADER,
     RECEIVED_AT_HEADER,
-    UNKNOWN_TIME,
+    Origin,
+    named_origin,
     place_text,
-    received_at,
     replayed_letter,
+    times_of_receipt,
 )
 from tests.unit.stream_processors.kafka_records import AT_MS, KafkaRecord
+
+LATEST = AT_MS + CLOCK_TOLERANCE_MS
 
 
 @pytest.mark.parametrize(
     ("timestamp", "expected"),
     [
-        pytest.param(AT_MS, AT_MS, id="Kafka's timestamp"),
-        pytest.param(0, 0, id="1970 is a time"),
-        pytest.param(None, None, id="no timestamp"),
-        pytest.param(-1, None, id="the -1 of a record without one"),
-        pytest.param(LATEST_TIME, LATEST_TIME, id="the last millisecond that ClickHouse can hold"),
-        pytest.param(LATEST_TIME + 1, LATEST_TIME, id="a later one is that last millisecond"),
-        pytest.param(2**62, LATEST_TIME, id="microseconds taken for milliseconds"),
+        pytest.param(AT_MS - 5, AT_MS - 5, id="Kafka's timestamp"),
+        pytest.param(EARLIEST_TIME, EARLIEST_TIME, id="the first millisecond of 2000"),
+        pytest.param(EARLIEST_TIME - 1, AT_MS, id="the millisecond before"),
+        pytest.param(LATEST, LATEST, id="five minutes ahead of the worker"),
+        pytest.param(LATEST + 1, AT_MS, id="a millisecond more"),
+        pytest.param(0, AT_MS, id="1970"),
+        pytest.param(AT_MS // 1000, AT_MS, id="seconds taken for milliseconds"),
+        pytest.param(AT_MS * 1000, AT_MS, id="microseconds taken for milliseconds"),
+        pytest.param(9_999_999_999_999, AT_MS, id="the year 2286"),
+        pytest.param(2**63 - 1, AT_MS, id="beyond all time"),
+        pytest.param(None, AT_MS, id="no timestamp"),
+        pytest.param(-1, AT_MS, id="the -1 of a record without one"),
     ],
 )
-def test_a_record_was_received_at_its_timestamp(timestamp: int | None, expected: int | None) -> None:
-    assert received_at(KafkaRecord(timestamp=timestamp)) == expected
+def test_a_record_was_received_at_its_timestamp_or_when_it_was_first_seen(timestamp: int | None, expected: int) -> None:
+    record, usual = KafkaRecord(timestamp=timestamp), KafkaRecord(offset=1, timestamp=AT_MS - 1)
+    assert times_of_receipt([record, usual], AT_MS, {}) == [expected, AT_MS - 1]
+
+
+def test_headers_say_nothing_and_what_was_proved_says_all() -> None:
+    claimed = KafkaRecord(headers=[(RECEIVED_AT_HEADER, b"1600000000000"), (ORIGIN_HEADER, b"agent-events:1:2")])
+    assert times_of_receipt([claimed], AT_MS + 1, {}) == [AT_MS]
+    assert times_of_receipt([claimed], AT_MS + 1, {0: 1_600_000_000_000}) == [1_600_000_000_000]
 
 
 @pytest.mark.parametrize(
-    ("headers", "expected"),
+    ("value", "origin"),
     [
-        pytest.param([(RECEIVED_AT_HEADER, b"1600000000000")], 1_600_000_000_000, id="the origin's time"),
-        pytest.param([("traceparent", b"1600000000000")], AT_MS, id="another header says nothing"),
-        pytest.param([("a", b""), (RECEIVED_AT_HEADER, b"1600000000000")], 1_600_000_000_000, id="among others"),
-        pytest.param([(RECEIVED_AT_HEADER, b"")], AT_MS, id="an empty one"),
-        pytest.param([(RECEIVED_AT_HEADER, b"yesterday")], AT_MS, id="a text"),
-        pytest.param([(RECEIVED_AT_HEADER, b"-5")], AT_MS, id="a negative one"),
-        pytest.param([(RECEIVED_AT_HEADER, b"\xff\xfe")], AT_MS, id="any bytes"),
-        pytest.param([(RECEIVED_AT_HEADER, b"9" * 5_000)], LATEST_TIME, id="one beyond all time"),
-        pytest.param([(RECEIVED_AT_HEADER, b"0")], 0, id="1970 is a time there too"),
-        pytest.param([(RECEIVED_AT_HEADER, UNKNOWN_TIME)], None, id="the origin's time is unknown"),
+        (b"agent-events:1:2", Origin("agent-events", 1, 2)),
+        (Origin("a.b", 9, 10**18 - 1).header(), Origin("a.b", 9, 10**18 - 1)),
+        *((value, None) for value in (None, b"", b"a:1", b"a:1:2:3", b"a b:1:2", b"a:-1:2", b"a:1:2\n", b"\xff:1:2")),
+        (b"a:1:9999999999999999999", None),
     ],
 )
-def test_a_record_that_was_sent_on_keeps_the_time_of_its_origin(
-    headers: Sequence[tuple[str, bytes]], expected: int | None
-) -> None:
-    assert received_at(KafkaRecord(headers=headers)) == expected
-
-
-def test_a_header_without_a_value_says_nothing() -> None:
-    assert received_at(KafkaRecord(headers=[(RECEIVED_AT_HEADER, None)])) == AT_MS
+def test_the_header_of_an_origin_is_read_as_it_was_written(value: bytes | None, origin: Origin | None) -> None:
+    assert named_origin(KafkaRecord(headers=[("a", b""), (ORIGIN_HEADER, value)])) == origin
+    assert named_origin(KafkaRecord(headers=[("other", value)])) is None
 
 
 @pytest.mark.parametrize(

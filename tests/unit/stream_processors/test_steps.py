@@ -1,6 +1,7 @@
 """The steps over a batch: dead letters, strays, repetitions, and the rows that come out."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,24 +9,21 @@ from aiokafka.partitioner import DefaultPartitioner
 
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.conversations import ConversationKey
-from stream_processors.feed import Feed
 from stream_processors.inbox import Segment
 from stream_processors.known_conversations import KnownConversations
-from stream_processors.positions import LogPosition
-from stream_processors.records import DEAD_LETTER_HEADER, ORIGIN_HEADER, RECEIVED_AT_HEADER
+from stream_processors.positions import LogPosition, Proof
+from stream_processors.records import DEAD_LETTER_HEADER, ORIGIN_HEADER, place_text
 from stream_processors.state import State
 from stream_processors.steps import (
     Batch,
     decode_records,
     drop_repetitions,
-    find_letters,
     fold,
-    forward_strays,
     gather_rows,
     home_of,
     part_strays,
+    prove_headers,
 )
-from tests.unit.stream_processors.in_memory_feed import InMemoryFeed
 from tests.unit.stream_processors.kafka_records import AT_MS, EVENT_ID, KafkaRecord, fields_of, record_of, value_of
 from tests.unit.stream_processors.wire_events import enrichment_of
 from tests.unit.stream_processors.workshop import NOWHERE, RULES
@@ -33,6 +31,7 @@ from tests.unit.stream_processors.workshop import NOWHERE, RULES
 POSITION = LogPosition("agent-events", 0, 1, 0)
 KEY = ConversationKey("a", "production", "c")
 LETTER = LogPosition("agent-events", 3, 1, 5)
+SEEN = AT_MS + 1_000
 SECOND_ID = EVENT_ID.replace("0189", "0190")
 
 
@@ -41,7 +40,7 @@ def state_of() -> State:
 
 
 def decoded(*records: KafkaRecord) -> Batch:
-    batch = Batch(records)
+    batch = Batch(records, seen_at=SEEN)
     decode_records(batch, enrichment_of(), 0, len(records))
     return batch
 
@@ -76,15 +75,15 @@ def test_a_record_is_an_event_or_a_dead_letter() -> None:
 
 
 def test_a_slice_decodes_its_records_alone() -> None:
-    batch = Batch([record_of(offset=offset) for offset in range(5)])
+    batch = Batch([record_of(offset=offset) for offset in range(5)], seen_at=SEEN)
     decode_records(batch, enrichment_of(), 2, 4)
     assert [record.offset for record in batch.sources] == [2, 3]
     decode_records(batch, enrichment_of(), 4, 1_000)
     assert [record.offset for record in batch.sources] == [2, 3, 4]
 
 
-def test_a_dead_letter_without_a_time_was_received_in_1970() -> None:
-    assert decoded(KafkaRecord(value=b"{", timestamp=None)).dead_letters[0].received_at == 0
+def test_a_dead_letter_without_a_time_was_received_when_it_was_first_seen() -> None:
+    assert decoded(KafkaRecord(value=b"{", timestamp=None)).dead_letters[0].received_at == SEEN
     assert decoded(KafkaRecord(value=b"{")).dead_letters[0].received_at == AT_MS
 
 
@@ -135,15 +134,19 @@ async def test_a_valid_replay_settles_its_letter_also_when_the_event_is_a_repeti
     assert [(kind, list(segment.columns["offset"])) for kind, segment in again.items()] == [("dead_letter", [8])]
 
 
-def test_only_a_record_with_the_header_of_a_letter_asks_for_one() -> None:
-    named = KafkaRecord(offset=1, headers=((DEAD_LETTER_HEADER, b"agent-events:3:1:5"),))
-    batch = decoded(KafkaRecord(), named, KafkaRecord(offset=2, headers=((DEAD_LETTER_HEADER, b"5"),)))
-    assert batch.claims == [(named, LETTER)]
-    assert batch.letters == {}
+async def test_a_batch_without_headers_of_ours_does_not_ask_clickhouse() -> None:
+    foreign = KafkaRecord(headers=(("trace", b"x"), (DEAD_LETTER_HEADER, b"5"), (ORIGIN_HEADER, b"no place")))
+    batch = Batch([record_of(), foreign], seen_at=SEEN)
+    await prove_headers(batch, ClickHouse(NOWHERE, threads=1), POSITION, None)
+    assert (batch.proofs, batch.letters) == ((), {})
 
 
-async def test_a_batch_that_names_no_letter_does_not_ask_clickhouse() -> None:
-    await find_letters(decoded(record_of()), ClickHouse(NOWHERE, threads=1), POSITION)
+async def test_a_replay_takes_what_was_proved_from_its_range_and_asks_nobody() -> None:
+    claimed = KafkaRecord(offset=3, headers=((DEAD_LETTER_HEADER, place_text(LETTER)),), value=value_of(fields_of()))
+    batch = Batch([record_of(), claimed], seen_at=SEEN)
+    await prove_headers(batch, ClickHouse(NOWHERE, threads=1), POSITION, (Proof(3, AT_MS - 9, is_replay=True),))
+    decode_records(batch, enrichment_of(), 0, 2)
+    assert (batch.letters, batch.received_at) == ({3: LETTER}, [AT_MS, AT_MS - 9])
 
 
 async def test_a_batch_without_news_makes_no_rows() -> None:
@@ -200,24 +203,8 @@ def test_with_one_partition_nothing_is_a_stray() -> None:
     assert (len(batch.conversations), batch.strays) == (1, {})
 
 
-async def test_a_stray_is_sent_to_the_partition_of_its_conversation_with_its_origin_and_time() -> None:
-    feed = InMemoryFeed({number: [] for number in range(4)})
-    batch = decoded(KafkaRecord(partition=2, offset=77, key=b"whatever", value=value_of(fields_of())))
-    batch.strays = batch.conversations
-    known_as: Feed = feed
-    await forward_strays(batch, POSITION, 4, known_as)
-    (sent,) = feed.forwarded
-    assert (sent.key, sent.partition) == (KEY.record_key, home_of(KEY, 4))
-    assert sent.record.value == value_of(fields_of())
-    assert dict(sent.headers) == {ORIGIN_HEADER: b"agent-events:2:77", RECEIVED_AT_HEADER: str(AT_MS).encode()}
-
-
-async def test_a_record_that_was_sent_on_keeps_its_time_of_receipt() -> None:
-    sent_on = KafkaRecord(
-        value=value_of(fields_of(occurred_at="2024-04-02T11:00:00Z")),
-        timestamp=AT_MS + 3_600_000,
-        headers=((RECEIVED_AT_HEADER, str(AT_MS).encode()),),
-    )
-    batch = decoded(sent_on)
-    assert (batch.received_at, batch.told[0].occurred_at) == ([AT_MS], AT_MS)
-    assert batch.parts[0].events.repaired == {0: ["occurred_at"]}
+def test_a_time_of_receipt_that_cannot_be_drags_no_event_with_it() -> None:
+    records = [replace(record_of(offset=at), timestamp=time) for at, time in enumerate((0, AT_MS // 1000, 10**13))]
+    batch = decoded(*records)
+    assert batch.received_at == [SEEN] * 3
+    assert [event.occurred_at for event in batch.told] == [AT_MS] * 3

@@ -118,15 +118,13 @@ class EnrichedEvent(NamedTuple):
     own: tuple[object, ...]
 
 
-def enriched_events(
-    *fields: Fields, received_at: int | None = AT_MS, enrichment: Enrichment | None = None
-) -> EnrichedEvents:
+def enriched_events(*fields: Fields, received_at: int = AT_MS, enrichment: Enrichment | None = None) -> EnrichedEvents:
     """The events of some fields, all of one type, enriched together."""
     events = [validate_event(each) for each in fields]
     return enrich(events, [received_at] * len(events), enrichment or enrichment_of())
 
 
-def enriched(fields: Fields, received_at: int | None = AT_MS, enrichment: Enrichment | None = None) -> EnrichedEvent:
+def enriched(fields: Fields, received_at: int = AT_MS, enrichment: Enrichment | None = None) -> EnrichedEvent:
     """The event of some fields, enriched."""
     events = enriched_events(fields, received_at=received_at, enrichment=enrichment)
     return EnrichedEvent(

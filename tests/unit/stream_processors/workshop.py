@@ -8,7 +8,8 @@ from stream_processors.clickhouse import ClickHouse
 from stream_processors.escalation import EscalationActions
 from stream_processors.fold_rules import FoldRules
 from stream_processors.inbox import Segment
-from stream_processors.positions import LogPosition
+from stream_processors.positions import Proof
+from stream_processors.protocol.commands import Prepare
 from stream_processors.range_log import RangeLog
 from stream_processors.records import Record
 from stream_processors.settings import WorkerSettings
@@ -34,10 +35,10 @@ class Clock:
 
 
 async def change_nothing(
-    records: Sequence[Record], state: State, position: LogPosition, partitions: int
-) -> list[Segment]:
+    records: Sequence[Record], state: State, command: Prepare
+) -> tuple[list[Segment], tuple[Proof, ...]]:
     """Steps that make no rows."""
-    return []
+    return [], ()
 
 
 def tools_of(feed: InMemoryFeed, clock: Callable[[], float], **settings: float) -> Tools:
