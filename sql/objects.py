@@ -72,6 +72,7 @@ NAMES: dict[Kind, tuple[str, ...]] = {
         "end_user_quarters",
         "activity",
         "dead_letter_records",
+        "forwarded_records",
         "audits",
         "erasures",
     ),

@@ -21,9 +21,16 @@ Parameters = Mapping[str, object]
 STALE_OWNER: Final = "CONVOSTREAM_STALE_OWNER"
 SCHEMA_CHANGE: Final = "CONVOSTREAM_SCHEMA_CHANGE"
 
-# Errors that say the same however often the same block is sent: broken or unknown schema, refused rights.
-# The numbers are ClickHouse's error codes (src/Common/ErrorCodes.cpp).
-PERMANENT_CODES: Final = frozenset({6, 16, 26, 27, 36, 38, 41, 43, 44, 46, 47, 53, 60, 62, 70, 81, 349, 395, 497, 516})
+THROW_IF: Final = 395
+"""ClickHouse's error code of `throwIf`, by which the fence refuses a stale owner."""
+
+# What ClickHouse answers because of its load, its disk or another server, so that the same call may succeed later:
+# time, concurrency, the network, memory, space, a replica, Keeper, the unknown. Any other code speaks of the call.
+# The numbers are from src/Common/ErrorCodes.cpp.
+PASSING_CODES: Final = frozenset(
+    {159, 160, 201, 202, 203, 209, 210, 225, 236, 241, 242, 243, 279, 285, 286, 319, 341, 394, 425, 439, 473, 745}
+    | {999, 1000, 1001, 1002}
+)
 
 # One insert is one block with one identity, exact in every target of the views (docs/architecture.md).
 INSERT_SETTINGS: Final[dict[str, object]] = {
@@ -40,6 +47,8 @@ INSERT_SETTINGS: Final[dict[str, object]] = {
     "optimize_on_insert": 0,  # the rows of a flush have nothing to add up: looking for it cost a quarter of an insert
     "input_format_null_as_default": 1,
     "wait_end_of_query": 1,
+    # 0 is no limit: months of receipt lie between 2000 and now, whatever clocks producers have.
+    "max_partitions_per_insert_block": 0,
 }
 
 
@@ -152,9 +161,14 @@ def _lines(client: Client, sql: str, parameters: Parameters, take: Callable[[byt
 
 def sorted_error(error: ClickHouseError) -> Exception:
     """Return the error as who has to act sees it; an error that may pass is returned as it is."""
-    text = str(error)
-    if STALE_OWNER in text:
+    text, code = str(error), error_code(error)
+    if code == THROW_IF and STALE_OWNER in text:
         return StaleOwner("the partition has a later claim")
-    if SCHEMA_CHANGE not in text and getattr(error, "code", None) in PERMANENT_CODES:
-        return BlockRefused(text)
-    return error
+    is_passing = code in PASSING_CODES or (code == THROW_IF and SCHEMA_CHANGE in text)
+    return error if code is None or is_passing else BlockRefused(text, code)
+
+
+def error_code(error: BaseException) -> int | None:
+    """Return the code of an error that ClickHouse has answered; None when it has answered nothing."""
+    code = getattr(error, "code", None) if isinstance(error, ClickHouseError) else None
+    return code if isinstance(code, int) else None

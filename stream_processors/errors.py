@@ -4,7 +4,7 @@ ProcessorError
 ├── InvalidRecord         the record becomes a dead letter, with this error's text as its reason
 ├── StaleOwner            another worker has claimed the partition: claim again, or let go
 ├── LogChanged            the partition's log is another one: decide anew where to go on
-├── BlockRefused          ClickHouse refuses the block for good: the partition waits for a person, loudly
+├── BlockRefused          ClickHouse refuses a call whatever the load: the partition waits for a person, loudly
 ├── MaintenanceUnderWay   a maintenance command holds the partition: wait, then claim
 ├── LayoutUnsettled       a flush from before partitions were added has yet to land: wait, then claim
 ├── SchemaMismatch        the schema is of another version: the operator runs `python -m sql apply`
@@ -34,7 +34,14 @@ class LogChanged(ProcessorError):
 
 
 class BlockRefused(ProcessorError):
-    """ClickHouse refused a write for a reason that trying again does not change."""
+    """ClickHouse refused a call for a reason that is neither the network nor its load; `code` is its error code.
+
+    The text may quote what was sent, so it is for the person at a terminal and never for a log.
+    """
+
+    def __init__(self, text: str, code: int) -> None:
+        super().__init__(text)
+        self.code = code
 
 
 class MaintenanceUnderWay(ProcessorError):

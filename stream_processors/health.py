@@ -1,14 +1,26 @@
-"""The port of a worker: Prometheus metrics, and whether it is alive and ready. A thread of its own answers."""
+"""The port of a worker: Prometheus metrics, and whether it is alive and ready. Threads of its own answer.
 
+A client that sends nothing, or a byte now and then, holds one of a few threads for a few seconds and nothing else.
+"""
+
+import logging
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
-from wsgiref.simple_server import WSGIRequestHandler, make_server
+from contextlib import suppress
+from socket import SHUT_RDWR, socket
+from socketserver import ThreadingMixIn
+from typing import Any, Final
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from prometheus_client import make_wsgi_app
 
-STALLED_SECONDS = 30.0
+STALLED_SECONDS: Final = 30.0
+MOST_CONNECTIONS: Final = 64
+CONNECTION_SECONDS: Final = 5.0
+"""A connection ends after so long, whatever it has come to."""
+
+logger = logging.getLogger(__name__)
 
 
 class Pulse:
@@ -18,38 +30,90 @@ class Pulse:
         self._clock = clock
         self._beat_at = clock()
         self.ready = False
+        self.problem = ""
 
-    def beat(self, ready: bool) -> None:
-        """Say that the loop turns, and whether the worker owns its partitions."""
+    def beat(self, ready: bool, problem: str = "") -> None:
+        """Say that the loop turns, whether the worker owns its partitions, and what stops one of them."""
         self._beat_at = self._clock()
-        self.ready = ready
+        self.ready, self.problem = ready, problem
 
     @property
     def silence(self) -> float:
         """Seconds since the loop last turned."""
         return self._clock() - self._beat_at
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether the loop turns."""
+        return self.silence < STALLED_SECONDS
 
-class _QuietHandler(WSGIRequestHandler):
+    @property
+    def is_ready(self) -> bool:
+        """Whether the worker does all of its work."""
+        return self.is_alive and self.ready and not self.problem
+
+
+class _Handler(WSGIRequestHandler):
+    timeout = CONNECTION_SECONDS
+
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name in the base class
         """Log nothing: probes come every few seconds."""
 
 
+class _Server(ThreadingMixIn, WSGIServer):
+    """A thread for each connection, of which there are few and none for long."""
+
+    daemon_threads = True
+    request_queue_size = MOST_CONNECTIONS
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._free = threading.BoundedSemaphore(MOST_CONNECTIONS)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer in a thread; end the connection at once when there are too many."""
+        if self._free.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer, and end the connection in time."""
+        deadline = threading.Timer(CONNECTION_SECONDS, _end, (request,))
+        deadline.daemon = True
+        deadline.start()
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            deadline.cancel()
+            self._free.release()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Log at the lowest level: clients that break off, or send nothing, are no errors of ours."""
+        logger.debug("a connection to the health port failed", exc_info=True)
+
+
+def _end(connection: socket) -> None:
+    with suppress(OSError):
+        connection.shutdown(SHUT_RDWR)
+
+
 def serve_health(pulse: Pulse, host: str, port: int) -> int:
-    """Serve /metrics, /live and /ready in a daemon thread; return the port, which is free for 0."""
+    """Serve /metrics, /live and /ready in daemon threads; return the port, which is free for 0."""
     prometheus = make_wsgi_app()
 
     def application(environ: dict[str, Any], start_response: Any) -> Any:
         path = environ["PATH_INFO"]
         if path == "/metrics":
             return prometheus(environ, start_response)
-        answers = {"/live": pulse.silence < STALLED_SECONDS, "/ready": pulse.ready and pulse.silence < STALLED_SECONDS}
+        answers = {"/live": pulse.is_alive, "/ready": pulse.is_ready}
         if path not in answers:
             start_response("404 Not Found", [("Content-Type", "text/plain")])
             return [b"try /metrics, /live or /ready\n"]
         start_response("200 OK" if answers[path] else "503 Service Unavailable", [("Content-Type", "text/plain")])
-        return [b"yes\n" if answers[path] else b"no\n"]
+        reason = f": {pulse.problem}" if path == "/ready" and pulse.problem else ""
+        return [b"yes\n" if answers[path] else f"no{reason}\n".encode()]
 
-    server = make_server(host, port, application, handler_class=_QuietHandler)
+    server = make_server(host, port, application, server_class=_Server, handler_class=_Handler)
     threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
     return server.server_port

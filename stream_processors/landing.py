@@ -78,7 +78,7 @@ class Content:
 class Landing:
     """What a partition's owner writes, under its claim."""
 
-    def __init__(self, partition: int, tools: Tools, on_end: Callable[[], None]) -> None:
+    def __init__(self, partition: int, tools: Tools, on_end: Callable[[Range | None], None]) -> None:
         self._partition = partition
         self._log = tools.range_log
         self._tools = tools
@@ -87,11 +87,23 @@ class Landing:
         self._tenure: Tenure | None = None
         self.topic_id: UUID | None = None
         self._missing: Sequence[Segment] = ()
+        self._has_slot = False
 
-    def start(self, steps: Steps[Range], content: Content) -> None:
-        """Begin to land some rows, step by step."""
+    def start(self, steps: Steps[Range], content: Content, has_slot: bool) -> None:
+        """Begin to land some rows, step by step; a slot for a flush that they have is given back at the end."""
+        self._has_slot = has_slot
         self._task = asyncio.create_task(self._land(steps, content))
-        self._task.add_done_callback(lambda _: self._on_end())
+        self._task.add_done_callback(self._end)
+
+    def _end(self, task: asyncio.Task[Range]) -> None:
+        self.lend_slot()
+        self._on_end(None if task.cancelled() or task.exception() else task.result())
+
+    def lend_slot(self) -> None:
+        """Give the slot for a flush back, at the end or before it."""
+        if self._has_slot:
+            self._has_slot = False
+            self._tools.flush_slots.release()
 
     @property
     def tenure(self) -> Tenure:
@@ -139,7 +151,7 @@ class Landing:
                 return await persist("read the range log", lambda: log.latest(number), number)
             case WriteRange(written):
                 what = "confirm" if written.confirmed else "log the range"
-                return await self._tries(what, lambda: log.write(written, self.tenure.owner_epoch))
+                return await self._tries(what, lambda: log.write(written, self.tenure.owner_epoch), written)
             case AskWhetherRemembered(known):
                 return await persist("count the ranges since", lambda: self._is_remembered(known), number)
             case AskWhatLanded(known):
@@ -154,9 +166,8 @@ class Landing:
                 raise TypeError(f"{command} is not known")
 
     async def _land(self, steps: Steps[Range], content: Content) -> Range:
-        async with self._tools.insert_slots:
-            with metrics.STEP_SECONDS.labels("insert").time():
-                landed = await perform(steps, partial(self._write, content))
+        with metrics.STEP_SECONDS.labels("insert").time():
+            landed = await perform(steps, partial(self._write, content))
         self._tools.feed.note_landed(self._partition, landed.last + 1)
         return landed
 
@@ -165,9 +176,8 @@ class Landing:
         match command, content.block:
             case Insert(written), Block(columns, data):
                 clickhouse = self._tools.clickhouse
-                return await self._tries(
-                    "insert", lambda: clickhouse.insert_block("inbox", columns, data, written.token)
-                )
+                call = partial(clickhouse.insert_block, "inbox", columns, data, written.token)
+                return await self._tries("insert", call, written)
             case Compare(written), _:
                 return await self._compare(written, content.segments)
             case _:
@@ -192,7 +202,7 @@ class Landing:
         """Insert what was found missing: the same bytes under one token, until that is answered."""
         block, token = self.tenure.block(self._missing, known.log_epoch), repair_token(self.tenure)
         insert = partial(self._tools.clickhouse.insert_block, "inbox", block.columns, block.data, token)
-        await persist("repair", insert, self._partition)
+        await persist("repair", insert, self._partition, f"the offsets {known.first} to {known.last}")
         metrics.REPAIRED_ROWS.inc(block.rows)
         logger.warning("partition %d: %d rows that the engine had lost were added again", self._partition, block.rows)
 
@@ -200,16 +210,17 @@ class Landing:
         rows = await self._tools.clickhouse.rows(SINCE_SQL, {**known.log, **known.offsets})
         return bool(rows[0]["is_of_these_tables"] and rows[0]["ranges"] < REMEMBERED_RANGES)
 
-    async def _tries(self, what: str, call: Callable[[], Awaitable[None]]) -> int:
-        """Make a call until it succeeds; return how often it was made."""
+    async def _tries(self, what: str, call: Callable[[], Awaitable[None]], written: Range) -> int:
+        """Make a call until it succeeds; return how often it was made. Between two tries others may insert."""
         tries = 0
 
         async def attempt() -> None:
             nonlocal tries
-            tries += 1
-            await call()
+            async with self._tools.insert_slots:
+                tries += 1
+                await call()
 
-        await persist(what, attempt, self._partition)
+        await persist(what, attempt, self._partition, f"the offsets {written.first} to {written.last}")
         return tries
 
 

@@ -23,7 +23,9 @@ FORWARDED = Counter("convostream_forwarded_records", "Records sent on to the par
 
 LAG_RECORDS = Gauge("convostream_lag_records", "Records of a partition not yet landed in ClickHouse.", ["partition"])
 LAG_SECONDS = Gauge(
-    "convostream_lag_seconds", "Age of the newest landed record when it landed, seconds.", ["partition"]
+    "convostream_lag_seconds",
+    "Age of the newest landed record when it landed, seconds; grows while records wait and none lands.",
+    ["partition"],
 )
 LOST_RECORDS = Counter("convostream_lost_records", "Offsets that Kafka's retention removed before they were read.")
 UNDER_REPLICATED = Gauge(
@@ -43,7 +45,7 @@ CACHE_BYTES = Gauge("convostream_cache_bytes", "Memory of the cached conversatio
 CACHE_MISSES = Counter("convostream_cache_misses", "Known conversations folded again from ClickHouse.")
 RETRIES = Counter("convostream_clickhouse_retries", "Calls to ClickHouse tried again, by what was called.", ["call"])
 BLOCKED = Gauge(
-    "convostream_blocked_partitions", "1 while ClickHouse refuses a partition's block for good.", ["partition"]
+    "convostream_blocked_partitions", "1 while ClickHouse refuses what a partition needs to go on.", ["partition"]
 )
 REPAIRED_ROWS = Counter("convostream_repaired_rows", "Rows that an engine had lost, added again.")
 AUDIT_TIME = Gauge("convostream_audit_finished_seconds", "When the last audit ended, seconds since 1970; 0 is never.")

@@ -6,18 +6,19 @@ flush, the steps make a block of them, and `landing.py` writes it while the next
 
 import asyncio
 import logging
-import time
 from collections.abc import Sequence
 from functools import partial
 from typing import Any, Final
 
 from stream_processors import metrics
+from stream_processors.blocked import reason_of
 from stream_processors.errors import LogChanged, MaintenanceUnderWay, StaleOwner
 from stream_processors.feed import Poll
 from stream_processors.gathering import Gathering
+from stream_processors.lag import Lag
 from stream_processors.landing import Content, Landing, perform
 from stream_processors.patience import persist
-from stream_processors.positions import Batch, Fingerprint, Start
+from stream_processors.positions import Batch, Fingerprint, Range, Start
 from stream_processors.protocol.commands import (
     AskMembership,
     AskRelease,
@@ -36,7 +37,7 @@ from stream_processors.protocol.commands import (
     Wait,
 )
 from stream_processors.protocol.owner import Owner
-from stream_processors.records import Record
+from stream_processors.records import Record, time_of_receipt
 from stream_processors.state import State, load_state
 from stream_processors.tools import Tools
 
@@ -80,6 +81,9 @@ class Partition:
         self._starved_since: float | None = None
         self._silences = 0
         self._end = 0
+        self._lag = Lag(tools.clock)
+        self._newest_at = 0  # of the records that land, in milliseconds
+        metrics.BLOCKED.labels(number).set(0)
 
     def deliver(self, poll: Poll) -> None:
         """Take a poll of the partition."""
@@ -97,8 +101,37 @@ class Partition:
         known = self._end - self._gathering.next_offset  # of a partition that is never fetched the polls know nothing
         return max(known, self._tools.feed.lag(self.number, self._gathering.next_offset))
 
+    @property
+    def blocked(self) -> str | None:
+        """Why the partition is blocked; None when it is not."""
+        return reason_of(self.number)
+
+    @property
+    def waiting_seconds(self) -> float:
+        """For how long records have waited without one landing."""
+        return self._lag.waiting_seconds
+
     def look(self) -> None:
-        """Notice whether records wait in Kafka and nothing hinders their being read; called every so often."""
+        """Notice what records wait for, and show it; called every so often."""
+        self._look_for_starvation()
+        if self.is_settled:
+            gathering = self._gathering
+            unlanded = max(self.lag, gathering.rows) + gathering.next_offset - self._lag.landed_below
+            self._lag.look(is_waiting=unlanded > 0)
+            metrics.LAG_RECORDS.labels(self.number).set(max(0, unlanded))
+            metrics.LAG_SECONDS.labels(self.number).set(self._lag.seconds)
+        if self.blocked:
+            self._lend_slots()
+
+    def _lend_slots(self) -> None:
+        """Let other partitions flush while this one waits for a person."""
+        self._landing.lend_slot()
+        if self._has_flush_slot:
+            self._has_flush_slot = False
+            self._tools.flush_slots.release()
+
+    def _look_for_starvation(self) -> None:
+        """Notice whether records wait in Kafka and nothing hinders their being read."""
         is_hindered = not self.is_settled or self._gathering.rows > 0 or self._landing.is_writing
         if is_hindered or self.lag == 0:
             self._starved_since = None
@@ -140,8 +173,8 @@ class Partition:
             case CheckLog():
                 await self._check_log()
             case Land(written, replay):
-                self._observe(self._records[-1])
-                self._landing.start(self._owner.land(written, replay), self._content)
+                self._observe(self._records[-1], written)
+                self._landing.start(self._owner.land(written, replay), self._content, self._has_flush_slot)
                 self._has_flush_slot, self._content = False, Content(None)
             case Settle():
                 return await self._landing.settle()
@@ -183,6 +216,7 @@ class Partition:
             logger.error("partition %d: Kafka removed %d records before they were read", self.number, start.lost)
         await persist("set the position", lambda: self._gathering.begin(start.offset), self.number)
         self._state = await persist("load the known conversations", partial(self._load_state, partitions), self.number)
+        self._lag.begin(start.offset if start.verify is None else start.verify.last + 1)
         self.is_settled = True
 
     async def _is_member(self) -> bool:
@@ -231,7 +265,8 @@ class Partition:
         settings, gathering = self._tools.settings, self._gathering
         while not self._released.is_set():
             is_landing = self._landing.is_under_way()
-            if gathering.is_due(settings, is_landing=is_landing, is_idle=self._tools.flush_slots.are_idle):
+            is_idle = self._tools.flush_slots.are_idle
+            if not self.blocked and gathering.is_due(settings, is_landing=is_landing, is_idle=is_idle):
                 if records := await gathering.take(settings.flush_max_rows):
                     return self._batch(records)
             elif gathering.rows and not is_landing:
@@ -275,13 +310,13 @@ class Partition:
         metrics.FLUSH_ROWS.observe(self._content.rows)
         return Prepared(self._content.rows, proofs)
 
-    def _note_landing_ended(self) -> None:
-        self._tools.flush_slots.release()
+    def _note_landing_ended(self, landed: Range | None) -> None:
+        if landed is not None:
+            self._lag.land(landed.last + 1, self._tools.wall_clock() - self._newest_at / 1000)
         self._gathering.wake.set()
 
-    def _observe(self, last: Record) -> None:
+    def _observe(self, last: Record, written: Range) -> None:
         state = self._known_state
-        metrics.LAG_RECORDS.labels(self.number).set(self.lag)
-        metrics.LAG_SECONDS.labels(self.number).set(max(0.0, time.time() - (last.timestamp or 0) / 1000))
+        self._newest_at = time_of_receipt(written.seen_at, last.timestamp)
         metrics.CONVERSATIONS_CACHED.labels(self.number).set(len(state))
         metrics.CACHE_BYTES.labels(self.number).set(state.bytes)

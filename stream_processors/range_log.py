@@ -16,7 +16,7 @@ import pyarrow as pa
 from stream_processors.clickhouse import ClickHouse, Row
 from stream_processors.errors import MaintenanceUnderWay
 from stream_processors.inbox import Block, Segment, arrow_stream, build_block
-from stream_processors.inbox_columns import COUNT, SMALL, TEXT, TIME
+from stream_processors.inbox_columns import COUNT, FLAG, SMALL, TEXT, TIME
 from stream_processors.positions import Fingerprint, Proof, Range
 
 # The greatest tuple is that of the latest claim; of its rows, which renewals add, the latest lease.
@@ -55,7 +55,7 @@ RANGE_TYPES: Final = {
     "last_record_hash": COUNT,
     "confirmed": pa.uint8(),
     "seen_at": TIME,
-    "proofs": pa.list_(pa.struct([("offset", COUNT), ("received_at", TIME), ("is_replay", pa.uint8())])),
+    "proofs": pa.list_(pa.struct([("offset", COUNT), ("received_at", TIME), ("is_replay", FLAG)])),
 }
 
 

@@ -2,6 +2,7 @@
 
 Two things are known to go wrong without an error: the event loop hangs, and a partition is never fetched again after
 a rebalance. Waiting for ClickHouse is neither: then the loop turns and nothing is left unread that could be written.
+A new process would not help, so that is only logged, over and over.
 """
 
 import faulthandler
@@ -31,6 +32,16 @@ class Watched(Protocol):
         """For how long records have waited in Kafka without one being read, although nothing hinders it."""
         ...
 
+    @property
+    def waiting_seconds(self) -> float:
+        """For how long records have waited without one landing in ClickHouse."""
+        ...
+
+    @property
+    def blocked(self) -> str | None:
+        """Why ClickHouse refuses what the partition needs; None when it does not."""
+        ...
+
 
 def watch(pulse: Pulse, partitions: Callable[[], Sequence[Watched]], limit_seconds: float) -> None:
     """Watch the worker from a daemon thread; a limit of 0 watches nothing."""
@@ -49,9 +60,24 @@ def complaint(pulse: Pulse, partitions: Sequence[Watched], limit_seconds: float)
     return None
 
 
+def warnings(partitions: Sequence[Watched], limit_seconds: float) -> list[str]:
+    """Return what stands still without a fault of this process."""
+    return [
+        f"partition {each.number} has written nothing for {each.waiting_seconds:.0f} s: "
+        f"{each.blocked or 'ClickHouse or Kafka does not answer'}"
+        for each in partitions
+        if each.waiting_seconds > limit_seconds
+    ]
+
+
 def _watch(pulse: Pulse, partitions: Callable[[], Sequence[Watched]], limit_seconds: float) -> None:
+    warned_at = time.monotonic()
     while (problem := complaint(pulse, partitions(), limit_seconds)) is None:
         time.sleep(CHECK_SECONDS)
+        if time.monotonic() - warned_at > limit_seconds:
+            warned_at = time.monotonic()
+            for warning in warnings(partitions(), limit_seconds):
+                logger.error(warning)
     logger.critical("%s: ending the process, its partitions go to another worker", problem)
     faulthandler.dump_traceback(sys.stderr, all_threads=True)
     os._exit(EXIT_CODE)

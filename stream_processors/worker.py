@@ -6,7 +6,6 @@ from functools import partial
 
 import faust
 
-from stream_processors import metrics
 from stream_processors.allocator import give_freed_memory_back
 from stream_processors.app import ProcessorApp
 from stream_processors.audit_schedule import AuditSchedule
@@ -82,8 +81,9 @@ def _owned(app: ProcessorApp) -> list[int]:
 async def _beat(app: ProcessorApp, pulse: Pulse) -> None:
     while True:
         ownership = app.ownership
-        pulse.beat(ready=ownership is not None and ownership.is_settled)
-        for partition in ownership.partitions if ownership is not None else ():
+        partitions = ownership.partitions if ownership is not None else []
+        problems = [f"partition {each.number} is blocked: {each.blocked}" for each in partitions if each.blocked]
+        pulse.beat(ownership is not None and ownership.is_settled, "; ".join(problems))
+        for partition in partitions:
             partition.look()
-            metrics.LAG_RECORDS.labels(partition.number).set(partition.lag)
         await asyncio.sleep(BEAT_SECONDS)

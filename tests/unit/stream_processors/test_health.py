@@ -1,12 +1,15 @@
 """The port of a worker: alive while its loop turns, ready while it owns its partitions, metrics at any time."""
 
+import time
+from contextlib import ExitStack
+from socket import create_connection
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
 
-from stream_processors import metrics
-from stream_processors.health import STALLED_SECONDS, Pulse, serve_health
+from stream_processors import health, metrics
+from stream_processors.health import CONNECTION_SECONDS, MOST_CONNECTIONS, STALLED_SECONDS, Pulse, serve_health
 from tests.unit.stream_processors.workshop import Clock
 
 
@@ -55,6 +58,37 @@ def test_a_worker_whose_loop_does_not_turn_is_neither(port: int, pulse: Pulse, c
     assert ask(port, "/live") == (503, "no\n")
     assert ask(port, "/ready") == (503, "no\n")
     pulse.beat(ready=True)
+    assert ask(port, "/live") == (200, "yes\n")
+
+
+def test_a_worker_with_a_blocked_partition_is_alive_and_says_what_blocks_it(port: int, pulse: Pulse) -> None:
+    pulse.beat(ready=True, problem="partition 3 is blocked: code 252")
+    assert ask(port, "/live") == (200, "yes\n")
+    assert ask(port, "/ready") == (503, "no: partition 3 is blocked: code 252\n")
+
+
+def test_clients_that_send_nothing_or_half_a_request_hang_nobody(port: int, pulse: Pulse) -> None:
+    pulse.beat(ready=True)
+    with ExitStack() as opened:
+        sockets = [opened.enter_context(create_connection(("127.0.0.1", port))) for _ in range(MOST_CONNECTIONS // 2)]
+        for each in sockets[::2]:
+            each.sendall(b"GET /live HT")
+        began = time.monotonic()
+        assert ask(port, "/live") == (200, "yes\n")
+        assert time.monotonic() - began < CONNECTION_SECONDS / 2
+
+
+def test_more_connections_than_there_are_threads_are_ended_and_all_end_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(health, "CONNECTION_SECONDS", 0.5)
+    port = serve_health(Pulse(), "127.0.0.1", 0)
+    with ExitStack() as opened:
+        sockets = [opened.enter_context(create_connection(("127.0.0.1", port))) for _ in range(MOST_CONNECTIONS + 8)]
+        deadline = time.monotonic() + 10
+        for each in sockets:
+            each.settimeout(max(0.1, deadline - time.monotonic()))
+            assert each.recv(100) == b""
     assert ask(port, "/live") == (200, "yes\n")
 
 

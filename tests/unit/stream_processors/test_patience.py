@@ -6,9 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
+from aiokafka.errors import KafkaError
+from clickhouse_connect.driver.exceptions import ClickHouseError, DatabaseError, OperationalError
 from prometheus_client import REGISTRY
 
-from stream_processors import patience
+from stream_processors import metrics, patience
+from stream_processors.blocked import reason_of
+from stream_processors.clickhouse import sorted_error
 from stream_processors.errors import (
     BlockRefused,
     FoldVersionMismatch,
@@ -78,14 +82,62 @@ async def test_what_somebody_has_to_act_on_is_raised_at_once(error: Callable[[st
     assert len(call.blocked) == 2
 
 
-async def test_what_is_refused_for_good_is_shown_until_it_works(caplog: pytest.LogCaptureFixture) -> None:
-    call = Call([BlockRefused("no such column"), BlockRefused("no such column")])
-    assert await persist("insert", call, PARTITION) == "answer"
-    assert call.blocked[1:] == [1, 1]
-    assert is_blocked() == 0
-    (first, _) = [record for record in caplog.records if record.levelno == logging.ERROR]
-    assert "no such column" in first.getMessage()
-    assert f"partition {PARTITION}" in first.getMessage()
+async def test_what_is_refused_three_times_blocks_its_partition_until_it_works(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    call = Call([BlockRefused("cannot parse 'a secret'", 27)] * 5)
+    metrics.BLOCKED.labels(PARTITION).set(0)
+    assert await persist("insert", call, PARTITION, "the offsets 5 to 9") == "answer"
+    assert call.blocked == [0, 0, 0, 1, 1, 1]
+    assert (is_blocked(), reason_of(PARTITION)) == (0, None)
+    errors = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+    assert (
+        errors == [f"partition {PARTITION} is blocked: ClickHouse refuses to insert the offsets 5 to 9 (code 27)"] * 3
+    )
+    assert "secret" not in caplog.text
+
+
+async def test_another_call_that_works_does_not_hide_that_the_partition_is_blocked() -> None:
+    blocked = asyncio.Event()
+
+    async def refuse() -> None:
+        if is_blocked():
+            blocked.set()
+        raise BlockRefused("", 60)
+
+    inserting = asyncio.create_task(persist("insert", refuse, PARTITION))
+    await blocked.wait()
+    await persist("ask", Call([]), PARTITION)
+    assert is_blocked() == 1
+    inserting.cancel()
+    await asyncio.wait({inserting})
+    assert (is_blocked(), reason_of(PARTITION)) == (0, None)
+
+
+async def test_load_blocks_a_partition_when_it_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    overloaded = OperationalError("memory of 'a secret'", code=241)
+    assert sorted_error(overloaded) is overloaded
+    call = Call([overloaded] * 5)
+    await persist("insert", call, PARTITION)
+    assert call.blocked == [0] * 6
+    monkeypatch.setattr(patience, "OVERLOADED_SECONDS", 0)
+    call = Call([overloaded] * 2)
+    await persist("insert", call, PARTITION)
+    assert call.blocked == [0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (DatabaseError("Code: 252", code=252), BlockRefused),
+        (DatabaseError("Code: 27. before CONVOSTREAM_STALE_OWNER", code=27), BlockRefused),
+        (DatabaseError("Code: 395. CONVOSTREAM_STALE_OWNER: another", code=395), StaleOwner),
+        (DatabaseError("Code: 395. another view throws", code=395), BlockRefused),
+        (OperationalError("no route"), OperationalError),
+    ],
+)
+def test_the_code_of_an_error_says_who_acts(error: ClickHouseError, kind: type[Exception]) -> None:
+    assert type(sorted_error(error)) is kind
 
 
 async def test_a_cancelled_call_is_not_tried_again() -> None:
@@ -113,10 +165,12 @@ async def test_the_pauses_grow_up_to_the_longest(monkeypatch: pytest.MonkeyPatch
     ("error", "expected"),
     [
         (OSError("one\ntwo"), "OSError: one"),
-        (ValueError(), "ValueError: "),
-        (RuntimeError("x" * 5_000), "RuntimeError: " + "x" * 200),
+        (TimeoutError(), "TimeoutError: "),
+        (KafkaError("x" * 5_000), "KafkaError: KafkaError: " + "x" * 188),
+        (OperationalError("Code: 241. a secret", code=241), "OperationalError, code 241"),
+        (ValueError("could not convert 'a secret'"), "ValueError"),
     ],
-    ids=["several lines", "no text", "a long one"],
+    ids=["several lines", "no text", "a long one", "ClickHouse's own", "one that may quote"],
 )
 def test_a_summary_is_the_type_and_the_beginning_of_the_first_line(error: Exception, expected: str) -> None:
     assert summary(error) == expected

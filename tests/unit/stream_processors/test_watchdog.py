@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from stream_processors.health import Pulse
-from stream_processors.watchdog import EXIT_CODE, complaint, watch
+from stream_processors.watchdog import EXIT_CODE, complaint, warnings, watch
 from tests.unit.packaging.project import ROOT
 from tests.unit.stream_processors.workshop import Clock
 
@@ -27,6 +27,8 @@ class Watched:
 
     number: int
     starved_seconds: float
+    waiting_seconds: float = 0
+    blocked: str | None = None
 
 
 @pytest.mark.parametrize(
@@ -45,6 +47,15 @@ def test_what_does_not_get_on_is_named(silence: float, starved: list[float], exp
     clock.now += silence
     partitions = [Watched(number, seconds) for number, seconds in enumerate(starved)]
     assert complaint(pulse, partitions, 10) == expected
+
+
+def test_a_partition_that_waits_for_others_is_named_and_the_process_lives() -> None:
+    partitions = [Watched(0, 0, 10), Watched(1, 0, 11), Watched(2, 0, 12, "ClickHouse refuses to insert (code 252)")]
+    assert complaint(Pulse(), partitions, 10) is None
+    assert warnings(partitions, 10) == [
+        "partition 1 has written nothing for 11 s: ClickHouse or Kafka does not answer",
+        "partition 2 has written nothing for 12 s: ClickHouse refuses to insert (code 252)",
+    ]
 
 
 def test_a_limit_of_zero_watches_nothing() -> None:
