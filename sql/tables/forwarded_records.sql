@@ -17,7 +17,5 @@ CREATE TABLE IF NOT EXISTS forwarded_records
 ENGINE = MergeTree
 ORDER BY (topic, partition, offset)
 TTL written_at + INTERVAL 30 DAY
-SETTINGS
-    non_replicated_deduplication_window = 1000,
-    min_free_disk_bytes_to_perform_insert = 16777216
+SETTINGS min_free_disk_bytes_to_perform_insert = 16777216
 COMMENT 'Which records workers have sent on to the partition of their conversation';
