@@ -26,7 +26,7 @@ def tombstones_of(*keys: ConversationKey) -> Tombstones:
 
 
 def decoded(*records: KafkaRecord) -> Batch:
-    batch = Batch(records)
+    batch = Batch(records, seen_at=AT_MS + 3_600_000)
     decode_records(batch, enrichment_of(), 0, len(records))
     return batch
 
