@@ -97,8 +97,9 @@ FLOW: Final = (
             ("sum(rate(convostream_repetitions_total[$__rate_interval]))", "repetitions"),
             ("sum(rate(convostream_forwarded_records_total[$__rate_interval]))", "forwarded"),
             ("sum(rate(convostream_ignored_headers_total[$__rate_interval]))", "headers ignored"),
+            ("sum(rate(convostream_erased_records_total[$__rate_interval]))", "erased"),
         ),
-        (metrics.REPETITIONS, metrics.FORWARDED, metrics.IGNORED_HEADERS),
+        (metrics.REPETITIONS, metrics.FORWARDED, metrics.IGNORED_HEADERS, metrics.ERASED),
     ),
     Chart("Repaired fields", "eps", ((_each("convostream_repairs_total", "field"), "{{field}}"),), (metrics.REPAIRS,)),
 )

@@ -16,8 +16,8 @@ SOURCES = [
     for path in sorted((ROOT / folder).rglob("*"))
     if path.suffix in {".py", ".xml", ".yml", ".sql"}
 ]
-MARKS = {f"{PREFIX}STALE_OWNER"}
-"""Words with the prefix that are no variables: how ClickHouse's refusal of a stale owner begins."""
+MARKS = {f"{PREFIX}STALE_OWNER", f"{PREFIX}SCHEMA_CHANGE"}
+"""Words with the prefix that are no variables: how ClickHouse's refusals of the fence begin."""
 UNITS = {
     "SECONDS": "in seconds",
     "MINUTES": "in minutes",
