@@ -16,7 +16,7 @@ from deploy.embedded.processes import Process
 from deploy.embedded.settings import StackSettings
 from deploy.embedded.stack import Stack
 from tests.browser.opened import WAIT_MS, Opened
-from tests.browser.sent import send_demo, send_hostile
+from tests.browser.sent import send_demo, send_hostile, send_spoofed
 from tests.integration.harness import Harness
 from tests.integration.harness_kafka import Log
 
@@ -64,7 +64,7 @@ def served(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         with Stack(StackSettings(data_directory=directory), "embedded", worker_environment=WORKER_SETTINGS) as stack:
             harness = Harness(stack, Log(stack.broker.address, "agent-events"), stack.add_worker())
             now_ms = time.time_ns() // 1_000_000
-            for send in (send_demo, send_hostile):
+            for send in (send_demo, send_hostile, send_spoofed):
                 send(stack.broker.address, now_ms)
             harness.drain()
             process = stack.add_dashboard()

@@ -74,6 +74,12 @@ class Opened:
         found = within.locator("[data-metric]").evaluate_all(READ_NUMBERS)
         return [Number(**one) for one in found]
 
+    def choose_agent(self, name: str) -> None:
+        """Chooses an agent in the field of the bar."""
+        self.page.locator("#agent").click()
+        self.page.locator(f"#agent-options [data-agent={json.dumps(name)}]").click()
+        self.settle()
+
     def show_all(self, metric: str | None = None) -> None:
         """Unfolds every table that shows only its first rows, or that of one card."""
         within = self.page.locator("main") if metric is None else self.card(metric)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from convostream import ConversationEngaged, ConversationTracker, new_event_id
+from convostream import Attachment, ConversationEngaged, ConversationTracker, new_event_id
 from convostream.date_times import format_date_time
 from deploy.demo.calls import AGENT_ID
 from deploy.demo.replay import plan, send
@@ -16,6 +16,11 @@ RIGHT_TO_LEFT: Final = "\u202eevil\u202c مرحبا، أين طلبي؟ שלום
 EMOJI: Final = "👩‍👩‍👧‍👦🏳️‍🌈 Z̸̡̛͖a̵l̷g̶o̴ \u0000\u0007"
 LONG: Final = "A" * 100_000
 SOURCE: Final = "__proto__"
+UNSEEN: Final = "\u202e\u2066\u061c\u200f\u200b\u0007\u2028\U000e0041"
+"""Overrides, isolates and marks of direction, a space without width, a bell, a line separator and a tag."""
+
+SPOOFED: Final = f"a{UNSEEN}b"
+SPOOFED_AS_SHOWN: Final = "a⟨U+202E⟩⟨U+2066⟩⟨U+061C⟩⟨U+200F⟩⟨U+200B⟩⟨U+0007⟩⟨U+2028⟩⟨U+E0041⟩b"
 MINUTE_MS: Final = 60_000
 
 
@@ -37,6 +42,24 @@ def send_hostile(bootstrap_servers: str, now_ms: int) -> None:
         conversation.track_action(MARKUP, occurred_at=next(at), duration_ms=12, error_message=MARKUP, response=MARKUP)
         conversation.track_button(MARKUP, label=MARKUP, value=MARKUP, occurred_at=next(at))
         conversation.submit_feedback({MARKUP: MARKUP}, comment=MARKUP, occurred_at=next(at))
+        assert tracker.flush(30) == 0
+
+
+def send_spoofed(bootstrap_servers: str, now_ms: int) -> None:
+    """One conversation in which every name holds what cannot be seen, and changes the direction of what follows it."""
+    at = iter(format_date_time(now_ms - 50 * MINUTE_MS + step * MINUTE_MS) for step in range(12))
+    with ConversationTracker(SPOOFED, SPOOFED, bootstrap_servers=bootstrap_servers) as tracker:
+        conversation = tracker.get_or_create_conversation(
+            SPOOFED, SPOOFED, source=SPOOFED, language=SPOOFED, name=SPOOFED, occurred_at=next(at)
+        )
+        file: Attachment = {"filename": SPOOFED, "mime_type": SPOOFED}
+        conversation.track_human_message(None, attachments=[file], occurred_at=next(at))
+        conversation.track_human_message(SPOOFED, attachments=[file], occurred_at=next(at), metadata={SPOOFED: SPOOFED})
+        conversation.track_agent_message(SPOOFED, occurred_at=next(at))
+        conversation.track_action(SPOOFED, occurred_at=next(at), duration_ms=12, error_message=SPOOFED)
+        conversation.track_button(SPOOFED, label=SPOOFED, value=SPOOFED, occurred_at=next(at))
+        conversation.track_token_usage(total_tokens=1, model=SPOOFED, occurred_at=next(at))
+        conversation.submit_feedback(SPOOFED, comment=SPOOFED, occurred_at=next(at))
         assert tracker.flush(30) == 0
 
 

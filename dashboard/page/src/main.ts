@@ -4,6 +4,7 @@ import { render } from "lit-html";
 import "./charts/daily_chart";
 import { shapes } from "./charts/shapes";
 import "./charts/world_chart";
+import { AgentSearch } from "./model/agent_search";
 import { Live } from "./model/live";
 import { Store } from "./model/store";
 import { OpenThings } from "./panel/open_things";
@@ -14,7 +15,7 @@ const root = document.getElementById("page");
 if (!root) throw new Error("index.html lacks #page");
 
 const store = new Store();
-const shown = new Shown(store, new OpenThings(store));
+const shown = new Shown(store, new OpenThings(store), new AgentSearch());
 let drawn = 0;
 
 function draw(target: HTMLElement): void {

@@ -2,6 +2,7 @@
 
 import { html, nothing, type TemplateResult } from "lit-html";
 import { share } from "../format/numbers";
+import { visible } from "../format/visible";
 import type { Column, Row } from "../model/types";
 import type { Card } from "../view/card";
 import { changeBetween, figure, track } from "../view/figures";
@@ -34,7 +35,7 @@ function heading(column: Column | undefined): TemplateResult {
 }
 
 function tool(shown: Shown, row: Row, before: Row | undefined, largest: number): TemplateResult {
-  const name = String(row["action_name"]);
+  const name = visible(String(row["action_name"]));
   const [calls, failed] = [shown.number(row, "calls") ?? 0, shown.number(row, "failed_calls") ?? 0];
   const earlier = before ? shown.number(before, "calls") : 0;
   const { compares } = shown;

@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import type { Place, WorldModel } from "../charts/world_chart";
 import * as names from "../format/names";
 import { count } from "../format/numbers";
+import { visible } from "../format/visible";
 import type { Row } from "../model/types";
 import { allUnknown, type Card } from "../view/card";
 import { openBehind } from "../view/figures";
@@ -46,7 +47,7 @@ function ofCountry(rows: readonly Row[], country: string): readonly Row[] {
 
 function placeName(row: Row): string {
   const known = [row["city"], row["region"]].filter((name) => name && name !== names.UNKNOWN);
-  return known.length ? [...new Set(known)].join(", ") : "Unknown place";
+  return known.length ? visible([...new Set(known)].join(", ")) : "Unknown place";
 }
 
 function places(shown: Shown, country: string): TemplateResult {

@@ -1,5 +1,7 @@
 // What stands beside the pointer in a chart: elements with text, so that a name is never read as markup.
 
+import { visible } from "../format/visible";
+
 export interface TipLine {
   readonly title: string;
   readonly value: string;
@@ -8,8 +10,9 @@ export interface TipLine {
 
 function element(tag: string, className: string, text = ""): HTMLElement {
   const made = document.createElement(tag);
+  made.dir = "auto";
   made.className = className;
-  made.textContent = text;
+  made.textContent = visible(text);
   return made;
 }
 

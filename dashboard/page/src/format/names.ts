@@ -1,5 +1,7 @@
 // Names of countries and languages as the browser's locale has them; what is unknown says so.
 
+import { visible } from "./visible";
+
 export const UNKNOWN = "unknown";
 
 const regions = new Intl.DisplayNames(undefined, { type: "region", fallback: "code" });
@@ -8,9 +10,9 @@ const languages = new Intl.DisplayNames(undefined, { type: "language", fallback:
 function named(names: Intl.DisplayNames, code: string): string {
   if (code === UNKNOWN) return "Unknown";
   try {
-    return names.of(code) ?? code;
+    return visible(names.of(code) ?? code);
   } catch {
-    return code; // the tag has the form that producers gave it, which need not be one that has a name
+    return visible(code); // the tag has the form that producers gave it, which need not be one that has a name
   }
 }
 
@@ -19,5 +21,5 @@ export const language = (code: string): string => named(languages, code);
 
 /** A value of a breakdown as people write it. */
 export function capitalised(name: string): string {
-  return name === "" ? name : name.charAt(0).toLocaleUpperCase() + name.slice(1);
+  return visible(name === "" ? name : name.charAt(0).toLocaleUpperCase() + name.slice(1));
 }

@@ -1,9 +1,10 @@
 // Asks the API. Whatever goes wrong is one ApiError that says whether asking again may help.
 
-import type { Agent, Dashboard, Ingestion, ListPage, Metric, Problem, Transcript } from "./types";
+import type { AgentPage, Dashboard, Ingestion, ListPage, Metric, Problem, Scope, Transcript } from "./types";
 
 const TIMEOUT_MS = 30_000;
 const UNAUTHORISED = 401;
+const TOO_MANY = 429;
 
 export type Query = Readonly<Record<string, string | null | undefined>>;
 
@@ -17,7 +18,7 @@ export class ApiError extends Error {
 
   /** The server is away or overloaded; a refused question stays refused. */
   get passes(): boolean {
-    return this.status === null || this.status >= 500;
+    return this.status === null || this.status >= 500 || this.status === TOO_MANY;
   }
 
   get needsToken(): boolean {
@@ -58,8 +59,20 @@ export async function catalogue(): Promise<readonly Metric[]> {
   return (await ask<{ metrics: Metric[] }>("metrics")).metrics;
 }
 
-export async function agents(): Promise<readonly Agent[]> {
-  return (await ask<{ agents: Agent[] }>("agents")).agents;
+export const agents = (query: Query, signal?: AbortSignal) => ask<AgentPage>("agents", query, signal);
+
+/** The agent to begin with; null before the first event of anybody. */
+export async function busiest(): Promise<Scope | null> {
+  return (await ask<{ agent: Scope | null }>("agents/busiest")).agent;
+}
+
+/** Whether there is a session that can be ended. */
+export async function isLoggedIn(): Promise<boolean> {
+  return (await ask<{ logged_in: boolean }>("session")).logged_in;
+}
+
+export async function logOut(): Promise<void> {
+  await fetch("logout", { method: "POST", redirect: "manual" });
 }
 
 export const dashboard = (query: Query, signal: AbortSignal) => ask<Dashboard>("dashboard", query, signal);

@@ -4,6 +4,7 @@ import { address } from "./api";
 import type { Store } from "./store";
 
 const SHORTEST_PAUSE_MS = 4_000;
+const REFUSED_PAUSE_MS = 15_000;
 
 export class Live {
   private source: EventSource | null = null;
@@ -28,6 +29,15 @@ export class Live {
     this.source = new EventSource(scope);
     this.source.addEventListener("change", (event) => this.heard(event.data as string));
     this.source.addEventListener("problem", () => void this.store.reload());
+    this.source.addEventListener("error", () => this.lost(scope));
+  }
+
+  /** A browser connects again by itself, but not when the server had no place for another stream. */
+  private lost(scope: string): void {
+    if (this.source?.readyState !== EventSource.CLOSED) return;
+    setTimeout(() => {
+      if (this.scope === scope && this.source?.readyState === EventSource.CLOSED) this.open(scope);
+    }, REFUSED_PAUSE_MS);
   }
 
   /** The first word only says where things stand; it is news when the page has not asked since. */

@@ -8,21 +8,27 @@ import type { Agent, Dashboard, Metric } from "./types";
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 15_000;
 const NOBODY_YET_MS = 5_000;
-/** Who the agents are is asked seldom: it costs a look at all events. */
-const AGENTS_KEPT_MS = 60_000;
+/** What is known of the agent itself is asked seldom: it costs a look at all its events. */
+const AGENT_KEPT_MS = 60_000;
+const MOST_ENVIRONMENTS = "500";
 const SCOPE_OF_NUMBERS = ["agent", "environment", "preset", "since", "until", "zone", "compare"] as const;
 
 export class Store extends EventTarget {
   state: State = fromSearch(location.search);
   catalogue: ReadonlyMap<string, Metric> = new Map();
-  agents: readonly Agent[] | null = null;
+  /** The environments of the agent that is shown; null while they are not known. */
+  environments: readonly Agent[] | null = null;
+  /** There are no events of anybody. */
+  isNew = false;
+  isLoggedIn = false;
   dashboard: Dashboard | null = null;
   loadedAt: Date | null = null;
   loading = false;
   /** Why the numbers are not the newest; null when they are. */
   problem: api.ApiError | null = null;
 
-  private agentsAt = 0;
+  private environmentsAt = 0;
+  private environmentsOf = "";
   private asking: AbortController | null = null;
   private pauseMs = FIRST_PAUSE_MS;
   private timer = 0;
@@ -71,10 +77,10 @@ export class Store extends EventTarget {
   }
 
   private async load(signal: AbortSignal): Promise<void> {
-    const agents = Promise.all([this.loadCatalogue(), this.loadAgents()]);
-    if (!this.state.agent) await agents;
+    const catalogue = Promise.all([this.loadCatalogue(), this.loadSession()]);
+    if (!this.state.agent) await Promise.all([this.chooseBusiest(), catalogue]);
     if (!this.state.agent) return;
-    const [dashboard] = await Promise.all([api.dashboard(this.query(), signal), agents]);
+    const [dashboard] = await Promise.all([api.dashboard(this.query(), signal), this.loadEnvironments(), catalogue]);
     if (!signal.aborted) this.dashboard = dashboard;
   }
 
@@ -87,23 +93,41 @@ export class Store extends EventTarget {
 
   private async loadCatalogue(): Promise<void> {
     if (this.catalogue.size) return;
-    this.catalogue = new Map((await api.catalogue()).map((metric) => [metric.name, metric]));
+    const metrics = await api.catalogue();
+    this.catalogue = new Map(metrics.map((metric) => [metric.name, metric]));
   }
 
-  private async loadAgents(): Promise<void> {
-    if (this.agents?.length && Date.now() - this.agentsAt < AGENTS_KEPT_MS) return;
-    this.agents = await api.agents();
-    this.agentsAt = Date.now();
-    const [latest] = this.agents;
-    if (this.state.agent || !latest) return;
-    this.state = { ...this.state, agent: latest.agent_id, environment: latest.environment };
+  private async loadSession(): Promise<void> {
+    if (!this.isLoggedIn) this.isLoggedIn = await api.isLoggedIn();
+  }
+
+  private async chooseBusiest(): Promise<void> {
+    const busiest = await api.busiest();
+    this.isNew = busiest === null;
+    if (this.state.agent || !busiest) return;
+    this.state = { ...this.state, agent: busiest.agent_id, environment: busiest.environment };
     history.replaceState(null, "", `?${toSearch(this.state)}`);
+  }
+
+  private async loadEnvironments(): Promise<void> {
+    const { agent } = this.state;
+    const isKnown = this.environmentsOf === agent && this.environments?.length;
+    if (isKnown && Date.now() - this.environmentsAt < AGENT_KEPT_MS) return;
+    const page = await api.agents({ agent_id: agent, limit: MOST_ENVIRONMENTS });
+    if (agent !== this.state.agent) return;
+    [this.environments, this.environmentsOf, this.environmentsAt] = [page.agents, agent, Date.now()];
+  }
+
+  /** Ends the session, and shows the form that begins another. */
+  async logOut(): Promise<void> {
+    await api.logOut();
+    location.assign("login");
   }
 
   private succeeded(): void {
     this.pauseMs = FIRST_PAUSE_MS;
     this.set({ loading: false, problem: null, loadedAt: new Date() });
-    if (this.agents?.length === 0) this.askAgainIn(NOBODY_YET_MS);
+    if (this.isNew) this.askAgainIn(NOBODY_YET_MS);
   }
 
   private failed(error: unknown): void {

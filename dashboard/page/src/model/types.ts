@@ -59,6 +59,16 @@ export interface Agent {
   readonly last_received_at: string;
 }
 
+export interface AgentPage {
+  readonly agents: readonly Agent[];
+  readonly next: string | null;
+}
+
+export interface Scope {
+  readonly agent_id: string;
+  readonly environment: string;
+}
+
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 export type Item = { readonly [name: string]: Json };
 

@@ -4,6 +4,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import * as names from "../format/names";
 import { count } from "../format/numbers";
 import * as times from "../format/times";
+import { named } from "../format/visible";
 import type { Item, Transcript } from "../model/types";
 import * as icons from "../view/icons";
 import type { Shown } from "../view/shown";
@@ -18,7 +19,7 @@ export function drawConversation(shown: Shown): TemplateResult {
     ? html`<button class="quiet" type="button" aria-label="Back to the list" title="Back to the list" @click=${() => shown.store.choose({ conversation: "" })}>${icons.back}</button>`
     : nothing;
   return html`<header>${back}
-      <div><h2 id="panel-title" tabindex="-1" autofocus><bdi>${String(transcript?.conversation["name"] || id)}</bdi></h2><p class="faint"><bdi>${id}</bdi></p></div>
+      <div><h2 id="panel-title" tabindex="-1" autofocus>${named(transcript?.conversation["name"] || id)}</h2><p class="faint">${named(id)}</p></div>
       ${closeButton()}
     </header>
     ${drawProblem(shown)}
@@ -44,7 +45,7 @@ function facts(item: Item, zone: string): TemplateResult {
     ["Rating", item["rating"] ?? "none"],
     ["Escalated", item["escalated"] ? (item["escalation_failed"] ? "yes, an attempt failed" : "yes") : "no"],
   ];
-  return html`<dl class="facts">${pairs.map(([title, value]) => html`<div><dt>${title}</dt><dd><bdi>${String(value ?? "")}</bdi></dd></div>`)}</dl>`;
+  return html`<dl class="facts">${pairs.map(([title, value]) => html`<div><dt>${title}</dt><dd>${named(value)}</dd></div>`)}</dl>`;
 }
 
 function days({ events, sessions }: Transcript, zone: string): readonly unknown[] {

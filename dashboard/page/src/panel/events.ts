@@ -3,6 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import * as numbers from "../format/numbers";
 import * as times from "../format/times";
+import { named, visible } from "../format/visible";
 import type { Item, Json } from "../model/types";
 import { words } from "./words";
 
@@ -14,9 +15,9 @@ type Draw = (event: Item) => TemplateResult;
 const KINDS: Readonly<Record<string, Draw>> = {
   message: drawMessage,
   action: drawAction,
-  button: (event) => remark("Button", html`<bdi>${string(event, "label") || string(event, "button_event")}</bdi>${string(event, "value") ? html` <code>${string(event, "value")}</code>` : nothing}`),
+  button: (event) => remark("Button", html`${named(string(event, "label") || string(event, "button_event"))}${string(event, "value") ? html` <code>${named(string(event, "value"))}</code>` : nothing}`),
   feedback: drawFeedback,
-  token_usage: (event) => remark("Tokens", html`${numbers.count(number(event, "total_tokens") ?? sumOfTokens(event))} <bdi>${string(event, "model")}</bdi>`),
+  token_usage: (event) => remark("Tokens", html`${numbers.count(number(event, "total_tokens") ?? sumOfTokens(event))} ${named(string(event, "model"))}`),
   conversation_visited: () => remark("Visited", "the widget was opened"),
   conversation_engaged: () => remark("Engaged", "the conversation was opened"),
   conversation_ended: () => remark("Ended", "the conversation was ended"),
@@ -27,7 +28,7 @@ export function drawEvent(event: Item, zone: string): TemplateResult {
   const side = type === "message" ? string(event, "sender") : "aside";
   const at = string(event, "occurred_at");
   return html`<li class="event ${side}" data-type=${type}>
-    ${KINDS[type]?.(event) ?? remark(type, "")}
+    ${KINDS[type]?.(event) ?? remark(visible(type), "")}
     <p class="meta"><time datetime=${at} title=${times.moment(at, zone)}>${times.clock(at, zone)}</time>${answered(event)}${repaired(event)}</p>
     ${drawRest(event)}</li>`;
 }
@@ -44,9 +45,9 @@ function number(event: Item, name: string): number | null {
 
 function drawMessage(event: Item): TemplateResult {
   const files = (event["attachments"] ?? []) as readonly Item[];
-  return html`<p class="who">${WHO[string(event, "sender")] ?? string(event, "sender")}</p>
+  return html`<p class="who">${WHO[string(event, "sender")] ?? named(string(event, "sender"))}</p>
     ${written(string(event, "content"))}
-    ${files.map((file) => html`<p class="file">📎 <bdi>${string(file, "filename") || "a file"}</bdi> <span class="faint">${string(file, "mime_type")}</span></p>`)}`;
+    ${files.map((file) => html`<p class="file">📎 ${named(string(file, "filename") || "a file")} <span class="faint">${named(string(file, "mime_type"))}</span></p>`)}`;
 }
 
 /** A long text is folded: its beginning, then all of it. */
@@ -59,7 +60,7 @@ function written(content: string): TemplateResult {
 function drawAction(event: Item): TemplateResult {
   const failed = event["failed"] === true;
   return html`<p class="who">Action</p>
-    <p class="action"><strong><bdi>${string(event, "action_name")}</bdi></strong> <span>${numbers.duration(number(event, "seconds"))}</span>
+    <p class="action"><strong>${named(string(event, "action_name"))}</strong> <span>${numbers.duration(number(event, "seconds"))}</span>
       ${failed ? html`<span class="tag negative">failed</span>` : nothing}</p>
     ${failed ? html`<div class="content error" dir="auto">${words(string(event, "error_message"))}</div>` : nothing}
     ${folded("Answer", event["response"])}${folded("Tools used", event["tools_used"])}`;
@@ -70,7 +71,7 @@ function drawFeedback(event: Item): TemplateResult {
   const rating = event["rating"];
   const comment = string(event, "comment");
   const by = event["rated_by"] === "staff" ? "by staff" : "by the customer";
-  return html`${remark("Rating", html`<span class="tag ${verdict}">${verdict || "unrecognised"}</span> <bdi>${typeof rating === "object" ? JSON.stringify(rating) : String(rating)}</bdi> ${by}`)}
+  return html`${remark("Rating", html`<span class="tag ${verdict}">${verdict || "unrecognised"}</span> ${named(typeof rating === "object" ? JSON.stringify(rating) : rating)} ${by}`)}
     ${comment ? written(comment) : nothing}`;
 }
 
@@ -89,7 +90,7 @@ function answered(event: Item): TemplateResult | typeof nothing {
 
 function repaired(event: Item): TemplateResult | typeof nothing {
   const fields = (event["repaired"] ?? []) as readonly string[];
-  return fields.length ? html` · <span class="faint">could not be read: ${fields.join(", ")}</span>` : nothing;
+  return fields.length ? html` · <span class="faint">could not be read: ${named(fields.join(", "))}</span>` : nothing;
 }
 
 function isEmpty(value: Json | undefined): boolean {

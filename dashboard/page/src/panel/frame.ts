@@ -1,6 +1,7 @@
 // What the list and the conversation have in common: the way out, what is wrong, that one has to wait.
 
 import { html, nothing, type TemplateResult } from "lit-html";
+import { named } from "../format/visible";
 import * as icons from "../view/icons";
 import type { Shown } from "../view/shown";
 
@@ -15,5 +16,5 @@ export function waiting(shown: Shown): TemplateResult | typeof nothing {
 export function drawProblem(shown: Shown): TemplateResult {
   const { problem } = shown.open;
   if (!problem) return html`<div role="alert" class="no-note"></div>`;
-  return html`<div role="alert" class="note wrong"><p>${problem}</p><button type="button" @click=${() => void shown.things.retry()}>Try again</button></div>`;
+  return html`<div role="alert" class="note wrong"><p>${named(problem)}</p><button type="button" @click=${() => void shown.things.retry()}>Try again</button></div>`;
 }

@@ -4,6 +4,7 @@ import { html, type TemplateResult } from "lit-html";
 import * as names from "../format/names";
 import * as numbers from "../format/numbers";
 import * as times from "../format/times";
+import { named, visible } from "../format/visible";
 import type { OpenList } from "../model/state";
 import type { Item, Json } from "../model/types";
 import type { Shown } from "../view/shown";
@@ -21,21 +22,21 @@ interface ListColumn {
   readonly number?: boolean;
 }
 
-const text: Draw = (value) => (value === null || value === undefined || value === "" ? html`<span class="faint">${numbers.NOTHING}</span>` : html`<bdi>${String(value)}</bdi>`);
+const text: Draw = (value) => (value === null || value === undefined || value === "" ? html`<span class="faint">${numbers.NOTHING}</span>` : named(value));
 const time: Draw = (value, _, zone) => (value ? times.moment(String(value), zone) : numbers.NOTHING);
 const amount: Draw = (value) => numbers.count(typeof value === "number" ? value : null);
 const seconds: Draw = (value) => numbers.duration(typeof value === "number" ? value : null);
-const word: Draw = (value) => (value ? html`<span class="tag ${String(value)}">${String(value).replaceAll("_", " ")}</span>` : numbers.NOTHING);
-const failure: Draw = (value, item) => (value ? html`<span class="tag negative" title=${String(item["error_message"] ?? "")}>failed</span>` : "");
+const word: Draw = (value) => (value ? html`<span class="tag ${String(value)}">${named(String(value).replaceAll("_", " "))}</span>` : numbers.NOTHING);
+const failure: Draw = (value, item) => (value ? html`<span class="tag negative" title=${visible(String(item["error_message"] ?? ""))}>failed</span>` : "");
 const message: Draw = (value, item) => html`<span class="clipped" dir="auto">${words(String(value || attached(item)).slice(0, SHOWN_LETTERS))}</span>`;
-const place: Draw = (value, item) => [item["city"], names.country(String(value))].filter((name) => name && name !== "unknown").join(", ");
-const known: Draw = (value) => (value === "unknown" ? html`<span class="faint">unknown</span>` : html`<bdi>${String(value ?? "")}</bdi>`);
+const place: Draw = (value, item) => [item["city"], names.country(String(value))].filter((name) => name && name !== "unknown").map((name) => visible(String(name))).join(", ");
+const known: Draw = (value) => (value === "unknown" ? html`<span class="faint">unknown</span>` : named(value));
 const handed: Draw = (value) => (value ? html`<span class="tag negative">to a person</span>` : "");
 const fresh: Draw = (value) => (value ? "new" : "returning");
 
 function attached(item: Item): string {
   const files = (item["attachments"] ?? []) as readonly { filename?: string }[];
-  return files.map(({ filename }) => `📎 ${filename ?? "a file"}`).join(" ");
+  return files.map(({ filename }) => `📎 ${visible(filename ?? "a file")}`).join(" ");
 }
 
 const column = (title: string, name: string, draw: Draw = text, number = false): ListColumn => ({ title, name, draw, number });
@@ -72,7 +73,7 @@ export function drawRows(shown: Shown, { page }: OpenPage): TemplateResult {
 
 function row(shown: Shown, columns: readonly ListColumn[], item: Item, zone: string): TemplateResult {
   const open = () => openItem(shown, item);
-  const said = item["conversation_id"] ? `Open the conversation ${String(item["conversation_id"])}` : `Conversations of ${String(item["customer"])}`;
+  const said = item["conversation_id"] ? `Open the conversation ${visible(String(item["conversation_id"]))}` : `Conversations of ${visible(String(item["customer"]))}`;
   return html`<tr @click=${(event: Event) => (event.target as Element).closest("button") ?? (getSelection()?.toString() ? undefined : open())}>
     ${columns.map(({ name, draw, number }) => html`<td class=${number ? "number" : ""}>${draw(item[name] ?? null, item, zone)}</td>`)}
     <td><button class="quiet row-open" type="button" aria-label=${said} @click=${open}>›</button></td></tr>`;
@@ -101,10 +102,10 @@ const NAMES: Readonly<Record<string, (value: string) => string>> = {
 /** Said by the place that they belong to. */
 const SILENT = new Set(["latitude", "longitude"]);
 
-export function titleOf(open: OpenList | null): string {
-  if (!open) return "";
+export function titleOf(open: OpenList | null): TemplateResult {
+  if (!open) return html``;
   const filters = Object.entries(open.filters).filter(([name, value]) => !SILENT.has(name) && value !== "");
   const said = filters.map(([name, value]) => NAMES[name]?.(value) ?? value.replaceAll("_", " "));
-  return [names.capitalised(open.list), ...said].join(" · ");
+  return html`${[names.capitalised(open.list), ...said].map((part, index) => html`${index ? " · " : ""}${named(part)}`)}`;
 }
 

@@ -1,8 +1,9 @@
 // The bar of choices: whose numbers, from when to when, by which clock, compared or not, live or not.
 
-import { html, type TemplateResult } from "lit-html";
+import { html, nothing, type TemplateResult } from "lit-html";
+import { visible } from "../format/visible";
 import { isZone } from "../model/state";
-import type { Agent } from "../model/types";
+import { drawAgentPicker } from "./agent_picker";
 import * as icons from "./icons";
 import { drawRange } from "./range";
 import type { Shown } from "./shown";
@@ -13,14 +14,10 @@ export function drawBar(shown: Shown): TemplateResult {
   return html`<header class="bar">
     <h1>${icons.logo}<span>Convostream</span></h1>
     <div class="choices">
-      ${agents(shown)} ${environments(shown)} ${drawRange(shown)} ${zone(shown)} ${compare(shown)} ${live(shown)}
+      ${drawAgentPicker(shown)} ${environments(shown)} ${drawRange(shown)} ${zone(shown)} ${compare(shown)} ${live(shown)}
     </div>
-    <div class="tail">${theme(shown)}</div>
+    <div class="tail">${shown.store.isLoggedIn ? logOut(shown) : nothing}${theme(shown)}</div>
   </header>`;
-}
-
-function known(shown: Shown): readonly Agent[] {
-  return shown.store.agents ?? [];
 }
 
 function withChosen(names: readonly string[], chosen: string): readonly string[] {
@@ -30,23 +27,15 @@ function withChosen(names: readonly string[], chosen: string): readonly string[]
 function select(id: string, title: string, names: readonly string[], chosen: string, choose: (name: string) => void): TemplateResult {
   return html`<label class="choice-field"><span>${title}</span>
     <select id=${id} @change=${(event: Event) => choose((event.target as HTMLSelectElement).value)}>
-      ${names.map((name) => html`<option value=${name} .selected=${name === chosen}>${name}</option>`)}
+      ${names.map((name) => html`<option value=${name} .selected=${name === chosen}>${visible(name)}</option>`)}
     </select></label>`;
-}
-
-function agents(shown: Shown): TemplateResult {
-  const { agent } = shown.store.state;
-  const names = withChosen(known(shown).map(({ agent_id }) => agent_id), agent);
-  return select("agent", "Agent", names, agent, (name) => {
-    const [first] = known(shown).filter(({ agent_id }) => agent_id === name);
-    shown.store.choose({ agent: name, environment: first?.environment ?? "production", country: "", language: "" });
-  });
 }
 
 function environments(shown: Shown): TemplateResult {
   const { agent } = shown.store.state;
   const environment = shown.store.state.environment || "production";
-  const names = withChosen(known(shown).filter(({ agent_id }) => agent_id === agent).map((one) => one.environment), environment);
+  const known = shown.store.environments?.filter(({ agent_id }) => agent_id === agent) ?? [];
+  const names = withChosen(known.map((one) => one.environment), environment);
   return select("environment", "Environment", names, environment, (name) => shown.store.choose({ environment: name }));
 }
 
@@ -76,6 +65,10 @@ function compare(shown: Shown): TemplateResult {
 function live(shown: Shown): TemplateResult {
   const choose = (on: boolean) => shown.store.choose({ live: on });
   return toggle("live", "Live", shown.store.state.live, choose, "Follow what arrives");
+}
+
+function logOut(shown: Shown): TemplateResult {
+  return html`<button id="log-out" class="quiet" type="button" aria-label="Log out" title="Log out" @click=${() => void shown.store.logOut()}>${icons.leave}</button>`;
 }
 
 function isDark(): boolean {

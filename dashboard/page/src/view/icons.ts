@@ -18,6 +18,7 @@ export const table = icon(svg`<rect x="2" y="3" width="12" height="10" rx="1.5">
 export const close = icon(svg`<path d="m4 4 8 8M12 4l-8 8"></path>`);
 export const back = icon(svg`<path d="M9.5 3.5 5 8l4.5 4.5"></path>`);
 export const forward = icon(svg`<path d="M6.5 3.5 11 8l-4.5 4.5"></path>`);
+export const leave = icon(svg`<path d="M6.5 2.75h-3.5v10.5h3.5M10.25 5 13.25 8l-3 3M6.25 8h7"></path>`);
 export const down = icon(svg`<path d="M4 6.5 8 10.5l4-4"></path>`);
 export const light = icon(svg`<circle cx="8" cy="8" r="2.75"></circle><path d="M8 1.5v1.5M8 13v1.5M1.5 8H3M13 8h1.5M3.4 3.4l1.05 1.05M11.55 11.55l1.05 1.05M3.4 12.6l1.05-1.05M11.55 4.45l1.05-1.05"></path>`);
 export const dark = icon(svg`<path d="M13 9.75A5.5 5.5 0 0 1 6.25 3a5.5 5.5 0 1 0 6.75 6.75Z"></path>`);

@@ -3,6 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import * as numbers from "../format/numbers";
 import * as times from "../format/times";
+import { named } from "../format/visible";
 import type { Agent } from "../model/types";
 import type { Shown } from "./shown";
 
@@ -28,13 +29,13 @@ function problem(shown: Shown): TemplateResult {
   if (!trouble) return html`<div role="alert" class="no-note"></div>`;
   const old = dashboard && loadedAt ? ` These numbers are from ${times.clock(loadedAt.toISOString(), state.zone)}.` : "";
   const again = trouble.passes ? " Trying again." : "";
-  return html`<div role="alert" class="note wrong"><p><strong>${trouble.message}</strong>${old}${again}</p>
+  return html`<div role="alert" class="note wrong"><p><strong>${named(trouble.message)}</strong>${old}${again}</p>
     <button type="button" @click=${() => void shown.store.reload()}>Try now</button></div>`;
 }
 
 /** Before the first event of anybody. */
 function nobody(shown: Shown): TemplateResult | typeof nothing {
-  if (shown.store.agents?.length !== 0 || shown.store.state.agent) return nothing;
+  if (!shown.store.isNew || shown.store.state.agent) return nothing;
   return html`<section class="welcome"><h2>No events yet</h2>
     <p>This page fills itself as soon as an agent says something. From Python:</p>
     <pre tabindex="0">${FIRST_STEPS}</pre>
@@ -50,10 +51,10 @@ with ConversationTracker(agent_id="support") as tracker:
 
 /** When the range holds nothing, the way to what there is. */
 function nothingHere(shown: Shown): TemplateResult | typeof nothing {
-  const { dashboard, agents, state } = shown.store;
-  if (!dashboard || !agents?.length || state.agent !== dashboard.window.agent_id) return nothing;
-  const agent = agents.find((one) => one.agent_id === state.agent && one.environment === dashboard.window.environment);
-  if (!agent) return html`<div class="note" role="status"><p>Nobody has sent events of <strong>${state.agent}</strong> in <strong>${dashboard.window.environment}</strong>.</p></div>`;
+  const { dashboard, environments, state } = shown.store;
+  if (!dashboard || !environments || state.agent !== dashboard.window.agent_id) return nothing;
+  const agent = environments.find((one) => one.agent_id === state.agent && one.environment === dashboard.window.environment);
+  if (!agent) return html`<div class="note" role="status"><p>Nobody has sent events of <strong>${named(state.agent)}</strong> in <strong>${named(dashboard.window.environment)}</strong>.</p></div>`;
   const isEmpty = !shown.row("total_messages")["messages"] && !shown.row("total_conversations")["active_conversations"];
   return isEmpty ? elsewhere(shown, agent) : nothing;
 }

@@ -29,7 +29,7 @@ export function drawPage(shown: Shown): TemplateResult {
     ${drawBar(shown)}
     <main id="numbers" tabindex="-1" aria-busy=${shown.store.loading ? "true" : "false"} class=${shown.store.loading && shown.store.dashboard ? "refreshing" : ""}>
       ${drawNotes(shown)}
-      ${shown.store.agents?.length === 0 && !shown.store.state.agent ? nothing : GROUPS.map(([title, cards]) => group(shown, title, cards))}
+      ${shown.store.isNew && !shown.store.state.agent ? nothing : GROUPS.map(([title, cards]) => group(shown, title, cards))}
     </main>
     ${drawFoot(shown)} ${drawAbout(shown)} ${drawPanel(shown)}`;
 }

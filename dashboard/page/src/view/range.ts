@@ -2,6 +2,7 @@
 
 import { html, type TemplateResult } from "lit-html";
 import { range, wallClock } from "../format/times";
+import { visible } from "../format/visible";
 import { PRESETS, presetOf } from "../model/presets";
 import * as icons from "./icons";
 import type { Shown } from "./shown";
@@ -21,8 +22,8 @@ export function drawRange(shown: Shown): TemplateResult {
 function title(shown: Shown): string {
   const { preset, since, until, zone } = shown.store.state;
   const { dashboard } = shown.store;
-  if (preset !== "custom") return presetOf(preset)?.title ?? preset;
-  return dashboard ? range(dashboard.window.since, dashboard.window.until, zone) : `${since} – ${until}`;
+  if (preset !== "custom") return presetOf(preset)?.title ?? visible(preset);
+  return dashboard ? range(dashboard.window.since, dashboard.window.until, zone) : visible(`${since} – ${until}`);
 }
 
 function choose(shown: Shown, event: Event, preset: string): void {

@@ -1,6 +1,7 @@
 // What the views draw from: the store, what is open beside the page, and small choices that no address keeps.
 
 import type { Open, OpenThings } from "../panel/open_things";
+import type { AgentSearch } from "../model/agent_search";
 import { rowsOf } from "../model/links";
 import type { Store } from "../model/store";
 import type { Column, Metric, Row, Value } from "../model/types";
@@ -13,8 +14,10 @@ export class Shown extends EventTarget {
   constructor(
     readonly store: Store,
     private readonly openThings: OpenThings,
+    readonly agents: AgentSearch,
   ) {
     super();
+    agents.addEventListener("change", () => this.changed());
     store.addEventListener("change", () => this.changed());
     openThings.addEventListener("change", () => this.changed());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.recoloured());
