@@ -10,6 +10,7 @@ import uvicorn
 from pydantic import ValidationError
 
 from dashboard.app import create_app
+from dashboard.connections import HEAD_BYTES, BoundedConnection, allow_connections
 from dashboard.errors import DashboardError
 from dashboard.settings import DashboardSettings
 
@@ -47,13 +48,20 @@ def main() -> None:
     except (DashboardError, ValidationError) as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)
+    allow_connections()
     with suppress(KeyboardInterrupt):  # uvicorn passes Ctrl-C on when it has stopped
         Server(
             uvicorn.Config(
                 app,
                 host=settings.dashboard_host,
                 port=settings.dashboard_port,
-                log_level="warning",
+                http=BoundedConnection,
+                ws="none",
+                h11_max_incomplete_event_size=HEAD_BYTES,
+                proxy_headers=bool(settings.trusted_proxies),
+                forwarded_allow_ips=settings.trusted_proxies,
+                # Below that, uvicorn logs a line for each request that it cannot read.
+                log_level="error",
                 server_header=False,
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )

@@ -1,58 +1,49 @@
-"""Who may read: the token, the form that sets its cookie, and the headers that keep other sites out.
+"""Who may read: the token or a session, and the headers that keep other sites out.
 
 With a token, everything but /health and /login needs it. Without one the dashboard listens on loopback alone, and
-answers only to localhost's own names: a page of another site whose name was made to point here reads nothing.
+answers only to localhost's own names and to those that the settings allow: a page of another site whose name was made
+to point here reads nothing.
 """
 
-import hashlib
-import hmac
-from base64 import b64encode
-from collections.abc import Awaitable, Callable
+import logging
+import traceback
 from typing import Final
-from urllib.parse import parse_qs, urlsplit
 
 from fastapi import FastAPI, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from starlette.datastructures import Headers, MutableHeaders
+from fastapi.responses import RedirectResponse, Response
+from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboard.clients import client_of
+from dashboard.failed_logins import FailedLogins
+from dashboard.login import COOKIE, POLICY, Login, same
+from dashboard.origins import is_known_host, is_of_another_site
 from dashboard.problems import problem
-from dashboard.settings import is_loopback
+from dashboard.sessions import Sessions
+from dashboard.settings import DashboardSettings
 
-COOKIE: Final = "convostream_dashboard"
-OPEN_PATHS: Final = frozenset({"/health", "/login"})
-MAX_FORM_BYTES: Final = 8192
-MONTH_SECONDS: Final = 30 * 24 * 3600
-STYLE: Final = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:22rem;margin:15vh auto;padding:0 1rem;color-scheme:light dark}"
-    "input,button{font:inherit;width:100%;box-sizing:border-box;padding:.5rem;margin:.5rem 0}"
-)
-FORM: Final = (
-    '<!doctype html><html lang="en"><meta charset="utf-8"><title>Convostream</title>'
-    '<meta name="viewport" content="width=device-width"><style>{style}</style><main><h1>Convostream</h1>'
-    '<form method="post" action="/login"><label>Token<input name="token" type="password" required autofocus '
-    'autocomplete="current-password"></label><button>Open the dashboard</button></form><p role="alert">{message}</p>'
-    "</main></html>"
-)
-POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'{style}; img-src 'self' data: blob:; font-src 'self'; "
-    "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
+OPEN_PATHS: Final = frozenset({"/health", "/login", "/logout"})
 HEADERS: Final = {
     "Content-Security-Policy": POLICY.format(style=""),
     "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 
+log = logging.getLogger("dashboard")
+
 
 class Access:
     """The middleware that lets requests in and puts the headers on answers."""
 
-    def __init__(self, app: ASGIApp, token: str) -> None:
+    def __init__(self, app: ASGIApp, settings: DashboardSettings, sessions: Sessions, failed: FailedLogins) -> None:
         self._app = app
-        self._token = token
+        self._token = settings.token
+        self._hosts = settings.allowed_hosts
+        self._sessions = sessions
+        self._failed = failed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers a request itself, or lets it through."""
@@ -60,24 +51,53 @@ class Access:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        app = self._app if (refusal := self._refusal(request)) is None else refusal
+        started = False
 
         async def with_headers(message: Message) -> None:
+            nonlocal started
             if message["type"] == "http.response.start":
+                started = True
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
                 headers.setdefault("Cache-Control", "no-store" if request.url.path.startswith("/api/") else "no-cache")
             await send(message)
 
-        await app(scope, receive, with_headers)
+        app = await self._refusal(request) or self._app
+        try:
+            await app(scope, receive, with_headers)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is logged and answered
+            _log(error)
+            if not started:
+                await problem(500, "something went wrong here; the log says what")(scope, receive, with_headers)
 
-    def _refusal(self, request: Request) -> Response | None:
-        if not self._token:
-            return None if is_loopback(_host(request.headers)) else _strange_host()
-        if request.url.path in OPEN_PATHS or self._is_allowed(request):
+    async def _refusal(self, request: Request) -> Response | None:
+        path = request.url.path
+        if not self._is_for_us(request, path):
+            names = "set CONVOSTREAM_DASHBOARD_ALLOWED_HOSTS for other names"
+            return problem(421, f"only requests to localhost and allowed hosts are answered; {names}")
+        if is_of_another_site(request):
+            return problem(403, "another site sent this request; open the dashboard itself")
+        if not self._token or path in OPEN_PATHS or self._is_allowed(request):
             return None
-        if request.method == "GET" and "text/html" in request.headers.get("accept", ""):
+        return await self._without_token(request)
+
+    def _is_for_us(self, request: Request, path: str) -> bool:
+        if self._token and (not self._hosts or path == "/health"):
+            return True
+        return is_known_host(request.headers, self._hosts)
+
+    def _is_allowed(self, request: Request) -> bool:
+        return self._sessions.holds(request.cookies.get(COOKIE, "")) or (
+            bool(bearer := _bearer(request)) and same(bearer, self._token)
+        )
+
+    async def _without_token(self, request: Request) -> Response:
+        if _bearer(request):
+            if wait := self._failed.note(client_of(request.scope)):
+                return problem(429, "too many wrong tokens; try again later", headers={"Retry-After": str(wait)})
+            await self._failed.delay()
+        elif request.method == "GET" and "text/html" in request.headers.get("accept", ""):
             return RedirectResponse("/login", 303)
         return problem(
             401,
@@ -85,69 +105,21 @@ class Access:
             headers={"WWW-Authenticate": 'Bearer realm="convostream"'},
         )
 
-    def _is_allowed(self, request: Request) -> bool:
-        scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and _same(bearer.strip(), self._token):
-            return True
-        return _same(request.cookies.get(COOKIE, ""), cookie_of(self._token))
 
-
-def add_access(app: FastAPI, token: str) -> None:
+def add_access(app: FastAPI, settings: DashboardSettings) -> None:
     """Guards an application, and gives it the form when there is a token."""
-    app.add_middleware(Access, token=token)
-    if token:
-        app.add_api_route("/login", _form, methods=["GET"], include_in_schema=False)
-        app.add_api_route("/login", _login(token), methods=["POST"], include_in_schema=False)
+    sessions, failed = Sessions(), FailedLogins()
+    app.state.sessions = sessions
+    app.add_middleware(Access, settings=settings, sessions=sessions, failed=failed)
+    if settings.token:
+        Login(settings.token, sessions, failed).add_to(app)
 
 
-def cookie_of(token: str) -> str:
-    """What the cookie holds: it proves the token without being it."""
-    return hmac.new(token.encode(), b"convostream dashboard cookie", hashlib.sha256).hexdigest()
+def _bearer(request: Request) -> str:
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    return bearer.strip() if scheme.lower() == "bearer" else ""
 
 
-def _same(given: str, expected: str) -> bool:
-    return hmac.compare_digest(given.encode("utf-8", "surrogatepass"), expected.encode())
-
-
-def _host(headers: Headers) -> str:
-    try:
-        return urlsplit(f"//{headers.get('host', '')}").hostname or ""
-    except ValueError:
-        return ""
-
-
-def _strange_host() -> Response:
-    return problem(
-        421, "without a token only requests to localhost are answered; set CONVOSTREAM_DASHBOARD_TOKEN for other names"
-    )
-
-
-async def _form() -> Response:
-    return _page("")
-
-
-def _page(message: str, status: int = 200) -> Response:
-    proof = b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
-    policy = POLICY.format(style=f" 'sha256-{proof}'")
-    page = FORM.format(style=STYLE, message=message)
-    return HTMLResponse(page, status, {"Content-Security-Policy": policy, "Cache-Control": "no-store"})
-
-
-def _login(token: str) -> Callable[[Request], Awaitable[Response]]:
-    async def login(request: Request) -> Response:
-        body = b""
-        async for part in request.stream():
-            body += part
-            if len(body) > MAX_FORM_BYTES:
-                return _page("That is no token.", 413)
-        given = parse_qs(body.decode("utf-8", "replace")).get("token", [""])[0]
-        if not _same(given.strip(), token):
-            return _page("That is not the token.", 401)
-        answer = RedirectResponse("/", 303)
-        secure = request.url.scheme == "https"
-        answer.set_cookie(
-            COOKIE, cookie_of(token), MONTH_SECONDS, httponly=True, samesite="strict", secure=secure, path="/"
-        )
-        return answer
-
-    return login
+def _log(error: Exception) -> None:
+    """Log where an error came from and its type; its text may hold what people said."""
+    log.error("%s\n%s", type(error).__qualname__, "".join(traceback.format_tb(error.__traceback__)))

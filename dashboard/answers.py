@@ -116,10 +116,24 @@ class AgentShown(Answer):
     last_received_at: str
 
 
+class ScopeShown(Answer):
+    """An agent in an environment."""
+
+    agent_id: str
+    environment: str
+
+
+class Busiest(Answer):
+    """The agent that most events were received of lately; null before the first event."""
+
+    agent: ScopeShown | None
+
+
 class Agents(Answer):
-    """All agents, the latest active first."""
+    """A page of agents by name."""
 
     agents: list[AgentShown]
+    next: str | None
 
 
 class ListAnswer(Answer):
@@ -207,6 +221,12 @@ class Change(Answer):
     received_at: str | None
     events: int
     dead_letters: int
+
+
+class SessionShown(Answer):
+    """Whether a session of the login form is open."""
+
+    logged_in: bool
 
 
 class Health(Answer):

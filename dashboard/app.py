@@ -8,12 +8,14 @@ from fastapi import Depends, FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.security import HTTPBearer
 
-from dashboard import behind, ingestion, live, numbers, pages, transcripts
+from dashboard import agents, behind, health, ingestion, live, login, numbers, pages, transcripts
 from dashboard.access import add_access
+from dashboard.departures import Departures
 from dashboard.problems import add_problems, described
-from dashboard.reader import Reader
+from dashboard.reader import QUERIES_AT_ONCE, Connection, Reader
 from dashboard.service import ClockMs, system_clock
 from dashboard.settings import DashboardSettings, check_exposure
+from dashboard.turns import Turns
 
 TOKEN: Final = HTTPBearer(
     scheme_name="token", description="CONVOSTREAM_DASHBOARD_TOKEN, or the cookie of /login.", auto_error=False
@@ -24,13 +26,17 @@ TOKEN: Final = HTTPBearer(
 def create_app(settings: DashboardSettings, clock: ClockMs = system_clock) -> FastAPI:
     """The dashboard over a ClickHouse; raises RefusedToStart when it would be open to a network."""
     check_exposure(settings)
-    reader = Reader(settings.clickhouse_reader_url.get_secret_value())
+    url = settings.clickhouse_reader_url.get_secret_value()
+    connection, own_of_health = Connection(url), Connection(url)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        app.state.pulse = live.Pulse(reader)
+        app.state.reader = Reader(connection, Turns(QUERIES_AT_ONCE))
+        app.state.pulse = live.Pulse(Reader(connection, Turns(1)))
+        app.state.health = health.HealthCheck(Reader(own_of_health, Turns(1)))
         yield
-        await reader.close()
+        for each in (connection, own_of_health):
+            await each.close()
 
     app = FastAPI(
         title="Convostream",
@@ -42,12 +48,13 @@ def create_app(settings: DashboardSettings, clock: ClockMs = system_clock) -> Fa
         redoc_url=None,
         responses=described(401) if settings.token else None,
     )
-    app.state.reader, app.state.clock = reader, clock
-    for module in (numbers, behind, transcripts, ingestion, live):
+    app.state.clock = clock
+    for module in (numbers, agents, behind, transcripts, ingestion, live, login):
         app.include_router(module.router, dependencies=[Depends(TOKEN)] if settings.token else [])
-    app.include_router(pages.router)
+    app.include_router(health.router)
     add_problems(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
-    add_access(app, settings.token)
+    add_access(app, settings)
+    app.add_middleware(Departures)
     pages.add_pages(app, pages.BUILT)
     return app

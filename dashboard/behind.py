@@ -1,32 +1,16 @@
-"""What is behind the numbers: agents, and the lists of the things that are counted."""
+"""What is behind the numbers: the lists of the things that are counted."""
 
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from dashboard.answers import Agents, AgentShown, ListAnswer
+from dashboard.answers import ListAnswer
 from dashboard.lists import list_page
 from dashboard.lists.queries import Actions, Conversations, Customers, Exchanges, Messages, Sessions
 from dashboard.problems import described
 from dashboard.service import Clock, ReaderNow
-from dashboard.times import iso
-
-AGENTS_SQL = (
-    "SELECT agent_id, environment, count() AS events, min(occurred_at) AS first_event_at,"
-    " max(occurred_at) AS last_event_at, max(received_at) AS last_received_at"
-    " FROM events GROUP BY agent_id, environment ORDER BY last_received_at DESC, agent_id, environment"
-    " SETTINGS optimize_aggregation_in_order = 1"
-)
 
 router = APIRouter(prefix="/api", tags=["lists"])
-
-
-@router.get("/agents", responses=described(503))
-async def agents(reader: ReaderNow) -> Agents:
-    """All agents and environments, the one with the latest event first."""
-    rows = await reader.rows(AGENTS_SQL, {})
-    times = ("first_event_at", "last_event_at", "last_received_at")
-    return Agents(agents=[AgentShown(**{**row, **{name: iso(row[name]) for name in times}}) for row in rows])
 
 
 @router.get("/lists/conversations", responses=described(422, 503), response_model=ListAnswer)

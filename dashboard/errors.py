@@ -4,6 +4,8 @@ DashboardError
 ├── BadParameter    the caller asks again with what is allowed
 ├── NotThere        the caller asks for something else
 ├── Unavailable     the caller asks later; someone looks after ClickHouse
+│   └── Overloaded  the caller asks later, or asks for less
+├── TooManyStreams  the caller closes some of the live streams of its address
 ├── RefusedToStart  the operator changes a setting
 └── PageNotBuilt    whoever builds the page installs what is missing, or looks after the network
 """
@@ -28,6 +30,14 @@ class NotThere(DashboardError):
 
 class Unavailable(DashboardError):
     """ClickHouse did not answer, or not in time."""
+
+
+class Overloaded(Unavailable):
+    """More is asked at once than the dashboard answers."""
+
+
+class TooManyStreams(DashboardError):
+    """A client listens to as many live streams as one client may."""
 
 
 class RefusedToStart(DashboardError):

@@ -1,6 +1,5 @@
 """Whether events arrive: by minute, by partition, and what was refused."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -11,6 +10,7 @@ from dashboard.lists.rows import seconds_between
 from dashboard.problems import described
 from dashboard.service import Clock, ReaderNow
 from dashboard.times import clickhouse_text, iso, iso_of
+from dashboard.turns import all_of
 
 MINUTE_MS: Final = 60_000
 MINUTES: Final = 60
@@ -49,7 +49,7 @@ async def ingestion(reader: ReaderNow, clock: Clock) -> IngestionAnswer:
     now = clock()
     first = (now // MINUTE_MS - MINUTES + 1) * MINUTE_MS
     since = {"since": clickhouse_text(first)}
-    minutes, last, partitions, letters, audits = await asyncio.gather(
+    minutes, last, partitions, letters, audits = await all_of(
         reader.rows(MINUTES_SQL, since),
         reader.rows(LAST_SQL, {}),
         reader.rows(PARTITIONS_SQL, {}),

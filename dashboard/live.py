@@ -6,7 +6,9 @@ leaves or the server stops.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -15,10 +17,13 @@ import orjson
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict
+from starlette.types import Receive, Scope, Send
 
 from dashboard.answers import Change, Problem
-from dashboard.errors import BadParameter, DashboardError, Unavailable
+from dashboard.clients import client_of
+from dashboard.errors import BadParameter, DashboardError, Overloaded, TooManyStreams
 from dashboard.lists.filters import SCOPE, select
+from dashboard.login import session_of
 from dashboard.problems import described
 from dashboard.reader import Reader
 from dashboard.times import EPOCH, MILLISECOND, clickhouse_text, iso
@@ -27,6 +32,7 @@ from dashboard.windows import Absent, AgentId, Environment
 LOOK_SECONDS: Final = 2.0
 SILENCE_SECONDS: Final = 15.0
 STREAMS: Final = 200
+STREAMS_PER_CLIENT: Final = 50
 SCOPES: Final = 1000
 EVENT_STREAM: Final = "text/event-stream"
 COUNTS: Final = "count() AS events, (SELECT count() FROM dead_letters) AS dead_letters"
@@ -65,6 +71,28 @@ class Look:
     received: datetime
 
 
+class Streams:
+    """How many streams are open, altogether and by client. A place is taken and given back in one block."""
+
+    def __init__(self) -> None:
+        self._by_client: Counter[str] = Counter()
+
+    @contextmanager
+    def place(self, client: str) -> Iterator[None]:
+        """Hold a place for one stream; raises Overloaded or TooManyStreams when there is none."""
+        if self._by_client.total() >= STREAMS:
+            raise Overloaded("too many pages listen already; close some of them")
+        if self._by_client[client] >= STREAMS_PER_CLIENT:
+            raise TooManyStreams("too many pages of your address listen already; close some of them")
+        self._by_client[client] += 1
+        try:
+            yield
+        finally:
+            self._by_client[client] -= 1
+            if not self._by_client[client]:
+                del self._by_client[client]
+
+
 class Pulse:
     """The newest state of each scope, looked at when the last look is old.
 
@@ -77,7 +105,7 @@ class Pulse:
         self._seen: dict[LiveQuery, Look] = {}
         self._looking = asyncio.Lock()
         self.stopping = asyncio.Event()
-        self.streams = 0
+        self.streams = Streams()
 
     async def look(self, query: LiveQuery) -> Change:
         """The newest state of a scope, at most two seconds old."""
@@ -102,32 +130,39 @@ class Pulse:
         return Look(time.monotonic(), change, received)
 
 
-@router.get("/live", response_class=StreamingResponse, responses={**STREAM, **described(422, 503)})
-async def live(query: Annotated[LiveQuery, Query()], request: Request) -> StreamingResponse:
+class LiveStream(StreamingResponse):
+    """A stream that holds its place exactly as long as it is answered, whether it ends, fails or is cancelled."""
+
+    def __init__(self, pulse: Pulse, query: LiveQuery, may_listen: Callable[[], bool]) -> None:
+        events = stream(pulse, query, may_listen)
+        super().__init__(events, media_type=EVENT_STREAM, headers={"X-Accel-Buffering": "no"})
+        self._pulse = pulse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, unless there are too many streams."""
+        with self._pulse.streams.place(client_of(scope)):
+            await super().__call__(scope, receive, send)
+
+
+@router.get("/live", response_class=StreamingResponse, responses={**STREAM, **described(422, 429, 503)})
+async def live(query: Annotated[LiveQuery, Query()], request: Request) -> LiveStream:
     """Server-sent events: the newest counts at once, and whenever they change."""
-    pulse: Pulse = request.app.state.pulse
-    if pulse.streams >= STREAMS:
-        raise Unavailable("too many pages listen already; close some of them")
-    return StreamingResponse(stream(pulse, query), media_type=EVENT_STREAM, headers={"X-Accel-Buffering": "no"})
+    return LiveStream(request.app.state.pulse, query, session_of(request))
 
 
-async def stream(pulse: Pulse, query: LiveQuery) -> AsyncIterator[bytes]:
-    """What one page is told."""
-    pulse.streams += 1
+async def stream(pulse: Pulse, query: LiveQuery, may_listen: Callable[[], bool]) -> AsyncIterator[bytes]:
+    """What one page is told, until the server stops or its session ends."""
     told, silent_since = b"retry: 2000\n\n", time.monotonic()
-    try:
-        yield told
-        while not pulse.stopping.is_set():
-            now = await _event(pulse, query)
-            if now != told:
-                told, silent_since = now, time.monotonic()
-                yield now
-            elif time.monotonic() - silent_since >= SILENCE_SECONDS:
-                silent_since = time.monotonic()
-                yield b": nothing new\n\n"
-            await _pause(pulse)
-    finally:
-        pulse.streams -= 1
+    yield told
+    while not pulse.stopping.is_set() and may_listen():
+        now = await _event(pulse, query)
+        if now != told:
+            told, silent_since = now, time.monotonic()
+            yield now
+        elif time.monotonic() - silent_since >= SILENCE_SECONDS:
+            silent_since = time.monotonic()
+            yield b": nothing new\n\n"
+        await _pause(pulse)
 
 
 async def _event(pulse: Pulse, query: LiveQuery) -> bytes:

@@ -1,6 +1,5 @@
 """The numbers: a metric view asked for a window, all of them at once, and as files."""
 
-import asyncio
 import io
 from collections.abc import Mapping
 from datetime import date
@@ -19,11 +18,12 @@ from dashboard.lists.filters import VIEW_PARAMETERS, select
 from dashboard.problems import described
 from dashboard.reader import Reader
 from dashboard.service import Clock, ReaderNow
+from dashboard.turns import all_of
 from dashboard.windows import Absent, Window, WindowQuery
 
 CSV: Final = "text/csv"
 PARQUET: Final = "application/vnd.apache.parquet"
-FORMULA: Final = r"^[=+\-@\t\r]"
+FORMULA: Final = r"^[=+\-@\t\r\n\x{FF1D}\x{FF0B}\x{FF0D}\x{FF20}]"
 Format = Literal["json", "csv", "parquet"]
 FILES: Final[dict[int | str, dict[str, Any]]] = {
     200: {
@@ -70,7 +70,8 @@ async def metric(
     if name not in BY_NAME:
         raise NotThere(f"there is no metric of this name; allowed are {', '.join(BY_NAME)}")
     window, before = query.windows(clock())
-    table, previous = await asyncio.gather(ask(reader, name, window), _ask_if(reader, name, before))
+    table, *earlier = await all_of(*(ask(reader, name, each) for each in (window, before) if each))
+    previous = earlier[0] if earlier else None
     if query.format != "json":
         return as_file(name, query.format, table, previous)
     return MetricAnswer(
@@ -87,10 +88,8 @@ async def dashboard(query: Annotated[ComparedQuery, Query()], reader: ReaderNow,
     """The rows of all metrics for one window."""
     window, before = query.windows(clock())
     names = list(BY_NAME)
-    answers = await asyncio.gather(
-        *(ask(reader, name, window) for name in names), *(_ask_if(reader, name, before) for name in names)
-    )
-    now, previous = answers[: len(names)], answers[len(names) :]
+    answers = await all_of(*(ask(reader, name, each) for each in (window, before) if each for name in names))
+    now, previous = answers[: len(names)], answers[len(names) :] or [None] * len(names)
     return DashboardAnswer(
         window=_shown(window),
         previous_window=_shown(before) if before else None,
@@ -104,10 +103,6 @@ async def dashboard(query: Annotated[ComparedQuery, Query()], reader: ReaderNow,
 async def ask(reader: Reader, name: str, window: Window) -> pa.Table:
     """The rows of a metric view; the name is one of the catalogue."""
     return await reader.table(select("*", f"{name}({VIEW_PARAMETERS})", []), window.parameters)
-
-
-async def _ask_if(reader: Reader, name: str, window: Window | None) -> pa.Table | None:
-    return None if window is None else await ask(reader, name, window)
 
 
 def rows_of(table: pa.Table) -> Rows:

@@ -1,18 +1,15 @@
-"""The page's built files, and whether the service is well."""
+"""The page's built files."""
 
 import asyncio
 import re
 from pathlib import Path
 from typing import Final
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, PlainTextResponse, Response
 from fastapi.staticfiles import StaticFiles
 
-from dashboard.answers import Health
 from dashboard.errors import NotThere
-from dashboard.problems import described
-from dashboard.service import ReaderNow
 
 BUILT: Final = Path(__file__).parent / "page" / "dist"
 HINT: Final = (
@@ -22,15 +19,6 @@ HINT: Final = (
 
 NAMED_BY_CONTENT: Final = re.compile(r"assets/.+-[0-9A-Za-z]{8}\.(js|css|json)")
 """What another content would give another name to."""
-
-router = APIRouter(tags=["operation"])
-
-
-@router.get("/health", responses=described(503))
-async def health(reader: ReaderNow) -> Health:
-    """Whether ClickHouse answers."""
-    await reader.rows("SELECT 1 AS one", {})
-    return Health(status="ok")
 
 
 def add_pages(app: FastAPI, built: Path) -> None:

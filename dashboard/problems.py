@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from dashboard.answers import Fault, Problem
-from dashboard.errors import BadParameter, NotThere, Unavailable
+from dashboard.errors import BadParameter, NotThere, Overloaded, TooManyStreams, Unavailable
 
 MEDIA_TYPE: Final = "application/problem+json"
 _CONTENT: Final[dict[str, Any]] = {"schema": {"$ref": "#/components/schemas/Problem"}}
@@ -52,6 +52,8 @@ def add_problems(app: FastAPI) -> None:
     app.add_exception_handler(BadParameter, _bad_parameter)
     app.add_exception_handler(NotThere, lambda _, error: problem(404, str(error)))
     app.add_exception_handler(Unavailable, lambda _, error: problem(503, str(error), headers={"Retry-After": "2"}))
+    app.add_exception_handler(Overloaded, lambda _, error: problem(503, str(error), headers={"Retry-After": "5"}))
+    app.add_exception_handler(TooManyStreams, lambda _, error: problem(429, str(error), headers={"Retry-After": "15"}))
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, lambda _, __: problem(500, "something went wrong here; the log says what"))
 

@@ -1,5 +1,8 @@
 """The way to ClickHouse: the user `reader`, bound parameters, limits of time and memory, few queries at once.
 
+Health and live streams have a slot each of their own, so that they answer while other questions wait. A question that
+nobody waits for any more is cancelled: its connection is closed, and ClickHouse ends the query.
+
 The SQL is this package's own; what callers say arrives in bound parameters alone.
 """
 
@@ -16,6 +19,7 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
 
 from dashboard.errors import BadParameter, RefusedToStart, Unavailable
+from dashboard.turns import Turns
 
 QUERIES_AT_ONCE: Final = 4
 LIMITS: Final[Mapping[str, object]] = {
@@ -23,7 +27,9 @@ LIMITS: Final[Mapping[str, object]] = {
     "max_memory_usage": 2 * 1024**3,
     "max_threads": 2,
     "output_format_arrow_date_as_uint16": 0,
+    "cancel_http_readonly_queries_on_client_close": 1,
 }
+QUESTION_SECONDS: Final = 30.0
 TIMEOUTS: Final[Mapping[str, Any]] = {"connect_timeout": 5, "send_receive_timeout": 25}
 ALLOWED_ADDRESS: Final = "http://user:password@host:8123/database (or https://)"
 _UNREADABLE_ZONE: Final = ("time zone", "timezone", "TimeZone")
@@ -33,14 +39,34 @@ log = logging.getLogger("dashboard")
 T = TypeVar("T")
 
 
-class Reader:
-    """Asks ClickHouse; the connection is made with the first question, so that a page can say that it is away."""
+class Connection:
+    """The client of all readers; made with the first question, so that a page can say that ClickHouse is away."""
 
     def __init__(self, url: str) -> None:
         self._arguments = _arguments(url)
         self._client: AsyncClient | None = None
         self._connecting = asyncio.Lock()
-        self._turns = asyncio.Semaphore(QUERIES_AT_ONCE)
+
+    async def client(self) -> AsyncClient:
+        """Return the client, connected."""
+        async with self._connecting:
+            if self._client is None:
+                self._client = await create_async_client(**self._arguments, **TIMEOUTS, settings=dict(LIMITS))
+            return self._client
+
+    async def close(self) -> None:
+        """Close the connections; a later question makes new ones."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+
+class Reader:
+    """Asks ClickHouse, within its own number of slots."""
+
+    def __init__(self, connection: Connection, turns: Turns) -> None:
+        self._connection = connection
+        self._turns = turns
 
     async def table(self, query: str, parameters: Mapping[str, object]) -> pa.Table:
         """The rows of a query as Arrow has them."""
@@ -51,26 +77,14 @@ class Reader:
         rows: list[dict[str, Any]] = (await self.table(query, parameters)).to_pylist()
         return rows
 
-    async def close(self) -> None:
-        """Closes the connections; a later question makes new ones."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()
-
     async def _ask(self, question: Callable[[AsyncClient], Awaitable[T]]) -> T:
         try:
-            async with self._turns:
-                return await question(await self._connected())
+            async with self._turns.turn(), asyncio.timeout(QUESTION_SECONDS):
+                return await question(await self._connection.client())
         except (ClientError, TimeoutError, OSError) as error:
             raise Unavailable("ClickHouse does not answer") from error
         except ClickHouseError as error:
             raise _sorted(error) from error
-
-    async def _connected(self) -> AsyncClient:
-        async with self._connecting:
-            if self._client is None:
-                self._client = await create_async_client(**self._arguments, **TIMEOUTS, settings=dict(LIMITS))
-            return self._client
 
 
 def _sorted(error: ClickHouseError) -> Exception:

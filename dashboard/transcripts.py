@@ -4,7 +4,6 @@ A page of events is cut by their number and by their bytes: first the keys and s
 last key that fits. Sessions and exchanges are those that the events of the page lie in.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
 
@@ -24,6 +23,7 @@ from dashboard.problems import described
 from dashboard.reader import Reader
 from dashboard.service import ReaderNow
 from dashboard.times import clickhouse_text
+from dashboard.turns import all_of
 from dashboard.windows import Absent, ScopeQuery
 
 PAGE_BYTES: Final = 8 * 1024**2
@@ -160,7 +160,7 @@ async def _page(
         BEGUN.format("asked_at"),
         NOT_OVER.format("ifNull(answered_at, last_asked_at)"),
     ]
-    return await asyncio.gather(
+    found, in_sessions, in_exchanges = await all_of(
         reader.rows(select("*", f"({inner})", between, "ORDER BY key_0, key_1, key_2"), {**parameters, **ends}),
         reader.rows(
             select(SESSION_COLUMNS, "session_facts", sessions, f"{NET} ORDER BY started_at"), {**parameters, **times}
@@ -169,6 +169,7 @@ async def _page(
             select(EXCHANGE_COLUMNS, "exchange_facts", exchanges, f"{NET} ORDER BY asked_at"), {**parameters, **times}
         ),
     )
+    return found, in_sessions, in_exchanges
 
 
 def _bound(name: str) -> str:

@@ -5,7 +5,6 @@
 3. What names the conversations of these rows is looked up by their hashes, and the rows are put into words (`rows`).
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -16,6 +15,7 @@ from dashboard.lists.filters import SCOPE, net, select
 from dashboard.lists.queries import AnyList, Selection
 from dashboard.lists.rows import ROWS, Row
 from dashboard.reader import Reader
+from dashboard.turns import all_of
 
 BY_HASH = [SCOPE, "conversation_hash IN {hashes:Array(UInt64)}"]
 IDS = "conversation_hash, conversation_id"
@@ -30,7 +30,7 @@ async def list_page(reader: Reader, name: ListName, query: AnyList, now_ms: int)
         cursor = read_cursor(query.cursor, question, selection.key_types)
         window = replace(window, since_ms=cursor.since_ms, until_ms=cursor.until_ms)
     parameters = {**question, **window.parameters}
-    total, rows = await asyncio.gather(
+    total, rows = await all_of(
         reader.rows(select("count() AS total", f"({selection.select('')})", []), parameters),
         reader.rows(*page(selection, parameters, query.limit, cursor)),
     )

@@ -37,7 +37,7 @@ def test_once_everything_answers_the_file_holds_the_addresses(up: Up) -> None:
 def test_the_dashboard_answers_where_it_says(up: Up) -> None:
     address = f"http://127.0.0.1:{up.settings()['CONVOSTREAM_DASHBOARD_PORT']}"
     _soon(lambda: address in up.said)
-    assert httpx.get(f"{address}/api/agents", timeout=20).json() == {"agents": []}
+    assert httpx.get(f"{address}/api/agents", timeout=20).json() == {"agents": [], "next": None}
 
 
 def test_what_dies_is_shown_and_started_again_at_its_address(up: Up) -> None:

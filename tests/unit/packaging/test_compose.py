@@ -9,7 +9,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 from jsonschema import Draft202012Validator
+from pydantic import SecretStr
 
+from dashboard.errors import RefusedToStart
 from dashboard.settings import DashboardSettings, check_exposure
 from deploy.embedded import stack
 from deploy.embedded.settings import StackSettings
@@ -159,7 +161,9 @@ def test_the_dashboard_asks_for_a_token_and_reads_as_the_reader() -> None:
     settings = DashboardSettings.model_validate({n.removeprefix(PREFIX).lower(): v for n, v in given.items()})
     assert settings.token == SECRETS["CONVOSTREAM_DASHBOARD_TOKEN"]
     assert settings.clickhouse_reader_url.get_secret_value().startswith("http://reader:")
-    check_exposure(settings)
+    with pytest.raises(RefusedToStart, match="CHANGEME"):
+        check_exposure(settings)
+    check_exposure(settings.model_copy(update={"dashboard_token": SecretStr("a-long-random-text")}))
     assert SERVICES["dashboard"].ports == [f"127.0.0.1:{settings.dashboard_port}:{settings.dashboard_port}"]
 
 
