@@ -89,7 +89,7 @@ async def read_request(http: web.BaseRequest, fields: Mapping[str, str], incomin
         fields = {**fields, **form}
     else:
         query = await incoming.read(query)
-    known = {_text(name): _text(value) for name, value in fields.items() if name != "query"}
+    known = {_text(name): _value(name, value) for name, value in fields.items() if name != "query"}
     return _request(http, known, query)
 
 
@@ -121,13 +121,22 @@ def _basic(token: str) -> tuple[str, str]:
     return name, password
 
 
-def _text(value: str) -> str:
-    """Return a parameter or a header as it is, if it is text that the engine can take."""
+def _value(name: str, value: str) -> str:
+    """Return a parameter as it is; those of a query are values that may hold anything, a zero byte too."""
+    return _unicode(value) if name.startswith("param_") else _text(value)
+
+
+def _unicode(value: str) -> str:
     try:
         value.encode()
     except UnicodeEncodeError as error:
         raise _bad_argument("A parameter or a header is not UTF-8") from error
-    if "\0" in value:
+    return value
+
+
+def _text(value: str) -> str:
+    """Return a parameter or a header as it is, if it is text that the engine can take."""
+    if "\0" in _unicode(value):
         raise _bad_argument("A parameter or a header has a zero byte")
     return value
 
