@@ -16,7 +16,8 @@ from dashboard.live import STREAMS, STREAMS_PER_CLIENT
 from dashboard.settings import DashboardSettings
 
 NOWHERE = "http://reader:secret@127.0.0.1:1/convostream"
-Scope = Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
