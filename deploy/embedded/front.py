@@ -16,7 +16,7 @@ from deploy.embedded.compression import Encoder, choose_encoding, encoder
 from deploy.embedded.connections import Server, connection_of
 from deploy.embedded.engine import Engine
 from deploy.embedded.errors import AUTHENTICATION_FAILED, ClickHouseError, exception_tag, framed
-from deploy.embedded.execution import Answer
+from deploy.embedded.execution import PIECE_BYTES, Answer
 from deploy.embedded.logins import FailedLogins
 from deploy.embedded.requests import Request, credentials, read_request, read_url
 from deploy.embedded.running import Running
@@ -93,17 +93,11 @@ class Front:
         try:
             answer = await running.start()
             headers = self._headers(request, answer, encoding)
-            if answer.complete:
+            if answer.complete and len(answer.data) <= PIECE_BYTES:
                 return web.Response(body=answer.data, headers=headers)
-            tag = exception_tag()
-            response = web.StreamResponse(headers=headers | {"X-ClickHouse-Exception-Tag": tag})
+            response = web.StreamResponse(headers=headers)
             try:
-                await response.prepare(http)
-                await self._write(response, answer.data)
-                while (piece := await self._next(running, pack, user.name, tag)) is not None:
-                    await self._write(response, piece)
-                await self._write(response, pack.flush())
-                await response.write_eof()
+                await self._stream(http, response, answer, running, pack, user)
             except (ConnectionResetError, TimeoutError):
                 _logger.info("the client of query %s left before its end", request.query_id)
                 connection_of(http).abort()
@@ -111,7 +105,31 @@ class Front:
         finally:
             await running.end(self._endings)
 
+    async def _stream(
+        self,
+        http: web.BaseRequest,
+        response: web.StreamResponse,
+        answer: Answer,
+        running: Running,
+        pack: Encoder,
+        user: User,
+    ) -> None:
+        tag = exception_tag()
+        if answer.complete:
+            response.content_length = len(answer.data)
+        else:
+            response.headers["X-ClickHouse-Exception-Tag"] = tag
+        await response.prepare(http)
+        for start in range(0, len(answer.data), PIECE_BYTES):
+            await self._write(response, answer.data[start : start + PIECE_BYTES])
+        if not answer.complete:
+            while (piece := await self._next(running, pack, user.name, tag)) is not None:
+                await self._write(response, piece)
+            await self._write(response, pack.flush())
+        await response.write_eof()
+
     async def _write(self, response: web.StreamResponse, piece: bytes) -> None:
+        """Write a piece of an answer; its client must take it in time, as the rest waits in memory."""
         async with asyncio.timeout(self._settings.front_body_seconds):
             await response.write(piece)
 

@@ -148,6 +148,21 @@ def test_headers_and_bodies_must_arrive_in_time(served: Served) -> None:
     assert HEADER_SECONDS - 1 < seconds < HEADER_SECONDS + 4
 
 
+def test_an_answer_must_be_taken_in_time(served: Served) -> None:
+    query = b"SELECT number FROM numbers(5000000)"
+    path = b"POST /?wait_end_of_query=1 HTTP/1.1\r\nHost: a\r\n" + READER
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(20)
+        connection.connect(("127.0.0.1", served.port))
+        connection.sendall(path + b"Content-Length: %d\r\n\r\n" % len(query) + query)
+        assert connection.recv(15) == b"HTTP/1.1 200 OK"
+        time.sleep(BODY_SECONDS + 2)
+        received = sum(len(piece) for piece in iter(lambda: connection.recv(2**20), b""))
+    # Of 39 MB: what waited in the buffers of the kernel.
+    assert received < 16 * 1024**2
+
+
 def test_wrong_passwords_wait_and_the_right_one_does_not(served: Served) -> None:
     wrong = {"X-ClickHouse-User": "writer", "X-ClickHouse-Key": "a secret guess"}
 
