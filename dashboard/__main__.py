@@ -15,6 +15,7 @@ from dashboard.errors import DashboardError
 from dashboard.settings import DashboardSettings
 
 GRACE_SECONDS = 2
+KEEP_ALIVE_SECONDS = 15
 
 
 class Server(uvicorn.Server):
@@ -63,6 +64,7 @@ def main() -> None:
                 # Below that, uvicorn logs a line for each request that it cannot read.
                 log_level="error",
                 server_header=False,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=GRACE_SECONDS,
             )
         ).run()

@@ -8,6 +8,7 @@ The SQL is this package's own; what callers say arrives in bound parameters alon
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeVar
 from urllib.parse import unquote, urlsplit
@@ -34,6 +35,7 @@ TIMEOUTS: Final[Mapping[str, Any]] = {"connect_timeout": 5, "send_receive_timeou
 ALLOWED_ADDRESS: Final = "http://user:password@host:8123/database (or https://)"
 _UNREADABLE_ZONE: Final = ("time zone", "timezone", "TimeZone")
 _TOO_MUCH: Final = ("TIMEOUT_EXCEEDED", "MEMORY_LIMIT_EXCEEDED", "TOO_SLOW", "code: 159", "code: 241", "code: 160")
+_NAMED: Final = re.compile(r"\b[Cc]ode: [0-9]+|\([A-Z][A-Z_]+\)")
 
 log = logging.getLogger("dashboard")
 T = TypeVar("T")
@@ -96,7 +98,8 @@ def _sorted(error: ClickHouseError) -> Exception:
         return BadParameter("time_zone", "an IANA name that ClickHouse knows, like Europe/Zagreb or UTC")
     if isinstance(error, OperationalError):
         return Unavailable("ClickHouse does not answer")
-    log.error("ClickHouse refused a query: %s", text)
+    # The rest of its text may hold the values of parameters, which people wrote.
+    log.error("ClickHouse refused a query: %s", " ".join(_NAMED.findall(text)) or type(error).__name__)
     return Unavailable("ClickHouse does not answer as it should; the dashboard's log says more")
 
 
