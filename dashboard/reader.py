@@ -25,7 +25,7 @@ from dashboard.turns import Turns
 QUERIES_AT_ONCE: Final = 4
 LIMITS: Final[Mapping[str, object]] = {
     "max_execution_time": 20,
-    "max_memory_usage": 2 * 1024**3,
+    "max_memory_usage": 1024**3,
     "max_threads": 2,
     "output_format_arrow_date_as_uint16": 0,
     "cancel_http_readonly_queries_on_client_close": 1,

@@ -8,8 +8,7 @@ from pathlib import Path
 import click
 
 from deploy.embedded import broker as broker_part
-from deploy.embedded import clickhouse as clickhouse_part
-from deploy.embedded import supervisor
+from deploy.embedded import launcher, supervisor
 from deploy.embedded.errors import EmbeddedError
 from deploy.embedded.private import UMASK
 from deploy.embedded.settings import StackSettings
@@ -51,7 +50,7 @@ def up(broker: Broker, data_directory: Path | None, workers: int, no_worker: boo
 @click.option("--data-directory", type=click.Path(path_type=Path), required=True, help="Where the data lie.")
 def clickhouse(host: str, port: int, data_directory: Path) -> None:
     """Run the ClickHouse engine behind ClickHouse's HTTP interface."""
-    clickhouse_part.serve(host, port, data_directory.resolve())
+    launcher.serve(host, port, data_directory.resolve())
 
 
 @main.command()

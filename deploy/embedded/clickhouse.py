@@ -1,22 +1,22 @@
-"""`python -m deploy.embedded clickhouse`: the engine and its front in the foreground."""
+"""The process of the engine and its front: `launcher.py` starts it and writes its task to its standard input."""
 
 import asyncio
+import json
 import logging
-import os
 import signal
 import sys
 from pathlib import Path
 
 from aiohttp import web
 
-from deploy.embedded.addresses import free_port
+from deploy.embedded.confinement import confine
 from deploy.embedded.connections import listen
 from deploy.embedded.disk import Disk
 from deploy.embedded.engine import Engine
 from deploy.embedded.errors import DiskWasFull
 from deploy.embedded.front import Front
-from deploy.embedded.ownership import Ownership
-from deploy.embedded.passwords import passwords
+from deploy.embedded.launcher import START_ANEW
+from deploy.embedded.passwords import PasswordHash
 from deploy.embedded.settings import FrontSettings
 from deploy.embedded.users import Users
 
@@ -24,29 +24,25 @@ _logger = logging.getLogger(__name__)
 _GRACE_SECONDS = 2
 
 
-def serve(host: str, port: int, directory: Path) -> None:
-    """Serves until SIGINT or SIGTERM, then closes the engine; begins anew by itself after the disk was full."""
-    port = free_port() if port == 0 else port
+def main() -> int:
+    """Serve until SIGINT or SIGTERM, then close the engine; returns the exit code."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
+    task = json.load(sys.stdin)
+    directory = Path(task["directory"])
+    confine([directory / "clickhouse", directory / "tmp"], task["port"])
+    users = Users({name: PasswordHash(**hashed) for name, hashed in task["users"].items()})
+    disk = Disk(directory / "clickhouse")
+    engine = Engine(directory, users, disk)
     try:
-        _serve_once(host, port, directory)
+        front = Front(engine, users, FrontSettings(**task["front"]))
+        asyncio.run(_serve(front, engine, task["host"], task["port"]))
     except DiskWasFull as reason:
         _logger.warning("%s", reason)
-        again = ["-m", "deploy.embedded", "clickhouse", "--host", host, "--port", str(port)]
-        os.execv(sys.executable, [sys.executable, *again, "--data-directory", str(directory)])  # noqa: S606 - ourselves
-
-
-def _serve_once(host: str, port: int, directory: Path) -> None:
-    with Ownership(directory) as ownership:
-        if ownership.was_unclean:
-            _logger.warning("the engine was not stopped in order the last time: %s", directory)
-        users = Users(passwords(directory))
-        disk = Disk(directory)
-        engine = Engine(directory, users, disk)
-        try:
-            asyncio.run(_serve(Front(engine, users, FrontSettings()), engine, host, port))
-        finally:
-            disk.stop()
-            engine.close()
+        return START_ANEW
+    finally:
+        disk.stop()
+        engine.close()
+    return 0
 
 
 async def _serve(front: Front, engine: Engine, host: str, port: int) -> None:
@@ -75,3 +71,7 @@ async def _serve(front: Front, engine: Engine, host: str, port: int) -> None:
     front.stop()
     if not signalled.is_set():
         raise DiskWasFull("the disk was full: the engine starts anew and looks its parts over")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -15,7 +15,12 @@ from deploy.embedded.disk import Disk
 from deploy.embedded.errors import ACCESS_DENIED, UNKNOWN_DATABASE, ClickHouseError
 from deploy.embedded.users import User, Users
 
-_READ_ONLY = {"readonly": "2"}
+READ_ONLY = "READ_ONLY"
+CONTROL = "CONTROL"
+# The only user of chDB has the queries of all users, so these are counted by the front.
+_OF_THE_FRONT = {"readonly", "max_concurrent_queries_for_user", "max_memory_usage_for_user"}
+# Marks a query in system.processes: a setting without effect, since nothing is cached.
+_MARK = "query_cache_tag"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,31 +37,47 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What the engine's parser says of a text: its statements (0: cannot be parsed), and whether they only read."""
+    """What the engine's parser says of a text: how many statements (0: it cannot be parsed), and of which class."""
 
     statements: int
-    reads: bool
+    kind: str
 
 
+@dataclass(frozen=True, slots=True)
 class Session:
     """One request's connection: user, database and settings are in force."""
 
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
+    connection: Any
 
     def analyse(self, query: bytes) -> Analysis:
-        """Parses a text without running it."""
+        """Parse a text without running it."""
+        found = self.connection._conn.classify_query(query)
+        return Analysis(int(found["statement_count"]), found["query_class"].name)
+
+    def explain(self, kind: str, query: bytes, parameters: Mapping[str, str]) -> str:
+        """Return a dump of a statement; neither AST nor QUERY TREE with run_passes = 0 runs anything of it."""
+        explained = self.query(f"EXPLAIN {kind} ".encode() + query, "TSVRaw", parameters)
+        return explained.data.decode(errors="replace")
+
+    def format(self, query: bytes) -> bytes:
+        """Return a statement as the engine writes it, on one line; raises ClickHouseError for what is none."""
         try:
-            text = query.decode()
-        except UnicodeDecodeError as error:
-            raise ClickHouseError("The statement is not UTF-8 (BAD_ARGUMENTS)", 36) from error
-        found = self._connection._conn.classify_query(text)
-        return Analysis(int(found["statement_count"]), found["query_class"].name == "READ_ONLY")
+            return self.query(b"SELECT formatQuerySingleLine(unhex('%s'))" % query.hex().encode(), "TSVRaw", {}).data[
+                :-1
+            ]
+        except ClickHouseError as error:
+            text = error.message.partition(": In scope SELECT formatQuerySingleLine")[0]
+            raise ClickHouseError(f"{text}. (SYNTAX_ERROR)", error.code) from error
+
+    def set(self, settings: Mapping[str, str]) -> None:
+        """Change settings for the rest of the session."""
+        with _clickhouse_errors():
+            self.connection.query("SET " + _assignments(settings))
 
     def query(self, sql: bytes, output_format: str, parameters: Mapping[str, str]) -> Result:
         """Runs one statement to its end."""
         with _clickhouse_errors():
-            answer = self._connection.query(sql, output_format, params=dict(parameters))
+            answer = self.connection.query(sql, output_format, params=dict(parameters))
         return Result(
             data=bytes(answer.bytes() or b""),
             result_rows=answer.rows_read(),
@@ -68,19 +89,9 @@ class Session:
 
     def stream(self, sql: bytes, output_format: str, parameters: Mapping[str, str]) -> Iterator[bytes]:
         """Runs one SELECT and gives its answer block by block; each is a complete piece of the format."""
-        with _clickhouse_errors(), self._connection.send_query(sql, output_format, params=dict(parameters)) as blocks:
+        with _clickhouse_errors(), self.connection.send_query(sql, output_format, params=dict(parameters)) as blocks:
             for block in blocks:
                 yield bytes(block.bytes())
-
-    def insert(self, target: str, settings: str, data_format: str, data: memoryview) -> Result:
-        """Inserts inline data in any input format as one block; returns what was written, views included.
-
-        The data reach the engine as a file in memory. chDB's own streaming insert loses every error that is raised
-        after the data were parsed, such as that of a view.
-        """
-        with _file_in_memory(data) as path:
-            sql = f"{target} FROM INFILE '{path}' {settings} FORMAT {data_format}"
-            return self.query(sql.encode(errors="surrogateescape"), "TabSeparated", {})
 
 
 class Engine:
@@ -93,62 +104,86 @@ class Engine:
         self.disk = disk
         self._connect = chdb.connect
         self._path = str(directory / "clickhouse")
-        configuration = _write_configuration(directory, users)
+        configuration = _write_configuration(directory / "tmp", users, self._setting_names())
         self._root = self._connect(f"{self._path}?config-file={configuration}")  # type: ignore[no-untyped-call]
-        self.version = self._value("SELECT version()")
-        self.timezone = self._value("SELECT timezone()")
+        self.version = self.rows("SELECT version()")[0]
+        self.timezone = self.rows("SELECT timezone()")[0]
 
     @contextmanager
     def session(
-        self, user: User, database: str, settings: Mapping[str, str], *, changes_allowed: bool = True
+        self, user: User, mark: str, database: str, settings: Mapping[str, str], *, changes_allowed: bool = True
     ) -> Iterator[Session]:
-        """A connection with the user's role and limits, in this database and with these settings."""
-        connection = self._connect(self._path)  # type: ignore[no-untyped-call]
+        """A connection with the user's role and limits, in this database and with these settings.
+
+        `cancel` finds its queries by the mark.
+        """
+        session = Session(self._connect(self._path))  # type: ignore[no-untyped-call]
         try:
             with _clickhouse_errors():
-                for statement in _opening(user, changes_allowed):
-                    connection.query(statement)
-                _use(connection, database)
-                _set(connection, settings)
-            yield Session(connection)
+                _enter(session, user, mark, database)
+                _constrain(session, user, changes_allowed)
+                _set(session.connection, settings)
+            yield session
         finally:
-            connection.close()
+            session.connection.close()
+
+    def rows(self, sql: str) -> list[str]:
+        """Ask for one column of text as nobody; no text of a user may stand in this."""
+        return str(self._root.query(sql, "TabSeparatedRaw").bytes().decode()).splitlines()
+
+    def cancel(self, mark: str) -> None:
+        """Ask the query of the session with this mark to end, if it has one."""
+        self._root.query(f"KILL QUERY WHERE Settings['{_MARK}'] = {_quoted(mark, chr(39))} ASYNC")
 
     def cancel_all(self) -> None:
         """Asks every running query to end."""
         self._root.query("KILL QUERY WHERE query NOT LIKE 'KILL%' ASYNC")
 
-    def cancel(self, mark: str) -> None:
-        """Ask the query of the session with this `log_comment` to end."""
-        self._root.query(f"KILL QUERY WHERE Settings['log_comment'] = {_quoted(mark, chr(39))} ASYNC")
-
     def close(self) -> None:
         """Ends the engine: its background work stops and its files are whole."""
         self._root.close()
 
-    def _value(self, sql: str) -> str:
-        return str(self._root.query(sql, "TabSeparatedRaw").bytes().decode().rstrip("\n"))
+    def _setting_names(self) -> list[str]:
+        """Ask an engine without data, since its own configuration names the settings."""
+        connection = self._connect(":memory:")  # type: ignore[no-untyped-call]
+        try:
+            return str(connection.query("SELECT name FROM system.settings", "TabSeparatedRaw")).split()
+        finally:
+            connection.close()
 
 
-def _opening(user: User, changes_allowed: bool) -> Iterator[str]:
-    """What a session runs first. A profile brings only its constraints to a chDB session, so its values are set too."""
-    yield f"SET profile = '{user.profile}'"
-    yield f"SET ROLE {user.name}"
-    yield "SET " + _assignments({"implicit_select": "0", **user.settings, **({} if changes_allowed else _READ_ONLY)})
+def _enter(session: Session, user: User, mark: str, database: str) -> None:
+    """Begin a session with the values of the user's profile, since a profile brings only its constraints to chDB."""
+    values = {name: value for name, value in user.settings.items() if name not in _OF_THE_FRONT}
+    session.set({"implicit_select": "0", _MARK: mark, **values})
+    session.connection.query(f"SET ROLE {user.name}")
+    _use(session.connection, user, database)
 
 
-def _use(connection: Any, database: str) -> None:
-    """Enters the database; one that the user may not see is unknown, as it is to a user of the server."""
+def _constrain(session: Session, user: User, changes_allowed: bool) -> None:
+    session.connection.query(f"SET profile = '{user.profile}'")
+    if user.is_read_only or not changes_allowed:
+        # 2 leaves it to the constraints what may be set; with 1 chDB would take no setting of a client.
+        session.set({"readonly": "2"})
+
+
+def _use(connection: Any, user: User, database: str) -> None:
+    """Enters the database; one that the user may not see is unknown, as it is to a user of the server.
+
+    So is `system` to a user who may not see all of it: the policy knows its tables by that name.
+    """
     if not database:
         return
+    unknown = ClickHouseError(f"Database {database} does not exist. (UNKNOWN_DATABASE)", UNKNOWN_DATABASE)
+    if database == "system" and "*" not in user.system_tables:
+        raise unknown
     try:
         with _clickhouse_errors():
             connection.query(f"USE {_quoted(database, '`')}")
     except ClickHouseError as error:
         if error.code != ACCESS_DENIED:
             raise
-        text = f"Database {database} does not exist. (UNKNOWN_DATABASE)"
-        raise ClickHouseError(text, UNKNOWN_DATABASE) from error
+        raise unknown from error
 
 
 def _set(connection: Any, settings: Mapping[str, str]) -> None:
@@ -168,7 +203,8 @@ def _quoted(text: str, quote: str) -> str:
 
 
 @contextmanager
-def _file_in_memory(data: memoryview) -> Iterator[str]:
+def file_in_memory(data: memoryview) -> Iterator[str]:
+    """Put data into a file that has no name, for the engine to read; yields a path."""
     descriptor = os.memfd_create("insert")
     try:
         written = 0
@@ -179,10 +215,12 @@ def _file_in_memory(data: memoryview) -> Iterator[str]:
         os.close(descriptor)
 
 
-def _write_configuration(directory: Path, users: Users) -> Path:
+def _write_configuration(directory: Path, users: Users, setting_names: list[str]) -> Path:
     users_path, path = directory / "users.xml", directory / "config.xml"
-    users_path.write_text(users.engine_configuration())
-    path.write_text(f"<clickhouse><users_config>{users_path}</users_config></clickhouse>\n")
+    users_path.write_text(users.engine_configuration(setting_names))
+    path.write_text(
+        f"<clickhouse><users_config>{users_path}</users_config><tmp_path>{directory}/</tmp_path></clickhouse>\n"
+    )
     return path
 
 

@@ -5,6 +5,7 @@ EmbeddedError
 ├── DataDirectoryTaken  another process owns the data directory
 ├── DataDirectoryUnsafe another user owns the data directory or can write it
 ├── DiskWasFull         the engine has to be started anew to look its parts over
+├── EngineEnded         the process of the engine ended without being asked to
 ├── ProcessFailed       a part of the stack did not start; its last lines are in the message
 └── PartMissing         a wheel or a program that a part needs is not installed
 """
@@ -62,6 +63,9 @@ NOT_ENOUGH_SPACE = 243
 UNKNOWN_DATABASE = 81
 ACCESS_DENIED = 497
 AUTHENTICATION_FAILED = 516
+NOT_IMPLEMENTED = 48
+TOO_MANY_SIMULTANEOUS_QUERIES = 202
+QUOTA_EXCEEDED = 201
 
 
 class EmbeddedError(Exception):
@@ -104,6 +108,10 @@ class DataDirectoryUnsafe(EmbeddedError):
 
 class DiskWasFull(EmbeddedError):
     """The disk was full for a while: what the engine wrote then may be empty."""
+
+
+class EngineEnded(EmbeddedError):
+    """The process of the engine ended without being asked to; the message holds its exit code."""
 
 
 class ProcessFailed(EmbeddedError):

@@ -9,17 +9,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from uuid import uuid4
 
 from deploy.embedded import native
 from deploy.embedded.compression import Encoder
-from deploy.embedded.engine import Engine, Result, Session
-from deploy.embedded.errors import NOT_ENOUGH_SPACE, SYNTAX_ERROR, ClickHouseError
+from deploy.embedded.engine import Engine, Result, Session, file_in_memory
+from deploy.embedded.errors import NOT_ENOUGH_SPACE, ClickHouseError
 from deploy.embedded.requests import Request
-from deploy.embedded.statements import MULTI_STATEMENTS, InlineInsert, InputInsert, Query, read_statement
+from deploy.embedded.statement_policy import StatementPolicy
+from deploy.embedded.statements import InlineInsert, Query, read_statement
 from deploy.embedded.users import User
 
 PIECE_BYTES = 1024 * 1024
-_INPUT_TABLE = "convostream_front_input"
+_INTERPRET = "input_format_values_interpret_expressions"
 _STREAMED = {
     "native",
     "tabseparated",
@@ -46,21 +48,24 @@ class Answer:
 class Execution:
     """One statement on one session of the engine."""
 
-    def __init__(self, engine: Engine, user: User, request: Request, pack: Encoder) -> None:
+    def __init__(self, engine: Engine, policy: StatementPolicy, user: User, request: Request, pack: Encoder) -> None:
         self._engine = engine
+        self._policy = policy
         self._user = user
         self._request = request
         self._pack = pack
+        # The mark by which the engine finds the query; nobody else can guess it.
+        self.mark = uuid4().hex
         self._context: AbstractContextManager[Session] | None = None
         self._blocks: Iterator[bytes] = iter(())
         self._format: str | None = None
-        self._is_select = False
+        self._is_select = self._reads = False
         self._started = time.perf_counter()
 
     @property
     def reads(self) -> bool:
         """Whether the statement is one that only reads, as far as it is known yet."""
-        return self._is_select
+        return self._reads
 
     def start(self) -> Answer:
         """Runs the statement up to its first piece."""
@@ -102,39 +107,42 @@ class Execution:
     def _open(self) -> Session:
         request = self._request
         context = self._engine.session(
-            self._user, request.database, request.settings, changes_allowed=request.changes_allowed
+            self._user, self.mark, request.database, request.settings, changes_allowed=request.changes_allowed
         )
         session = context.__enter__()
         self._context = context
         return session
 
     def _run(self, session: Session) -> Result:
-        statement = read_statement(self._request.query)
-        match statement:
-            case InlineInsert(data_format="Values") if self._request.parameters:
-                return session.query(self._request.query, "TabSeparated", self._request.parameters)
-            case InlineInsert():
-                target = statement.with_identifiers(self._request.parameters)
-                return session.insert(target, statement.settings, statement.data_format, statement.data)
-            case InputInsert():
-                return _insert_from_input(session, statement, self._request)
-            case Query():
-                self._is_select = statement.is_select
-                return self._query(session, statement)
+        match read_statement(self._request.query):
+            case InlineInsert() as insert:
+                return self._insert(session, insert)
+            case Query() as query:
+                return self._query(session, query)
+
+    def _insert(self, session: Session, insert: InlineInsert) -> Result:
+        """Inserts data from a file, since chDB's own way of inserting data swallows the error of a view."""
+        parameters = self._request.parameters
+        with file_in_memory(insert.data) as path:
+            approved = self._policy.approve_insert(session, self._user, insert, path, parameters)
+            if insert.has_values:
+                evaluated = self._policy.may_evaluate(session, self._user, insert, parameters)
+                session.set({_INTERPRET: str(int(evaluated))})
+            return session.query(approved.text, "TabSeparated", parameters)
 
     def _query(self, session: Session, query: Query) -> Result:
-        analysis = session.analyse(query.text)
-        if analysis.statements > 1:
-            raise ClickHouseError(f"{MULTI_STATEMENTS}. (SYNTAX_ERROR)", SYNTAX_ERROR)
+        approved = self._policy.approve(session, self._user, query.text, self._request.parameters)
+        self._is_select, self._reads = approved.is_select, approved.reads
         output_format = query.output_format or self._request.default_format
         block_info = native.wants_block_info(self._request.protocol_version, output_format)
-        if query.is_select and output_format.lower() in _STREAMED and (block_info or not self._request.waits_for_end):
+        waits = self._request.waits_for_end and not block_info
+        if approved.is_select and output_format.lower() in _STREAMED and not waits:
             self._format = output_format
-            blocks = session.stream(query.text, output_format, self._request.parameters)
+            blocks = session.stream(approved.text, output_format, self._request.parameters)
             self._blocks = native.with_block_info(blocks) if block_info else blocks
             return Result(b"")
-        result = session.query(query.text, output_format, self._request.parameters)
-        self._format = output_format if analysis.reads or result.data else None
+        result = session.query(approved.text, output_format, self._request.parameters)
+        self._format = output_format if approved.reads or result.data else None
         return replace(result, data=b"".join(native.with_block_info([result.data]))) if block_info else result
 
     def _gather(self, data: bytes) -> tuple[bytes, bool]:
@@ -153,14 +161,6 @@ class Execution:
             packed += self._pack.flush()
         elapsed = int((time.perf_counter() - self._started) * 1e9)
         return Answer(packed, complete, output_format, _summary(result, elapsed))
-
-
-def _insert_from_input(session: Session, insert: InputInsert, request: Request) -> Result:
-    """Stages the data in a table of this session and inserts from there: chDB's own `input()` would read nothing."""
-    session.query(f"CREATE TEMPORARY TABLE {_INPUT_TABLE} ({insert.structure})".encode(), "TabSeparated", {})
-    session.insert(f"INSERT INTO {_INPUT_TABLE}", "", insert.data_format, insert.data)
-    text = f"{insert.before} {_INPUT_TABLE} {insert.after}"
-    return session.query(text.encode(errors="surrogateescape"), "TabSeparated", request.parameters)
 
 
 def _summary(result: Result, elapsed_ns: int) -> str:

@@ -7,22 +7,26 @@ answer goes out whole, or piece by piece where it is large and its format allows
 
 import asyncio
 import logging
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 
 from aiohttp import web
 
+from deploy.embedded.allowed_functions import denied
 from deploy.embedded.bodies import Bodies, Body
+from deploy.embedded.capacity import Capacity
 from deploy.embedded.compression import Encoder, choose_encoding, encoder
 from deploy.embedded.connections import Server, connection_of
 from deploy.embedded.engine import Engine
 from deploy.embedded.errors import AUTHENTICATION_FAILED, ClickHouseError, exception_tag, framed
-from deploy.embedded.execution import PIECE_BYTES, Answer
+from deploy.embedded.execution import PIECE_BYTES, Answer, Execution
 from deploy.embedded.logins import FailedLogins
 from deploy.embedded.requests import Request, credentials, read_request, read_url
 from deploy.embedded.running import Running
 from deploy.embedded.settings import FrontSettings
+from deploy.embedded.statement_policy import StatementPolicy
 from deploy.embedded.users import User, Users
 
+_ENDINGS_AT_ONCE = 16
 _BODIES_AT_ONCE = 4
 """As many of the largest bodies of a user may be in memory."""
 _PATHS = {"/": ("GET", "HEAD", "POST"), "/ping": ("GET", "HEAD"), "/replicas_status": ("GET", "HEAD")}
@@ -32,12 +36,13 @@ _logger = logging.getLogger(__name__)
 class Front:
     """Answers HTTP requests with the engine."""
 
-    def __init__(self, engine: Engine, users: Users, settings: FrontSettings, threads: int = 64) -> None:
+    def __init__(self, engine: Engine, users: Users, settings: FrontSettings) -> None:
         self._engine = engine
         self._users = users
         self._settings = settings
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="query")
-        self._endings = ThreadPoolExecutor(threads, thread_name_prefix="ending")
+        self._policy = StatementPolicy(denied(engine.rows))
+        self._capacities = {user.name: Capacity(user) for user in users}
+        self._endings = ThreadPoolExecutor(_ENDINGS_AT_ONCE, thread_name_prefix="ending")
         self._failed_logins = FailedLogins()
         limits = {"writer": settings.front_writer_body_bytes, "reader": settings.front_reader_body_bytes}
         self._bodies = {
@@ -56,7 +61,8 @@ class Front:
     def stop(self) -> None:
         """Cancels what still runs and waits until all threads have let go of the engine."""
         self._engine.cancel_all()
-        for threads in (self._threads, self._endings, *(bodies.threads for bodies in self._bodies.values())):
+        queries = (capacity.threads for capacity in self._capacities.values())
+        for threads in (*queries, self._endings, *(bodies.threads for bodies in self._bodies.values())):
             threads.shutdown(cancel_futures=True)
 
     async def _handle(self, http: web.BaseRequest) -> web.StreamResponse:
@@ -72,7 +78,9 @@ class Front:
             name, password = credentials(http, fields)
             user = await self._authenticate(http, name, password)
             with Body(http, self._bodies[user.name]) as body:
-                return await self._run(http, user, await read_request(http, fields, body))
+                request = await read_request(http, fields, body)
+                async with self._capacities[user.name].turn() as threads:
+                    return await self._run(http, user, request, threads)
         except ClickHouseError as error:
             return self._refusal(error, name)
 
@@ -86,10 +94,10 @@ class Front:
         self._server.authenticated(connection_of(http), user.name)
         return user
 
-    async def _run(self, http: web.BaseRequest, user: User, request: Request) -> web.StreamResponse:
+    async def _run(self, http: web.BaseRequest, user: User, request: Request, threads: Executor) -> web.StreamResponse:
         encoding = choose_encoding(http.headers.get("Accept-Encoding", ""), request.compressed)
         pack = encoder(encoding)
-        running = Running(self._engine, self._threads, user, request, pack)
+        running = Running(self._engine, threads, Execution(self._engine, self._policy, user, request, pack))
         try:
             answer = await running.start()
             headers = self._headers(request, answer, encoding)

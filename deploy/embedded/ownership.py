@@ -45,6 +45,10 @@ class Ownership:
             (self._directory / RUNNING).unlink(missing_ok=True)
         os.close(self._file)
 
+    def fileno(self) -> int:
+        """The locked file: who inherits it holds the lock too, until both have ended."""
+        return self._file
+
     def _lock(self) -> None:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)

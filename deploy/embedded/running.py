@@ -6,16 +6,11 @@ An insert whose body has arrived runs to its end all the same, as it does in the
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, wait
-from dataclasses import replace
 from typing import Any, TypeVar
-from uuid import uuid4
 
-from deploy.embedded.compression import Encoder
 from deploy.embedded.engine import Engine
 from deploy.embedded.errors import ClickHouseError
 from deploy.embedded.execution import Answer, Execution
-from deploy.embedded.requests import Request
-from deploy.embedded.users import User
 
 _CANCEL_SECONDS = 0.5
 _T = TypeVar("_T")
@@ -24,14 +19,10 @@ _T = TypeVar("_T")
 class Running:
     """Calls an execution in threads, one call after the other."""
 
-    def __init__(self, engine: Engine, threads: Executor, user: User, request: Request, pack: Encoder) -> None:
+    def __init__(self, engine: Engine, threads: Executor, execution: Execution) -> None:
         self._engine = engine
         self._threads = threads
-        # The mark by which the engine finds the query; nobody else can guess it.
-        self._mark = str(uuid4())
-        others = {name: value for name, value in request.settings.items() if name != "log_comment"}
-        request = replace(request, settings={"log_comment": self._mark, **others})
-        self._execution = Execution(engine, user, request, pack)
+        self._execution = execution
         self._job: Future[Any] | None = None
 
     async def start(self) -> Answer:
@@ -62,6 +53,6 @@ class Running:
         # Again and again, because the session may be so new that its query has not begun.
         while not job.done():
             if self._execution.reads:
-                self._engine.cancel(self._mark)
+                self._engine.cancel(self._execution.mark)
             wait([job], _CANCEL_SECONDS)
         self._execution.close()

@@ -198,7 +198,7 @@ class Stack:
             name,
             lambda chosen: [sys.executable, "-m", *module, "--port", str(chosen), *where],
             self._log(name),
-            {VARIABLES[user]: password for user, password in self._passwords.items()},
+            {VARIABLES[user]: password for user, password in self._passwords.items()} if name == "clickhouse" else {},
             port=port,
         )
 

@@ -1,33 +1,28 @@
-"""Reads a query text as far as the front must: where its inline data begins, which format it asks for.
+"""Splits a query text where the front must: before the inline data of an INSERT, and around the FORMAT of an answer.
 
-The engine has the only real parser. This one splits the text into the tokens of ClickHouse's lexer, so that a keyword
-inside a string, a comment or a quoted name is never taken for one; and it stops where inline data begin, since those
-are no text.
+The engine reads a statement and its data in two calls, so the text has to be split before the engine sees it. This
+decides nothing: `statement_policy.py` asks the engine about the very text that runs afterwards. A split in a wrong
+place makes a text that the engine refuses.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
-from deploy.embedded.errors import ACCESS_DENIED, SYNTAX_ERROR, ClickHouseError
+from deploy.embedded.errors import SYNTAX_ERROR, ClickHouseError
 
+# Possessive, and closed by the end of the text too: a text of unclosed quotes costs no more than its length.
 _TOKEN = re.compile(
-    rb"""(?P<space>\s+|--[^\n]*|\#[ !][^\n]*|/\*.*?\*/)
-    |(?P<string>'(?:[^'\\]|\\.|'')*')
-    |(?P<quoted>"(?:[^"\\]|\\.|"")*"|`(?:[^`\\]|\\.|``)*`)
-    |(?P<heredoc>\$(?P<tag>\w*)\$.*?\$(?P=tag)\$)
-    |(?P<word>[A-Za-z_][A-Za-z0-9_$]*)
-    |(?P<number>[0-9][A-Za-z0-9_.]*)
+    rb"""(?P<space>\s++|--[^\n]*+|\#[ !][^\n]*+|/\*.*?(?:\*/|\Z))
+    |(?P<string>'(?:[^'\\]|\\.?|'')*+(?:'|\Z))
+    |(?P<quoted>"(?:[^"\\]|\\.?|"")*+(?:"|\Z)|`(?:[^`\\]|\\.?|``)*+(?:`|\Z))
+    |(?P<heredoc>\$(?P<tag>\w*+)\$.*?(?:\$(?P=tag)\$|\Z))
+    |(?P<word>[A-Za-z_][A-Za-z0-9_$]*+)
+    |(?P<number>[0-9][A-Za-z0-9_.]*+)
     |(?P<mark>.)""",
     re.DOTALL | re.VERBOSE,
 )
-_IDENTIFIER_PARAMETER = re.compile(r"\{\s*(\w+)\s*:\s*Identifier\s*\}")
-_NO_FILES = (
-    "default: Not enough privileges. To execute this query, it's necessary to have the grant READ ON FILE. "
-    "(ACCESS_DENIED)"
-)
-MULTI_STATEMENTS = "Syntax error (Multi-statements are not allowed)"
+MAX_TEXT_BYTES = 1024**2
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,112 +41,91 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A statement without inline data."""
+    """A statement without inline data, and the format that it asks for, taken out of the text."""
 
     text: bytes
     output_format: str | None
-    is_select: bool
 
 
 @dataclass(frozen=True, slots=True)
 class InlineInsert:
     """`INSERT INTO t (columns) SETTINGS ... FORMAT X` and data: the text before SETTINGS, the settings, and so on."""
 
-    target: str
-    settings: str
+    target: bytes
+    settings: bytes
     data_format: str
     data: memoryview
 
-    def with_identifiers(self, parameters: Mapping[str, str]) -> str:
-        """The target, its `{name:Identifier}` parameters replaced."""
+    @property
+    def has_values(self) -> bool:
+        """Whether the data may hold expressions."""
+        return self.data_format.lower() == "values"
 
-        def value(found: re.Match[str]) -> str:
-            name = parameters.get(found.group(1))
-            return found.group() if name is None else "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
-
-        return _IDENTIFIER_PARAMETER.sub(value, self.target)
-
-
-@dataclass(frozen=True, slots=True)
-class InputInsert:
-    """`INSERT INTO t SELECT ... FROM input('structure') FORMAT X` and data; the text around `input(...)`."""
-
-    before: str
-    structure: str
-    after: str
-    data_format: str
-    data: memoryview
+    def from_file(self, path: str) -> bytes:
+        """Return the statement that reads the data from a file."""
+        source = f" FROM INFILE '{path}' ".encode()
+        return self.target + source + self.settings + b" FORMAT " + self.data_format.encode()
 
 
-Statement = Query | InlineInsert | InputInsert
+Statement = Query | InlineInsert
 
 
-def tokens(query: bytes) -> Iterator[Token]:
-    """The tokens of a query, without white space and comments."""
-    for match in _TOKEN.finditer(query):
+def tokens(query: bytes, limit: int = MAX_TEXT_BYTES) -> Iterator[Token]:
+    """The tokens of a query without white space and comments, in the part that can hold a statement."""
+    for match in _TOKEN.finditer(query, 0, limit):
         kind = match.lastgroup or "mark"
         if kind != "space":
             yield Token(kind, match.group(), match.start(), match.end())
 
 
 def read_statement(query: bytes) -> Statement:
-    """The statement with its inline data, if it has any; refuses what ClickHouse's HTTP interface refuses."""
+    """The statement, apart from its inline data or from the format of its answer."""
     stream = tokens(query)
     first = next(stream, None)
     if first is None:
         raise ClickHouseError("Syntax error: Empty query. (SYNTAX_ERROR)", SYNTAX_ERROR)
     if first.is_word(b"INSERT"):
         return _read_insert(query, stream)
-    return _read_query(query, [first, *stream])
+    if len(query) > MAX_TEXT_BYTES:
+        raise ClickHouseError(f"Syntax error: Max query size exceeded: {MAX_TEXT_BYTES}. (SYNTAX_ERROR)", SYNTAX_ERROR)
+    return _without_format(query, [first, *stream])
 
 
-def _read_query(query: bytes, found: list[Token]) -> Query:
-    for token, after in pairwise(found):
-        if token.is_word(b"INTO") and after.is_word(b"OUTFILE"):
-            raise ClickHouseError("INTO OUTFILE is not allowed (INTO_OUTFILE_NOT_ALLOWED)", 358)
-    if any(_reads_a_file(*three) for three in zip(found, found[1:], found[2:], strict=False)):
-        raise ClickHouseError(_NO_FILES, ACCESS_DENIED)
-    opening = next((token for token in found if token.text != b"("), found[0])
-    return Query(query, _output_format(found), opening.is_word(b"SELECT", b"WITH", b"FROM"))
-
-
-def _reads_a_file(before: Token, name: Token, opening: Token) -> bool:
-    """The function file() asks for no grant in chDB, other than the table function of that name."""
-    named = name.text.strip(b'`"').lower() == b"file" and name.kind in ("word", "quoted") and opening.text == b"("
-    return named and before.text != b"." and not before.is_word(b"TABLE", b"VIEW", b"EXISTS", b"INTO", b"TO")
-
-
-def _output_format(found: list[Token]) -> str | None:
+def _without_format(query: bytes, found: list[Token]) -> Query:
     for index in range(len(found) - 2, -1, -1):
         after = found[index + 2] if index + 2 < len(found) else None
         ends = after is None or after.text == b";" or after.is_word(b"SETTINGS")
         if ends and found[index].is_word(b"FORMAT") and found[index + 1].kind == "word":
-            return found[index + 1].text.decode()
-    return None
+            name = found[index + 1]
+            return Query(query[: found[index].start] + query[name.end :], name.text.decode())
+    return Query(query, None)
 
 
 def _read_insert(query: bytes, stream: Iterator[Token]) -> Statement:
-    seen: list[Token] = []
-    selects, settings = False, 0
-    for token in _outside_parentheses(stream, seen):
-        if token.is_word(b"INFILE"):
-            raise ClickHouseError("Query has infile and was send directly to server (UNKNOWN_TYPE_OF_QUERY)", 78)
-        selects = selects or token.is_word(b"SELECT", b"WITH", b"FROM")
+    settings = 0
+    for token in _outside_parentheses(stream):
+        if token.is_word(b"SELECT", b"WITH", b"FROM"):
+            break
         settings = settings or token.start * token.is_word(b"SETTINGS")
-        if token.is_word(b"VALUES") and not selects:
+        if token.is_word(b"VALUES"):
             return _inline_insert(query, token, settings, "Values", _values(query, token.end))
         if token.is_word(b"FORMAT"):
-            data_format, data = _format_and_data(query, next(stream, None))
-            if not selects:
-                return _inline_insert(query, token, settings, data_format, data)
-            return _input_insert(query, seen, data_format, data)
-    return Query(query, None, False)
+            return _inline_insert(query, token, settings, *_format_and_data(query, next(stream, None)))
+    return Query(query, None)
 
 
-def _outside_parentheses(stream: Iterator[Token], seen: list[Token]) -> Iterator[Token]:
+def _values(query: bytes, start: int) -> memoryview:
+    """The data of VALUES, unless something follows them: the engine would leave it out and say nothing."""
+    if query.rfind(b";", start, len(query.rstrip().rstrip(b";"))) >= 0:
+        found = tokens(query[start:], len(query))
+        if any(token.text == b";" for token in found) and next(found, None) is not None:
+            raise ClickHouseError("Syntax error (Multi-statements are not allowed). (SYNTAX_ERROR)", SYNTAX_ERROR)
+    return memoryview(query)[start:]
+
+
+def _outside_parentheses(stream: Iterator[Token]) -> Iterator[Token]:
     depth = 0
     for token in stream:
-        seen.append(token)
         depth += (token.text == b"(") - (token.text == b")")
         if depth == 0:
             yield token
@@ -159,16 +133,7 @@ def _outside_parentheses(stream: Iterator[Token], seen: list[Token]) -> Iterator
 
 def _inline_insert(query: bytes, keyword: Token, settings: int, data_format: str, data: memoryview) -> InlineInsert:
     settings = settings or keyword.start
-    return InlineInsert(_text(query[:settings]), _text(query[settings : keyword.start]), data_format, data)
-
-
-def _input_insert(query: bytes, seen: list[Token], data_format: str, data: memoryview) -> Statement:
-    keyword = seen[-1]
-    for token, opening, structure, closing in zip(seen, seen[1:], seen[2:], seen[3:], strict=False):
-        if token.is_word(b"INPUT") and (opening.text, structure.kind, closing.text) == (b"(", "string", b")"):
-            before, after = _text(query[: token.start]), _text(query[closing.end : keyword.start])
-            return InputInsert(before, _unquoted(structure.text), after, data_format, data)
-    return Query(query[: keyword.start], None, False)
+    return InlineInsert(query[:settings], query[settings : keyword.start], data_format, data)
 
 
 def _format_and_data(query: bytes, name: Token | None) -> tuple[str, memoryview]:
@@ -184,20 +149,3 @@ def _data_start(query: bytes, position: int) -> int:
     while query[position : position + 1] in (b" ", b"\t", b"\r"):
         position += 1
     return position + 1 if query[position : position + 1] == b"\n" else position
-
-
-def _values(query: bytes, start: int) -> memoryview:
-    """The data of VALUES, unless another statement follows them."""
-    if query.rfind(b";", start, len(query.rstrip().rstrip(b";"))) >= 0:
-        found = iter(tokens(query[start:]))
-        if any(token.text == b";" for token in found) and next(found, None) is not None:
-            raise ClickHouseError(f"{MULTI_STATEMENTS}. (SYNTAX_ERROR)", SYNTAX_ERROR)
-    return memoryview(query)[start:]
-
-
-def _unquoted(literal: bytes) -> str:
-    return re.sub(r"\\(.)|''", lambda found: found.group(1) or "'", _text(literal[1:-1]))
-
-
-def _text(query: bytes) -> str:
-    return query.decode(errors="surrogateescape")

@@ -19,6 +19,7 @@ from types import FrameType
 from rich.console import Console
 from rich.markup import escape
 
+from deploy.embedded.confinement import missing_confinement
 from deploy.embedded.errors import ProcessFailed
 from deploy.embedded.page import why_not_built
 from deploy.embedded.processes import Process
@@ -61,6 +62,8 @@ class Supervisor:
         """Starts everything and waits until everything answers."""
         with self._console.status("starting ClickHouse and the broker (Apache Kafka is fetched the first time)"):
             self._stack.start_servers()
+        if unconfined := missing_confinement():
+            self._console.print(f"[yellow]{unconfined}[/]", soft_wrap=True, highlight=False)
         with self._console.status("applying the schema"):
             self._stack.apply_schema()
         with self._console.status("looking for what an unclean stop has lost"):

@@ -40,6 +40,7 @@ class Harness:
         self.log = log
         self.worker = worker
         self.reader = reader(stack)
+        self._writer = client(stack.environment()["CONVOSTREAM_CLICKHOUSE_URL"])
         self._threads = ThreadPoolExecutor(CONCURRENT_QUERIES)
 
     def send(self, records: Sequence[Sent | Placed]) -> list[Record]:
@@ -65,8 +66,8 @@ class Harness:
         return [tuple(row) for row in answer.result_rows]
 
     def rows(self, query: str, **parameters: object) -> list[tuple[object, ...]]:
-        """The rows of any other query of the reader."""
-        return [tuple(row) for row in self.reader.query(query, parameters=parameters).result_rows]
+        """The rows of any other query, asked by the writer, who sees all tables."""
+        return [tuple(row) for row in self._writer.query(query, parameters=parameters).result_rows]
 
     def now(self) -> int:
         """ClickHouse's clock."""
@@ -112,9 +113,12 @@ def wrong_rows(
 
 def reader(stack: Stack) -> Client:
     """A client of ClickHouse that may only look."""
-    return clickhouse_connect.get_client(
-        dsn=stack.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"], autogenerate_session_id=False
-    )
+    return client(stack.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"])
+
+
+def client(url: str) -> Client:
+    """A client of ClickHouse for many threads."""
+    return clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
 
 
 def statement(name: str, question: Question) -> str:

@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 
-from tests.integration.embedded.served import DATABASE, Served, serving
+from tests.integration.embedded.served import DATABASE, PASSWORDS, Served, serving
+from tests.integration.sql.clickhouse import run_sql
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -21,6 +23,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The running front."""
     with serving(tmp_path_factory.mktemp("front")) as front:
         yield front
+
+
+@pytest.fixture(scope="session")
+def with_schema(served: Served) -> Served:
+    """The same front, with the schema of the product."""
+    applied = run_sql("apply", f"http://writer:{quote(PASSWORDS['writer'])}@127.0.0.1:{served.port}/{DATABASE}")
+    assert applied.returncode == 0, applied.stderr
+    return served
 
 
 @pytest.fixture

@@ -67,7 +67,7 @@ class Served:
         finally:
             connection.close()
 
-    def rows(self, query: str, user: str = "reader") -> list[str]:
+    def rows(self, query: str, user: str = "writer") -> list[str]:
         """The lines of an answer that must not be an error."""
         answer = self.ask(query, user=user, database=DATABASE)
         assert answer.status == 200, answer.text

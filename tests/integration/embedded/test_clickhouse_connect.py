@@ -85,8 +85,8 @@ def test_a_command_answers_a_value_or_a_summary(served: Served, table: str) -> N
 
 
 def test_no_rows_still_have_their_columns_in_arrow(served: Served, table: str) -> None:
-    assert served.client("reader").query_arrow(f"SELECT number FROM {table}").column_names == ["number"]
-    assert served.client("reader").query(f"SELECT number FROM {table} LIMIT 0").column_names == ("number",)
+    assert served.client().query_arrow(f"SELECT number FROM {table}").column_names == ["number"]
+    assert served.client().query(f"SELECT number FROM {table} LIMIT 0").column_names == ("number",)
 
 
 def test_an_error_has_clickhouses_code_and_text(served: Served) -> None:

@@ -48,6 +48,27 @@ def test_readers_and_writers_work_at_once(served: Served, table: str) -> None:
     assert count(0) == 3000
 
 
+def test_a_hostile_reader_does_not_delay_the_writer(served: Served) -> None:
+    slow = (
+        "SELECT sleepEachRow(1) FROM numbers(60) SETTINGS max_execution_time = 7",
+        "SELECT count() FROM numbers(1e12) WHERE NOT ignore(sipHash64(number)) SETTINGS max_execution_time = 7",
+        "SELECT groupArray(number) FROM numbers(1000000000) SETTINGS max_execution_time = 7",
+    )
+    with ThreadPoolExecutor(70) as threads:
+        asked = [threads.submit(served.ask, slow[n % 3], user="reader") for n in range(70)]
+        waited = []
+        for _ in range(20):
+            before = time.monotonic()
+            assert served.ask("SELECT 1").text == "1"
+            waited.append(time.monotonic() - before)
+            time.sleep(0.1)
+        codes = {query.result().headers.get("X-ClickHouse-Exception-Code") for query in asked}
+    assert sorted(waited)[10] < 0.5
+    assert max(waited) < 3
+    assert codes <= {"159", "160", "202", "241"}
+    assert "202" in codes
+
+
 def test_a_client_that_leaves_ends_its_query(served: Served) -> None:
     client = served.client("reader")
     with client.raw_stream("SELECT number FROM numbers(100000000000)", fmt="CSV") as stream:

@@ -52,7 +52,7 @@ def test_what_dies_is_shown_and_started_again_at_its_address(up: Up) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
 def test_a_signal_stops_everything_even_when_it_comes_twice(up: Up, number: signal.Signals) -> None:
     below = up.descendants()
-    assert len(below) == 4
+    assert len(below) == 5
     up.process.send_signal(number)
     time.sleep(0.05)
     up.process.send_signal(number)

@@ -4,28 +4,19 @@ import pytest
 
 from tests.integration.embedded.served import DATABASE, Served
 
+# The codes of what attacks.yaml has in all spellings.
 FORBIDDEN = {
+    "SELECT count() FROM {t}": 497,
     "INSERT INTO {t} (number) VALUES (1)": 497,
-    "CREATE TABLE another (a Int8) ENGINE = Memory": 497,
-    "CREATE TEMPORARY TABLE another (a Int8)": 497,
-    "ALTER TABLE {t} DELETE WHERE 1": 497,
     "DROP TABLE {t}": 497,
-    "TRUNCATE TABLE {t}": 497,
-    "OPTIMIZE TABLE {t}": 497,
-    "SYSTEM FLUSH LOGS": 497,
-    "SELECT * FROM file('/etc/passwd', 'LineAsString')": 497,
     "SELECT file('/etc/passwd')": 497,
-    "SELECT `file`('/etc/passwd')": 497,
-    "EXPLAIN SELECT file('/etc/passwd')": 497,
-    "SELECT * FROM url('http://127.0.0.1/', 'LineAsString')": 497,
-    "SELECT * FROM remote('127.0.0.1', 'system', 'one')": 497,
-    "SELECT * FROM executable('id', 'LineAsString', 'a String')": 497,
     "SELECT * FROM system.users": 497,
-    "SELECT 1 INTO OUTFILE '/tmp/convostream-test'": 358,
     "SELECT 1 SETTINGS max_execution_time = 1000": 452,
-    "SELECT 1 SETTINGS profile = 'writer', max_memory_usage = 0": 452,
+    "SELECT 1 SETTINGS profile = 'writer'": 452,
     "SELECT 1 SETTINGS readonly = 0": 164,
     "SELECT 1; SELECT 2": 62,
+    "SELECT": 62,
+    "SHOW TABLES WHERE 1": 48,
 }
 
 
@@ -63,11 +54,38 @@ def test_memory_is_limited_on_the_server(served: Served) -> None:
 
 @pytest.mark.parametrize(
     "statement",
-    ["SELECT count() FROM {t}", "SHOW TABLES", "DESCRIBE TABLE {t}", "SELECT 1 SETTINGS max_threads = 1",
-     "SELECT name FROM system.tables WHERE database = 'convostream'", "SELECT sum(number) FROM numbers(10)"],
-)  # fmt: skip
-def test_the_reader_may(served: Served, table: str, statement: str) -> None:
-    assert served.rows(statement.format(t=table)) != []
+    [
+        "SELECT count() FROM events",
+        "SELECT count() FROM (SELECT * FROM conversations) WHERE agent_id = 'none'",
+        "SELECT count() FROM total_messages(agent_id='a', environment='b', since='2026-01-01 00:00:00', "
+        "until='2026-02-01 00:00:00', time_zone='Europe/Zagreb')",
+        "SELECT count(), max(reason_code) FROM dead_letters",
+        "SELECT count() FROM audits",
+        "SELECT max(last) FROM ranges",
+        "SELECT length(name) > 0 FROM system.tables WHERE database = 'convostream' LIMIT 1",
+        "SELECT sum(number) FROM numbers(10) SETTINGS max_threads = 1, max_execution_time = 60 FORMAT JSON",
+        "WITH 1 AS a SELECT a UNION ALL SELECT 2 SETTINGS max_threads = 1",
+        "(SELECT 1) INTERSECT (SELECT 1)",
+        "FROM numbers(3) SELECT * APPLY(toString) -- a comment",
+        "SELECT arrayMap(x -> upper(x), ['a'])[1], quantile(0.5)(number), 'file(1)' FROM numbers(3);",
+        "SHOW TABLES",
+        "SHOW TABLES LIKE 'e%' LIMIT 1",
+        "SHOW DATABASES",
+        "SHOW COLUMNS FROM events",
+        "SHOW CREATE TABLE events",
+        "DESCRIBE TABLE events",
+        "DESC convostream.dead_letters",
+        "DESCRIBE (SELECT 1 AS a) FORMAT JSONEachRow",
+        "EXISTS TABLE events",
+        "EXISTS VIEW total_messages",
+        "EXPLAIN SELECT count() FROM events",
+        "EXPLAIN indexes = 1 SELECT count() FROM events WHERE agent_id = 'a' FORMAT TSVRaw",
+        "EXPLAIN PIPELINE SELECT 1",
+        "EXPLAIN SYNTAX SELECT 1",
+    ],
+)
+def test_the_reader_may(with_schema: Served, statement: str) -> None:
+    assert with_schema.rows(statement, user="reader") != []
 
 
 def test_an_error_names_the_user_who_asked(served: Served, table: str) -> None:

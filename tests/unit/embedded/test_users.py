@@ -5,11 +5,13 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from deploy.embedded.errors import ClickHouseError
+from deploy.embedded.passwords import PasswordHash
 from deploy.embedded.users import USERS_FILE, Users
+from sql.objects import NAMES, Kind
 
-USERS = Users({"writer": "w", "reader": "ü"})
+USERS = Users({"writer": PasswordHash.of("w"), "reader": PasswordHash.of("ü")})
 SERVER = ET.parse(USERS_FILE).getroot()  # noqa: S314  (our own file)
-ENGINE = ET.fromstring(USERS.engine_configuration())  # noqa: S314  (made from our own file)
+ENGINE = ET.fromstring(USERS.engine_configuration(["max_threads", "priority", "readonly", "profile"]))  # noqa: S314  (made from our own file)
 
 
 def _texts(root: ET.Element, path: str) -> list[str | None]:
@@ -24,10 +26,12 @@ def test_a_role_has_the_grants_of_its_user(user: str) -> None:
 
 
 @pytest.mark.parametrize("user", ["writer", "reader"])
-def test_the_password_comes_from_the_environment(user: str) -> None:
-    password = SERVER.find(f"users/{user}/password")
+def test_a_hash_of_the_password_comes_from_the_environment(user: str) -> None:
+    password = SERVER.find(f"users/{user}/password_sha256_hex")
     assert password is not None
-    assert password.attrib == {"from_env": f"CONVOSTREAM_{user.upper()}_PASSWORD"}
+    assert password.attrib == {"from_env": f"CONVOSTREAM_{user.upper()}_PASSWORD_SHA256"}
+    assert SERVER.find(f"users/{user}/password") is None
+    assert "::/0" not in _texts(SERVER, f"users/{user}/networks/ip")
 
 
 def test_the_engines_own_user_has_nothing_but_the_roles() -> None:
@@ -36,8 +40,8 @@ def test_the_engines_own_user_has_nothing_but_the_roles() -> None:
 
 def test_the_reader_is_limited() -> None:
     reader = USERS.authenticate("reader", "ü")
-    assert reader.settings["readonly"] == "2"
-    for limit in ("max_execution_time", "max_memory_usage"):
+    assert reader.is_read_only
+    for limit in ("max_memory_usage", "max_result_rows", "max_result_bytes"):
         highest = ENGINE.findtext(f"profiles/reader/constraints/{limit}/max")
         assert int(reader.settings[limit]) <= int(highest or 0)
 
@@ -47,3 +51,31 @@ def test_who_is_unknown_is_refused_as_by_the_server(name: str, password: str) ->
     with pytest.raises(ClickHouseError, match="Authentication failed") as refused:
         USERS.authenticate(name, password)
     assert (refused.value.code, refused.value.status) == (516, 403)
+
+
+def test_what_is_not_named_is_constant_for_the_reader_of_chdb() -> None:
+    constraints = ENGINE.find("profiles/reader/constraints")
+    assert constraints is not None
+    assert constraints.find("priority/readonly") is not None
+    assert constraints.findtext("max_threads/max") == "8"
+    assert constraints.find("readonly") is None
+    assert not ENGINE.findall(".//changeable_in_readonly")
+
+
+def test_the_reader_is_granted_every_metric_and_nothing_that_workers_keep_to_themselves() -> None:
+    granted = {grant.rpartition(".")[2] for grant in USERS.authenticate("reader", "ü").grants}
+    assert granted >= {*NAMES[Kind.METRIC], *NAMES[Kind.VIEW]} - {"rightful_owners"}
+    assert not granted & {"owners", "range_inbox", "inbox", "admitted", "rightful_owners", "*"}
+    columns = [
+        grant for grant in USERS.authenticate("reader", "ü").grants if "dead_letter" in grant or "audits" in grant
+    ]
+    assert not any(
+        word in grant.replace("has_key", "") for grant in columns for word in ("raw", "key", "headers", "examples")
+    )
+
+
+def test_a_hash_of_a_password_tells_nothing_of_it() -> None:
+    first, second = PasswordHash.of("same"), PasswordHash.of("same")
+    assert first.digest != second.digest
+    assert first.matches("same")
+    assert not first.matches("other")
