@@ -129,6 +129,10 @@ def _unreachable(address: Address, error: DatabaseError) -> UnreachableError:
             f"ClickHouse at {address} does not let the user in; "
             "put the right user and password into CONVOSTREAM_CLICKHOUSE_URL"
         )
+    if "is readonly" in str(error):
+        return UnreachableError(
+            f"ClickHouse at {address} refused a setting; only the writer may change the schema: {error}"
+        )
     return UnreachableError(
         f"ClickHouse does not answer at {address}; start it (`make up`, or `docker compose up clickhouse`), "
         f"or set CONVOSTREAM_CLICKHOUSE_URL to {ALLOWED}\n{error}"

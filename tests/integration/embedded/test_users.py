@@ -60,7 +60,9 @@ def test_memory_is_limited_on_the_server(served: Served) -> None:
         "SELECT count() FROM total_messages(agent_id='a', environment='b', since='2026-01-01 00:00:00', "
         "until='2026-02-01 00:00:00', time_zone='Europe/Zagreb')",
         "SELECT count(), max(reason_code) FROM dead_letters",
-        "SELECT count() FROM audits",
+        "SELECT count(), any(mapKeys(differences)), any(mapValues(differences)), any(since IS NULL) FROM audits",
+        "SELECT sum(length(reason)), countIf(reason = ''), max(reason_code) FROM dead_letters",
+        "SELECT sum(length(differences)) FROM audits",
         "SELECT max(last) FROM ranges",
         "SELECT length(name) > 0 FROM system.tables WHERE database = 'convostream' LIMIT 1",
         "SELECT sum(number) FROM numbers(10) SETTINGS max_threads = 1, max_execution_time = 60 FORMAT JSON",
