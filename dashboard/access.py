@@ -14,6 +14,7 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboard.admin_access import ADMITTED
 from dashboard.clients import client_of
 from dashboard.failed_logins import FailedLogins
 from dashboard.login import COOKIE, POLICY, Login, same
@@ -78,7 +79,7 @@ class Access:
             return problem(421, f"only requests to localhost and allowed hosts are answered; {names}")
         if is_of_another_site(request):
             return problem(403, "another site sent this request; open the dashboard itself")
-        if not self._token or path in OPEN_PATHS or self._is_allowed(request):
+        if not self._token or path in OPEN_PATHS or ADMITTED in request.scope or self._is_allowed(request):
             return None
         return await self._without_token(request)
 

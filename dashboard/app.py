@@ -8,9 +8,11 @@ from fastapi import Depends, FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.security import HTTPBearer
 
-from dashboard import agents, behind, health, ingestion, live, login, numbers, pages, transcripts
+from dashboard import admin, agents, behind, health, ingestion, live, login, numbers, pages, transcripts
 from dashboard.access import add_access
+from dashboard.admin_access import AdminAccess, check_admin_token
 from dashboard.departures import Departures
+from dashboard.people import People
 from dashboard.problems import add_problems, described
 from dashboard.reader import QUERIES_AT_ONCE, Connection, Reader
 from dashboard.service import ClockMs, system_clock
@@ -21,11 +23,16 @@ TOKEN: Final = HTTPBearer(
     scheme_name="token", description="CONVOSTREAM_DASHBOARD_TOKEN, or the cookie of /login.", auto_error=False
 )
 """Describes the token in the OpenAPI document; dashboard.access asks for it."""
+ADMIN_TOKEN: Final = HTTPBearer(
+    scheme_name="admin token", description="CONVOSTREAM_DASHBOARD_ADMIN_TOKEN.", auto_error=False
+)
+"""The same for dashboard.admin_access."""
 
 
 def create_app(settings: DashboardSettings, clock: ClockMs = system_clock) -> FastAPI:
     """The dashboard over a ClickHouse; raises RefusedToStart when it would be open to a network."""
     check_exposure(settings)
+    check_admin_token(settings)
     url = settings.clickhouse_reader_url.get_secret_value()
     connection, own_of_health = Connection(url), Connection(url)
 
@@ -51,10 +58,14 @@ def create_app(settings: DashboardSettings, clock: ClockMs = system_clock) -> Fa
     app.state.clock = clock
     for module in (numbers, agents, behind, transcripts, ingestion, live, login):
         app.include_router(module.router, dependencies=[Depends(TOKEN)] if settings.token else [])
+    if settings.admin_token:
+        app.state.people = People(settings.clickhouse_url.get_secret_value())
+        app.include_router(admin.router, dependencies=[Depends(ADMIN_TOKEN)])
     app.include_router(health.router)
     add_problems(app)
     app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=4)
     add_access(app, settings)
     app.add_middleware(Departures)
+    app.add_middleware(AdminAccess, settings=settings)
     pages.add_pages(app, pages.BUILT)
     return app

@@ -6,6 +6,8 @@ DashboardError
 ├── Unavailable     the caller asks later; someone looks after ClickHouse
 │   └── Overloaded  the caller asks later, or asks for less
 ├── TooManyStreams  the caller closes some of the live streams of its address
+├── UnderWay        the caller asks again when another erasure has ended
+├── NotAllowed      the caller needs the admin token
 ├── RefusedToStart  the operator changes a setting
 └── PageNotBuilt    whoever builds the page installs what is missing, or looks after the network
 """
@@ -38,6 +40,14 @@ class Overloaded(Unavailable):
 
 class TooManyStreams(DashboardError):
     """A client listens to as many live streams as one client may."""
+
+
+class UnderWay(DashboardError):
+    """An erasure cannot be made now, because something else holds the partitions."""
+
+
+class NotAllowed(DashboardError):
+    """What only the holder of the admin token may do was asked for by somebody else."""
 
 
 class RefusedToStart(DashboardError):

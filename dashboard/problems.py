@@ -10,7 +10,15 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from dashboard.answers import Fault, Problem
-from dashboard.errors import BadParameter, NotThere, Overloaded, TooManyStreams, Unavailable
+from dashboard.errors import (
+    BadParameter,
+    NotAllowed,
+    NotThere,
+    Overloaded,
+    TooManyStreams,
+    Unavailable,
+    UnderWay,
+)
 
 MEDIA_TYPE: Final = "application/problem+json"
 _CONTENT: Final[dict[str, Any]] = {"schema": {"$ref": "#/components/schemas/Problem"}}
@@ -51,6 +59,8 @@ def add_problems(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(BadParameter, _bad_parameter)
     app.add_exception_handler(NotThere, lambda _, error: problem(404, str(error)))
+    app.add_exception_handler(UnderWay, lambda _, error: problem(409, str(error)))
+    app.add_exception_handler(NotAllowed, lambda _, error: problem(403, str(error)))
     app.add_exception_handler(Unavailable, lambda _, error: problem(503, str(error), headers={"Retry-After": "2"}))
     app.add_exception_handler(Overloaded, lambda _, error: problem(503, str(error), headers={"Retry-After": "5"}))
     app.add_exception_handler(TooManyStreams, lambda _, error: problem(429, str(error), headers={"Retry-After": "15"}))

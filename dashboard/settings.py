@@ -24,6 +24,8 @@ class DashboardSettings(BaseSettings):
     dashboard_token: SecretStr = SecretStr("")
     dashboard_allowed_hosts: str = ""
     dashboard_trusted_proxies: str = ""
+    dashboard_admin_token: SecretStr = SecretStr("")
+    clickhouse_url: SecretStr = SecretStr("http://writer:password@localhost:8123/convostream")
     clickhouse_reader_url: SecretStr = SecretStr("http://reader:password@localhost:8123/convostream")
 
     @property
@@ -40,6 +42,11 @@ class DashboardSettings(BaseSettings):
     def trusted_proxies(self) -> list[str]:
         """The addresses and networks whose X-Forwarded headers are believed."""
         return _listed(self.dashboard_trusted_proxies)
+
+    @property
+    def admin_token(self) -> str:
+        """The token of those who may erase and export, or an empty text when nobody may."""
+        return self.dashboard_admin_token.get_secret_value().strip()
 
 
 def _listed(text: str) -> list[str]:

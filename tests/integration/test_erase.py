@@ -12,6 +12,7 @@ from deploy.embedded.settings import StackSettings
 from deploy.embedded.stack import Stack
 from stream_processors.records import DEAD_LETTER_HEADER, ORIGIN_HEADER
 from tests.integration.audited import run, start
+from tests.integration.dashboard.asked import serving
 from tests.integration.erased import Erased, Planted, conversation_of, event
 from tests.integration.harness_kafka import Placed
 from tests.integration.test_audit_and_workers import HURRIED, cut_off, sending
@@ -20,6 +21,7 @@ from tests.oracle.events import ConversationKey
 pytestmark = pytest.mark.integration
 
 KILLS = 8
+ADMIN = "an-admins-random-text"
 
 
 @pytest.fixture(scope="module")
@@ -188,3 +190,20 @@ def last_conversations(live: Erased) -> set[ConversationKey]:
     return {
         key for each in last if (key := conversation_of(each)) is not None and key[:2] == (live.agent, "production")
     }
+
+
+async def test_the_holder_of_the_admin_token_exports_and_erases_over_http(live: Erased, person: Planted) -> None:
+    url = live.stack.environment()["CONVOSTREAM_CLICKHOUSE_URL"]
+    asked = {"agent": live.agent, "customer": person.customer}
+    async with serving(live.harness, dashboard_admin_token=ADMIN, clickhouse_url=url) as api:
+        api.client.headers["Authorization"] = f"Bearer {ADMIN}"
+        exported = await api.client.post("/api/admin/exports", json=asked)
+        assert exported.status_code == 200
+        assert len([line for line in exported.text.splitlines() if '"table":"events"' in line]) == len(person.events)
+        counted = await api.client.post("/api/admin/erasures", json={**asked, "dry_run": True})
+        assert "events" in live.places_of(person.customer)
+        erased = await api.client.post("/api/admin/erasures", json=asked)
+    assert counted.json()["conversations"] == erased.json()["conversations"] == len((person.first, person.second))
+    assert {each["table"]: each["rows"] for each in erased.json()["tables"]}["events"] == len(person.events)
+    live.note("--customer", person.customer)
+    assert_gone(live, person)
