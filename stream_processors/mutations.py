@@ -1,6 +1,7 @@
 """Mutations: rows are removed for good, in parts that ClickHouse writes anew, however long that takes."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -9,6 +10,7 @@ from stream_processors.errors import OperatorError
 
 POLL_SECONDS: Final = 0.05
 LONGEST_POLL_SECONDS: Final = 2.0
+RENEW_SECONDS: Final = 5.0
 UNDER_WAY_SQL: Final = (
     "SELECT count() AS mutations, max(latest_fail_reason) AS failure FROM system.mutations"
     " WHERE database = currentDatabase() AND table = {table:String} AND NOT is_done"
@@ -40,10 +42,12 @@ async def mutate(clickhouse: ClickHouse, table: str, mutation: str, renew: Renew
     """Have a mutation made and wait until it is; raises OperatorError when ClickHouse cannot make it."""
     # Not in one request, which would end with the client's time-out.
     await clickhouse.command(f"ALTER TABLE {table} {mutation} SETTINGS mutations_sync = 0")
-    seconds = POLL_SECONDS
+    seconds, renewed = POLL_SECONDS, time.monotonic()
     while (row := (await clickhouse.rows(UNDER_WAY_SQL, {"table": table}))[0])["mutations"]:
         if row["failure"]:
             raise OperatorError(f"ClickHouse cannot remove rows of {table}: {row['failure']}")
-        await renew()
+        if time.monotonic() - renewed > RENEW_SECONDS:
+            await renew()
+            renewed = time.monotonic()
         await asyncio.sleep(seconds)
         seconds = min(LONGEST_POLL_SECONDS, seconds * 1.5)
