@@ -78,16 +78,33 @@ def covers_refused(tombstones: Tombstones, key: bytes | None, value: bytes | Non
     if dead_letter_digest(key, value) in tombstones.dead_letters:
         return True
     fields = fields_of(value)
-    agent_id, conversation_id = fields.get("agent_id"), fields.get("conversation_id")
-    environment = fields.get("environment")
-    environment = environment if isinstance(environment, str) else DEFAULT_ENVIRONMENT
-    if isinstance(agent_id, str):
+    environment, agent_id = environment_of(fields), fields.get("agent_id")
+    if isinstance(agent_id, str) and environment is not None:
         customer = known_customer(str(fields.get("customer_id") or ""))
         if customer and tombstones.covers_customer(agent_id, environment, customer, received_at):
             return True
-        if isinstance(conversation_id, str):
-            return tombstones.covers(ConversationKey(agent_id, environment, conversation_id))
-    return key is not None and key_digest(key) in tombstones.record_keys
+    keys = _keys_of(fields, key)
+    if environment is None:
+        return any(key_digest(each.record_key) in tombstones.record_keys for each in keys)
+    return any(tombstones.covers(each._replace(environment=environment)) for each in keys)
+
+
+def _keys_of(fields: dict[str, object], key: bytes | None) -> list[ConversationKey]:
+    """Return the conversations, without environment, that a refused record may be of, by its body or else its key."""
+    agent_id, conversation_id = fields.get("agent_id"), fields.get("conversation_id")
+    if isinstance(agent_id, str) and isinstance(conversation_id, str | int):
+        return [ConversationKey(agent_id, "", str(conversation_id))]
+    parts = (key or b"").decode(errors="replace").split("/")
+    places = range(1, len(parts))  # an agent or a conversation may have a slash in its name
+    return [ConversationKey("/".join(parts[:place]), "", "/".join(parts[place:])) for place in places]
+
+
+def environment_of(fields: dict[str, object]) -> str | None:
+    """Return the environment of a refused record, None when its body does not tell."""
+    environment = fields.get("environment")
+    if environment is None:
+        return DEFAULT_ENVIRONMENT if fields else None
+    return environment if isinstance(environment, str) and environment.strip() else None
 
 
 def fields_of(value: bytes | None) -> dict[str, object]:

@@ -14,7 +14,7 @@ import orjson
 
 from stream_processors.clickhouse import ClickHouse, Row
 from stream_processors.customers import known_customer
-from stream_processors.erased_records import DEFAULT_ENVIRONMENT, fields_of
+from stream_processors.erased_records import environment_of, fields_of
 from stream_processors.people import Person
 
 MIN_WORD: Final = 6
@@ -50,23 +50,24 @@ class Matcher:
 
     def matches(self, letter: Row) -> bool:
         """Tell whether a letter is the person's; its texts are bytes."""
-        fields = fields_of(letter["raw"])
-        if self._is_of_another(fields):
+        fields, key = fields_of(letter["raw"]), letter["key"]
+        if self._is_of_another(fields) or (not isinstance(fields.get("agent_id"), str) and self._names_another(key)):
             return False
         if any(value is not None and self._is_in(value) for _, value in letter["headers"]):
             return True
         conversation_id = fields.get("conversation_id")
         if isinstance(fields.get("agent_id"), str) and isinstance(conversation_id, str | int):
             return str(conversation_id) in self._conversation_ids or self._is_a_value_of(fields)
-        return letter["key"] in self._keys or self._is_in(letter["key"]) or self._is_in(letter["raw"])
+        return key in self._keys or self._is_in(key) or self._is_in(letter["raw"])
 
     def _is_of_another(self, fields: dict[str, object]) -> bool:
-        agent_id, environment = fields.get("agent_id"), fields.get("environment")
-        environment = DEFAULT_ENVIRONMENT if environment is None else environment
-        if not isinstance(agent_id, str):
-            return False
-        is_elsewhere = isinstance(environment, str) and environment != self._person.environment
-        return agent_id != self._person.agent_id or is_elsewhere
+        agent_id, environment = fields.get("agent_id"), environment_of(fields)
+        is_anothers = isinstance(agent_id, str) and agent_id != self._person.agent_id
+        return is_anothers or environment not in (None, self._person.environment)
+
+    def _names_another(self, key: bytes) -> bool:
+        """Tell whether the key of a record names a conversation of another agent that has the id of one of ours."""
+        return key not in self._keys and any(key.endswith(f"/{each}".encode()) for each in self._conversation_ids)
 
     def _is_a_value_of(self, fields: dict[str, object]) -> bool:
         """Tell whether the customer's id is a value anywhere in a JSON object."""

@@ -42,6 +42,8 @@ class BrokerLost(Exception):
 class Site:
     """One stack with everything that faults can be done to.
 
+    `erased` are the conversations of which nothing may be left.
+
     `lives` are the logs that are gone, `layouts` the numbers of partitions that each log had, one after the other; the
     last ones are those of now.
     """
@@ -56,6 +58,7 @@ class Site:
         self.disk = directory / "clickhouse"
         self.has_disk = False
         self.lives: list[Life] = []
+        self.erased: set[tuple[str, str, str]] = set()
         self.layouts: list[list[int]] = [[PARTITIONS]]
         self.epochs_seen: dict[int, int] = {}
         self.epochs_at_loss: dict[int, int] = {}

@@ -9,6 +9,7 @@ When partitions were added, a conversation has had several homes, and the logs d
 id came first: of those the stored one did.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from tests.faults.site import Site
 from tests.integration.harness import history
 from tests.oracle import DeadLetter, Event, History, Record, read_record
 
+CONVERSATION: Final = ("agent_id", "conversation_id", "environment")
 RECEIVED_AT: Final = "convostream-received-at"
 _RANGES_SQL: Final = (
     "SELECT partition, log_epoch, last, max(landed) AS sure, toUnixTimestamp64Milli(any(time)) AS at FROM"
@@ -67,7 +69,7 @@ def truth_of(site: Site) -> Truth:
         if (number := _life_of(epoch, written, site.lives)) is not None:
             epochs[epoch] = number
     found = set(_positions(site, _FOUND_SQL))
-    gathered = _Gathered()
+    gathered = _Gathered(site.erased)
     for number, life in enumerate(site.lives[:-1]):
         reached = _reached(number, epochs, ranges, found)
         landed = {place: kept for place, kept in life.items() if reached.get(place[0], _NOTHING).covers(place[1])}
@@ -105,6 +107,7 @@ class Delivered:
 class _Gathered:
     """Delivered records by what becomes of them."""
 
+    erased: Set[tuple[str, str, str]]
     records: list[Delivered] = field(default_factory=list)
     letters: dict[tuple[int, Place], Kept] = field(default_factory=dict)
     strays: list[tuple[Place, Event]] = field(default_factory=list)
@@ -115,12 +118,30 @@ class _Gathered:
         for place in sorted(life):
             record = _record(place, life[place])
             read = read_record(record)
+            if self._is_erased(read):
+                continue
             if isinstance(read, DeadLetter):
                 self.letters[number, place] = life[place]
             elif place[0] in homes_of(read, layout):
                 self.records.append(Delivered(number, record, read))
             else:
                 self.strays.append((place, read))
+
+    def _is_erased(self, read: Event | DeadLetter) -> bool:
+        """Tells whether a record is of an erased conversation; the load's bad records name theirs in body or key."""
+        if isinstance(read, Event):
+            return read.key in self.erased
+        body, key = body_of(read.record.value), read.record.key
+        agent_id, conversation_id, environment = (body.get(name) for name in CONVERSATION)
+        if isinstance(agent_id, str) and isinstance(conversation_id, str | int):
+            key = f"{agent_id}/{conversation_id}".encode()
+        if body and environment is None:
+            environment = "production"
+        is_known = isinstance(environment, str) and bool(environment.strip())
+        return any(
+            key == f"{agent}/{conversation}".encode() and (own == environment or not is_known)
+            for agent, own, conversation in self.erased
+        )
 
     def in_order(self, stored: Set[tuple[int, Place]]) -> list[Record]:
         """The records in their order of arrival, life by life."""
@@ -132,6 +153,15 @@ class _Gathered:
             return len(homes[each.identity]) > 1 and (each.life, each.place) not in stored
 
         return [each.record for each in sorted(self.records, key=lambda each: (each.life, came_later(each)))]
+
+
+def body_of(value: bytes | None) -> dict[str, object]:
+    """The JSON object that a record holds; an empty one when it holds none."""
+    try:
+        body = json.loads(value or b"")
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 def homes_of(event: Event, layout: Sequence[int]) -> set[int]:

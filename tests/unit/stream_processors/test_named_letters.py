@@ -63,6 +63,7 @@ def test_the_key_and_the_headers_of_a_record_name_a_person_too() -> None:
     assert is_of(ANN, b"no JSON", key=b"a/chat-12345")
     assert is_of(ANN, b"no JSON", headers=((b"who", CUSTOMER.encode()),))
     assert not is_of(ANN, b"no JSON", key=b"a/chat-1", headers=((b"who", None),))
+    assert not is_of(ANN, b"chat-12345", key=b"b/chat-12345")
 
 
 def test_a_short_id_counts_in_quotes_or_as_a_value_alone() -> None:

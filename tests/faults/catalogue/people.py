@@ -1,0 +1,45 @@
+"""Faults of people: somebody is erased while everything else happens, and the command is killed on its way."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from deploy.embedded.settings import ROOT
+from tests.faults.catalogue.kinds import Kind
+from tests.faults.site import Site
+
+SOMEBODY = "SELECT agent_id, environment, conversation_id FROM events WHERE sender = 'end_user' ORDER BY rand() LIMIT 1"
+ATTEMPTS = 40
+
+
+@contextmanager
+def _erased(site: Site) -> Iterator[None]:
+    """Begins to erase a conversation, kills the command half of the time, and repeats it until it ends."""
+    somebody = site.rows_or_none(SOMEBODY)
+    if not somebody:
+        yield
+        return
+    agent, environment, conversation = map(str, somebody[0])
+    command = ("erase", "--agent", agent, "--environment", environment, "--conversation", conversation)
+    with subprocess.Popen(
+        [sys.executable, "-m", "stream_processors", *command],
+        cwd=ROOT,
+        env={**os.environ, **site.environment(), **site.worker_settings, "PYTHONPATH": f"{ROOT}:{ROOT / 'producers'}"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as first:
+        site.erased.add((agent, environment, conversation))
+        yield
+        if site.chance.random() < 0.5:
+            first.kill()
+    for _ in range(ATTEMPTS):
+        if (done := site.command(*command)).returncode == 0:
+            return
+        time.sleep(1)
+    raise AssertionError(f"nobody could be erased: {done.stderr}")
+
+
+KINDS = (Kind("somebody erased", "people", _erased, (2, 6), weight=3),)
