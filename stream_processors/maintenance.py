@@ -42,9 +42,12 @@ class Maintenance:
         return RangeLog(self._clickhouse, topic, self._owner_id)
 
     async def take(self) -> None:
-        """Claim all partitions that were ever claimed."""
+        """Claim all partitions that were ever claimed and are not held yet."""
+        held = {(tenure.topic, tenure.partition) for tenure in self.tenures}
         for row in await self._clickhouse.rows(PARTITIONS_SQL):
             topic, partition = row["topic"], row["partition"]
+            if (topic, partition) in held:
+                continue
             self.tenures.append(await self._claim(topic, partition))
             if (latest := await self.log(topic).latest(partition)) is not None:
                 self.latest.append(latest)
