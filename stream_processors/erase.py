@@ -59,7 +59,8 @@ async def erase(clickhouse: ClickHouse, rules: FoldRules, person: Person, owner_
         await clickhouse.command(ADD_SQL.replace("{conversations}", person.conversations_sql), person.parameters)
         # By their tombstones they are removed, and known when they come again.
         await add_dead_letters(clickhouse, (await _letters(clickhouse, person, ids)).values())
-        await held.take()  # whoever claimed a new partition meanwhile has not read all tombstones
+        if await held.take():  # whoever claimed a partition meanwhile has not read all tombstones
+            await wait_for_writes(held)
         removed = await complete(clickhouse, rules, held)
     return Receipt(len(ids), removed, time.monotonic() - started)
 

@@ -6,10 +6,10 @@ refused by the fence and wait until the lease ends; a command that was killed ho
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, replace
-from typing import Final
+from typing import Final, TypeVar
 
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.errors import MaintenanceUnderWay, OperatorError
@@ -24,6 +24,7 @@ LEASE_SQL: Final = (
     " SELECT {topic:String}, {partition:UInt32}, {owner_epoch:UInt64}, {owner_id:String}, {layout:UInt64},"
     " {partitions:UInt32}, now64(3) + INTERVAL {seconds:UInt32} SECOND, {released:UInt8}"
 )
+Place = TypeVar("Place", Tenure, Range)
 
 logger = logging.getLogger(__name__)
 
@@ -41,16 +42,26 @@ class Maintenance:
         """Return the range log of a topic, as this command writes it."""
         return RangeLog(self._clickhouse, topic, self._owner_id)
 
-    async def take(self) -> None:
-        """Claim all partitions that were ever claimed and are not held yet."""
-        held = {(tenure.topic, tenure.partition) for tenure in self.tenures}
+    async def take(self) -> bool:
+        """Claim all partitions that are not held, or not any more; tell whether there were any."""
+        is_any = False
         for row in await self._clickhouse.rows(PARTITIONS_SQL):
             topic, partition = row["topic"], row["partition"]
-            if (topic, partition) in held:
+            if await self._is_held(topic, partition):
                 continue
-            self.tenures.append(await self._claim(topic, partition))
-            if (latest := await self.log(topic).latest(partition)) is not None:
-                self.latest.append(latest)
+            is_any = True
+            self.tenures = [*_others(self.tenures, topic, partition), await self._claim(topic, partition)]
+            latest = await self.log(topic).latest(partition)
+            self.latest = [*_others(self.latest, topic, partition), *([latest] if latest else [])]
+        return is_any
+
+    async def _is_held(self, topic: str, partition: int) -> bool:
+        """Tell whether we claimed a partition and nobody since, as one who had read the claims before ours may have."""
+        own = [each for each in self.tenures if (each.topic, each.partition) == (topic, partition)]
+        try:
+            return bool(own) and await self.log(topic).holds(own[0])
+        except MaintenanceUnderWay:
+            return False
 
     async def _claim(self, topic: str, partition: int) -> Tenure:
         """Claim a partition and lease it; wait until a command that was killed holds it no longer."""
@@ -92,6 +103,10 @@ class Maintenance:
         await self._clickhouse.command(LEASE_SQL, parameters)
 
 
+def _others(places: Sequence[Place], topic: str, partition: int) -> list[Place]:
+    return [each for each in places if (each.topic, each.partition) != (topic, partition)]
+
+
 @asynccontextmanager
 async def maintenance(clickhouse: ClickHouse, owner_id: str) -> AsyncIterator[Maintenance]:
     """Hold all partitions inside the block."""
@@ -99,6 +114,7 @@ async def maintenance(clickhouse: ClickHouse, owner_id: str) -> AsyncIterator[Ma
     renewing = asyncio.create_task(_renew(held))
     try:
         await held.take()
+        await held.take()  # a worker may have read the claims before ours and claimed after it
         yield held
     finally:
         renewing.cancel()
