@@ -4,6 +4,7 @@ import sys
 
 import click
 
+from convostream.errors import InvalidSettings
 from stream_processors.commands.audit import audit_command
 from stream_processors.commands.calls import console, read_settings, run
 from stream_processors.commands.dead_letters import dead_letters
@@ -63,6 +64,6 @@ main.add_command(export_command)
 if __name__ == "__main__":
     try:
         main()
-    except GeolocationDatabaseError as error:
+    except (GeolocationDatabaseError, InvalidSettings) as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)

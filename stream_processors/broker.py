@@ -1,10 +1,11 @@
 """The connection to Kafka: Faust's options for the settings."""
 
-import ssl
 from typing import Any, Final
 
 import faust
+import faust.auth
 
+from convostream.kafka_security import kafka_client_options
 from stream_processors.quick_decode import MAX_RECORD_BYTES
 from stream_processors.settings import WorkerSettings
 
@@ -44,15 +45,16 @@ def _fetch_bytes(settings: WorkerSettings) -> int:
 
 
 def _credentials(settings: WorkerSettings) -> Any:
-    protocol = settings.kafka_security_protocol
-    if protocol == "PLAINTEXT":
-        return None
-    context = ssl.create_default_context(cafile=settings.kafka_ssl_cafile) if "SSL" in protocol.split("_") else None
-    if protocol == "SSL":
+    """Return Faust's form of what an aiokafka client logs in with."""
+    options = kafka_client_options(settings)
+    context = options.get("ssl_context")
+    if "sasl_mechanism" not in options:
         return context
+    if provider := options.get("sasl_oauth_token_provider"):
+        return faust.auth.OAuthCredentials(oauth_cb=provider, ssl_context=context)
     return faust.SASLCredentials(
-        username=settings.kafka_sasl_username,
-        password=settings.kafka_sasl_password.get_secret_value(),
-        mechanism=settings.kafka_sasl_mechanism,
+        username=options["sasl_plain_username"],
+        password=options["sasl_plain_password"],
+        mechanism=options["sasl_mechanism"],
         ssl_context=context,
     )

@@ -72,8 +72,12 @@ class Feed(Protocol):
         """Read on after a pause."""
         ...
 
+    def read_to(self, partition: int, taken: int) -> int:
+        """Return the offset below which nothing more comes, when all below `taken` was taken."""
+        ...
+
     def lag(self, partition: int, next_offset: int) -> int:
-        """Return how many records of a partition wait behind an offset."""
+        """Return how many committed records of a partition wait behind an offset."""
         ...
 
     def note_landed(self, partition: int, offset: int) -> None:

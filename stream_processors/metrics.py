@@ -27,6 +27,11 @@ LAG_SECONDS = Gauge(
     "Age of the newest landed record when it landed, seconds; grows while records wait and none lands.",
     ["partition"],
 )
+UNCOMMITTED_RECORDS = Gauge(
+    "convostream_uncommitted_records",
+    "Records of a partition behind the first open transaction; they are read when it ends.",
+    ["partition"],
+)
 LOST_RECORDS = Counter("convostream_lost_records", "Offsets that Kafka's retention removed before they were read.")
 UNDER_REPLICATED = Gauge(
     "convostream_under_replicated_partitions",
@@ -60,6 +65,6 @@ STALE = Counter("convostream_stale_owners", "Writes refused because the partitio
 
 def forget_partition(partition: int) -> None:
     """Show no gauge of a partition that went to another worker: its last value would stand for ever."""
-    for gauge in (LAG_RECORDS, LAG_SECONDS, CONVERSATIONS_CACHED, CACHE_BYTES, BLOCKED):
+    for gauge in (LAG_RECORDS, LAG_SECONDS, UNCOMMITTED_RECORDS, CONVERSATIONS_CACHED, CACHE_BYTES, BLOCKED):
         with suppress(KeyError):
             gauge.remove(partition)

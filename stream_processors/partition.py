@@ -97,9 +97,13 @@ class Partition:
 
     @property
     def lag(self) -> int:
-        """How many records wait in Kafka behind what was taken."""
-        known = self._end - self._gathering.next_offset  # of a partition that is never fetched the polls know nothing
-        return max(known, self._tools.feed.lag(self.number, self._gathering.next_offset))
+        """How many committed records wait in Kafka behind what was taken."""
+        known = self._end - self._read_to  # of a partition that is never fetched the polls know nothing
+        return max(known, self._tools.feed.lag(self.number, self._read_to))
+
+    @property
+    def _read_to(self) -> int:
+        return self._tools.feed.read_to(self.number, self._gathering.next_offset)
 
     @property
     def blocked(self) -> str | None:
@@ -246,7 +250,7 @@ class Partition:
         while not self._released.is_set():
             taken = await self._gathering.take(self._tools.settings.flush_max_rows, last)
             records.extend(taken)
-            if self._gathering.next_offset > last:
+            if self._read_to > last:  # without the last record where Kafka no longer has it, or never committed it
                 return self._batch(records)
             progressed_at = clock() if taken else progressed_at
             waited = clock() - progressed_at

@@ -29,9 +29,14 @@ class Starting(Protocol):
 
 
 async def start_patiently(
-    service: Starting, start: Callable[[], Awaitable[None]], clear: Callable[[], Awaitable[None]]
+    service: Starting,
+    start: Callable[[], Awaitable[None]],
+    clear: Callable[[], Awaitable[None]],
+    reason: Callable[[Exception], Awaitable[str]],
 ) -> None:
     """Start a client of Kafka; as long as no broker answers, `clear` away what was begun and start again.
+
+    What `reason` says of a failure is logged.
 
     Raises SystemExit when the worker is told to stop meanwhile: it has begun nothing that had to be ended.
     """
@@ -42,5 +47,5 @@ async def start_patiently(
             await clear()
             if service.should_stop:
                 raise SystemExit(0) from None
-            logger.warning("Kafka does not answer (%s); trying again", error)
+            logger.warning("Kafka does not answer (%s); trying again", await reason(error))
             await service.sleep(RETRY_SECONDS)

@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from convostream.kafka_security import KafkaSecurity
 from stream_processors.escalation import EscalationActions
 from stream_processors.fold_rules import FoldRules
 
@@ -23,7 +24,7 @@ def _existing(path: Path | None) -> Path | None:
 BUFFER_BYTES: Final = 64 * 1024**2
 
 
-class WorkerSettings(BaseSettings):
+class WorkerSettings(KafkaSecurity, BaseSettings):
     """What a worker can be told; `.env.example` at the root explains each variable."""
 
     model_config = SettingsConfigDict(env_prefix="CONVOSTREAM_", frozen=True, extra="ignore", env_ignore_empty=True)
@@ -32,11 +33,6 @@ class WorkerSettings(BaseSettings):
     kafka_topic: str = "agent-events"
     kafka_group: str = "convostream-workers"
     kafka_session_timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 10
-    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
-    kafka_sasl_username: str = ""
-    kafka_sasl_password: SecretStr = SecretStr("")
-    kafka_ssl_cafile: Path | None = None
 
     clickhouse_url: SecretStr = SecretStr("http://writer:password@localhost:8123/convostream")
     clickhouse_timeout_seconds: Annotated[float, Field(gt=0)] = 60

@@ -14,19 +14,38 @@ from typing import Any, Final, TypeVar
 
 import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
-from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Producer, Transport
+from aiokafka.errors import (
+    GroupAuthorizationFailedError,
+    KafkaError,
+    MessageSizeTooLargeError,
+    TopicAuthorizationFailedError,
+)
+from faust.transport.drivers.aiokafka import (
+    AIOKafkaConsumerThread,
+    Consumer,
+    Producer,
+    Transport,
+    credentials_to_aiokafka_auth,
+    server_list,
+)
 from faust.types import TP, ConsumerMessage
 
+from convostream.kafka_diagnosis import explain, find_reason
 from stream_processors import metrics
 from stream_processors.errors import InvalidRecord
 from stream_processors.feed import Poll, TopicDescription
 from stream_processors.patient_start import start_patiently
+from stream_processors.read_positions import ReadPositions
 from stream_processors.records import Record
 from stream_processors.topic_description import describe_topic
 
 LONGEST_WAIT_MS: Final = 200
 """How long a fetch waits for records. A partition that is read from now on waits for the fetch that is under way."""
+
+REFUSED_SECONDS: Final = 5.0
+"""How often it is said that Kafka refuses a worker without the rights that it needs, and asked again."""
+
+REFUSALS: Final = (TopicAuthorizationFailedError, GroupAuthorizationFailedError)
 
 T = TypeVar("T")
 Assign = Callable[[set[int]], Awaitable[None]]
@@ -60,14 +79,39 @@ class WholePollThread(AIOKafkaConsumerThread):
     def _create_consumer(self, loop: asyncio.AbstractEventLoop) -> AIOKafkaConsumer:
         consumer = super()._create_consumer(loop)
         consumer._fetch_max_wait_ms = LONGEST_WAIT_MS  # Faust says 1.5 s and has no option for it
+        # Faust sets this only for workers that write in transactions themselves.
+        consumer._isolation_level = "read_committed"
         return consumer
 
     async def on_start(self) -> None:
         """Start the client, however long Kafka is away."""
-        await start_patiently(self, super().on_start, self._clear)
+        await start_patiently(self, super().on_start, self._clear, _reason_of(self.transport))
 
     async def _clear(self) -> None:
         await self._ensure_consumer().stop()
+
+    async def _fetch_records(self, *arguments: Any, **options: Any) -> Any:
+        """Return what the next poll brings; while Kafka refuses it, nothing, after a pause."""
+        try:
+            return await super()._fetch_records(*arguments, **options)
+        except REFUSALS as error:
+            self.log.error("Kafka does not let this worker read: %s", explain(error))  # noqa: TRY400
+            await asyncio.sleep(REFUSED_SECONDS)
+            return {}
+
+    async def report_refusal(self) -> None:
+        """Log why Kafka refuses us in the group, if it does: the client waits for somebody who asks it."""
+        try:
+            await self.at_once(_check_group)
+        except REFUSALS as error:
+            self.log.error("Kafka does not let this worker into its group: %s", explain(error))  # noqa: TRY400
+
+    def state_of(self, tp: TP) -> Any:
+        """Return what the client knows of a partition; None when it does not have it."""
+        subscription = self._ensure_consumer()._subscription.subscription
+        assignment = subscription.assignment if subscription is not None else None
+        key = TopicPartition(*tp)
+        return assignment.state_value(key) if assignment is not None and key in assignment.tps else None
 
     async def at_once(self, call: Callable[[AIOKafkaConsumer], Awaitable[T]]) -> T:
         """Return what a call to the client returns, without waiting for the poll that is under way as Faust does."""
@@ -99,6 +143,7 @@ class WholePollConsumer(Consumer):
         self.topic = ""
         self.on_assigned: Assign | None = None
         self._seeks: Counter[TP] = Counter()
+        self._read = ReadPositions()
         self._landed: dict[TP, int] = {}
         self._reported: dict[TP, int] = {}
         self._resumed = asyncio.Event()
@@ -106,6 +151,13 @@ class WholePollConsumer(Consumer):
     def follow(self, topic: str, on_assigned: Assign) -> None:
         """Set the topic, and who is told which of its partitions are ours."""
         self.topic, self.on_assigned = topic, on_assigned
+
+    @faust.Service.task  # type: ignore[untyped-decorator]  # mode has no types
+    async def _report_refusals(self) -> None:
+        while not self.should_stop:
+            await self.sleep(REFUSED_SECONDS)
+            if self._thread is not None and self._thread._consumer is not None:
+                await self._thread.report_refusal()
 
     def _new_consumer_thread(self) -> WholePollThread:
         return WholePollThread(self, loop=self.loop, beacon=self.beacon)
@@ -125,10 +177,21 @@ class WholePollConsumer(Consumer):
             return
         seeks = Counter(self._seeks)
         records, _ = await self._wait_next_records(timeout)
-        if not records or self.should_stop or not self.flow_active:
+        if self.should_stop or not self.flow_active:
             return
-        for tp, batch in records.items():
+        for tp, batch in (records or {}).items():
+            self._read.note_records(tp, batch, is_current=seeks[tp] == self._seeks[tp])
             yield tp, self._to_message(tp, Poll.of(tp.partition, batch, seeks[tp]))
+        for tp in [tp for tp, count in self._seeks.items() if seeks[tp] == count]:
+            self._note_position(tp)
+
+    def _note_position(self, tp: TP) -> None:
+        """Take how far a partition was read, and how much of it is not committed yet."""
+        state = self._thread.state_of(tp)
+        if state is not None and state.has_valid_position:
+            self._read.note_position(tp, state.position)
+            uncommitted = (state.highwater or 0) - _end_of(state)
+            metrics.UNCOMMITTED_RECORDS.labels(tp.partition).set(max(0, uncommitted))
 
     async def _wait_until_resumed(self, timeout: float) -> None:
         """Wait until a partition may be read again; Faust would sleep for a second, however soon that is."""
@@ -162,7 +225,8 @@ class WholePollConsumer(Consumer):
         if not self._landed:
             return False  # also at the end of a worker that never reached Kafka, whose client knows no assignment
         assignment = self.assignment()
-        fresh = {tp: at for tp, at in self._landed.items() if tp in assignment and self._reported.get(tp) != at}
+        read = {tp: self.read_to(tp.partition, at) for tp, at in self._landed.items() if tp in assignment}
+        fresh = {tp: at for tp, at in read.items() if self._reported.get(tp) != at}
         if not fresh or not await self._commit(fresh):
             return False
         self._reported.update(fresh)
@@ -189,6 +253,7 @@ class WholePollConsumer(Consumer):
         tp = self._tp(partition)
         await self._thread.at_once(partial(_seek, partition=TopicPartition(*tp), offset=offset))
         self._seeks[tp] += 1
+        self._read.begin(tp, offset)
         self.resume_partitions({tp})
         return self._seeks[tp]
 
@@ -201,13 +266,16 @@ class WholePollConsumer(Consumer):
         if (tp := self._tp(partition)) in self.assignment():
             self.resume_partitions({tp})
 
+    def read_to(self, partition: int, taken: int) -> int:
+        """Return the offset below which nothing more comes, when all below `taken` was taken."""
+        return self._read.read_to(self._tp(partition), taken)
+
     def lag(self, partition: int, next_offset: int) -> int:
-        """Return how many records of a partition wait behind an offset, as far as the last poll knows."""
-        try:
-            end = self.highwater(self._tp(partition))
-        except (AssertionError, KafkaError):
+        """Return how many committed records of a partition wait behind an offset, as far as the last poll knows."""
+        state = self._thread.state_of(self._tp(partition))
+        if state is None:
             return 0  # the client no longer has the partition: a rebalance is under way
-        return max(0, (end or 0) - next_offset)
+        return max(0, _end_of(state) - next_offset)
 
     def note_landed(self, partition: int, offset: int) -> None:
         """Take the offset below which everything has landed."""
@@ -234,6 +302,24 @@ class WholePollConsumer(Consumer):
             raise InvalidRecord("too_large", reason) from None
 
 
+def _reason_of(transport: Any) -> Callable[[Exception], Awaitable[str]]:
+    """Return what finds the reason why a client of a transport cannot start."""
+    servers = server_list(transport.url, transport.default_port)
+    security = credentials_to_aiokafka_auth(transport.app.conf.broker_credentials)
+    return partial(find_reason, bootstrap_servers=servers, security=security)
+
+
+def _end_of(state: Any) -> int:
+    """Return how far a partition may be read: up to its first open transaction, where the broker tells of those."""
+    is_known = state.lso is not None and state.lso >= 0
+    return int((state.lso if is_known else state.highwater) or 0)
+
+
+async def _check_group(client: AIOKafkaConsumer) -> None:
+    if client._coordinator is not None:
+        client._coordinator.check_errors()
+
+
 async def _seek(client: AIOKafkaConsumer, partition: TopicPartition, offset: int) -> None:
     # The client looks its own position up after an assignment; set before that is known, ours would be lost.
     await client.position(partition)
@@ -245,7 +331,7 @@ class PatientProducer(Producer):
 
     async def on_start(self) -> None:
         """Start the client, however long Kafka is away."""
-        await start_patiently(self, super().on_start, self._clear)
+        await start_patiently(self, super().on_start, self._clear, _reason_of(self.transport))
 
     async def _clear(self) -> None:
         await self._ensure_producer().stop()

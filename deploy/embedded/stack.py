@@ -12,7 +12,7 @@ thread: a child ends with the thread that started it.
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
@@ -49,6 +49,7 @@ class Stack:
         broker: Broker = "embedded",
         *,
         worker_environment: Mapping[str, str] | None = None,
+        broker_options: Sequence[str] = (),
     ) -> None:
         self._settings = settings
         self._directory = settings.directory
@@ -58,7 +59,7 @@ class Stack:
         self.clickhouse = self._server(
             "clickhouse", ["deploy.embedded", "clickhouse"], settings.stack_clickhouse_port, "clickhouse"
         )
-        module = ["deploy.embedded", "broker"] if broker == "embedded" else ["deploy.kafka"]
+        module = ["deploy.embedded", "broker"] if broker == "embedded" else ["deploy.kafka", *broker_options]
         self.broker = self._server(
             "broker", module, settings.stack_kafka_port, None if broker == "embedded" else "kafka"
         )

@@ -30,6 +30,7 @@ from convostream.events import (
     TokenUsage,
     validate_event,
 )
+from convostream.kafka_security import KafkaSecurity
 from convostream.publisher import KafkaTransport
 from convostream.settings import Settings
 from convostream.timing import TimedAction
@@ -42,6 +43,7 @@ __all__ = [
     "Conversation",
     "TimedAction",
     "Settings",
+    "KafkaSecurity",
     "Stats",
     "Transport",
     "Record",

@@ -11,7 +11,6 @@ never take (too large for it) is dropped, counted and logged.
 import asyncio
 import codecs
 import logging
-import ssl
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -23,6 +22,8 @@ from aiokafka.codec import has_lz4
 from aiokafka.errors import InvalidMessageError, MessageSizeTooLargeError, RecordListTooLargeError
 from aiokafka.partitioner import murmur2
 
+from convostream.kafka_diagnosis import find_reason
+from convostream.kafka_security import kafka_client_options
 from convostream.queues import Queue
 from convostream.settings import Settings
 from convostream.transport import Record
@@ -65,9 +66,16 @@ class Delivery:
                 async with self._connect(self._settings) as producer:
                     await self._pump(producer)
             except Exception as error:  # noqa: BLE001 - whatever it is, the agent goes on and the next attempt may succeed
-                _report(error, self._queue.count_failure())
+                await self._report(error, self._queue.count_failure())
             await asyncio.sleep(self._pause)
             self._pause = min(self._pause * 2, _LONGEST_PAUSE_SECONDS)
+
+    async def _report(self, error: Exception, failures: int) -> None:
+        """Log the first failure and then ever fewer."""
+        if failures & (failures - 1) == 0:
+            settings = self._settings
+            reason = await find_reason(error, settings.kafka_bootstrap_servers, kafka_client_options(settings))
+            log.warning("no events can be sent to Kafka (%s), %d failures so far; trying on", reason, failures)
 
     async def _pump(self, producer: AIOKafkaProducer) -> None:
         while True:
@@ -145,7 +153,6 @@ def _options(settings: Settings) -> dict[str, Any]:
     compression = settings.kafka_compression
     if compression == "auto":
         compression = "lz4" if has_lz4() else "none"
-    password = settings.kafka_sasl_password
     return {
         "bootstrap_servers": settings.kafka_bootstrap_servers.split(","),
         "client_id": "convostream",
@@ -156,21 +163,5 @@ def _options(settings: Settings) -> dict[str, Any]:
         "max_request_size": _LARGEST_REQUEST,
         "retry_backoff_ms": _BACKOFF_MS,
         "request_timeout_ms": int(settings.kafka_request_timeout_seconds * 1000),
-        "security_protocol": settings.kafka_security_protocol,
-        "ssl_context": _ssl_context(settings),
-        "sasl_mechanism": settings.kafka_sasl_mechanism,
-        "sasl_plain_username": settings.kafka_sasl_username,
-        "sasl_plain_password": password.get_secret_value() if password else None,
+        **kafka_client_options(settings),
     }
-
-
-def _ssl_context(settings: Settings) -> ssl.SSLContext | None:
-    if not settings.kafka_security_protocol.endswith("SSL"):
-        return None
-    return ssl.create_default_context(cafile=settings.kafka_ssl_cafile)
-
-
-def _report(error: Exception, failures: int) -> None:
-    """Log the first failure and then ever fewer; an error's text may name an address, so only its kind is told."""
-    if failures & (failures - 1) == 0:
-        log.warning("the broker cannot be reached (%s), %d failures so far; trying on", type(error).__name__, failures)

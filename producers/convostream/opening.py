@@ -6,6 +6,7 @@ from convostream.context import CurrentConversation
 from convostream.conversation import Conversation
 from convostream.errors import InvalidArgument
 from convostream.events import Event
+from convostream.kafka_security import KafkaSecurity
 from convostream.publisher import KafkaTransport
 from convostream.recorder import Recorder
 from convostream.settings import Settings
@@ -26,12 +27,15 @@ class OpeningTracker(Tracking):
         environment: str | None = None,
         *,
         bootstrap_servers: str | None = None,
+        security: KafkaSecurity | None = None,
         transport: Transport | None = None,
         settings: Settings | None = None,
     ) -> None:
         settings = settings or Settings.from_environment()
         if bootstrap_servers is not None:
             settings = settings.model_copy(update={"kafka_bootstrap_servers": bootstrap_servers})
+        if security is not None:
+            settings = settings.model_copy(update=dict(security))
         agent_id = settings.agent_id if agent_id is None else agent_id
         if agent_id is None:
             raise InvalidArgument("agent_id", None, "pass the name of the agent or set CONVOSTREAM_AGENT_ID")

@@ -23,6 +23,7 @@ from typing import Any, Final
 from convostream.buffer import Buffer
 from convostream.delivery import Delivery
 from convostream.errors import InvalidSettings
+from convostream.kafka_security import kafka_client_options
 from convostream.queues import Queue
 from convostream.settings import Settings
 from convostream.transport import Record, Stats
@@ -79,6 +80,7 @@ class KafkaTransport:
 
     def __init__(self, settings: Settings | None = None) -> None:
         self._settings = settings or Settings.from_environment()
+        kafka_client_options(self._settings)  # a file that cannot be used is the caller's to know, at once
         self._start_lock = threading.RLock()
         self._queue = _queue_of(self._settings)
         self._thread: _Thread | None = None

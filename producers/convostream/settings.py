@@ -6,29 +6,21 @@ Each field is the variable CONVOSTREAM_<FIELD IN CAPITALS>; `.env.example` lists
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import Field, ValidationError
 
 from convostream.errors import InvalidSettings
+from convostream.kafka_security import PREFIX, KafkaSecurity, setting_problems
 
-PREFIX: Final = "CONVOSTREAM_"
 
-
-class Settings(BaseModel):
+class Settings(KafkaSecurity):
     """What an agent's process may set; every field has a default."""
-
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     agent_id: str | None = Field(None, description="The bot whose events these are.")
     environment: str = Field("production", description="Where it runs.")
     kafka_bootstrap_servers: str = Field("localhost:9092", description="Brokers, host:port, separated by commas.")
     kafka_topic: str = Field("agent-events", description="The topic of the events.")
-    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
-    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
-    kafka_sasl_username: str | None = None
-    kafka_sasl_password: SecretStr | None = None
-    kafka_ssl_cafile: str | None = Field(None, description="The authority of the brokers' certificates, a PEM file.")
     kafka_compression: Literal["auto", "lz4", "gzip", "zstd", "snappy", "none"] = Field(
         "auto", description="auto is lz4 when it is installed (pip install cramjam), else none."
     )
@@ -58,13 +50,5 @@ class Settings(BaseModel):
         try:
             return cls.model_validate({name: value for name, value in given.items() if value})
         except ValidationError as error:
-            complaints = _complaints(error)
-        raise InvalidSettings("; ".join(complaints))  # outside of the handler, whose error holds the values
-
-
-def _complaints(error: ValidationError) -> list[str]:
-    """Name the variable and what it may hold; never what it holds, which may be a secret."""
-    return [
-        f"{PREFIX}{str(details['loc'][0]).upper()}: {details['msg']}"
-        for details in error.errors(include_url=False, include_input=False)
-    ]
+            problems = setting_problems(error)
+        raise InvalidSettings("; ".join(problems))  # outside of the handler, whose error holds the values

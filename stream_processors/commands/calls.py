@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
+from convostream.kafka_security import setting_problems
 from stream_processors.clickhouse import ClickHouse, Row
 from stream_processors.errors import ProcessorError
 from stream_processors.settings import WorkerSettings
@@ -25,9 +26,7 @@ def read_settings() -> WorkerSettings:
     try:
         return WorkerSettings()
     except ValidationError as error:
-        problems = "\n".join(
-            f"  CONVOSTREAM_{'_'.join(map(str, e['loc'])).upper()}: {e['msg']}" for e in error.errors()
-        )
+        problems = "\n".join(f"  {problem}" for problem in setting_problems(error))
         raise click.ClickException(f"these settings cannot be used:\n{problems}") from None
 
 
