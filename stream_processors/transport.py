@@ -42,7 +42,7 @@ from stream_processors.topic_description import describe_topic
 LONGEST_WAIT_MS: Final = 200
 """How long a fetch waits for records. A partition that is read from now on waits for the fetch that is under way."""
 
-REFUSED_SECONDS: Final = 5.0
+REFUSED_SECONDS: Final = 1.0
 """How often it is said that Kafka refuses a worker without the rights that it needs, and asked again."""
 
 REFUSALS: Final = (TopicAuthorizationFailedError, GroupAuthorizationFailedError)

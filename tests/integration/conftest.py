@@ -10,6 +10,7 @@ from deploy.embedded.stack import Stack
 from deploy.kafka.jars import missing_programs
 from tests.integration.harness import GEOIP, Harness
 from tests.integration.harness_kafka import Log
+from tests.integration.secure_kafka import SecureKafka
 
 WORKER = {
     "CONVOSTREAM_GEOIP_DATABASE": str(GEOIP),
@@ -25,6 +26,12 @@ FORGETFUL_WORKER = {
 }
 
 
+@pytest.fixture(scope="session")
+def secure_kafka(tmp_path_factory: pytest.TempPathFactory) -> SecureKafka:
+    """The listeners of Apache Kafka that ask for logins."""
+    return SecureKafka(tmp_path_factory.mktemp("secure-kafka"))
+
+
 @pytest.fixture(
     scope="session",
     params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)],
@@ -32,13 +39,15 @@ FORGETFUL_WORKER = {
 )
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """ClickHouse, a broker, the shipped topic and the schema, whatever the settings outside are."""
+    options: list[str] = []
     if request.param == "kafka":
         _need_java()
+        options = request.getfixturevalue("secure_kafka").options
     with pytest.MonkeyPatch.context() as patched:
         for name in [name for name in os.environ if name.startswith("CONVOSTREAM_")]:
             patched.delenv(name)
         settings = StackSettings(data_directory=tmp_path_factory.mktemp(f"stack-{request.param}"))
-        with Stack(settings, request.param, worker_environment=WORKER) as running:
+        with Stack(settings, request.param, worker_environment=WORKER, broker_options=options) as running:
             yield running
 
 
