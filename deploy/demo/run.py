@@ -10,7 +10,7 @@ from typing import Final
 from clickhouse_connect.driver.exceptions import ClickHouseError
 from rich.console import Console
 
-from convostream import ConversationTracker
+from convostream import ConversationTracker, KafkaSecurity
 from deploy.demo import parts
 from deploy.demo.calls import AGENT_ID, ENVIRONMENT
 from deploy.demo.landing import NotLanded, landed, wait_until_landed
@@ -85,7 +85,10 @@ class Demo:
         since, until = range_of(now_ms)
         question = Question(since, until, self._options.time_zone)
         with ConversationTracker(
-            AGENT_ID, ENVIRONMENT, bootstrap_servers=self._environment["CONVOSTREAM_KAFKA_BOOTSTRAP_SERVERS"]
+            AGENT_ID,
+            ENVIRONMENT,
+            bootstrap_servers=self._environment["CONVOSTREAM_KAFKA_BOOTSTRAP_SERVERS"],
+            security=KafkaSecurity(),
         ) as tracker:
             self._replay_once(tracker, now_ms, question)
             print_metrics(self._console, self._reader, question)

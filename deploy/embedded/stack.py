@@ -22,6 +22,7 @@ from urllib.request import urlopen
 
 from aiokafka.errors import KafkaError
 
+from convostream.kafka_security import PREFIX, KafkaSecurity
 from deploy.embedded.addresses import free_port
 from deploy.embedded.errors import EmbeddedError, ProcessFailed
 from deploy.embedded.geoip import geoip_database
@@ -37,6 +38,8 @@ DATABASE = "convostream"
 START_SECONDS = 180.0
 PAGE_PORT = 8080
 """Of the dashboard unless it is taken: an address that can be kept."""
+OPEN_KAFKA = {f"{PREFIX}{field.upper()}": "" for field in KafkaSecurity.model_fields}
+"""The stack's broker asks for no login: settings for another one are not for its workers."""
 _ATTEMPTS = 3
 
 
@@ -53,7 +56,7 @@ class Stack:
     ) -> None:
         self._settings = settings
         self._directory = settings.directory
-        self._worker_environment = _session_timeout() | dict(worker_environment or {})
+        self._worker_environment = OPEN_KAFKA | _session_timeout() | dict(worker_environment or {})
         make_private(self._directory)
         self._passwords = passwords(self._directory)
         self.clickhouse = self._server(

@@ -127,6 +127,12 @@ KAFKA: Final = (
         (("max(convostream_under_replicated_partitions)", "partitions"),),
         (metrics.UNDER_REPLICATED,),
     ),
+    Chart(
+        "Records behind an open transaction",
+        "locale",
+        (("max by (partition) (convostream_uncommitted_records)", PARTITION),),
+        (metrics.UNCOMMITTED_RECORDS,),
+    ),
 )
 FLUSHES: Final = (
     Chart("Rows of a flush", "locale", _quantiles("convostream_flush_rows"), (metrics.FLUSH_ROWS,)),

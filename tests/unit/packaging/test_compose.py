@@ -151,8 +151,7 @@ def test_the_workers_settings_are_valid_and_those_of_env_example() -> None:
 
 
 def test_every_setting_of_a_worker_can_be_given_in_the_env_file() -> None:
-    secured = {name for name in WorkerSettings.model_fields if re.match("kafka_(security|sasl|ssl)", name)}
-    fields = WorkerSettings.model_fields.keys() - secured - {"geoip_database"}
+    fields = WorkerSettings.model_fields.keys() - {"geoip_database"}
     assert {f"{PREFIX}{field.upper()}" for field in fields} == SERVICES["worker"].environment.keys()
 
 

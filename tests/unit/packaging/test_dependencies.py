@@ -15,9 +15,9 @@ OURS = {"convostream", "stream_processors", "sql", "dashboard", "deploy", "tests
 GENERATORS = {ROOT / "deploy/grafana"}
 """Run by developers alone: what they write is in the repository."""
 WORKER, EMBEDDED = ("worker",), ("worker", "embedded")
-EVERYTHING = ("worker", "embedded", "dashboard", "page", "dev")
-USED_WHERE_INSTALLED = {"rich"}
-"""The SDK draws its progress with it; test_wheel imports every module without it."""
+EVERYTHING = ("worker", "embedded", "dashboard", "page", "msk", "dev")
+USED_WHERE_INSTALLED = {"rich", "aws-msk-iam-sasl-signer-python"}
+"""The SDK draws progress and signs tokens for Amazon MSK with them; test_wheel imports every module without them."""
 PARTS_OF_PYDANTIC = {"pydantic-core", "typing-extensions"}
 """Pydantic's own types have these in their signatures; it requires both by itself."""
 OWN_ENVIRONMENT = {"quixstreams"}
