@@ -31,7 +31,7 @@ async def kafka_producer(settings: WorkerSettings) -> AsyncIterator[AIOKafkaProd
         await producer.start()
         yield producer
     except KafkaError as error:
-        reason = await find_reason(error, settings.kafka_bootstrap_servers, security)
+        reason = await find_reason(error, settings.kafka_bootstrap_servers, lambda: security)
         raise OperatorError(
             f"Kafka at {settings.kafka_bootstrap_servers} does not answer as hoped: {reason}\n"
             "Check CONVOSTREAM_KAFKA_BOOTSTRAP_SERVERS, then run this again: what is sent twice counts once."

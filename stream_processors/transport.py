@@ -305,8 +305,8 @@ class WholePollConsumer(Consumer):
 def _reason_of(transport: Any) -> Callable[[Exception], Awaitable[str]]:
     """Return what finds the reason why a client of a transport cannot start."""
     servers = server_list(transport.url, transport.default_port)
-    security = credentials_to_aiokafka_auth(transport.app.conf.broker_credentials)
-    return partial(find_reason, bootstrap_servers=servers, security=security)
+    options = partial(credentials_to_aiokafka_auth, transport.app.conf.broker_credentials)
+    return partial(find_reason, bootstrap_servers=servers, options=options)
 
 
 def _end_of(state: Any) -> int:

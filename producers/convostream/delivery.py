@@ -14,7 +14,7 @@ import logging
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from aiokafka import AIOKafkaProducer
@@ -74,7 +74,8 @@ class Delivery:
         """Log the first failure and then ever fewer."""
         if failures & (failures - 1) == 0:
             settings = self._settings
-            reason = await find_reason(error, settings.kafka_bootstrap_servers, kafka_client_options(settings))
+            options = partial(kafka_client_options, settings)
+            reason = await find_reason(error, settings.kafka_bootstrap_servers, options)
             log.warning("no events can be sent to Kafka (%s), %d failures so far; trying on", reason, failures)
 
     async def _pump(self, producer: AIOKafkaProducer) -> None:

@@ -4,6 +4,7 @@ One more connection is made, with the same options, for the error that the clien
 """
 
 import ssl
+from collections.abc import Callable
 from typing import Any, Final
 
 from aiokafka.conn import collect_hosts, create_conn
@@ -16,7 +17,11 @@ from aiokafka.errors import (
     UnsupportedSaslMechanismError,
 )
 
+from convostream.errors import InvalidSettings
 from convostream.kafka_security import PREFIX
+
+Options = Callable[[], dict[str, Any]]
+"""Returns the options of `kafka_client_options`, whose files may have gone meanwhile."""
 
 _TIMEOUT_MS: Final = 5_000
 _CLOSED: Final = f"check {PREFIX}KAFKA_SECURITY_PROTOCOL, and whether the broker asks for a certificate"
@@ -33,21 +38,22 @@ _HINTS: Final[tuple[tuple[type[Exception], str], ...]] = (
 
 
 def explain(error: BaseException) -> str:
-    """Return an error of a connection with the settings to look at; it holds no secret."""
-    text, kind = " ".join(str(error).split()), type(error).__name__
+    """Return an error with the settings to look at; of one that may hold a secret its type alone."""
+    kind = type(error).__name__
+    text = " ".join(str(error).split()) if isinstance(error, OSError | KafkaError | InvalidSettings) else ""
     named = text if kind in text else f"{kind}: {text}" if text else kind
     return "; ".join([named, *[hint for kind, hint in _HINTS if isinstance(error, kind)][:1]])
 
 
-async def find_reason(error: Exception, bootstrap_servers: str | list[str], security: dict[str, Any]) -> str:
+async def find_reason(error: Exception, bootstrap_servers: str | list[str], options: Options) -> str:
     """Return why a client with these options failed, in the words of the broker that objects."""
     if not isinstance(error, KafkaConnectionError):
         return explain(error)
     reason = explain(error)
     for host, port, _ in collect_hosts(bootstrap_servers, randomize=False):
         try:
-            connection = await create_conn(host, port, request_timeout_ms=_TIMEOUT_MS, **security)
-        except (OSError, KafkaError) as objection:
+            connection = await create_conn(host, port, request_timeout_ms=_TIMEOUT_MS, **options())
+        except Exception as objection:  # noqa: BLE001 - a provider of tokens may raise anything
             reason = f"{host}:{port}: {explain(objection)}"
             if not isinstance(objection, ConnectionRefusedError):
                 return reason

@@ -68,6 +68,24 @@ class CachedTokens(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka has
         return token, float(expires_ms) / 1000
 
 
+class GuardedTokens(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka has no types
+    """Gives the tokens of somebody's provider; its errors are those of a connection, without their text."""
+
+    def __init__(self, provider: Any) -> None:
+        self._provider = provider
+
+    async def token(self) -> str:
+        """Return the provider's token; raises KafkaConnectionError when it has none."""
+        try:
+            return str(await self._provider.token())
+        except Exception as error:  # noqa: BLE001 - whatever it raises; its text may hold a secret
+            raise KafkaConnectionError(f"{_SETTING}: gave no token: {type(error).__name__}") from None
+
+    def extensions(self) -> Any:
+        """Return the provider's extensions."""
+        return self._provider.extensions()
+
+
 def token_provider(security: KafkaSecurity) -> Any:
     """Return the provider that the settings name; raises InvalidSettings when it cannot be loaded."""
     if security.kafka_sasl_token_provider is None:
@@ -76,7 +94,7 @@ def token_provider(security: KafkaSecurity) -> Any:
     if isinstance(named, type) and issubclass(named, AbstractTokenProvider):
         named = named()
     if isinstance(named, AbstractTokenProvider):
-        return named
+        return GuardedTokens(named)
     if not callable(named):
         raise InvalidSettings(f"{_SETTING}: {security.kafka_sasl_token_provider} cannot be called")
     return CachedTokens(named, _SETTING)

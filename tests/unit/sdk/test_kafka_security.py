@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import trustme
+from aiokafka.abc import AbstractTokenProvider
 from aiokafka.errors import KafkaConnectionError
 from cryptography.hazmat.primitives.serialization import (
     BestAvailableEncryption,
@@ -22,8 +23,9 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from convostream import ConversationTracker, InvalidSettings, KafkaSecurity, KafkaTransport, Settings
+from convostream import ConversationTracker, InvalidSettings, KafkaSecurity, KafkaTransport, Record, Settings
 from convostream.kafka_security import kafka_client_options
+from deploy.embedded.addresses import wait_until
 
 SECRET = "hunter2"
 LOGIN = {"SASL_USERNAME": "u", "SASL_PASSWORD": SECRET}
@@ -187,6 +189,24 @@ def broken_token() -> str:
     raise PermissionError(SECRET)
 
 
+class BrokenProvider(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka has no types
+    async def token(self) -> str:
+        raise PermissionError(SECRET)
+
+
+class Provider(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka has no types
+    async def token(self) -> str:
+        return "token"
+
+    def extensions(self) -> dict[str, str]:
+        return {"logicalCluster": "lkc-1"}
+
+
+async def test_a_provider_of_the_clients_own_kind_is_taken() -> None:
+    provider = tokens("Provider")
+    assert (await provider.token(), provider.extensions()) == ("token", {"logicalCluster": "lkc-1"})
+
+
 def injected_token() -> str:
     return "token\x01auth=other"
 
@@ -200,7 +220,11 @@ async def test_a_token_is_kept_until_it_expires_and_one_without_a_time_for_one_c
 
 @pytest.mark.parametrize(
     ("name", "problem"),
-    [("broken_token", "gave no token: PermissionError"), ("injected_token", "gave a str that is no token")],
+    [
+        ("broken_token", "gave no token: PermissionError"),
+        ("injected_token", "gave a str that is no token"),
+        ("BrokenProvider", "gave no token: PermissionError"),
+    ],
 )
 async def test_a_provider_without_a_token_fails_like_a_connection_and_tells_no_secret(name: str, problem: str) -> None:
     with pytest.raises(KafkaConnectionError, match=f"CONVOSTREAM_KAFKA_SASL_TOKEN_PROVIDER: {problem}") as raised:
@@ -272,3 +296,17 @@ async def test_a_token_for_amazon_msk_is_signed_by_the_published_signer(monkeypa
     monkeypatch.delenv("AWS_REGION")
     with pytest.raises(KafkaConnectionError, match="AWS_REGION: is not set"):
         await tokens("convostream.kafka_msk:token").token()
+
+
+async def test_the_loss_of_a_file_while_the_agent_runs_does_not_end_the_sending(
+    pem: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ca = tmp_path / "ca.pem"
+    ca.write_bytes((pem / "ca").read_bytes())
+    given = settings({"SECURITY_PROTOCOL": "SSL", "SSL_CAFILE": str(ca), "BOOTSTRAP_SERVERS": "127.0.0.1:9"})
+    transport = KafkaTransport(given)
+    ca.unlink()
+    transport.send(Record(b"a/c", b"{}"))
+    assert await asyncio.to_thread(wait_until, lambda: transport.stats().failures >= 2, 20)
+    transport.close(0)
+    assert f"CONVOSTREAM_KAFKA_SSL_CAFILE: there is no file {ca}" in caplog.text

@@ -34,7 +34,9 @@ def test_a_wrong_value_is_named_by_its_variable_and_never_shown() -> None:
 
 
 def test_a_password_is_not_shown() -> None:
-    assert "hunter2" not in repr(Settings.from_environment({"CONVOSTREAM_KAFKA_SASL_PASSWORD": "hunter2"}))
+    login = {"SECURITY_PROTOCOL": "SASL_SSL", "SASL_USERNAME": "u", "SASL_PASSWORD": "hunter2"}
+    settings = Settings.from_environment({f"CONVOSTREAM_KAFKA_{name}": text for name, text in login.items()})
+    assert "hunter2" not in repr(settings)
 
 
 def test_settings_are_frozen() -> None:

@@ -94,7 +94,11 @@ def test_an_existing_database_is_taken(tmp_path: Path) -> None:
 
 def test_secrets_are_not_shown() -> None:
     secrets = {"clickhouse_url": "http://writer:s3cret@localhost/c", "kafka_sasl_password": "s3cret"}
-    assert "s3cret" not in repr(WorkerSettings.model_validate(secrets))
+    login = {"kafka_security_protocol": "SASL_SSL", "kafka_sasl_username": "worker"}
+    assert "s3cret" not in repr(WorkerSettings.model_validate(secrets | login))
+    with pytest.raises(ValidationError, match="CONVOSTREAM_KAFKA_SASL_PASSWORD: ") as caught:
+        WorkerSettings.model_validate(secrets)
+    assert "s3cret" not in str(caught.value)
 
 
 def test_settings_do_not_change() -> None:
