@@ -100,10 +100,10 @@ class WholePollThread(AIOKafkaConsumerThread):
             return {}
 
     async def report_refusal(self) -> None:
-        """Log why Kafka refuses us in the group, if it does: the client waits for somebody who asks it."""
+        """Log why Kafka keeps us out of the group, if it does: the client waits for somebody who asks it."""
         try:
             await self.at_once(_check_group)
-        except REFUSALS as error:
+        except KafkaError as error:
             self.log.error("Kafka does not let this worker into its group: %s", explain(error))  # noqa: TRY400
 
     def state_of(self, tp: TP) -> Any:
@@ -156,7 +156,7 @@ class WholePollConsumer(Consumer):
     async def _report_refusals(self) -> None:
         while not self.should_stop:
             await self.sleep(REFUSED_SECONDS)
-            if self._thread is not None and self._thread._consumer is not None:
+            if not self.should_stop and self._thread._consumer is not None:
                 await self._thread.report_refusal()
 
     def _new_consumer_thread(self) -> WholePollThread:
