@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -203,9 +204,9 @@ def test_workers_write_and_forward_in_every_way_to_log_in(secured: Secured, work
 @pytest.mark.parametrize(
     ("operation", "resource", "said"),
     [
-        ("Read", "topic", "Kafka does not let this worker read: [Error 29] TopicAuthorizationFailedError"),
-        ("Read", "group", "Kafka does not let this worker into its group: [Error 30] GroupAuthorizationFailedError"),
-        ("Write", "topic", "tries again to forward: TopicAuthorizationFailedError"),
+        ("Read", "topic", r"Kafka does not let this worker read: .*TopicAuthorizationFailedError"),
+        ("Read", "group", r"Kafka does not let this worker into its group: .*GroupAuthorizationFailedError"),
+        ("Write", "topic", r"tries again to forward ?: TopicAuthorizationFailedError"),
     ],
 )
 def test_a_worker_that_lacks_a_right_says_so_and_goes_on_when_it_has_it(
@@ -218,7 +219,7 @@ def test_a_worker_that_lacks_a_right_says_so_and_goes_on_when_it_has_it(
     try:
         time.sleep(0.5)  # until the broker has it
         asyncio.run(send(secured.log, agent_id, 8))
-        heard = wait_until(lambda: said in worker.log.read_text()[begin:], SECONDS)
+        heard = wait_until(lambda: re.search(said, worker.log.read_text()[begin:]) is not None, SECONDS)
     finally:
         asyncio.run(allow(secured.log.bootstrap, right))
     assert heard, worker.last_lines(30)
