@@ -152,7 +152,7 @@ class WholePollConsumer(Consumer):
         """Set the topic, and who is told which of its partitions are ours."""
         self.topic, self.on_assigned = topic, on_assigned
 
-    @faust.Service.task  # type: ignore[untyped-decorator]  # mode has no types
+    @faust.Service.task
     async def _report_refusals(self) -> None:
         while not self.should_stop:
             await self.sleep(REFUSED_SECONDS)

@@ -4,7 +4,7 @@ One more connection is made, with the same options, for the error that the clien
 """
 
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from aiokafka.conn import collect_hosts, create_conn
@@ -20,7 +20,7 @@ from aiokafka.errors import (
 from convostream.errors import InvalidSettings
 from convostream.kafka_security import PREFIX
 
-Options = Callable[[], dict[str, Any]]
+Options = Callable[[], Mapping[str, Any]]
 """Returns the options of `kafka_client_options`, whose files may have gone meanwhile."""
 
 _TIMEOUT_MS: Final = 5_000

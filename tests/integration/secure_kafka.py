@@ -136,7 +136,7 @@ def in_pkcs8(certificate: trustme.LeafCert, password: str | None = None) -> byte
     """The key of a certificate in the form that Java reads, encrypted if there is a password."""
     key = load_pem_private_key(certificate.private_key_pem.bytes(), None)
     encryption = NoEncryption() if password is None else BestAvailableEncryption(password.encode())
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
+    return bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption))
 
 
 def agent_token() -> tuple[str, int]:

@@ -40,7 +40,8 @@ class Played:
     def stored(self) -> dict[str, int]:
         """How many events of each conversation are stored."""
         query = "SELECT conversation_id, count() FROM events WHERE agent_id = {a:String} GROUP BY 1"
-        return dict(reader(self.stack).query(query, {"a": self.agent_id}).result_rows)
+        rows = reader(self.stack).query(query, {"a": self.agent_id}).result_rows
+        return {str(name): int(count) for name, count in rows}
 
     def gauge(self, name: str) -> float:
         """The sum of a metric of the worker."""
