@@ -180,6 +180,8 @@ class PartitionShown(Answer):
     written_at: str
     confirmed: bool
     delay_seconds: float
+    waiting_seconds: float = Field(description="For how long the last flush has not been known to be in the tables.")
+    is_blocked: bool = Field(description="It has waited for more than 30 seconds: the workers' logs say why.")
 
 
 class DeadLettersShown(Answer):

@@ -14,6 +14,7 @@ from dashboard.turns import all_of
 
 MINUTE_MS: Final = 60_000
 MINUTES: Final = 60
+BLOCKED_SECONDS: Final = 30
 MINUTES_SQL: Final = (
     "SELECT toUnixTimestamp(toStartOfMinute(received_at)) AS minute, count() AS events FROM events"
     " WHERE received_at >= {since:DateTime64(3, 'UTC')} GROUP BY minute"
@@ -25,7 +26,9 @@ LAST_SQL: Final = (
 # The latest range of a partition is that of the highest owner epoch, then the highest first; a confirmation repeats it.
 PARTITIONS_SQL: Final = (
     "SELECT topic, partition, last AS last_offset, max(last_record_time) AS recorded, min(written_at) AS written,"
-    " max(confirmed) AS confirmed FROM ranges WHERE (topic, partition, owner_epoch) IN"
+    " max(confirmed) AS confirmed,"
+    " if(confirmed, 0, greatest(0, dateDiff('millisecond', min(seen_at), now64(3)) / 1000)) AS waiting"
+    " FROM ranges WHERE (topic, partition, owner_epoch) IN"
     " (SELECT topic, partition, max(owner_epoch) FROM ranges GROUP BY topic, partition)"
     " GROUP BY topic, partition, log_epoch, first, last"
     " ORDER BY topic, partition, log_epoch DESC, first DESC LIMIT 1 BY topic, partition"
@@ -83,6 +86,8 @@ def _partition(row: Mapping[str, Any]) -> PartitionShown:
         written_at=iso(row["written"]),
         confirmed=bool(row["confirmed"]),
         delay_seconds=seconds_between(row["recorded"], row["written"]) or 0.0,
+        waiting_seconds=row["waiting"],
+        is_blocked=row["waiting"] > BLOCKED_SECONDS,
     )
 
 

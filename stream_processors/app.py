@@ -13,7 +13,7 @@ Kafka -> poll -> agent -> Partition.deliver -> gathered to a batch
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -51,6 +51,9 @@ from stream_processors.transport import PollSchema, WholePollConsumer, WholePoll
 SLICE = 1_000
 """Records decoded between two looks at other tasks."""
 
+SLICE_BYTES = 4 * 1024**2
+"""Bytes of values decoded at once: as objects of Python, JSON of many small lists takes twenty times as much."""
+
 INSERTS_AT_ONCE = 2
 """More at once make each of them slower, and leave no time to gather larger ones."""
 
@@ -59,6 +62,17 @@ FLUSHES_AT_ONCE = INSERTS_AT_ONCE + 1
 
 POLLS_WAITING = 2
 """Polls on their way to a partition, which lie outside of what the buffer counts."""
+
+
+def slices_of(records: Sequence[Record]) -> Iterator[tuple[int, int]]:
+    """Yield where slices of records begin and end: few enough, and of not many bytes more than are decoded at once."""
+    begin = size = 0
+    for place, record in enumerate(records):
+        if place - begin == SLICE or size > SLICE_BYTES:
+            yield begin, place
+            begin, size = place, 0
+        size += len(record.value or b"")
+    yield begin, len(records)
 
 
 class ProcessorApp(faust.App):
@@ -141,8 +155,8 @@ class ProcessorApp(faust.App):
 
     async def _decode(self, batch: Batch) -> None:
         with metrics.STEP_SECONDS.labels("decode").time():
-            for begin in range(0, len(batch.records), SLICE):
-                decode_records(batch, self._enrichment, begin, begin + SLICE)
+            for begin, end in slices_of(batch.records):
+                decode_records(batch, self._enrichment, begin, end)
                 await asyncio.sleep(0)
 
     async def _release(self, *_: object, **__: object) -> None:

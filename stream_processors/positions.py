@@ -7,7 +7,10 @@ another.
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Self
+from typing import Final, NamedTuple, Self
+
+LATEST_TIME: Final = 10_413_791_999_999
+"""The end of 2299, where ClickHouse's DateTime64 ends; producers may choose any time."""
 
 
 class LogPosition(NamedTuple):
@@ -31,7 +34,7 @@ class Fingerprint:
         """Return what tells a record from another one at its offset."""
         digest = hashlib.blake2b(key or b"", digest_size=8)
         digest.update(value or b"")
-        return cls(max(0, timestamp or 0), int.from_bytes(digest.digest(), "little"))
+        return cls(min(max(0, timestamp or 0), LATEST_TIME), int.from_bytes(digest.digest(), "little"))
 
 
 class Proof(NamedTuple):

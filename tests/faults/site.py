@@ -217,7 +217,7 @@ class Site:
         self.disk.mkdir(parents=True, exist_ok=True)
         if os.geteuid() != 0:
             return
-        command = ["mount", "-t", "tmpfs", "-o", f"size={CLICKHOUSE_DISK}", "tmpfs", str(self.disk)]
+        command = ["mount", "-t", "tmpfs", "-o", f"size={CLICKHOUSE_DISK},mode=0700", "tmpfs", str(self.disk)]
         self.has_disk = subprocess.run(command, capture_output=True, check=False).returncode == 0
         if self.has_disk:
             closing.callback(self._unmount)

@@ -10,6 +10,7 @@ id came first: of those the stored one did.
 """
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
@@ -21,12 +22,14 @@ from tests.faults.log import Kept, Life, Place
 from tests.faults.site import Site
 from tests.integration.harness import history
 from tests.oracle import DeadLetter, Event, History, Record, read_record
+from tests.oracle.events import received_at
 
 CONVERSATION: Final = ("agent_id", "conversation_id", "environment")
-RECEIVED_AT: Final = "convostream-received-at"
+ORIGIN: Final = "convostream-origin"
 _RANGES_SQL: Final = (
-    "SELECT partition, log_epoch, last, max(landed) AS sure, toUnixTimestamp64Milli(any(time)) AS at FROM"
-    " (SELECT partition, log_epoch, first, last, any(last_record_time) AS time,"
+    "SELECT partition, log_epoch, first, last, max(landed) AS sure, toUnixTimestamp64Milli(any(time)) AS at,"
+    " toUnixTimestamp64Milli(argMax(seen, owner_epoch)) AS seen_ms FROM"
+    " (SELECT partition, log_epoch, first, last, owner_epoch, any(last_record_time) AS time, max(seen_at) AS seen,"
     " min(confirmed) = 0 AND max(confirmed) = 1 AS landed FROM ranges WHERE topic = {topic:String}"
     " GROUP BY partition, log_epoch, first, last, owner_epoch)"
     " GROUP BY partition, log_epoch, first, last ORDER BY partition, log_epoch, first"
@@ -43,11 +46,13 @@ Epoch = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A range as the range log has it, in the order of its partition and epoch."""
+    """A range as the range log has it, in the order of its partition and epoch; `seen_at` as workers keep it there."""
 
+    first: int
     last: int
     is_confirmed: bool
     time: int
+    seen_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ def truth_of(site: Site) -> Truth:
         if (number := _life_of(epoch, written, site.lives)) is not None:
             epochs[epoch] = number
     found = set(_positions(site, _FOUND_SQL))
-    gathered = _Gathered(site.erased)
+    gathered = _Gathered(_Sights(epochs, ranges), site.erased)
     for number, life in enumerate(site.lives[:-1]):
         reached = _reached(number, epochs, ranges, found)
         landed = {place: kept for place, kept in life.items() if reached.get(place[0], _NOTHING).covers(place[1])}
@@ -107,6 +112,7 @@ class Delivered:
 class _Gathered:
     """Delivered records by what becomes of them."""
 
+    sights: "_Sights"
     erased: Set[tuple[str, str, str]]
     records: list[Delivered] = field(default_factory=list)
     letters: dict[tuple[int, Place], Kept] = field(default_factory=dict)
@@ -116,7 +122,7 @@ class _Gathered:
     def take(self, number: int, life: Life, layout: Sequence[int]) -> None:
         """Takes the records of a life that were delivered; of a stray it is the copy that arrives."""
         for place in sorted(life):
-            record = _record(place, life[place])
+            record = self.sights.record(number, life, place)
             read = read_record(record)
             if self._is_erased(read):
                 continue
@@ -215,18 +221,41 @@ def _positions(site: Site, query: str) -> Iterator[tuple[int, int, int]]:
 
 def _ranges(site: Site) -> dict[Epoch, list[Range]]:
     found: dict[Epoch, list[Range]] = defaultdict(list)
-    for partition, epoch, last, sure, at in site.rows(_RANGES_SQL, topic=site.topic):
-        found[int(str(partition)), int(str(epoch))].append(Range(int(str(last)), bool(sure), int(str(at))))
+    for partition, epoch, first, last, sure, at, seen_at in site.rows(_RANGES_SQL, topic=site.topic):
+        place = int(str(partition)), int(str(epoch))
+        found[place].append(Range(int(str(first)), int(str(last)), bool(sure), int(str(at)), int(str(seen_at))))
     return found
 
 
-def _record(place: Place, kept: Kept) -> Record:
-    return Record(kept.value, _received_at(kept), *place, key=kept.key)
+class _Sights:
+    """When workers first saw records, by the ranges of each life."""
+
+    def __init__(self, epochs: Mapping[Epoch, int], ranges: Mapping[Epoch, list[Range]]) -> None:
+        self._ranges = [(life, epoch[0], ranges[epoch]) for epoch, life in epochs.items()]
+
+    def record(self, number: int, life: Life, place: Place) -> Record:
+        """A record of a life as it was delivered; of a copy the time is its origin's, if that is there."""
+        kept = life[place]
+        origin = next((where for name, value in kept.headers if name == ORIGIN and (where := _place(value))), None)
+        if origin in life and life[origin].value == kept.value:
+            first = Record(kept.value, life[origin].time, seen_at=self._seen_at(number, origin))
+            return Record(kept.value, received_at(first), *place, key=kept.key)
+        return Record(kept.value, kept.time, *place, key=kept.key, seen_at=self._seen_at(number, place))
+
+    def _seen_at(self, number: int, place: Place) -> int:
+        """When a record was seen; of one in no range, whose flush was lost with its log, it does not matter."""
+        return max(
+            (
+                each.seen_at
+                for life, partition, ranges in self._ranges
+                if (life, partition) == (number, place[0])
+                for each in ranges
+                if each.first <= place[1] <= each.last
+            ),
+            default=0,
+        )
 
 
-def _received_at(kept: Kept) -> int | None:
-    return next(_forwarded_times(kept), kept.time)
-
-
-def _forwarded_times(kept: Kept) -> Iterator[int]:
-    return (int(value) for name, value in kept.headers if name == RECEIVED_AT)
+def _place(origin: bytes) -> Place | None:
+    found = re.fullmatch(rb"[^:]+:(\d{1,9}):(\d{1,18})", origin)
+    return (int(found[1]), int(found[2])) if found else None

@@ -10,6 +10,7 @@ from urllib.request import urlopen
 import clickhouse_connect
 import pytest
 
+from dashboard.ingestion import PARTITIONS_SQL
 from tests.integration.harness import Harness, history, unique_agent
 from tests.integration.harness_kafka import Placed
 from tests.oracle import Question, Record
@@ -96,7 +97,7 @@ def test_a_forwarded_record_keeps_its_time_and_one_with_its_origin_and_other_byt
 
 def test_times_that_cannot_be_true_are_those_of_the_first_sight(forgetful: Harness) -> None:
     script = Script(unique_agent("times"), NOON)
-    times = [0, 1, NOON // 1000, NOON * 1000, 10_413_791_999_999, forgetful.now() + 3_600_000]
+    times = [0, 1, NOON // 1000, NOON * 1000, 10_413_791_999_999, 2**62, forgetful.now() + 3_600_000]
     for number, _ in enumerate(times):
         script.user(NOON + number, f"chat-{number}")
     began = forgetful.now()
@@ -143,6 +144,14 @@ def gauge(harness: Harness, name: str, partition: int) -> float:
     return next(float(line.removeprefix(marked)) for line in ask(harness, "/metrics").splitlines() if marked in line)
 
 
+def waiting(harness: Harness, partition: int) -> float:
+    """For how long the dashboard says that nothing was written."""
+    rows = harness.reader.query(PARTITIONS_SQL).named_results()
+    return next(
+        float(row["waiting"]) for row in rows if (row["topic"], row["partition"]) == (harness.log.topic, partition)
+    )
+
+
 def wait_until_blocked(harness: Harness, partition: int) -> None:
     deadline = time.monotonic() + 60
     while not gauge(harness, "convostream_blocked_partitions", partition):
@@ -163,6 +172,7 @@ def test_a_refused_block_is_seen_while_other_partitions_go_on(harness: Harness) 
         elsewhere = {record.partition for record in sent} - {blocked.partition}
         time.sleep(3)
         ready = ask(harness, "/ready")
+        assert waiting(harness, blocked.partition) > 3
         assert gauge(harness, "convostream_lag_seconds", blocked.partition) > lag + 2
         assert gauge(harness, "convostream_lag_records", blocked.partition) >= 1
         ((landed,),) = harness.rows(
@@ -177,5 +187,6 @@ def test_a_refused_block_is_seen_while_other_partitions_go_on(harness: Harness) 
     harness.drain()
     assert gauge(harness, "convostream_blocked_partitions", blocked.partition) == 0
     assert ask(harness, "/ready") == "yes\n"
+    assert waiting(harness, blocked.partition) == 0
     known = history([blocked, *sent])
     assert harness.differences(known, [question_of(harness, each.agent_id) for each in (script, others)]) == []

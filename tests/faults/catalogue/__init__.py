@@ -3,10 +3,17 @@
 import random
 from collections.abc import Sequence
 
-from tests.faults.catalogue import network, people, servers, storage, workers
+from tests.faults.catalogue import network, people, producers, servers, storage, workers
 from tests.faults.catalogue.kinds import Kind
 
-ALL: tuple[Kind, ...] = (*workers.KINDS, *servers.KINDS, *network.KINDS, *storage.KINDS, *people.KINDS)
+ALL: tuple[Kind, ...] = (
+    *workers.KINDS,
+    *servers.KINDS,
+    *network.KINDS,
+    *storage.KINDS,
+    *people.KINDS,
+    *producers.KINDS,
+)
 
 
 def matching(only: Sequence[str], without: Sequence[str], *, has_disk: bool, has_kafka: bool) -> list[Kind]:

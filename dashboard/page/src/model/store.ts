@@ -3,7 +3,7 @@
 
 import * as api from "./api";
 import { fromSearch, PANEL_CLOSED, rangeOf, toSearch, type State } from "./state";
-import type { Agent, Dashboard, Metric } from "./types";
+import type { Agent, Dashboard, Ingestion, Metric } from "./types";
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 15_000;
@@ -11,6 +11,8 @@ const NOBODY_YET_MS = 5_000;
 /** What is known of the agent itself is asked seldom: it costs a look at all its events. */
 const AGENT_KEPT_MS = 60_000;
 const MOST_ENVIRONMENTS = "500";
+/** How often the page asks whether events still arrive, also when nothing else changes. */
+const INGESTION_MS = 60_000;
 const SCOPE_OF_NUMBERS = ["agent", "environment", "preset", "since", "until", "zone", "compare"] as const;
 
 export class Store extends EventTarget {
@@ -24,6 +26,7 @@ export class Store extends EventTarget {
   dashboard: Dashboard | null = null;
   loadedAt: Date | null = null;
   loading = false;
+  ingestion: Ingestion | null = null;
   /** Why the numbers are not the newest; null when they are. */
   problem: api.ApiError | null = null;
 
@@ -36,6 +39,8 @@ export class Store extends EventTarget {
   constructor() {
     super();
     addEventListener("popstate", () => this.follow(fromSearch(location.search)));
+    void this.loadIngestion();
+    setInterval(() => void this.loadIngestion(), INGESTION_MS);
   }
 
   /** Changes what is shown; `step` says whether the browser's Back undoes it. */
@@ -95,6 +100,12 @@ export class Store extends EventTarget {
     if (this.catalogue.size) return;
     const metrics = await api.catalogue();
     this.catalogue = new Map(metrics.map((metric) => [metric.name, metric]));
+  }
+
+  /** What fails here is said by the numbers, which are asked for the same way. */
+  private async loadIngestion(): Promise<void> {
+    this.ingestion = await api.ingestion().catch(() => null);
+    this.changed();
   }
 
   private async loadSession(): Promise<void> {

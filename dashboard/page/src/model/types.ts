@@ -92,7 +92,12 @@ export interface Ingestion {
   readonly now: string;
   readonly minutes: readonly { readonly minute: string; readonly events: number }[];
   readonly last_event: { readonly received_at: string; readonly occurred_at: string } | null;
-  readonly partitions: readonly { readonly partition: number; readonly delay_seconds: number | null }[];
+  readonly partitions: readonly {
+    readonly partition: number;
+    readonly delay_seconds: number | null;
+    readonly waiting_seconds: number;
+    readonly is_blocked: boolean;
+  }[];
   readonly dead_letters: readonly {
     readonly reason_code: string;
     readonly count: number;

@@ -10,7 +10,7 @@ import type { Shown } from "./shown";
 const DAY_MS = 86_400_000;
 
 export function drawNotes(shown: Shown): TemplateResult {
-  return html`${windowLine(shown)} ${problem(shown)} ${nobody(shown)} ${nothingHere(shown)}`;
+  return html`${windowLine(shown)} ${problem(shown)} ${blocked(shown)} ${nobody(shown)} ${nothingHere(shown)}`;
 }
 
 function windowLine(shown: Shown): TemplateResult {
@@ -31,6 +31,16 @@ function problem(shown: Shown): TemplateResult {
   const again = trouble.passes ? " Trying again." : "";
   return html`<div role="alert" class="note wrong"><p><strong>${named(trouble.message)}</strong>${old}${again}</p>
     <button type="button" @click=${() => void shown.store.reload()}>Try now</button></div>`;
+}
+
+/** Events wait because ClickHouse refuses them, or because nobody writes them. */
+function blocked(shown: Shown): TemplateResult | typeof nothing {
+  const waiting = shown.store.ingestion?.partitions.filter((one) => one.is_blocked) ?? [];
+  if (!waiting.length) return nothing;
+  const which = `${waiting.length === 1 ? "Partition" : "Partitions"} ${waiting.map((one) => one.partition).join(", ")}`;
+  const longest = numbers.duration(Math.max(...waiting.map((one) => one.waiting_seconds)));
+  return html`<div role="alert" class="note wrong"><p><strong>Events are not being written.</strong>
+    ${which} of the topic: nothing has been written for ${longest}. The workers' logs say why.</p></div>`;
 }
 
 /** Before the first event of anybody. */
