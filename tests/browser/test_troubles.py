@@ -1,5 +1,8 @@
 """What the page does when there is nothing, when nobody answers, and when everything that was said is an attack."""
 
+from datetime import UTC, datetime, timedelta
+
+from clickhouse_connect import get_client
 from playwright.sync_api import expect
 
 from dashboard.catalogue import METRICS
@@ -70,3 +73,19 @@ def test_a_range_that_cannot_be_read_is_explained(opened: Opened) -> None:
     opened.page.goto(f"{opened.address}/?agent={DEMO_AGENT}&since=yesterday&until=now")
     expect(opened.page.get_by_role("alert").first).to_contain_text("since: allowed is")
     opened.problems[:] = [text for text in opened.problems if "422" not in text]
+
+
+def test_the_page_says_that_events_are_not_written_until_they_are(opened: Opened, served: Served) -> None:
+    client = get_client(dsn=served.harness.stack.environment()["CONVOSTREAM_CLICKHOUSE_URL"])
+    columns = ["topic", "partition", "log_epoch", "owner_epoch", "first", "last", "confirmed", "seen_at"]
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    client.insert("ranges", [["stuck", 7, 1, 1, 0, 9, 0, an_hour_ago]], columns)
+    opened.open(agent=DEMO_AGENT)
+    alert = opened.page.get_by_role("alert").filter(has_text="Events are not being written")
+    expect(alert).to_contain_text("Partition 7")
+    expect(alert).to_contain_text("hour")
+    client.insert("ranges", [["stuck", 7, 1, 1, 0, 9, 1, an_hour_ago]], columns)
+    client.close()
+    opened.open(agent=DEMO_AGENT)
+    expect(opened.figure("total_conversations", "conversations")).to_be_visible()
+    expect(alert).not_to_be_visible()

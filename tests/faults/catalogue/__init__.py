@@ -6,13 +6,8 @@ from collections.abc import Sequence
 from tests.faults.catalogue import network, people, producers, servers, storage, workers
 from tests.faults.catalogue.kinds import Kind
 
-ALL: tuple[Kind, ...] = (
-    *workers.KINDS,
-    *servers.KINDS,
-    *network.KINDS,
-    *storage.KINDS,
-    *people.KINDS,
-    *producers.KINDS,
+ALL: tuple[Kind, ...] = tuple(
+    kind for module in (network, people, producers, servers, storage, workers) for kind in module.KINDS
 )
 
 
