@@ -6,6 +6,7 @@ import click
 
 from convostream.errors import InvalidSettings
 from stream_processors.commands.audit import audit_command
+from stream_processors.commands.backup import backup_command, restore_command
 from stream_processors.commands.calls import console, read_settings, run
 from stream_processors.commands.dead_letters import dead_letters
 from stream_processors.commands.people import erase_command, export_command
@@ -56,9 +57,11 @@ def rebuild_command() -> None:
 
 
 main.add_command(audit_command)
+main.add_command(backup_command)
 main.add_command(dead_letters)
 main.add_command(erase_command)
 main.add_command(export_command)
+main.add_command(restore_command)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 from deploy.embedded.disk import Disk
 from deploy.embedded.errors import ACCESS_DENIED, UNKNOWN_DATABASE, ClickHouseError
@@ -21,6 +22,16 @@ CONTROL = "CONTROL"
 _OF_THE_FRONT = {"readonly", "max_concurrent_queries_for_user", "max_memory_usage_for_user"}
 # Marks a query in system.processes: a setting without effect, since nothing is cached.
 _MARK = "query_cache_tag"
+# Temporary files and backups stay inside of the data directory.
+_CONFIGURATION = """<clickhouse>
+<users_config>{directory}/users.xml</users_config>
+<tmp_path>{directory}/</tmp_path>
+<storage_configuration><disks>
+<backups><type>local</type><path>{directory}/backups/</path></backups>
+</disks></storage_configuration>
+<backups><allowed_disk>backups</allowed_disk></backups>
+</clickhouse>
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +229,7 @@ def file_in_memory(data: memoryview) -> Iterator[str]:
 def _write_configuration(directory: Path, users: Users, setting_names: list[str]) -> Path:
     users_path, path = directory / "users.xml", directory / "config.xml"
     users_path.write_text(users.engine_configuration(setting_names))
-    path.write_text(
-        f"<clickhouse><users_config>{users_path}</users_config><tmp_path>{directory}/</tmp_path></clickhouse>\n"
-    )
+    path.write_text(_CONFIGURATION.format(directory=escape(str(directory))))
     return path
 
 
