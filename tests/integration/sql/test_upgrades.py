@@ -48,6 +48,12 @@ EXCHANGE TABLES audits_new AND audits;
 DROP TABLE audits_new;
 """
 WITH_REPAIRED = ("events", "inbox", "admitted", "events_mv")
+FOR_READERS = {
+    "conversations": "*",
+    "exchanges": "*",
+    "dead_letters": "partition, offset, received_at, reason, reason_code, raw, key, headers, attempts",
+    "ranges": "partition, log_epoch, first, last, rows, fold_version, last_record_hash, confirmed",
+}
 NOON = 1_700_000_000_000
 
 
@@ -78,8 +84,8 @@ def answers(database: Database) -> dict[str, list[tuple[object, ...]]]:
     """Returns what every metric view and every table and view for readers says."""
     agents = database.rows(f"SELECT DISTINCT agent_id, environment FROM {database.name}.events ORDER BY ALL", {})
     found: dict[str, list[tuple[object, ...]]] = {}
-    for name in ("conversations", "exchanges", "dead_letters", "ranges"):
-        rows = database.rows(f"SELECT * FROM {database.name}.{name} ORDER BY ALL", {})
+    for name, columns in FOR_READERS.items():
+        rows = database.rows(f"SELECT {columns} FROM {database.name}.{name} ORDER BY ALL", {})
         found[name] = [tuple(map(repr, row)) for row in rows]
     for name in NAMES[Kind.METRIC]:
         for (agent, environment), (since, until, zone) in ((a, r) for a in agents for r in RANGES):
