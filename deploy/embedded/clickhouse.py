@@ -29,7 +29,7 @@ def main() -> int:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     task = json.load(sys.stdin)
     directory = Path(task["directory"])
-    confine([directory / "clickhouse", directory / "tmp"], task["port"])
+    confine([directory / "clickhouse", directory / "tmp", directory / "backups"], task["port"])
     users = Users({name: PasswordHash(**hashed) for name, hashed in task["users"].items()})
     disk = Disk(directory / "clickhouse")
     engine = Engine(directory, users, disk)

@@ -24,8 +24,8 @@ _OF_THE_FRONT = {"readonly", "max_concurrent_queries_for_user", "max_memory_usag
 _MARK = "query_cache_tag"
 # Temporary files and backups stay inside of the data directory.
 _CONFIGURATION = """<clickhouse>
-<users_config>{directory}/users.xml</users_config>
-<tmp_path>{directory}/</tmp_path>
+<users_config>{directory}/tmp/users.xml</users_config>
+<tmp_path>{directory}/tmp/</tmp_path>
 <storage_configuration><disks>
 <backups><type>local</type><path>{directory}/backups/</path></backups>
 </disks></storage_configuration>
@@ -115,7 +115,7 @@ class Engine:
         self.disk = disk
         self._connect = chdb.connect
         self._path = str(directory / "clickhouse")
-        configuration = _write_configuration(directory / "tmp", users, self._setting_names())
+        configuration = _write_configuration(directory, users, self._setting_names())
         self._root = self._connect(f"{self._path}?config-file={configuration}")  # type: ignore[no-untyped-call]
         self.version = self.rows("SELECT version()")[0]
         self.timezone = self.rows("SELECT timezone()")[0]
@@ -227,7 +227,7 @@ def file_in_memory(data: memoryview) -> Iterator[str]:
 
 
 def _write_configuration(directory: Path, users: Users, setting_names: list[str]) -> Path:
-    users_path, path = directory / "users.xml", directory / "config.xml"
+    users_path, path = directory / "tmp" / "users.xml", directory / "tmp" / "config.xml"
     users_path.write_text(users.engine_configuration(setting_names))
     path.write_text(_CONFIGURATION.format(directory=escape(str(directory))))
     return path

@@ -79,7 +79,7 @@ class _Signals:
 def _run(task: Mapping[str, object], signals: _Signals, directory: Path, lock: int) -> int:
     temporary = directory / "tmp"
     shutil.rmtree(temporary, ignore_errors=True)
-    for path in (temporary, directory / "clickhouse"):
+    for path in (temporary, directory / "clickhouse", directory / "backups"):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     parent = os.getpid()
     engine = subprocess.Popen(
