@@ -35,6 +35,8 @@ _SHOWN = {
 _WRITES = {
     *("InsertQuery", "CreateQuery", "DropQuery", "TruncateQuery", "AlterQuery", "OptimizeQuery", "Rename"),
     *("DeleteQuery", "UpdateQuery"),
+    # The engine allows one disk, and the writer's grants no other place.
+    *("BackupQuery", "RestoreQuery"),
 }
 _SESSION = {"Set", "UseQuery"}
 _MAX_VALUES_BYTES = 256 * 1024
