@@ -22,6 +22,8 @@ PARTS_OF_PYDANTIC = {"pydantic-core", "typing-extensions"}
 """Pydantic's own types have these in their signatures; it requires both by itself."""
 OWN_ENVIRONMENT = {"quixstreams"}
 """Installed by `make bench` beside .venv; benchmarks/contenders/quix_streams.txt pins it."""
+OF_THE_ENVIRONMENT = {"pip"}
+"""Every virtual environment brings its own."""
 ALWAYS_ALLOWED = PARTS_OF_PYDANTIC | USED_WHERE_INSTALLED | set(WHEELS_OF_DATA)
 
 
@@ -71,7 +73,25 @@ def test_what_is_imported_is_declared(folder: str, extras: tuple[str, ...]) -> N
 def test_every_distribution_that_gets_installed_is_pinned() -> None:
     described = project()
     asked = described.dependencies + [text for extra in described.extras.values() for text in extra]
-    assert closure(asked) | set(WHEELS_OF_DATA) <= pins().keys()
+    assert closure(asked) | set(WHEELS_OF_DATA) <= pins().keys() | OF_THE_ENVIRONMENT
+
+
+@pytest.mark.parametrize(("name", "extras"), [("development.txt", EVERYTHING), ("image.txt", ("worker", "dashboard"))])
+def test_every_file_that_gets_installed_has_a_hash(name: str, extras: tuple[str, ...]) -> None:
+    described = project()
+    asked = described.dependencies + [text for extra in extras for text in described.extras[extra]]
+    locked = _locked(name)
+    assert closure(asked) - locked.keys() <= OF_THE_ENVIRONMENT
+    assert {n for n, (version, _) in locked.items() if pins().get(n, version) != version} == set()
+    assert {n for n, (_, hashes) in locked.items() if not hashes} == set()
+
+
+def _locked(name: str) -> dict[str, tuple[str, int]]:
+    """Return the version and the number of hashes of each distribution in a file of requirements/."""
+    text = (ROOT / "requirements" / name).read_text()
+    assert "://" not in text
+    parts = [re.split("==| ", part, maxsplit=2) for part in re.split(r"^(?=\S)", text, flags=re.MULTILINE) if part]
+    return {canonicalize_name(found): (version, rest.count("--hash=sha256:")) for found, version, rest in parts}
 
 
 def test_a_pin_is_a_name_and_a_version() -> None:
