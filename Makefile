@@ -36,7 +36,7 @@ NEW_ENOUGH := import sys, venv; sys.exit(sys.version_info < (3, 11))
 TIDY := awk '/Downloading .*\.whl \([0-9.]+ MB\)/ { split($$2, part, "-"); print "  downloading " part[1], $$3, $$4; fflush() } \
 	/^Installing collected packages/ { print "  installing " NF - 3 " packages"; fflush() }'
 
-.PHONY: help demo up test faults check audit lock sbom bench
+.PHONY: help demo up test unit faults check audit lock sbom bench
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ up: $(STAMP) ## run the stack without data until Ctrl-C (BROKER=kafka: on Apache
 
 test: $(STAMP) ## run all tests (ARGS='tests/unit -k name': some of them)
 	@$(RUN) -m pytest $(ARGS)
+
+unit: $(STAMP) ## run the unit tests on all cores; they need no server
+	@$(RUN) -m pytest tests/unit --numprocesses auto $(ARGS)
 
 faults: $(STAMP) ## kill, pause and cut off real processes, then check every number (ROUNDS=n SEED=s)
 	@$(RUN) -m tests.faults --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) $(ARGS)

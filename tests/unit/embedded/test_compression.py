@@ -37,6 +37,7 @@ def test_nothing_is_packed_as_nothing(encoding: str) -> None:
         ("lz4", lz4.frame.compress(b"one") + lz4.frame.compress(b"two")),
         ("zstd", zstandard.compress(b"one") + zstandard.compress(b"two")),
     ],
+    ids=["gzip", "lz4", "zstd"],
 )
 def test_several_frames_are_one_body(encoding: str, frames: bytes) -> None:
     assert decompress(frames, encoding, 6) == b"onetwo"
