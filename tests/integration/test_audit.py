@@ -82,7 +82,8 @@ def test_rows_that_are_there_twice_lose_their_copies_alone(stopped: Audited) -> 
 
 
 def test_an_audit_says_where_and_by_how_much(stopped: Audited) -> None:
-    (conversation,) = stopped.writer.query("SELECT any(conversation_hash) FROM session_facts").result_rows[0]
+    of_production = "SELECT any(conversation_hash) FROM session_facts WHERE environment = 'production'"
+    (conversation,) = stopped.writer.query(of_production).result_rows[0]
     stopped.writer.command(f"ALTER TABLE session_facts DELETE WHERE conversation_hash = {conversation}{MUTATE}")
     said = stopped.audit().stdout
     line = next(line for line in said.splitlines() if str(conversation) in line)
