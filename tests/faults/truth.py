@@ -9,13 +9,13 @@ When partitions were added, a conversation has had several homes, and the logs d
 id came first: of those the stored one did.
 """
 
-import json
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Final
 
+import orjson
 from aiokafka.partitioner import murmur2
 
 from tests.faults.log import Kept, Life, Place
@@ -164,7 +164,7 @@ class _Gathered:
 def body_of(value: bytes | None) -> dict[str, object]:
     """The JSON object that a record holds; an empty one when it holds none."""
     try:
-        body = json.loads(value or b"")
+        body = orjson.loads(value or b"")
     except ValueError:
         return {}
     return body if isinstance(body, dict) else {}

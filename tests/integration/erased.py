@@ -161,7 +161,7 @@ def conversation_of(record: Record) -> ConversationKey | None:
     """The conversation that a record names."""
     try:
         fields = json.loads(record.value or b"")
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(fields, dict):
         return None
