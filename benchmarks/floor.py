@@ -24,6 +24,7 @@ from stream_processors.app import INSERTS_AT_ONCE, ProcessorApp
 from stream_processors.broker import broker_options
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.collector import spare_the_collector
+from stream_processors.enrichment import make_enrichment
 from stream_processors.feed import Feed
 from stream_processors.inbox import Block
 from stream_processors.known_conversations import KnownConversations
@@ -35,7 +36,6 @@ from stream_processors.records import Record
 from stream_processors.settings import WorkerSettings
 from stream_processors.state import State
 from stream_processors.without_pandas import do_without_pandas
-from stream_processors.worker import make_enrichment
 
 Log: TypeAlias = Mapping[int, Sequence[Record]]
 OWNER: Final = "benchmark"

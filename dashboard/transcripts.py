@@ -14,7 +14,7 @@ from starlette.convertors import Convertor, register_url_convertor
 from dashboard.answers import ConversationAnswer
 from dashboard.errors import NotThere
 from dashboard.events import Row, event_row
-from dashboard.lists import COUNTS, by_hash
+from dashboard.lists import conversation_extras
 from dashboard.lists.cursors import Cursor, read_cursor, write_cursor
 from dashboard.lists.filters import SCOPE, select
 from dashboard.lists.queries import CONVERSATION_COLUMNS, EXCHANGE_COLUMNS, NET, SESSION_COLUMNS
@@ -118,8 +118,8 @@ async def _find(reader: Reader, scope: Mapping[str, object], conversation_id: st
     if not rows:
         raise NotThere("there is no conversation of this id with this agent and environment")
     key: int = rows[0]["conversation_hash"]
-    counts = await by_hash(reader, "activity", COUNTS, "GROUP BY conversation_hash", scope, [key])
-    return {**conversation_row(rows[0]), "messages": 0, "actions": 0, **counts.get(key, {})}, key
+    extras = await conversation_extras(reader, scope, [key])
+    return {**conversation_row(rows[0]), "messages": 0, "actions": 0, **extras[key]}, key
 
 
 async def _keys(

@@ -1,7 +1,8 @@
 """How long content and dead letters live, as column and table TTLs.
 
-What the derivation and the rollups need (ids, times, derived columns) has no TTL: only content expires. Of dead letters
-only refusals expire: that one was replayed or dropped must outlive them, or it would be open again for a while.
+What the derivation and the rollups need (ids, times, derived columns) has no TTL: only content expires. Dead letters
+expire with the content, or earlier. Of them only refusals do: that one was replayed or dropped must outlive them, or it
+would be open again for a while.
 """
 
 import re
@@ -11,6 +12,10 @@ from sql.connection import Database
 
 CONTENT_COLUMNS = (
     "customer_ip_address",
+    "device",
+    "source",
+    "language",
+    "name",
     "content",
     "attachments",
     "tools_used",
@@ -23,9 +28,10 @@ CONTENT_COLUMNS = (
     "metadata",
     "extra",
 )
-# As ClickHouse writes a column's TTL back; no comment of a column contains a backtick.
-_CONTENT_TTL = re.compile(r"`(\w+)` [^`]* TTL toDateTime\(received_at\) \+ toIntervalMonth\((\d+)\)")
-_DEAD_LETTER_TTL = re.compile(r" TTL toDateTime\(written_at\) \+ toIntervalDay\((\d+)\) WHERE status = 'refused'")
+# As ClickHouse writes TTLs back; no comment of a column contains a backtick. The times stay DateTime64: a DateTime ends
+# in 2106 and would begin anew.
+_COLUMN_TTL = re.compile(r"`(\w+)` [^`]* TTL ((?:toDateTime\(received_at\)|received_at) \+ toIntervalMonth\(\d+\))")
+_TABLE_TTL = re.compile(r" ORDER BY \([^()]*\) TTL (.*?) SETTINGS ")
 _DEFINITION = (
     "SELECT create_table_query FROM system.tables WHERE database = {database:String} AND name = {table:String}"
 )
@@ -43,9 +49,7 @@ def apply_retention(database: Database, retention: Retention) -> tuple[str, ...]
     """Brings the TTLs to what is asked, and returns the names of the tables that had others."""
     statements = {
         "events": _content_statement(_definition(database, "events"), retention.content_months),
-        "dead_letter_records": _dead_letter_statement(
-            _definition(database, "dead_letter_records"), retention.dead_letter_days
-        ),
+        "dead_letter_records": _dead_letter_statement(_definition(database, "dead_letter_records"), retention),
     }
     for statement in filter(None, statements.values()):
         database.run(statement)
@@ -58,19 +62,23 @@ def _definition(database: Database, table: str) -> str:
 
 
 def _content_statement(definition: str, months: int) -> str:
-    present = {column: int(number) for column, number in _CONTENT_TTL.findall(definition)}
+    present = dict(_COLUMN_TTL.findall(definition))
     if months:
-        ttl = f"TTL toDateTime(received_at) + INTERVAL {months} MONTH"
-        changes = [f"MODIFY COLUMN {c} {ttl}" for c in CONTENT_COLUMNS if present.get(c) != months]
+        ttl = f"received_at + toIntervalMonth({months})"
+        changes = [f"MODIFY COLUMN {column} TTL {ttl}" for column in CONTENT_COLUMNS if present.get(column) != ttl]
     else:
         changes = [f"MODIFY COLUMN {column} REMOVE TTL" for column in present]
     return f"ALTER TABLE events {', '.join(changes)}" if changes else ""
 
 
-def _dead_letter_statement(definition: str, days: int) -> str:
-    found = _DEAD_LETTER_TTL.search(definition)
-    present = int(found[1]) if found else 0
-    if present == days:
+def _dead_letter_statement(definition: str, retention: Retention) -> str:
+    found = _TABLE_TTL.search(definition)
+    intervals = [
+        f"toInterval{unit}({number})"
+        for unit, number in (("Day", retention.dead_letter_days), ("Month", retention.content_months))
+        if number
+    ]
+    ttl = ", ".join(f"written_at + {interval} WHERE status = 'refused'" for interval in intervals)
+    if ttl == (found[1] if found else ""):
         return ""
-    ttl = f"TTL toDateTime(written_at) + INTERVAL {days} DAY DELETE WHERE status = 'refused'" if days else "REMOVE TTL"
-    return f"ALTER TABLE dead_letter_records {'MODIFY ' if days else ''}{ttl}"
+    return f"ALTER TABLE dead_letter_records {f'MODIFY TTL {ttl}' if ttl else 'REMOVE TTL'}"

@@ -41,7 +41,7 @@ def addresses_of(text: str) -> StatedAddresses:
     addresses = list(_addresses(text))
     public = next((str(each) for each in addresses if is_public(each)), None)
     is_readable = bool(addresses) or trim(text).casefold() in ("", "unknown")
-    return StatedAddresses(public, is_readable, ", ".join(str(_first_of_network(each)) for each in addresses))
+    return StatedAddresses(public, is_readable, ", ".join(str(first_of_network(each)) for each in addresses))
 
 
 def network_of(address: Address) -> int:
@@ -49,7 +49,8 @@ def network_of(address: Address) -> int:
     return int(address) >> address.max_prefixlen - PREFIXES[address.version]
 
 
-def _first_of_network(address: Address) -> Address:
+def first_of_network(address: Address) -> Address:
+    """Return the first address of an address's network, which is what truncating makes of it."""
     return type(address)(network_of(address) << address.max_prefixlen - PREFIXES[address.version])
 
 

@@ -134,7 +134,8 @@ class ProcessorApp(faust.App):
         """Take a batch of a partition through the steps; return the segments of its block and what was proved."""
         with uncollected():
             batch = Batch(records, seen_at=command.seen_at)
-            await prove_headers(batch, self._clickhouse, command.position, command.proofs)
+            content = self._enrichment.content
+            await prove_headers(batch, self._clickhouse, command.position, command.proofs, content)
             return await self._steps(feed, batch, state, command), batch.proofs
 
     async def _steps(self, feed: Feed, batch: Batch, state: State, command: Prepare) -> list[Segment]:

@@ -24,7 +24,6 @@ class ConversationFact(NamedTuple):
     rating: str | None
     escalated: bool
     escalation_failed: bool
-    name: str | None
 
 
 class Attributes:
@@ -44,7 +43,6 @@ class Attributes:
         self.rating: str | None = None
         self.escalated = False
         self.escalation_failed = False
-        self.name: str | None = None
 
     def add_profile(self, profile: Profile) -> None:
         """Take what a visit or an engagement tells; None erases nothing."""
@@ -53,7 +51,6 @@ class Attributes:
         self.device = profile.device or self.device
         self.source = self.source or profile.source
         self.language = profile.language or self.language
-        self.name = profile.name or self.name
         self.rating = profile.rating or self.rating
 
     def add_call(self, call: Call) -> None:
@@ -76,5 +73,4 @@ class Attributes:
             self.rating,
             self.escalated,
             self.escalation_failed,
-            self.name,
         )

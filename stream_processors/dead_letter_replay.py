@@ -4,6 +4,9 @@ The life of a replayed letter: its bytes are produced as they are, under the key
 headers, its origin, its time of receipt, and its name. A worker for whom it is a valid event writes it like any other
 and, in the same flush, that the letter is settled; one that refuses it writes that, with the reason of today, for the
 same letter. A letter that is sent twice, because a command was killed and run again, is a repetition of its event.
+
+Where a policy keeps the hash of a letter instead of its bytes, Kafka is asked for the record at the letter's position,
+and the hash proves that it is the same.
 """
 
 import asyncio
@@ -23,16 +26,18 @@ from stream_processors.records import (
     ORIGIN_HEADER,
     RECEIVED_AT_HEADER,
     UNKNOWN_TIME,
+    Record,
     place_text,
 )
 from stream_processors.replays import places_sql
+from stream_processors.storage_policy import ContentPolicy
 
 PAGE_LETTERS: Final = 200
 PAGE_BYTES: Final = 8 * 1024**2
 CONTENT_SQL: Final = (
     "SELECT partition, log_epoch, offset, toUnixTimestamp64Milli(received_at) AS received_at_ms, has_value,"
-    " hex(raw) AS raw, has_key, hex(key) AS key, arrayMap(header -> (header.1, hex(header.2)), headers) AS headers"
-    " FROM dead_letters WHERE topic = {topic:String} AND (partition, log_epoch, offset) IN ({places})"
+    " hex(raw) AS raw, has_key, hex(key) AS key, arrayMap(header -> (header.1, hex(header.2)), headers) AS headers,"
+    " storage, digest FROM dead_letters WHERE topic = {topic:String} AND (partition, log_epoch, offset) IN ({places})"
 )
 
 
@@ -56,30 +61,54 @@ class Producer(Protocol):
         ...
 
 
+class Source(Protocol):
+    """Where records are that ClickHouse does not keep."""
+
+    async def record_at(self, position: LogPosition) -> Record | None:
+        """Return the record at a position, None when there is none any more."""
+        ...
+
+
 class Letter(NamedTuple):
-    """A dead letter with its content; `received_at` is in milliseconds, None when unknown."""
+    """A dead letter with its content, as far as it is stored; `received_at` is in milliseconds, None when unknown."""
 
     place: LogPosition
     received_at: int | None
     value: bytes | None
     key: bytes | None
     headers: Headers
+    storage: str = "full"
+    digest: str = ""
 
 
 class Replayed(NamedTuple):
-    """What a replay did: the letters that Kafka has, and those that are larger than it takes."""
+    """What a replay did: the letters that Kafka has, those that are larger than it takes, and those that are gone."""
 
     sent: list[OpenLetter]
     too_large: list[LogPosition]
+    gone: list[LogPosition]
 
 
-async def replay(clickhouse: ClickHouse, producer: Producer, chosen: Sequence[OpenLetter], report: Report) -> Replayed:
-    """Produce letters again, page by page; tell `report` how many are done, of how many."""
-    done, looked_at = Replayed([], []), 0
+async def replay(
+    clickhouse: ClickHouse,
+    producer: Producer,
+    source: Source,
+    content: ContentPolicy,
+    chosen: Sequence[OpenLetter],
+    report: Report,
+) -> Replayed:
+    """Produce letters again, page by page; tell `report` how many are done, of how many.
+
+    What ClickHouse does not keep comes from the source, if its hash under the key of `content` is the letter's.
+    """
+    done, looked_at = Replayed([], [], []), 0
     for page in pages(chosen):
         known = {letter.place: letter for letter in page}
         # One that was settled meanwhile, by another replay, has no content any more and is left out.
-        letters = await _read(clickhouse, list(known))
+        stored = await _read(clickhouse, list(known))
+        found = [await _complete(letter, source, content) for letter in stored]
+        done.gone.extend(letter.place for letter, whole in zip(stored, found, strict=True) if whole is None)
+        letters = [letter for letter in found if letter is not None]
         taken = await asyncio.gather(*(_send(producer, letter) for letter in letters))
         for letter, is_taken in zip(letters, taken, strict=True):
             if is_taken:
@@ -117,7 +146,19 @@ def _letter(topic: str, row: Row) -> Letter:
         bytes.fromhex(row["raw"]) if row["has_value"] else None,
         bytes.fromhex(row["key"]) if row["has_key"] else None,
         [(name, None if value is None else bytes.fromhex(value)) for name, value in row["headers"]],
+        row["storage"],
+        row["digest"],
     )
+
+
+async def _complete(letter: Letter, source: Source, content: ContentPolicy) -> Letter | None:
+    """Return a letter with its content, from the source if need be; None when it is nowhere."""
+    if letter.storage == "full":
+        return letter
+    record = await source.record_at(letter.place) if letter.digest else None
+    if record is None or record.value is None or content.digest(record.value) != letter.digest:
+        return None
+    return letter._replace(value=record.value, key=record.key, headers=list(record.headers))
 
 
 async def _send(producer: Producer, letter: Letter) -> bool:

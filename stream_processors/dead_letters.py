@@ -17,8 +17,8 @@ Report = Callable[[int, int], None]
 
 DROPS_A_BLOCK: Final = 50_000
 LIST_SQL: Final = (
-    "SELECT topic, partition, log_epoch, offset, received_at, reason_code, reason, attempts, length(raw) AS bytes"
-    " FROM dead_letters WHERE {code:String} IN ('', reason_code)"
+    "SELECT topic, partition, log_epoch, offset, received_at, reason_code, reason, attempts, storage,"
+    " length(raw) AS bytes FROM dead_letters WHERE {code:String} IN ('', reason_code)"
     " ORDER BY received_at DESC, topic, partition, log_epoch DESC, offset DESC LIMIT {limit:UInt32}"
 )
 SUMMARY_SQL: Final = (
@@ -26,14 +26,15 @@ SUMMARY_SQL: Final = (
     " FROM dead_letters GROUP BY reason_code ORDER BY letters DESC, reason_code"
 )
 SHOW_SQL: Final = (
-    "SELECT topic, partition, log_epoch, offset, received_at, reason_code, reason, attempts, has_value,"
-    " hex(raw) AS raw, has_key, hex(key) AS key,"
+    "SELECT topic, partition, log_epoch, offset, received_at, reason_code, reason, attempts, storage, digest,"
+    " has_value, hex(raw) AS raw, has_key, hex(key) AS key,"
     " arrayMap(header -> (header.1, hex(header.2)), headers) AS headers FROM dead_letters"
     " WHERE topic = {topic:String} AND partition = {partition:UInt32} AND offset = {offset:UInt64}"
     " ORDER BY log_epoch DESC LIMIT 1"
 )
 CHOOSE_SQL: Final = (
-    "SELECT partition, log_epoch, offset, reason_code, attempts, length(raw) AS bytes FROM dead_letters"
+    "SELECT partition, log_epoch, offset, reason_code, attempts, if(storage = 'full', length(raw), 1048576) AS bytes"
+    " FROM dead_letters"
     " WHERE topic = {topic:String} AND {code:String} IN ('', reason_code) AND {partition:Int64} IN (-1, partition)"
     " AND {offset:Int64} IN (-1, offset) ORDER BY received_at, partition, log_epoch, offset"
 )
@@ -51,7 +52,10 @@ class LetterFilter:
 
 
 class OpenLetter(NamedTuple):
-    """A dead letter that is neither replayed nor dropped: its name, its latest fault, and the size of its value."""
+    """A dead letter that is neither replayed nor dropped: its name, its latest fault, and the size of its value.
+
+    The size of a value that is not stored is taken for the largest that an event may have.
+    """
 
     place: LogPosition
     reason_code: str

@@ -103,14 +103,20 @@ def enrich(events: Sequence[Event], received_at: Sequence[int], enrichment: Enri
     occurred = _times(events, received_at, repaired)
     found, details, own = DERIVE[events[0].type](events, enrichment, repaired)
     ranks, ids = [kinds.RANKS[kind] for kind in found], [event.event_id for event in events]
+    type_, policy = events[0].type, enrichment.content
+    metadata = [as_json(event.metadata) if event.metadata else None for event in events]
+    extra = [as_json(event.model_extra) if event.model_extra else None for event in events]
+    if not policy.keeps_all:
+        own = policy.columns(OWN_COLUMNS[type_], own)
+        metadata, extra = policy.json_column("metadata", metadata), policy.json_column("extra", extra)
     return EnrichedEvents(
-        events[0].type,
+        type_,
         list(map(_key, map(_identity, events))),
         list(map(FoldEvent, occurred, ranks, ids, found, details)),
         received_at,
         repaired,
-        [as_json(event.metadata) if event.metadata else None for event in events],
-        [as_json(event.model_extra) if event.model_extra else None for event in events],
+        metadata,
+        extra,
         own,
     )
 
@@ -146,9 +152,9 @@ def one_by_one(derive: DeriveOne) -> Derive:
     return derive_all
 
 
-def _derive_messages(messages: Sequence[Message], enrichment: Enrichment, _: Repaired) -> Derived:
+def _derive_messages(messages: Sequence[Message], _enrichment: Enrichment, _: Repaired) -> Derived:
     senders = [message.sender for message in messages]
-    contents = enrichment.contents([message.content for message in messages])
+    contents = [message.content for message in messages]
     attachments = [as_json(message.attachments) if message.attachments else None for message in messages]
     found = [SENDER_KINDS[sender] for sender in senders]
     return found, list(repeat(None, len(messages))), (senders, contents, attachments)
@@ -174,7 +180,7 @@ def _derive_action(action: Action, enrichment: Enrichment, repaired: list[str]) 
         _storable(action.ended_at),
         None if action.duration_ms is None else float(action.duration_ms),
         as_json(action.tools_used),
-        enrichment.content(action.response),
+        action.response,
         action.error_message,
         trim(action.action_name),
         duration.milliseconds,
@@ -187,11 +193,11 @@ def _storable(at: int | None) -> int | None:
     return at if at is not None and EARLIEST_CALL <= at <= LATEST_CALL else None
 
 
-def _derive_feedback(feedback: Feedback, enrichment: Enrichment, repaired: list[str]) -> DerivedOne:
+def _derive_feedback(feedback: Feedback, _enrichment: Enrichment, repaired: list[str]) -> DerivedOne:
     judged = verdict(feedback.rating)
     if judged == "unrecognised":
         repaired.append("rating")
-    own = (orjson.dumps(feedback.rating).decode(), enrichment.content(feedback.comment), feedback.rated_by, judged)
+    own = (orjson.dumps(feedback.rating).decode(), feedback.comment, feedback.rated_by, judged)
     if feedback.rated_by == "staff":
         return kinds.SILENT, None, own
     return kinds.RATING, judged, own

@@ -1,14 +1,16 @@
 """How events are enriched: where addresses lie, which actions escalate, and what is stored of people's data."""
 
-import hashlib
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
 
 import orjson
 
 from stream_processors.addresses import StatedAddresses
+from stream_processors.dead_letter_storage import DeadLetterPolicy
 from stream_processors.escalation import EscalationActions
-from stream_processors.geolocation import Geolocator
+from stream_processors.geolocation import Geolocator, default_database
+from stream_processors.redaction import load_redaction
+from stream_processors.settings import WorkerSettings
+from stream_processors.storage_policy import AddressStorage, ContentPolicy, Storage
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +19,9 @@ class Enrichment:
 
     geolocator: Geolocator
     escalation_actions: EscalationActions
-    address_storage: Literal["full", "truncated", "dropped"] = "truncated"
-    content_storage: Literal["full", "hashed", "dropped"] = "full"
+    address_storage: AddressStorage = "truncated"
+    content: ContentPolicy = field(default_factory=ContentPolicy)
+    dead_letters: DeadLetterPolicy = field(default_factory=DeadLetterPolicy)
 
     def address(self, text: str | None, stated: StatedAddresses | None) -> str | None:
         """Return what is stored of a text that states addresses, None when there is none."""
@@ -26,15 +29,31 @@ class Enrichment:
             return None
         return text if self.address_storage == "full" else stated.truncated
 
-    def content(self, text: str | None) -> str | None:
-        """Return what is stored of text that people wrote: all of it, its SHA-256 in hex, or nothing."""
-        if text is None or self.content_storage == "full":
-            return text
-        return None if self.content_storage == "dropped" else hashlib.sha256(text.encode()).hexdigest()
 
-    def contents(self, texts: list[str | None]) -> list[str | None]:
-        """Return what is stored of texts that people wrote."""
-        return texts if self.content_storage == "full" else [self.content(text) for text in texts]
+def make_enrichment(settings: WorkerSettings) -> Enrichment:
+    """Return the readers and rules of the settings; raises GeolocationDatabaseError without a usable database."""
+    content = content_policy(settings)
+    return Enrichment(
+        Geolocator(settings.geoip_database or default_database()),
+        settings.fold_rules.escalation_actions,
+        settings.address_storage,
+        content,
+        dead_letter_policy(settings, content),
+    )
+
+
+def content_policy(settings: WorkerSettings) -> ContentPolicy:
+    """Return how texts are stored."""
+    redaction = load_redaction(settings.redaction_file) if settings.redaction_file else None
+    return ContentPolicy(settings.content_storage, settings.hash_key.get_secret_value().encode(), redaction)
+
+
+def dead_letter_policy(settings: WorkerSettings, content: ContentPolicy) -> DeadLetterPolicy:
+    """Return how refused records are stored: as texts and addresses are, unless the settings say it."""
+    if settings.dead_letter_storage is not None:
+        return DeadLetterPolicy(settings.dead_letter_storage, "full", content)
+    kept: Storage = "hashed" if content.hash_key else "dropped"
+    return DeadLetterPolicy("full" if content.storage == "full" else kept, settings.address_storage, content)
 
 
 def as_json(value: object) -> str | None:

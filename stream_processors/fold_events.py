@@ -32,7 +32,6 @@ class Profile(NamedTuple):
     device: str | None
     source: str | None
     language: Language | None
-    name: str | None
     rating: str | None
 
 

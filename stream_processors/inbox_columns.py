@@ -19,7 +19,7 @@ _TYPED: Final[dict[pa.DataType, str]] = {
         " language name sender content attachments action_name tools_used response error_message button_event label"
         " value rating comment rated_by model metadata extra customer country_code region city device_class"
         " source_name language_code language_region verdict call_name reason reason_code status topic"
-        " origin_topic owner_id"
+        " origin_topic owner_id storage digest"
     ),
     TIME: (
         "occurred_at received_at started_at ended_at engaged_at visited_at first_end_user_message_at last_activity_at"
@@ -73,7 +73,7 @@ KIND_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "conversation_fact": (
             f"{_FACT} conversation_id quarter_hour engaged_at visited_at first_end_user_message_at customer"
             " country_code region city latitude longitude device_class source_name language_code language_region"
-            " verdict escalated escalation_failed name"
+            " verdict escalated escalation_failed"
         ),
         "session_fact": (
             f"{_FACT} quarter_hour started_at last_activity_at ended_at closes_at activities"
@@ -83,7 +83,7 @@ KIND_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "end_user_quarter": f"{_FACT} quarter_hour customer",
         "dead_letter": (
             "offset origin_topic origin_partition origin_log_epoch origin_offset received_at status reason_code reason"
-            " raw has_value key has_key headers"
+            " raw has_value key has_key headers storage digest"
         ),
         "activity": (
             "agent_id environment quarter_hour conversation_hash type sender end_user_messages agent_messages actions"

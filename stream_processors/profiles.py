@@ -48,7 +48,6 @@ def read_profile(
         device=classify_device(event.device) if event.device else None,
         source=normalise_source(event.source) if event.source else None,
         language=_language(event.language, repaired),
-        name=known_name(event.name),
         rating=_rating(event, repaired),
     )
     address = enrichment.address(text, stated)
@@ -104,7 +103,7 @@ def _own_values(
         event.device,
         event.source,
         event.language,
-        event.name,
+        known_name(event.name),
         profile.customer,
         place is not None,
         *((place.country_code, place.region, place.city, place.latitude, place.longitude) if place else _NOWHERE),

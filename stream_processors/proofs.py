@@ -14,6 +14,7 @@ from stream_processors.forwarded_records import true_origins
 from stream_processors.positions import LogPosition, Proof
 from stream_processors.records import Origin, Record, named_origin, replayed_letter, time_of_receipt
 from stream_processors.replays import Claim, true_claims
+from stream_processors.storage_policy import ContentPolicy
 
 
 class Claims(NamedTuple):
@@ -38,9 +39,11 @@ def claims_of(records: Sequence[Record]) -> Claims:
     return claims
 
 
-async def prove(claims: Claims, clickhouse: ClickHouse, before: LogPosition, seen_at: int) -> tuple[Proof, ...]:
+async def prove(
+    claims: Claims, clickhouse: ClickHouse, before: LogPosition, seen_at: int, content: ContentPolicy
+) -> tuple[Proof, ...]:
     """Return what is true of some claims; `before` is the position of the batch's first record."""
-    letters = await true_claims(claims.letters, clickhouse, before)
+    letters = await true_claims(claims.letters, clickhouse, before, content)
     others = [(record, origin) for record, origin in claims.origins if record.offset not in letters]
     origins = await true_origins(others, clickhouse, before.topic)
     records = {record.offset: record for record, _ in (*claims.letters, *others)}

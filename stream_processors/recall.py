@@ -16,12 +16,11 @@ from stream_processors.fold_rules import FoldRules
 from stream_processors.geolocation import Place
 from stream_processors.languages import Language
 from stream_processors.positions import LogPosition
-from stream_processors.profiles import known_name
 
 FOLD_COLUMNS: Final = (
     "agent_id, environment, conversation_id, event_id, type, toUnixTimestamp64Milli(occurred_at) AS occurred_at_ms,"
     " sender, rated_by, verdict, call_name, failed, customer, has_public_address, country_code, region, city,"
-    " latitude, longitude, device_class, source_name, language_code, language_region, name"
+    " latitude, longitude, device_class, source_name, language_code, language_region"
 )
 RECALL_SQL: Final = (
     f"SELECT {FOLD_COLUMNS} FROM events WHERE conversation_hash IN ({{hashes}})"  # noqa: S608 - hashes are integers
@@ -81,7 +80,6 @@ def _profile(row: Row) -> Profile:
         device=row["device_class"] or None,
         source=row["source_name"] or None,
         language=Language(row["language_code"], row["language_region"]) if row["language_code"] else None,
-        name=known_name(row["name"]),
         rating=row["verdict"] or None,
     )
 

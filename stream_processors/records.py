@@ -9,7 +9,7 @@ the record, so that no producer writes into months that are not there yet or lon
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol
 
 from stream_processors.positions import LogPosition
 
@@ -43,13 +43,24 @@ class Record(Protocol):
     def headers(self) -> Sequence[tuple[str, bytes | None]]: ...  # noqa: D102
 
 
+class KeptRecord(NamedTuple):
+    """What is stored of a refused record; `digest` is the keyed hash of its value where the value itself is not."""
+
+    storage: Literal["full", "hashed", "dropped"]
+    value: bytes | None
+    key: bytes | None
+    headers: Sequence[tuple[str, bytes | None]]
+    digest: str = ""
+
+
 class DeadLetter(NamedTuple):
-    """A record that the contract refuses, and why."""
+    """A record that the contract refuses, why, and what is stored of it."""
 
     record: Record
     received_at: int
     code: str
     reason: str
+    kept: KeptRecord
 
 
 class Origin(NamedTuple):

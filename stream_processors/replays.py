@@ -1,8 +1,9 @@
 """Which dead letters the records of a batch replay: those that their headers name, as far as they are true.
 
-Anybody can send a header. One counts when ClickHouse has that letter, of this topic, with the very bytes of the record;
-then treating the record as a replay is right, whoever sent it. The size of a letter is compared first, so that small
-records which name large letters make ClickHouse read none of them.
+Anybody can send a header. One counts when ClickHouse has that letter, of this topic, with the very bytes of the record,
+or their keyed hash; then treating the record as a replay is right, whoever sent it. The size of a letter is compared
+first, so that small records which name large letters make ClickHouse read none of them. A letter of which neither bytes
+nor hash are stored proves nothing.
 """
 
 from collections.abc import Iterable, Sequence
@@ -12,15 +13,18 @@ from typing import Final, NamedTuple
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.positions import LogPosition
 from stream_processors.records import Record
+from stream_processors.storage_policy import ContentPolicy
 
 PLACES_A_QUERY: Final = 5_000
 LETTERS_SQL: Final = (
-    "SELECT origin_partition, origin_log_epoch, origin_offset, has_value, lower(hex(SHA256(raw))) AS digest,"
+    "SELECT origin_partition, origin_log_epoch, origin_offset,"
+    " multiIf(has_value = 0, '', storage = 'full', lower(hex(SHA256(raw))), digest) AS proof,"
     " toUnixTimestamp64Milli(min(received_at)) AS received_ms"
-    " FROM dead_letter_records WHERE status = 'refused' AND origin_topic = {topic:String}"
+    " FROM dead_letter_records WHERE status = 'refused' AND storage != 'dropped' AND origin_topic = {topic:String}"
     " AND (origin_partition, origin_log_epoch, origin_offset) IN ({places})"
-    " AND (origin_partition, origin_log_epoch, origin_offset, length(raw)) IN ({sizes})"
-    " GROUP BY origin_partition, origin_log_epoch, origin_offset, has_value, digest"
+    " AND (storage = 'hashed'"
+    " OR (origin_partition, origin_log_epoch, origin_offset, length(raw)) IN ({sizes}))"
+    " GROUP BY origin_partition, origin_log_epoch, origin_offset, proof"
 )
 
 
@@ -31,22 +35,25 @@ class Claim(NamedTuple):
     letter: LogPosition
 
 
-async def true_claims(claims: Sequence[Claim], clickhouse: ClickHouse, before: LogPosition) -> dict[int, int]:
+async def true_claims(
+    claims: Sequence[Claim], clickhouse: ClickHouse, before: LogPosition, content: ContentPolicy
+) -> dict[int, int]:
     """Return when the dead letters were received that records replay, by the records' offsets.
 
     Each was refused before a position.
     """
     possible = [claim for claim in claims if _may_be_true(claim.letter, before)]
-    known: dict[tuple[LogPosition, str | None], int] = {}
+    known: dict[tuple[LogPosition, str], int] = {}
     for begin in range(0, len(possible), PLACES_A_QUERY):
         sql = _letters_sql(possible[begin : begin + PLACES_A_QUERY])
         for row in await clickhouse.rows(sql, {"topic": before.topic}):
             place = LogPosition(before.topic, row["origin_partition"], row["origin_log_epoch"], row["origin_offset"])
-            known[place, row["digest"] if row["has_value"] else None] = row["received_ms"]
+            known[place, row["proof"]] = row["received_ms"]
     return {
         claim.record.offset: known[letter]
         for claim in possible
-        if (letter := (claim.letter, _digest(claim.record.value))) in known
+        for proof in _proofs(claim.record.value, content)
+        if (letter := (claim.letter, proof)) in known
     }
 
 
@@ -69,5 +76,6 @@ def _may_be_true(letter: LogPosition, before: LogPosition) -> bool:
     return letter[:3] != before[:3] or letter.offset < before.offset
 
 
-def _digest(value: bytes | None) -> str | None:
-    return None if value is None else sha256(value).hexdigest()
+def _proofs(value: bytes | None, content: ContentPolicy) -> tuple[str, ...]:
+    """Return what ClickHouse may have of a letter with this value: the hash of its bytes, or their keyed hash."""
+    return ("",) if value is None else (sha256(value).hexdigest(), content.digest(value))

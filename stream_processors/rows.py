@@ -42,18 +42,17 @@ class FlushRows:
             self._quarters.append((*start, sign, quarter, customer))
 
     def add_dead_letter(self, letter: DeadLetter, origin: LogPosition) -> None:
-        """Take a record that the contract refuses, with its bytes as they came; `origin` names the dead letter."""
-        record = letter.record
-        value, key = record.value, record.key
+        """Take a record that the contract refuses, with what is stored of it; `origin` names the dead letter."""
+        record, kept = letter.record, letter.kept
         self._dead_letters.append(
-            (record.offset, *origin, letter.received_at, "refused", letter.code, letter.reason, value,
-             value is not None, key, key is not None, list(record.headers))
+            (record.offset, *origin, letter.received_at, "refused", letter.code, letter.reason, kept.value,
+             record.value is not None, kept.key, record.key is not None, list(kept.headers), kept.storage, kept.digest)
         )  # fmt: skip
 
     def add_replayed(self, record: Record, received_at: int, origin: LogPosition) -> None:
         """Take that a record made an event of a dead letter; its content is with the event."""
         self._dead_letters.append(
-            (record.offset, *origin, received_at, "replayed", "", "", None, False, None, False, [])
+            (record.offset, *origin, received_at, "replayed", "", "", None, False, None, False, [], "", "")
         )  # fmt: skip
 
     def observe(self) -> None:
@@ -96,5 +95,4 @@ def conversation_values(fact: ConversationFact) -> Row:
         fact.rating,
         fact.escalated,
         fact.escalation_failed,
-        fact.name,
     )

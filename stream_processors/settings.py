@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from convostream.kafka_security import KafkaSecurity
 from stream_processors.escalation import EscalationActions
 from stream_processors.fold_rules import FoldRules
+from stream_processors.redaction import RedactionFile
 
 
 def _split(value: object) -> object:
@@ -21,6 +22,16 @@ def _existing(path: Path | None) -> Path | None:
     return path
 
 
+def _long_enough(key: SecretStr, info: ValidationInfo) -> SecretStr:
+    given = key.get_secret_value()
+    needing = [name for name in ("content_storage", "dead_letter_storage") if info.data.get(name) == "hashed"]
+    if (given or needing) and len(given) < SHORTEST_HASH_KEY:
+        why = f", because CONVOSTREAM_{needing[0].upper()} is hashed" if needing else ""
+        raise ValueError(f"a secret of at least {SHORTEST_HASH_KEY} characters is needed{why}")
+    return key
+
+
+SHORTEST_HASH_KEY: Final = 32
 BUFFER_BYTES: Final = 64 * 1024**2
 
 
@@ -52,6 +63,9 @@ class WorkerSettings(KafkaSecurity, BaseSettings):
     )
     address_storage: Literal["full", "truncated", "dropped"] = "truncated"
     content_storage: Literal["full", "hashed", "dropped"] = "full"
+    dead_letter_storage: Literal["full", "hashed", "dropped"] | None = None
+    hash_key: Annotated[SecretStr, AfterValidator(_long_enough), Field(validate_default=True)] = SecretStr("")
+    redaction_file: RedactionFile = None
 
     audit_interval_seconds: Annotated[float, Field(ge=0)] = 3_600
 

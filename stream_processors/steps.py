@@ -22,6 +22,7 @@ from stream_processors.proofs import claims_of, prove
 from stream_processors.records import DeadLetter, Record, replayed_letter, times_of_receipt
 from stream_processors.rows import FlushRows
 from stream_processors.state import State
+from stream_processors.storage_policy import ContentPolicy
 
 Conversations = dict[ConversationKey, list[int]]
 """The places of events among all of a batch, by conversation."""
@@ -60,12 +61,16 @@ class Batch:
 
 
 async def prove_headers(
-    batch: Batch, clickhouse: ClickHouse, position: LogPosition, known: tuple[Proof, ...] | None
+    batch: Batch,
+    clickhouse: ClickHouse,
+    position: LogPosition,
+    known: tuple[Proof, ...] | None,
+    content: ContentPolicy,
 ) -> None:
     """Find out which headers are true, unless that is known; `position` is that of the batch's first record."""
     if known is None:
         claims = claims_of(batch.records)
-        call = partial(prove, claims, clickhouse, position, batch.seen_at)
+        call = partial(prove, claims, clickhouse, position, batch.seen_at, content)
         known = await persist("prove headers", call, position.partition) if claims else ()
     batch.proofs = known
     replays = {proof.offset for proof in known if proof.is_replay}
@@ -80,7 +85,8 @@ def decode_records(batch: Batch, enrichment: Enrichment, begin: int, end: int) -
     times = times_of_receipt(records, batch.seen_at, {proof.offset: proof.received_at for proof in batch.proofs})
     decoded = decode_all([record.value for record in records])
     for place, code, reason in decoded.refused:
-        batch.dead_letters.append(DeadLetter(records[place], times[place], code, reason))
+        kept = enrichment.dead_letters.keep(records[place])
+        batch.dead_letters.append(DeadLetter(records[place], times[place], code, reason, kept))
     for places, events in decoded.events:
         batch.add(enrich(events, [times[place] for place in places], enrichment), [records[place] for place in places])
 

@@ -12,8 +12,7 @@ from stream_processors.audit_schedule import AuditSchedule
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.collector import spare_the_collector
 from stream_processors.devices import load_parser
-from stream_processors.enrichment import Enrichment
-from stream_processors.geolocation import Geolocator, default_database
+from stream_processors.enrichment import make_enrichment
 from stream_processors.health import Pulse, serve_health
 from stream_processors.identity import make_owner_id
 from stream_processors.light_records import make_light_records
@@ -57,16 +56,6 @@ def run_worker(settings: WorkerSettings) -> int:
         auditing.cancel()
         clickhouse.close()
     return 0
-
-
-def make_enrichment(settings: WorkerSettings) -> Enrichment:
-    """Return the readers and rules of the settings; raises GeolocationDatabaseError without a usable database."""
-    return Enrichment(
-        Geolocator(settings.geoip_database or default_database()),
-        settings.fold_rules.escalation_actions,
-        settings.address_storage,
-        settings.content_storage,
-    )
 
 
 class _Worker(faust.Worker):

@@ -19,6 +19,10 @@ from dashboard.turns import all_of
 
 BY_HASH = [SCOPE, "conversation_hash IN {hashes:Array(UInt64)}"]
 IDS = "conversation_hash, conversation_id"
+NAMES = (
+    "conversation_hash, argMaxIf(name, (occurred_at, event_id), name != '' AND NOT startsWith(name, 'hmac-sha256:'))"
+    " AS name"
+)
 COUNTS = "conversation_hash, sum(end_user_messages + agent_messages) AS messages, sum(activity.actions) AS actions"
 
 
@@ -68,12 +72,23 @@ async def complete(
         return [ROWS[name](row) for row in rows]
     hashes = [row["key_1"] for row in rows]
     if name == "conversations":
-        found = await by_hash(reader, "activity", COUNTS, "GROUP BY conversation_hash", parameters, hashes)
+        found = await conversation_extras(reader, parameters, hashes)
         missing: Row = {"messages": 0, "actions": 0}
     else:
         found = await by_hash(reader, "conversation_facts", IDS, net(IDS), parameters, hashes)
         missing = {}
     return [{**ROWS[name](row), **missing, **found.get(key, {})} for row, key in zip(rows, hashes, strict=True)]
+
+
+async def conversation_extras(
+    reader: Reader, parameters: Mapping[str, object], hashes: Sequence[int]
+) -> dict[int, Row]:
+    """What is not among the facts of some conversations: their titles, messages and actions."""
+    counts, names = await asyncio.gather(
+        by_hash(reader, "activity", COUNTS, "GROUP BY conversation_hash", parameters, hashes),
+        by_hash(reader, "events", NAMES, "GROUP BY conversation_hash", parameters, hashes),
+    )
+    return {key: {**counts.get(key, {}), "name": names.get(key, {}).get("name") or None} for key in hashes}
 
 
 async def by_hash(

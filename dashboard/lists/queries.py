@@ -24,7 +24,7 @@ from dashboard.lists.filters import (
 from dashboard.windows import Absent
 
 CONVERSATION_COLUMNS = (
-    "conversation_id, name, customer, engaged_at, visited_at, country_code, region, city, device, source, language,"
+    "conversation_id, customer, engaged_at, visited_at, country_code, region, city, device, source, language,"
     " language_region, rating, escalated, escalation_failed"
 )
 EXCHANGE_COLUMNS = "asked_at, last_asked_at, answered_at, closes_at < now64(3) AS closed"

@@ -33,10 +33,10 @@ def seconds_between(first: datetime | None, second: datetime | None) -> float | 
 
 
 def conversation_row(row: Mapping[str, Any]) -> Row:
-    """A conversation; `messages` and `actions` come beside it."""
+    """A conversation; `name`, `messages` and `actions` come beside it."""
     columns = {name: plain(value) for name, value in row.items() if name in CONVERSATION}
     truths = {name: bool(row[name]) for name in ("escalated", "escalation_failed")}
-    texts = {name: row[name] or None for name in ("name", "customer", "rating")}
+    texts = {name: row[name] or None for name in ("customer", "rating")}
     return {**columns, **truths, **texts}
 
 

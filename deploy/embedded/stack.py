@@ -26,6 +26,7 @@ from convostream.kafka_security import PREFIX, KafkaSecurity
 from deploy.embedded.addresses import free_port
 from deploy.embedded.errors import EmbeddedError, ProcessFailed
 from deploy.embedded.geoip import geoip_database
+from deploy.embedded.hash_key import hash_key
 from deploy.embedded.ownership import AUDIT_DUE
 from deploy.embedded.passwords import VARIABLES, passwords
 from deploy.embedded.private import make_private
@@ -59,6 +60,7 @@ class Stack:
         self._worker_environment = OPEN_KAFKA | _session_timeout() | dict(worker_environment or {})
         make_private(self._directory)
         self._passwords = passwords(self._directory)
+        self._hash_key = hash_key(self._directory)
         self.clickhouse = self._server(
             "clickhouse", ["deploy.embedded", "clickhouse"], settings.stack_clickhouse_port, "clickhouse"
         )
@@ -186,6 +188,7 @@ class Stack:
             "CONVOSTREAM_CLICKHOUSE_URL": self._url("writer"),
             "CONVOSTREAM_CLICKHOUSE_READER_URL": self._url("reader"),
             "CONVOSTREAM_GEOIP_DATABASE": str(geoip_database()),
+            "CONVOSTREAM_HASH_KEY": self._hash_key,
             **ports,
         }
 

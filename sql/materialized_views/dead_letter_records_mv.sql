@@ -3,9 +3,9 @@
 CREATE MATERIALIZED VIEW IF NOT EXISTS dead_letter_records_mv TO dead_letter_records
 AS SELECT
     topic, partition, log_epoch, offset, origin_topic, origin_partition, origin_log_epoch, origin_offset, status,
-    received_at, reason, reason_code, raw, has_value, key, has_key, headers
+    received_at, reason, reason_code, raw, has_value, key, has_key, headers, storage, digest
 FROM (SELECT * FROM admitted WHERE kind = 'dead_letter')
 ARRAY JOIN
     offset, origin_topic, origin_partition, origin_log_epoch, origin_offset, status, received_at, reason,
-    reason_code, raw, has_value, key, has_key, headers
+    reason_code, raw, has_value, key, has_key, headers, storage, digest
 COMMENT 'Fills dead_letter_records from admitted';

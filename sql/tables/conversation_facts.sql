@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS conversation_facts
     rating LowCardinality(String) COMMENT 'latest of a customer: positive, neutral, negative, unrecognised or empty',
     escalated UInt8 COMMENT '1 with at least one escalation action',
     escalation_failed UInt8 COMMENT '1 with at least one escalation action that failed',
-    name String COMMENT 'last known title, empty when none',
+    name String COMMENT 'empty: titles stand in events alone, where they expire',
     sign Int32 COMMENT '+1 states, -1 takes back; merging adds up'
 )
 ENGINE = SummingMergeTree(sign)

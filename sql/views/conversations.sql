@@ -1,6 +1,6 @@
 -- A row is one conversation that has any event, as it is known now.
 -- A plain view over the net of conversation_facts; read by people. What takes repetitions and corrections away is the
--- sum of the signs.
+-- sum of the signs. Titles come from events, where they expire.
 CREATE OR REPLACE VIEW conversations
 (
     agent_id String COMMENT 'the agent that is measured',
@@ -28,8 +28,22 @@ CREATE OR REPLACE VIEW conversations
 AS SELECT
     agent_id, environment, conversation_id, engaged_at, visited_at, first_end_user_message_at, customer, country_code,
     region, city, latitude, longitude, device, source, language, language_region, rating, escalated, escalation_failed,
-    name, conversation_hash
-FROM conversation_facts
-GROUP BY ALL
-HAVING sum(sign) > 0
+    titles.title AS name, conversation_hash
+FROM
+(
+    SELECT
+        agent_id, environment, conversation_id, engaged_at, visited_at, first_end_user_message_at, customer,
+        country_code, region, city, latitude, longitude, device, source, language, language_region, rating, escalated,
+        escalation_failed, conversation_hash
+    FROM conversation_facts
+    GROUP BY ALL
+    HAVING sum(sign) > 0
+) AS known
+LEFT JOIN
+(
+    SELECT conversation_hash, argMax(name, (occurred_at, event_id)) AS title
+    FROM events
+    WHERE name != ''
+    GROUP BY conversation_hash
+) AS titles USING (conversation_hash)
 COMMENT 'Every conversation, one true row each';

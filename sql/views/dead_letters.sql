@@ -1,6 +1,7 @@
 -- A row is one dead letter that waits for somebody: refused, and neither replayed nor dropped. What was sent is that of
--- the first refusal, as it came; the reason is that of the latest. Replayed and dropped are final, whatever follows, so
--- that no order of arrival and no clock decides whether a letter is open; repeated rows of one record count once.
+-- the first refusal, as it is stored; the reason is that of the latest. Replayed and dropped are final, whatever
+-- follows, so that no order of arrival and no clock decides whether a letter is open; repeated rows of one record count
+-- once.
 -- A plain view over dead_letter_records; read by `python -m stream_processors dead-letters`, the dashboard and people.
 CREATE OR REPLACE VIEW dead_letters
 (
@@ -16,13 +17,15 @@ CREATE OR REPLACE VIEW dead_letters
     key String COMMENT 'the bytes of the key',
     has_key UInt8 COMMENT '0 for a record without a key, where key is empty',
     headers Array(Tuple(String, Nullable(String))) COMMENT 'headers of the record, in order',
+    storage LowCardinality(String) COMMENT 'full, or hashed or dropped: then raw, key and headers are not stored',
+    digest String COMMENT 'keyed hash of the value when storage is hashed, else empty',
     attempts UInt64 COMMENT 'how often it was refused: 1, and 1 more for each replay that failed'
 )
 AS SELECT
     origin_topic AS topic, origin_partition AS partition, origin_log_epoch AS log_epoch, origin_offset AS offset,
     first_received_at AS received_at, last_reason AS reason, last_reason_code AS reason_code, first_raw AS raw,
     first_has_value AS has_value, first_key AS key, first_has_key AS has_key, first_headers AS headers,
-    refusals AS attempts
+    first_storage AS storage, first_digest AS digest, refusals AS attempts
 FROM
 (
     SELECT
@@ -35,6 +38,8 @@ FROM
         argMin(key, is_again) AS first_key,
         argMin(has_key, is_again) AS first_has_key,
         argMin(headers, is_again) AS first_headers,
+        argMin(storage, is_again) AS first_storage,
+        argMin(digest, is_again) AS first_digest,
         uniqExact(topic, partition, log_epoch, offset) AS refusals
     FROM
     (

@@ -12,11 +12,15 @@ from stream_processors.commands.calls import Report, console, print_rows, read_s
 from stream_processors.dead_letter_replay import Replayed, replay
 from stream_processors.dead_letters import LetterFilter, OpenLetter
 from stream_processors.decode import REASON_CODES
+from stream_processors.enrichment import content_policy
 from stream_processors.kafka_producer import kafka_producer
+from stream_processors.kafka_reader import kafka_reader
+from stream_processors.positions import LogPosition
 from stream_processors.replay_outcome import wait_for_workers
 
 F = TypeVar("F", bound=Callable[..., object])
 NOT_SENT_SHOWN: Final = 10
+PLACE: Final = ("topic", "partition", "log_epoch", "offset")
 
 
 def of_letters(command: F) -> F:
@@ -68,8 +72,12 @@ def show_command(partition: int, offset: int, topic: str | None) -> None:
     settings = read_settings()
     place = (topic or settings.kafka_topic, partition, offset)
     letter = run(settings, "", lambda clickhouse, _: letters.one(clickhouse, *place))
-    for name in ("topic", "partition", "log_epoch", "offset", "received_at", "reason_code", "reason", "attempts"):
+    for name in (*PLACE, "received_at", "reason_code", "reason", "attempts"):
         click.echo(f"{name}: {letter[name]}")
+    if letter["storage"] != "full":
+        click.echo(f"raw, key, headers: not stored (CONVOSTREAM_DEAD_LETTER_STORAGE was {letter['storage']})")
+        click.echo(f"hash: {letter['digest'] or '(none)'}")
+        return
     for name, value in letter["headers"]:
         click.echo(f"header {name}: {readable(value)}")
     click.echo(f"key: {readable(letter['key'] if letter['has_key'] else None)}")
@@ -86,28 +94,37 @@ def replay_command(
 
     Workers take them like any record: one that is valid now becomes an event and is settled, one that is not stays a
     dead letter with its new reason. Safe to stop and to repeat: an event counts once however often it is sent.
+    Records of which only the hash is stored are read from Kafka again, as long as it has them.
 
     \b
     Example:
       python -m stream_processors dead-letters replay --reason-code invalid_event
     """
     settings = read_settings()
-    chosen = _choose(LetterFilter(topic or settings.kafka_topic, reason_code, partition, offset, limit))
+    wanted = LetterFilter(topic or settings.kafka_topic, reason_code, partition, offset, limit)
+    chosen = _choose(wanted)
 
     async def send(clickhouse: ClickHouse, report: Report) -> Replayed:
-        async with kafka_producer(settings) as producer:
-            return await replay(clickhouse, producer, chosen, report)
+        content = content_policy(settings)
+        async with kafka_producer(settings) as producer, kafka_reader(settings, wanted.topic) as source:
+            return await replay(clickhouse, producer, source, content, chosen, report)
 
-    done = run(settings, "sending", send) if chosen else Replayed([], [])
+    done = run(settings, "sending", send) if chosen else Replayed([], [], [])
     outcome = run(settings, "waiting", lambda clickhouse, _: wait_for_workers(clickhouse, done.sent, wait))
     console.print(
         f"sent {len(done.sent):,} of {len(chosen):,} dead letters: {outcome.settled:,} are settled,"
         f" {outcome.refused:,} were refused again, {outcome.waiting:,} wait for a worker"
     )
-    if done.too_large:
-        places = ", ".join(f"{each.partition}/{each.offset}" for each in done.too_large[:NOT_SENT_SHOWN])
-        console.print(f"{len(done.too_large):,} were not sent, Kafka takes no records so large: {places}")
+    _say_not_sent(done.too_large, "Kafka takes no records so large")
+    _say_not_sent(done.gone, "their bytes are not stored, and Kafka has no record any more whose hash is theirs")
+    if done.too_large or done.gone:
         sys.exit(1)
+
+
+def _say_not_sent(not_sent: Sequence[LogPosition], why: str) -> None:
+    if not_sent:
+        places = ", ".join(f"{each.partition}/{each.offset}" for each in not_sent[:NOT_SENT_SHOWN])
+        console.print(f"{len(not_sent):,} were not sent, {why}: {places}")
 
 
 @dead_letters.command("drop")

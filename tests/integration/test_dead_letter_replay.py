@@ -11,6 +11,7 @@ from deploy.embedded.stack import Stack
 from deploy.embedded.topics import create_topic
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.conversations import ConversationKey
+from stream_processors.dead_letter_storage import DeadLetterPolicy
 from stream_processors.decode import REASON_CODES
 from stream_processors.escalation import EscalationActions
 from stream_processors.fold_rules import FoldRules
@@ -215,7 +216,10 @@ def test_a_letter_that_the_engine_lost_is_added_at_its_own_offset(letters: Lette
     rows = FlushRows()
     for offset, letter in ((place.offset + 1, replayed), (place.offset + 2, place._replace(offset=place.offset + 2))):
         record = KafkaRecord(offset=offset, value=b"{", headers=[("null", None)])
-        rows.add_dead_letter(DeadLetter(record, LONG_AGO_MS, "broken_json", "value: broken JSON"), letter)
+        rows.add_dead_letter(
+            DeadLetter(record, LONG_AGO_MS, "broken_json", "value: broken JSON", DeadLetterPolicy().keep(record)),
+            letter,
+        )
     written = Range(*place, place.offset + 3, 2, 1, "fold", last_record=Fingerprint(0, 0))
     clickhouse = ClickHouse(letters.stack.environment()["CONVOSTREAM_CLICKHOUSE_URL"])
     assert asyncio.run(missing_before_and_after_a_repair(clickhouse, written, rows.segments())) == (2, 0)

@@ -19,7 +19,11 @@ pytestmark = pytest.mark.integration
 
 FOREVER = Retention()
 STATE = "SELECT name, uuid, create_table_query FROM system.tables WHERE database = {database:String} ORDER BY name"
-COLUMN_TTL = "`{column}` String COMMENT '{comment}' TTL toDateTime(received_at) + toIntervalMonth({months})"
+COLUMN_TTL = "`{column}` String COMMENT '{comment}' TTL received_at + toIntervalMonth({months})"
+DEAD_LETTER_TTL = (
+    "TTL written_at + toIntervalDay(9) WHERE status = 'refused',"
+    " written_at + toIntervalMonth(3) WHERE status = 'refused'"
+)
 
 
 @pytest.fixture
@@ -211,11 +215,12 @@ def test_content_and_dead_letters_expire_by_setting(database: Database) -> None:
     assert apply_schema(database, retention) == ()
     assert texts(database, retention) == []
     definitions = {str(name): str(text) for name, _, text in state(database)}
-    assert definitions["events"].count("toIntervalMonth(3)") == 12
-    assert COLUMN_TTL.format(column="comment", comment="feedback: as sent", months=3) in definitions["events"]
+    assert definitions["events"].count("TTL received_at + toIntervalMonth(3)") == 16
     assert (
-        "TTL toDateTime(written_at) + toIntervalDay(9) WHERE status = 'refused'" in definitions["dead_letter_records"]
+        COLUMN_TTL.format(column="comment", comment="feedback: by the content setting", months=3)
+        in definitions["events"]
     )
+    assert DEAD_LETTER_TTL in definitions["dead_letter_records"]
 
 
 def test_a_retention_that_differs_is_named_by_check(database: Database) -> None:

@@ -127,7 +127,10 @@ def test_a_fact_that_was_taken_back_counts_nowhere(agent: Agent, merged: bool) -
 
 def test_the_plain_views_show_one_row_each_with_the_id_of_the_conversation(agent: Agent) -> None:
     for sign, country in ((1, UNKNOWN), (-1, UNKNOWN), (1, "HR")):
-        agent.conversation("c", NOON, sign=sign, country_code=country, name="A title")
+        agent.conversation("c", NOON, sign=sign, country_code=country)
+    agent.event("c", "conversation_engaged", NOON, name="An old title")
+    agent.event("c", "conversation_engaged", NOON + 1, name="A title")
+    agent.event("c", "conversation_engaged", NOON + 2)
     agent.session("c", NOON, NOON + 5000)
     agent.exchange("c", NOON, answered_at=text(NOON + 5000))
     agent.exchange("c", NOON + 6000, closes_at="1970-01-01 00:00:00")

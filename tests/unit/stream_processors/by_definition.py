@@ -89,7 +89,6 @@ def _conversation_fact(events: list[FoldEvent], ordered: list[Event]) -> Convers
         rating=_last(events, _rating),
         escalated=bool(escalations),
         escalation_failed=any(call.failed for call in escalations),
-        name=_last(profiles, lambda profile: profile.name),
     )
 
 

@@ -53,7 +53,6 @@ profiles = st.builds(
     device=st.sampled_from([None, "desktop", "mobile"]),
     source=st.sampled_from([None, "web", "sms"]),
     language=st.sampled_from([None, Language("en", "US"), Language("hr", "")]),
-    name=st.sampled_from([None, "A title"]),
     rating=st.sampled_from([None, None, *VERDICTS]),
 )
 calls = st.builds(Call, st.booleans(), st.booleans())
@@ -93,7 +92,7 @@ def told(*happened: tuple[str, int]) -> list[FoldEvent]:
 
 def _plain_detail(word: str) -> Profile | Call | str | None:
     if word in ("visit", "engaged"):
-        return Profile(None, None, None, None, None, None, None)
+        return Profile(None, None, None, None, None, None)
     if word == "action":
         return Call(escalates=False, failed=False)
     return "positive" if word == "rating" else None

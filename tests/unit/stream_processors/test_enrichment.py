@@ -1,6 +1,4 @@
-"""What is stored of people's data: whole, truncated, hashed or not at all, after everything was derived of it."""
-
-import hashlib
+"""What is stored of addresses: whole, truncated or not at all, after everything was derived of them."""
 
 import pytest
 
@@ -44,33 +42,6 @@ def test_the_place_is_found_before_the_address_is_cut(address_storage: str) -> N
     assert isinstance(event.fold_event.detail, Profile)
     assert isinstance(event.fold_event.detail.place, Place)
     assert event.fold_event.detail.place.city == "London"
-
-
-@pytest.mark.parametrize(
-    ("fields", "column"),
-    [
-        (fields_of("message", sender="agent", content="héllo"), "content"),
-        (fields_of("action", action_name="a", response="héllo"), "response"),
-        (fields_of("feedback", rating=5, comment="héllo"), "comment"),
-    ],
-    ids=["messages", "responses", "comments"],
-)
-def test_content_is_stored_as_the_setting_says(fields: Fields, column: str) -> None:
-    assert stored(fields, enrichment_of(content="full"))[column] == "héllo"
-    assert stored(fields, enrichment_of(content="hashed"))[column] == hashlib.sha256("héllo".encode()).hexdigest()
-    assert stored(fields, enrichment_of(content="dropped"))[column] is None
-
-
-@pytest.mark.parametrize("content", ["full", "hashed", "dropped"])
-def test_no_content_is_stored_as_none(content: str) -> None:
-    storage = next(each for each in ("full", "hashed", "dropped") if each == content)
-    fields = fields_of("message", sender="agent", attachments=[{"filename": "photo.jpg"}])
-    assert stored(fields, enrichment_of(content=storage))["content"] is None
-
-
-def test_what_is_not_content_is_stored_whatever_the_setting() -> None:
-    fields = fields_of("action", action_name="a", error_message="boom")
-    assert stored(fields, enrichment_of(content="dropped"))["error_message"] == "boom"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from prometheus_client import REGISTRY
 
 from stream_processors.attributes import ConversationFact
 from stream_processors.conversations import Changes, Conversation, ConversationKey
+from stream_processors.dead_letter_storage import DeadLetterPolicy
 from stream_processors.enrich import OWN_COLUMNS
 from stream_processors.event_rows import EVENT_COLUMNS, Part, event_segments
 from stream_processors.inbox import Segment
@@ -25,7 +26,7 @@ NOTHING = Changes([], [], [], [])
 ORIGIN = LogPosition("agent-events", 3, 1, 5)
 ENGAGED = ConversationFact(
     START, None, None, "ann", LONDON, "mobile", "web", None, "positive",
-    escalated=True, escalation_failed=False, name=None,
+    escalated=True, escalation_failed=False,
 )  # fmt: skip
 
 
@@ -153,7 +154,9 @@ def test_a_quarter_hour_names_its_customer() -> None:
 def test_a_dead_letter_keeps_its_record_as_it_came(value: bytes | None, has_value: bool) -> None:
     rows = FlushRows()
     record = KafkaRecord(offset=9, value=value, key=b"\xfe", headers=(("h", b"1"), ("h", None)))
-    rows.add_dead_letter(DeadLetter(record, AT_MS, "broken_json", "value: broken"), ORIGIN)
+    rows.add_dead_letter(
+        DeadLetter(record, AT_MS, "broken_json", "value: broken", DeadLetterPolicy().keep(record)), ORIGIN
+    )
     columns = segments_of(rows)["dead_letter"].columns
     assert {name: values[0] for name, values in columns.items()} == {
         "offset": 9,
@@ -170,13 +173,17 @@ def test_a_dead_letter_keeps_its_record_as_it_came(value: bytes | None, has_valu
         "key": b"\xfe",
         "has_key": True,
         "headers": [("h", b"1"), ("h", None)],
+        "storage": "full",
+        "digest": "",
     }
 
 
 def test_a_record_without_a_key_is_told_from_one_with_an_empty_key() -> None:
     rows = FlushRows()
     for key in (None, b""):
-        rows.add_dead_letter(DeadLetter(KafkaRecord(key=key), AT_MS, "broken_json", "value: broken"), ORIGIN)
+        record = KafkaRecord(key=key)
+        kept = DeadLetterPolicy().keep(record)
+        rows.add_dead_letter(DeadLetter(record, AT_MS, "broken_json", "value: broken", kept), ORIGIN)
     assert list(segments_of(rows)["dead_letter"].columns["has_key"]) == [False, True]
 
 
@@ -184,7 +191,7 @@ def test_a_letter_that_was_replayed_leaves_its_name_and_no_content() -> None:
     rows = FlushRows()
     rows.add_replayed(KafkaRecord(offset=9, value=b"{}", key=b"a/c", headers=(("h", b"1"),)), AT_MS, ORIGIN)
     (row,) = zip(*segments_of(rows)["dead_letter"].columns.values(), strict=True)
-    assert row == (9, *ORIGIN, AT_MS, "replayed", "", "", None, False, None, False, [])
+    assert row == (9, *ORIGIN, AT_MS, "replayed", "", "", None, False, None, False, [], "", "")
 
 
 def test_each_kind_of_fact_has_a_segment_of_its_own() -> None:

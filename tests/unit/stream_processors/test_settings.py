@@ -4,9 +4,12 @@ import os
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from pydantic import ValidationError
 
 from stream_processors import fold_rules
+from stream_processors.__main__ import main
+from stream_processors.enrichment import content_policy, dead_letter_policy
 from stream_processors.escalation import EscalationActions
 from stream_processors.fold_rules import FoldRules
 from stream_processors.settings import WorkerSettings
@@ -160,3 +163,45 @@ def test_a_partition_may_hold_its_share_of_a_buffer_that_grows_with_the_partitio
 def test_a_buffer_that_is_set_is_that_of_all_partitions() -> None:
     settings = WorkerSettings.model_validate({"buffer_max_bytes": 10_000_000})
     assert settings.buffer_share(4) == 2_500_000
+
+
+@pytest.mark.parametrize("name", ["content_storage", "dead_letter_storage"])
+@pytest.mark.parametrize("key", ["", "x" * 31])
+def test_hashing_needs_a_long_key_and_does_not_show_it(name: str, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(f"{PREFIX}{name.upper()}", "hashed")
+    monkeypatch.setenv(f"{PREFIX}HASH_KEY", key)
+    done = CliRunner().invoke(main, ["worker"])
+    assert done.exit_code == 1
+    assert "CONVOSTREAM_HASH_KEY: Value error, a secret of at least 32 characters is needed" in done.output
+    assert f"because {PREFIX}{name.upper()} is hashed" in done.output
+    assert not key or key not in done.output
+
+
+@pytest.mark.parametrize(
+    ("settings", "storage", "addresses"),
+    [
+        ({}, "full", "truncated"),
+        ({"address_storage": "dropped"}, "full", "dropped"),
+        ({"content_storage": "dropped"}, "dropped", "truncated"),
+        ({"content_storage": "dropped", "hash_key": "k" * 32}, "hashed", "truncated"),
+        ({"content_storage": "hashed", "hash_key": "k" * 32}, "hashed", "truncated"),
+        ({"content_storage": "dropped", "dead_letter_storage": "full"}, "full", "full"),
+    ],
+)
+def test_dead_letters_are_stored_as_content_unless_a_setting_says_otherwise(
+    settings: dict[str, object], storage: str, addresses: str
+) -> None:
+    known = WorkerSettings.model_validate(settings)
+    policy = dead_letter_policy(known, content_policy(known))
+    assert (policy.storage, policy.addresses) == (storage, addresses)
+
+
+def test_a_wrong_redaction_file_is_a_wrong_setting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text("[[rule]]\nname = 'x'\npattern = '('\n")
+    monkeypatch.setenv(f"{PREFIX}REDACTION_FILE", str(path))
+    done = CliRunner().invoke(main, ["worker"])
+    assert (done.exit_code, f"{PREFIX}REDACTION_FILE: Value error, {path}, rule 1 (x): pattern:" in done.output) == (
+        1,
+        True,
+    )

@@ -24,6 +24,7 @@ from stream_processors.steps import (
     part_strays,
     prove_headers,
 )
+from stream_processors.storage_policy import ContentPolicy
 from tests.unit.stream_processors.kafka_records import AT_MS, EVENT_ID, KafkaRecord, fields_of, record_of, value_of
 from tests.unit.stream_processors.wire_events import enrichment_of
 from tests.unit.stream_processors.workshop import NOWHERE, RULES
@@ -137,14 +138,16 @@ async def test_a_valid_replay_settles_its_letter_also_when_the_event_is_a_repeti
 async def test_a_batch_without_headers_of_ours_does_not_ask_clickhouse() -> None:
     foreign = KafkaRecord(headers=(("trace", b"x"), (DEAD_LETTER_HEADER, b"5"), (ORIGIN_HEADER, b"no place")))
     batch = Batch([record_of(), foreign], seen_at=SEEN)
-    await prove_headers(batch, ClickHouse(NOWHERE, threads=1), POSITION, None)
+    await prove_headers(batch, ClickHouse(NOWHERE, threads=1), POSITION, None, ContentPolicy())
     assert (batch.proofs, batch.letters) == ((), {})
 
 
 async def test_a_replay_takes_what_was_proved_from_its_range_and_asks_nobody() -> None:
     claimed = KafkaRecord(offset=3, headers=((DEAD_LETTER_HEADER, place_text(LETTER)),), value=value_of(fields_of()))
     batch = Batch([record_of(), claimed], seen_at=SEEN)
-    await prove_headers(batch, ClickHouse(NOWHERE, threads=1), POSITION, (Proof(3, AT_MS - 9, is_replay=True),))
+    await prove_headers(
+        batch, ClickHouse(NOWHERE, threads=1), POSITION, (Proof(3, AT_MS - 9, is_replay=True),), ContentPolicy()
+    )
     decode_records(batch, enrichment_of(), 0, 2)
     assert (batch.letters, batch.received_at) == ({3: LETTER}, [AT_MS, AT_MS - 9])
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from hypothesis import strategies as st
 
@@ -17,17 +17,18 @@ from stream_processors.event_rows import Part, event_segments
 from stream_processors.fold_events import FoldEvent
 from stream_processors.geolocation import Geolocator
 from stream_processors.inbox import Segment
+from stream_processors.storage_policy import AddressStorage, ContentPolicy, Storage
 from tests.strategies.pools import ACTIONS, ADDRESSES, CUSTOMERS, DEVICES, DURATIONS, LANGUAGES, RATINGS, SOURCES
 from tests.unit.stream_processors.kafka_records import AT_MS, fields_of
 
 Fields = dict[str, object]
-Storage = Literal["full", "truncated", "dropped"]
 
 CITY_DATABASE: Final = Path(__file__).parents[2] / "data" / "geoip" / "GeoIP2-City-Test.mmdb"
 TYPES: Final = (
     "conversation_visited", "conversation_engaged", "message", "action", "button", "feedback", "token_usage",
     "conversation_ended",
 )  # fmt: skip
+HASH_KEY: Final = b"k" * 32
 YEAR_MS: Final = 366 * 86_400_000
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=12)
@@ -99,11 +100,11 @@ def geolocator() -> Geolocator:
     return Geolocator(CITY_DATABASE)
 
 
-def enrichment_of(
-    addresses: Storage = "truncated", content: Literal["full", "hashed", "dropped"] = "full"
-) -> Enrichment:
+def enrichment_of(addresses: AddressStorage = "truncated", content: ContentPolicy | Storage = "full") -> Enrichment:
     """The enrichment with the default rules and these ways to store what is personal."""
-    return Enrichment(geolocator(), EscalationActions(DEFAULT_ESCALATION_ACTIONS), addresses, content)
+    policy = content if isinstance(content, ContentPolicy) else ContentPolicy(content, HASH_KEY)
+    actions = EscalationActions(DEFAULT_ESCALATION_ACTIONS)
+    return Enrichment(geolocator(), actions, addresses, policy)
 
 
 class EnrichedEvent(NamedTuple):

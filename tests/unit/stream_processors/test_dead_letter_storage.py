@@ -1,0 +1,82 @@
+"""What is stored of refused records: bytes as the policies want them, or their keyed hash, or nothing of them."""
+
+import hashlib
+import hmac
+
+import orjson
+import pytest
+
+from stream_processors.dead_letter_storage import DeadLetterPolicy
+from stream_processors.records import DEAD_LETTER_HEADER, KeptRecord
+from stream_processors.redaction import load_redaction
+from stream_processors.storage_policy import AddressStorage, ContentPolicy
+from tests.unit.stream_processors.kafka_records import KafkaRecord
+from tests.unit.stream_processors.test_redaction import SHIPPED
+from tests.unit.stream_processors.wire_events import HASH_KEY
+
+REDACTING = DeadLetterPolicy("full", "full", ContentPolicy(redaction=load_redaction(SHIPPED)))
+
+
+def test_hashed_keeps_nothing_but_a_keyed_hash() -> None:
+    record = KafkaRecord(value=b"ann", key=b"ann", headers=(("ann", b"ann"),))
+    digest = hmac.new(HASH_KEY, b"ann", hashlib.sha256).hexdigest()
+    policy = DeadLetterPolicy("hashed", "full", ContentPolicy("hashed", HASH_KEY))
+    assert policy.keep(record) == KeptRecord("hashed", None, None, (), digest)
+    assert policy.keep(KafkaRecord(value=None)).digest == ""
+
+
+def test_dropped_keeps_no_hash_either() -> None:
+    record = KafkaRecord(value=b"ann", key=b"ann", headers=(("ann", b"ann"),))
+    policy = DeadLetterPolicy("dropped", "full", ContentPolicy("dropped"))
+    assert policy.keep(record) == KeptRecord("dropped", None, None, ())
+
+
+@pytest.mark.parametrize(
+    ("value", "truncated", "dropped"),
+    [
+        (b'{"customer_ip_address":"81.2.69.142","n":1}', b'{"customer_ip_address":"81.2.69.0","n":1}', b"81."),
+        (b'[{"customer_ip_address": "2001:218:a:b::1"}]', b'[{"customer_ip_address":"2001:218:a::"}]', b"2001:218"),
+        (b'{"customer\\u005fip_address":"81.2.69.142"}', b'{"customer_ip_address":"81.2.69.0"}', b"81."),
+        (b'{"customer_ip_address":["81.2.69.142"]}', b'{"customer_ip_address":["81.2.69.0"]}', b"81."),
+        (b'{"customer_ip_address":"81.2.69.142","customer_ip_address":""}', b'{"customer_ip_address":""}', b"81."),
+        (b'{"customer_ip_address":"81.2.69.142", \xff', b'{"customer_ip_address":"81.2.69.0", \xff', b"81."),
+        (b'{"customer_ip_address":"2001:218:a:b::1"', b'{"customer_ip_address":"2001:218:a::"', b"2001:218"),
+    ],
+)
+def test_addresses_are_stored_as_those_of_valid_events(value: bytes, truncated: bytes, dropped: bytes) -> None:
+    def kept(addresses: AddressStorage) -> bytes | None:
+        return DeadLetterPolicy("full", addresses).keep(KafkaRecord(value=value)).value
+
+    assert kept("full") == value
+    assert kept("truncated") == truncated
+    assert dropped not in (kept("dropped") or b"")
+
+
+@pytest.mark.parametrize("value", [b'{"content":"10.20.30.40 is at 12:00:00"}', b"\xff 81.2.69.142", b"", None])
+def test_what_names_no_address_of_a_customer_stays_as_it_came(value: bytes | None) -> None:
+    record = KafkaRecord(value=value, key=b"\xfe", headers=(("h", None),))
+    assert DeadLetterPolicy("full", "dropped").keep(record) == KeptRecord("full", value, b"\xfe", (("h", None),))
+
+
+def test_redaction_reaches_bodies_keys_and_headers_but_no_identifiers() -> None:
+    fields = {"customer_id": "ann@example.org", "content": "ann@example.org", "metadata": {"card": 4111111111111111}}
+    headers = (("h", b"ann@example.org"), ("h", None), (DEAD_LETTER_HEADER, b"agent-events:0:1:4111111111111111"))
+    kept = REDACTING.keep(KafkaRecord(value=orjson.dumps(fields), key=b"ann@example.org", headers=headers))
+    assert orjson.loads(kept.value or b"") == {**fields, "content": "[email]", "metadata": {"card": "[card]"}}
+    assert (kept.key, list(kept.headers)) == (b"[email]", [("h", b"[email]"), *headers[1:]])
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(b'{"content": "ann@example.org"', id="broken"),
+        pytest.param(b"[" * 500 + b'"ann@example.org"' + b"]" * 500, id="nested too deeply"),
+        pytest.param(b'{"content":"ann\\u0040example.org","content":""}', id="twice the same field"),
+        pytest.param(b'"ann\\u0040example.org"', id="no object"),
+        pytest.param(b'{"conversation_id":["ann@example.org"]}', id="an identifier that is none"),
+        pytest.param(b"\xff\xfe ann@example.org", id="no Unicode"),
+    ],
+)
+def test_redaction_reaches_bodies_that_are_no_events(value: bytes) -> None:
+    kept = REDACTING.keep(KafkaRecord(value=value)).value or b""
+    assert b"ann" not in kept
