@@ -24,6 +24,7 @@ TEXT_COLUMNS: Final = frozenset(
 JSON_COLUMNS: Final = frozenset(("attachments", "tools_used", "rating", "metadata", "extra"))
 """The same as JSON."""
 
+CUSTOMER_ID: Final = "customer_id"
 HASH_NAME: Final = "hmac-sha256"
 
 
@@ -62,16 +63,28 @@ class ContentPolicy:
         return text if self.storage == "full" else f"{HASH_NAME}:{self.digest(text.encode())}"
 
     def json(self, name: str, text: str) -> str | None:
-        """Return what is stored of a JSON text, which is valid JSON too; its hash is that of the whole."""
-        if self.storage == "dropped":
-            return None
+        """Return what is stored of a JSON text, which is valid JSON too; its hash is that of the whole.
+
+        A customer's id among the extra fields stays, as it does in the events that have a field for it: `erase` looks
+        for it.
+        """
+        kept = _customer_in(text) if name == "extra" and CUSTOMER_ID in text else {}
         if self.redaction is not None:
             text = self.redaction.json(text)
         if self.storage == "full":
-            return text
-        hashed = {HASH_NAME: self.digest(text.encode())}
-        return orjson.dumps([hashed] if name == "attachments" else hashed).decode()
+            return _dumps({**orjson.loads(text), **kept}) if kept else text
+        hashed = {HASH_NAME: self.digest(text.encode()), **kept} if self.storage == "hashed" else kept
+        return _dumps([hashed] if name == "attachments" else hashed) if hashed else None
 
     def digest(self, value: bytes) -> str:
         """Return the keyed hash of bytes, in hex."""
         return hmac.digest(self.hash_key, value, "sha256").hex()
+
+
+def _customer_in(extra: str) -> dict[str, str]:
+    customer = orjson.loads(extra).get(CUSTOMER_ID)
+    return {CUSTOMER_ID: customer} if isinstance(customer, str) else {}
+
+
+def _dumps(value: object) -> str:
+    return orjson.dumps(value).decode()

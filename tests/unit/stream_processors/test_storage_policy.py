@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 
+import orjson
 import pytest
 from hypothesis import given
 
@@ -99,3 +100,11 @@ def test_a_text_is_stored_as_the_setting_says(fields: Fields, column: str) -> No
     assert stored(fields, "hashed")[column] == (f"[{hashed}]" if column == "attachments" else hashed)
     other = ContentPolicy("hashed", b"another key")
     assert stored(fields, other)[column] != stored(fields, "hashed")[column]
+
+
+@pytest.mark.parametrize("content", ["hashed", "dropped"])
+def test_a_customer_among_the_extra_fields_stays_so_that_erasing_finds_it(content: Storage) -> None:
+    fields = fields_of("message", sender="agent", content="x", customer_id="u-1", other=SECRET)
+    kept = enriched(fields, enrichment=enrichment_of(content=content)).extra
+    assert kept is not None
+    assert (orjson.loads(kept)["customer_id"], SECRET in kept) == ("u-1", False)
