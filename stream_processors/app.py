@@ -146,7 +146,8 @@ class ProcessorApp(faust.App):
         with metrics.STEP_SECONDS.labels("state").time():
             absent = state.missing(batch.conversations)
             strays = part_strays(batch, absent, position.partition, command.partitions)
-            await forward_strays(batch, position, command.partitions, feed, self._clickhouse)
+            policy = self._enrichment.dead_letters
+            await forward_strays(batch, position, command.partitions, feed, self._clickhouse, policy)
             await state.admit([key for key in absent if key not in strays], self._clickhouse, position)
         with metrics.STEP_SECONDS.labels("fold").time():
             fresh = drop_repetitions(batch, state)

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 from stream_processors import metrics
 from stream_processors.clickhouse import ClickHouse
+from stream_processors.dead_letter_storage import DeadLetterPolicy
 from stream_processors.errors import InvalidRecord
 from stream_processors.feed import Feed, Headers
 from stream_processors.forwarded_records import note_forwarded
@@ -37,7 +38,7 @@ class Stray(NamedTuple):
 
 
 async def forward_strays(
-    batch: Batch, position: LogPosition, partitions: int, feed: Feed, clickhouse: ClickHouse
+    batch: Batch, position: LogPosition, partitions: int, feed: Feed, clickhouse: ClickHouse, policy: DeadLetterPolicy
 ) -> None:
     """Produce strays again, to the partitions of their conversations; what is too large for that is a dead letter."""
     strays = _strays(batch, partitions)
@@ -48,7 +49,12 @@ async def forward_strays(
     for begin in range(0, len(strays), AT_ONCE):
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(_forward(stray, position, feed)) for stray in strays[begin : begin + AT_ONCE]]
-        batch.dead_letters += [letter for task in tasks if (letter := task.result()) is not None]
+        errors = [task.result() for task in tasks]
+        batch.dead_letters += [
+            DeadLetter(stray.record, stray.received_at, error.code, str(error), policy.keep(stray.record))
+            for stray, error in zip(strays[begin : begin + AT_ONCE], errors, strict=True)
+            if error is not None
+        ]
 
 
 def _strays(batch: Batch, partitions: int) -> Sequence[Stray]:
@@ -61,8 +67,9 @@ def _strays(batch: Batch, partitions: int) -> Sequence[Stray]:
     ]
 
 
-async def _forward(stray: Stray, position: LogPosition, feed: Feed) -> DeadLetter | None:
-    """Produce a record again; return it as a dead letter when Kafka takes it for too large even without its headers."""
+async def _forward(stray: Stray, position: LogPosition, feed: Feed) -> InvalidRecord | None:
+    """Produce a record again; return why it cannot be when Kafka takes it for too large even without its headers."""
+    refusal = None
     record, headers = stray.record, forwarded_headers(stray, position.topic)
     own = [(name, value) for name, value in headers if name in OWN_HEADERS]
     for tried in (headers, own):
@@ -70,11 +77,11 @@ async def _forward(stray: Stray, position: LogPosition, feed: Feed) -> DeadLette
         try:
             await persist("forward", call, position.partition)
         except InvalidRecord as error:
-            code, reason = error.code, str(error)
+            refusal = error
         else:
             metrics.FORWARDED.inc()
             return None
-    return DeadLetter(record, stray.received_at, code, reason)
+    return refusal
 
 
 def forwarded_headers(stray: Stray, topic: str) -> Headers:
