@@ -18,7 +18,7 @@ from stream_processors.storage_policy import ContentPolicy
 PLACES_A_QUERY: Final = 5_000
 LETTERS_SQL: Final = (
     "SELECT origin_partition, origin_log_epoch, origin_offset,"
-    " multiIf(has_value = 0, '', storage = 'full', lower(hex(SHA256(raw))), digest) AS proof,"
+    " multiIf(has_value = 0, '', storage IN ('', 'full'), lower(hex(SHA256(raw))), digest) AS proof,"
     " toUnixTimestamp64Milli(min(received_at)) AS received_ms"
     " FROM dead_letter_records WHERE status = 'refused' AND storage != 'dropped' AND origin_topic = {topic:String}"
     " AND (origin_partition, origin_log_epoch, origin_offset) IN ({places})"

@@ -84,7 +84,7 @@ async def conversation_extras(
     reader: Reader, parameters: Mapping[str, object], hashes: Sequence[int]
 ) -> dict[int, Row]:
     """What is not among the facts of some conversations: their titles, messages and actions."""
-    counts, names = await asyncio.gather(
+    counts, names = await all_of(
         by_hash(reader, "activity", COUNTS, "GROUP BY conversation_hash", parameters, hashes),
         by_hash(reader, "events", NAMES, "GROUP BY conversation_hash", parameters, hashes),
     )

@@ -1,11 +1,10 @@
 -- Carries the dead letters of a flush, and what became of replayed ones, into dead_letter_records.
--- A worker of release 0.1.0 sends no storage and no digest.
+-- A worker of release 0.1.0 sends no storage and no digest, which are empty then.
 -- Runs once for each insert into inbox; a repeated deduplication token is dropped by the target itself.
 CREATE MATERIALIZED VIEW IF NOT EXISTS dead_letter_records_mv TO dead_letter_records
 AS SELECT
     topic, partition, log_epoch, offset, origin_topic, origin_partition, origin_log_epoch, origin_offset, status,
-    received_at, reason, reason_code, raw, has_value, key, has_key, headers,
-    if(storage = '', 'full', storage) AS storage, digest
+    received_at, reason, reason_code, raw, has_value, key, has_key, headers, storage, digest
 FROM
 (
     SELECT * REPLACE (

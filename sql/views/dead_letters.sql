@@ -38,7 +38,7 @@ FROM
         argMin(key, is_again) AS first_key,
         argMin(has_key, is_again) AS first_has_key,
         argMin(headers, is_again) AS first_headers,
-        argMin(storage, is_again) AS first_storage,
+        argMin(if(storage = '', 'full', storage), is_again) AS first_storage,
         argMin(digest, is_again) AS first_digest,
         uniqExact(topic, partition, log_epoch, offset) AS refusals
     FROM

@@ -46,12 +46,13 @@ function number(event: Item, name: string): number | null {
 function drawMessage(event: Item): TemplateResult {
   const files = (event["attachments"] ?? []) as readonly Item[];
   return html`<p class="who">${WHO[string(event, "sender")] ?? named(string(event, "sender"))}</p>
-    ${written(string(event, "content"))}
-    ${files.map((file) => html`<p class="file">📎 ${named(string(file, "filename") || "a file")} <span class="faint">${named(string(file, "mime_type"))}</span></p>`)}`;
+    ${written(string(event, "content"), files.length > 0)}
+    ${files.map((file) => html`<p class="file">📎 ${named(string(file, "filename") || (file["hmac-sha256"] ? "not stored" : "a file"))} <span class="faint">${named(string(file, "mime_type"))}</span></p>`)}`;
 }
 
 /** A long text is folded: its beginning, then all of it. */
-function written(content: string): TemplateResult {
+function written(content: string, hasFiles: boolean): TemplateResult {
+  if (content === "" && !hasFiles) return html`<div class="content faint">no text is stored</div>`;
   if (content.length <= LONG) return html`<div class="content" dir="auto">${words(content)}</div>`;
   return html`<div class="content" dir="auto">${words(content.slice(0, LONG))}…</div>
     <details><summary>All ${numbers.count(content.length)} characters</summary><div class="content" dir="auto">${words(content)}</div></details>`;
