@@ -7,8 +7,9 @@ from typing import Final
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from convostream.kafka_diagnosis import find_reason
+from convostream.kafka_security import kafka_client_options
 from stream_processors.errors import OperatorError
-from stream_processors.kafka_producer import connection_options
 from stream_processors.positions import LogPosition
 from stream_processors.records import Record
 from stream_processors.settings import WorkerSettings
@@ -42,15 +43,23 @@ class KafkaReader:
 @asynccontextmanager
 async def kafka_reader(settings: WorkerSettings, topic: str) -> AsyncIterator[KafkaReader]:
     """Give a reader of a topic inside the block; raises OperatorError when Kafka cannot be reached or goes away."""
-    consumer = AIOKafkaConsumer(topic, **connection_options(settings), enable_auto_commit=False)
+    security = kafka_client_options(settings)
+    consumer = AIOKafkaConsumer(
+        topic,
+        bootstrap_servers=settings.kafka_bootstrap_servers,
+        enable_auto_commit=False,
+        isolation_level="read_committed",
+        **security,
+    )
     try:
         await consumer.start()
         partitions = consumer.partitions_for_topic(topic) or ()
         consumer.unsubscribe()  # partitions are assigned by hand, one for each record
         yield KafkaReader(consumer, partitions)
     except KafkaError as error:
+        reason = await find_reason(error, settings.kafka_bootstrap_servers, lambda: security)
         raise OperatorError(
-            f"Kafka at {settings.kafka_bootstrap_servers} does not answer: {type(error).__name__}: {error}\n"
+            f"Kafka at {settings.kafka_bootstrap_servers} does not answer: {reason}\n"
             "Check CONVOSTREAM_KAFKA_BOOTSTRAP_SERVERS, then run this again."
         ) from error
     finally:

@@ -10,6 +10,9 @@ from stream_processors.inbox_columns import COLUMN_TYPES, KIND_COLUMNS, NULLABLE
 
 TOPIC, PARTITION, OWNER = "agent-events", 0, "tester"
 SHARED = ("kind", "topic", "partition", "log_epoch", "owner_epoch", "owner_id")
+OF_EARLIER_RELEASES = {"conversation_fact": ("name",)}
+"""What the views of an earlier release take of a kind besides the columns of today, by kind."""
+
 Row = dict[str, object]
 
 
@@ -74,7 +77,8 @@ def segments(rows: Sequence[Row]) -> list[Row]:
 
 
 def _arrays(kind: str, rows: Sequence[Row]) -> Row:
-    return {name: [each.get(name, default_of(name)) for each in rows] for name in KIND_COLUMNS[kind]}
+    names = (*KIND_COLUMNS[kind], *OF_EARLIER_RELEASES.get(kind, ()))
+    return {name: [each.get(name, default_of(name)) for each in rows] for name in names}
 
 
 UNKNOWN_ATTRIBUTES: Row = {
