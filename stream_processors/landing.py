@@ -22,6 +22,7 @@ from stream_processors.protocol.commands import (
     AskWhatLanded,
     AskWhetherRemembered,
     AskWhetherSettled,
+    AwaitEarlierWrites,
     Claim,
     Command,
     Compare,
@@ -154,6 +155,9 @@ class Landing:
                 return await self._tries(what, lambda: log.write(written, self.tenure.owner_epoch), written)
             case AskWhetherRemembered(known):
                 return await persist("count the ranges since", lambda: self._is_remembered(known), number)
+            case AwaitEarlierWrites():
+                await asyncio.sleep(PASSING_SECONDS)
+                return None
             case AskWhatLanded(known):
                 await asyncio.sleep(PASSING_SECONDS)
                 return await persist("look for a flush", lambda: any_landed(self._tools.clickhouse, known), number)

@@ -60,6 +60,11 @@ class AskWhatLanded(Command[bool]):
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitEarlierWrites(Command[None]):
+    """Wait until no block that passed the fence under an earlier claim is on its way to the tables."""
+
+
+@dataclass(frozen=True, slots=True)
 class AskWhetherRemembered(Command[bool]):
     """Ask whether the tables still remember a range's token, if they ever had it."""
 

@@ -152,6 +152,8 @@ class Worker:
                 return self._compare(sequence, known)
             case commands.Repair():
                 self._insert(sequence, sequence.token, sequence.missing)
+            case commands.AwaitEarlierWrites():
+                engine.finish(place)
             case commands.AskWhatLanded(known):
                 engine.finish(place)
                 return engine.what_landed(known)

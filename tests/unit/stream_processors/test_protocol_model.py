@@ -257,6 +257,20 @@ class ProtocolModel(RuleBasedStateMachine):
         return [*self.world.members.values(), *self.asleep]
 
 
+def test_a_repair_of_an_earlier_owner_that_is_under_way_is_not_made_again() -> None:
+    """The engine lost rows whose token it remembers, and two owners in turn find them missing."""
+    model = ProtocolModel()
+    model.produce(Message(0, event_of(kinds.END_USER_MESSAGE, START, "00", None)))
+    model.move_while_asleep(0, "b")
+    model.cut_an_insert_off(0, list(TABLES), reached=0, remembers=True)
+    earlier = model.asleep.pop()
+    while not (earlier.landing and isinstance(earlier.landing.command, Repair)):
+        earlier.step()
+    earlier.step()
+    model.run_to_the_end(is_late=True)
+    assert [each.event.event_id for each in model.world.engine.events] == ["00"]
+
+
 def is_inserting(worker: Worker) -> bool:
     """Whether a worker relies on a token from one moment to the next."""
     return worker.landing is not None and isinstance(worker.landing.command, Insert)
