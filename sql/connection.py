@@ -19,8 +19,8 @@ ALLOWED = "http://user:password@host:8123/database (or https://)"
 REFUSED_LOGIN = ("AUTHENTICATION_FAILED", "UNKNOWN_USER", "WRONG_PASSWORD", "REQUIRED_PASSWORD")
 # A migration may copy a large table.
 LONGEST_STATEMENT_SECONDS = 86_400
-# A copy keeps blocks that look alike.
-SETTINGS = {"insert_deduplicate": 0}
+# A copy keeps blocks that look alike, and may reach every month since 2000.
+SETTINGS = {"insert_deduplicate": 0, "max_partitions_per_insert_block": 0}
 
 
 @dataclass(frozen=True, slots=True)
