@@ -16,11 +16,12 @@ from stream_processors.inbox import arrow_stream
 from stream_processors.inbox_columns import COUNT, SMALL, TEXT, TIME
 from stream_processors.positions import LogPosition
 from stream_processors.records import Origin, Record
+from stream_processors.replays import numbers_sql
 
 ORIGINS_A_QUERY: Final = 5_000
 ORIGINS_SQL: Final = (
     "SELECT partition, offset, lower(hex(digest)) AS digest, toUnixTimestamp64Milli(min(received_at)) AS received_ms"
-    " FROM forwarded_records WHERE topic = {topic:String} AND (partition, offset) IN ({origins})"
+    " FROM forwarded_records WHERE topic = {topic:String} AND partition IN ({partitions}) AND offset IN ({offsets})"
     " GROUP BY partition, offset, digest"
 )
 COLUMNS: Final = {
@@ -59,8 +60,9 @@ async def true_origins(claims: Sequence[tuple[Record, Origin]], clickhouse: Clic
     origins = list(dict.fromkeys(origin for _, origin in possible))
     for begin in range(0, len(origins), ORIGINS_A_QUERY):
         part = origins[begin : begin + ORIGINS_A_QUERY]
-        listed = ",".join(f"({origin.partition:d},{origin.offset:d})" for origin in part)
-        for row in await clickhouse.rows(ORIGINS_SQL.replace("{origins}", listed), {"topic": topic}):
+        sql = ORIGINS_SQL.replace("{partitions}", numbers_sql({origin.partition for origin in part}))
+        sql = sql.replace("{offsets}", numbers_sql({origin.offset for origin in part}))
+        for row in await clickhouse.rows(sql, {"topic": topic}):
             known[row["partition"], row["offset"], row["digest"]] = row["received_ms"]
     return {
         record.offset: known[place]

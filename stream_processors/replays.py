@@ -1,9 +1,8 @@
 """Which dead letters the records of a batch replay: those that their headers name, as far as they are true.
 
 Anybody can send a header. One counts when ClickHouse has that letter, of this topic, with the very bytes of the record,
-or their keyed hash; then treating the record as a replay is right, whoever sent it. The size of a letter is compared
-first, so that small records which name large letters make ClickHouse read none of them. A letter of which neither bytes
-nor hash are stored proves nothing.
+or their keyed hash; then treating the record as a replay is right, whoever sent it. ClickHouse keeps the hash of each
+letter's bytes, so that no claim makes it read them. A letter of which neither bytes nor hash are stored proves nothing.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,12 +17,10 @@ from stream_processors.storage_policy import ContentPolicy
 PLACES_A_QUERY: Final = 5_000
 LETTERS_SQL: Final = (
     "SELECT origin_partition, origin_log_epoch, origin_offset,"
-    " multiIf(has_value = 0, '', storage IN ('', 'full'), lower(hex(SHA256(raw))), digest) AS proof,"
+    " multiIf(has_value = 0, '', storage IN ('', 'full'), lower(hex(raw_hash)), digest) AS proof,"
     " toUnixTimestamp64Milli(min(received_at)) AS received_ms"
     " FROM dead_letter_records WHERE status = 'refused' AND storage != 'dropped' AND origin_topic = {topic:String}"
-    " AND (origin_partition, origin_log_epoch, origin_offset) IN ({places})"
-    " AND (storage = 'hashed'"
-    " OR (origin_partition, origin_log_epoch, origin_offset, length(raw)) IN ({sizes}))"
+    " AND origin_partition IN ({partitions}) AND origin_log_epoch IN ({epochs}) AND origin_offset IN ({offsets})"
     " GROUP BY origin_partition, origin_log_epoch, origin_offset, proof"
 )
 
@@ -45,7 +42,7 @@ async def true_claims(
     possible = [claim for claim in claims if _may_be_true(claim.letter, before)]
     known: dict[tuple[LogPosition, str], int] = {}
     for begin in range(0, len(possible), PLACES_A_QUERY):
-        sql = _letters_sql(possible[begin : begin + PLACES_A_QUERY])
+        sql = letters_sql([claim.letter for claim in possible[begin : begin + PLACES_A_QUERY]])
         for row in await clickhouse.rows(sql, {"topic": before.topic}):
             place = LogPosition(before.topic, row["origin_partition"], row["origin_log_epoch"], row["origin_offset"])
             known[place, row["proof"]] = row["received_ms"]
@@ -57,11 +54,16 @@ async def true_claims(
     }
 
 
-def _letters_sql(claims: Sequence[Claim]) -> str:
-    sizes = {(*claim.letter[1:], len(claim.record.value or b"")) for claim in claims}
-    listed = ",".join(f"({partition:d},{epoch:d},{offset:d},{size:d})" for partition, epoch, offset, size in sizes)
-    places = places_sql({claim.letter for claim in claims})
-    return LETTERS_SQL.replace("{places}", places).replace("{sizes}", listed)
+def letters_sql(letters: Sequence[LogPosition]) -> str:
+    """Return the query for letters that claims name; plain lists are read ten times as fast as tuples."""
+    partitions, epochs = {letter.partition for letter in letters}, {letter.log_epoch for letter in letters}
+    sql = LETTERS_SQL.replace("{partitions}", numbers_sql(partitions)).replace("{epochs}", numbers_sql(epochs))
+    return sql.replace("{offsets}", numbers_sql({letter.offset for letter in letters}))
+
+
+def numbers_sql(numbers: Iterable[int]) -> str:
+    """Return a list of integers of our own reading in SQL."""
+    return ",".join(f"{number:d}" for number in numbers)
 
 
 def places_sql(places: Iterable[LogPosition]) -> str:

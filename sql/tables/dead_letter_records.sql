@@ -27,7 +27,8 @@ CREATE TABLE IF NOT EXISTS dead_letter_records
     has_key UInt8 COMMENT 'refused: 0 for a record without a key, where key is empty',
     headers Array(Tuple(String, Nullable(String))) COMMENT 'refused: headers of the record, in order',
     storage LowCardinality(String) DEFAULT 'full' COMMENT 'refused: full, or hashed or dropped without the bytes',
-    digest String COMMENT 'refused: keyed hash of the value when hashed, else empty'
+    digest String COMMENT 'refused: keyed hash of the value when hashed, else empty',
+    raw_hash FixedString(32) MATERIALIZED SHA256(raw) COMMENT 'what claims to replay the letter are compared with'
 )
 ENGINE = MergeTree
 ORDER BY (origin_topic, origin_partition, origin_log_epoch, origin_offset)
