@@ -29,6 +29,7 @@ from stream_processors.feed import Feed
 from stream_processors.forwarding import forward_strays
 from stream_processors.inbox import Segment
 from stream_processors.ownership import Ownership
+from stream_processors.portions import fold_in_portions
 from stream_processors.positions import Proof
 from stream_processors.protocol.commands import Prepare
 from stream_processors.range_log import RangeLog
@@ -39,8 +40,6 @@ from stream_processors.state import State
 from stream_processors.steps import (
     Batch,
     decode_records,
-    drop_repetitions,
-    fold,
     gather_rows,
     part_strays,
     prove_headers,
@@ -144,16 +143,13 @@ class ProcessorApp(faust.App):
             await self._decode(batch)
         await drop_erased(batch, state.tombstones, self._clickhouse, position.partition)
         with metrics.STEP_SECONDS.labels("state").time():
-            absent = state.missing(batch.conversations)
-            strays = part_strays(batch, absent, position.partition, command.partitions)
+            absent = state.absent(batch.conversations)
+            part_strays(batch, absent, position.partition, command.partitions)
             policy = self._enrichment.dead_letters
             await forward_strays(batch, position, command.partitions, feed, self._clickhouse, policy)
-            await state.admit([key for key in absent if key not in strays], self._clickhouse, position)
+        fresh, hashes, rows = await fold_in_portions(batch, state, self._clickhouse, position, policy.keep)
         with metrics.STEP_SECONDS.labels("fold").time():
-            fresh = drop_repetitions(batch, state)
-            segments = gather_rows(batch, fresh, fold(batch, fresh, state), state, position)
-            state.rest()
-            return segments
+            return gather_rows(batch, fresh, hashes, rows, position)
 
     async def _decode(self, batch: Batch) -> None:
         with metrics.STEP_SECONDS.labels("decode").time():

@@ -60,6 +60,8 @@ STREAM_SETTINGS: Final[dict[str, object]] = {
     "date_time_output_format": "iso",
 }
 
+MANY_ROWS_SETTINGS: Final[dict[str, object]] = {"max_query_size": 16_777_216, "max_block_size": 8_192}
+
 
 class ClickHouse:
     """ClickHouse over HTTP. `url` is `http://user:password@host:8123/database`."""
@@ -86,7 +88,11 @@ class ClickHouse:
 
     async def scan(self, sql: str, parameters: Parameters, take: Callable[[Row], None]) -> None:
         """Hand the rows of a query to `take` one after the other, in another thread; texts are bytes."""
-        await self._run(lambda client: _scan(client, sql, parameters, take))
+        await self._run(lambda client: _scan(client, sql, parameters, take, STREAM_SETTINGS, {"String": "bytes"}))
+
+    async def scan_texts(self, sql: str, parameters: Parameters, take: Callable[[Row], None]) -> None:
+        """Hand many small rows of a query to `take` one after the other, in another thread."""
+        await self._run(lambda client: _scan(client, sql, parameters, take, MANY_ROWS_SETTINGS, {}))
 
     async def lines(self, sql: str, parameters: Parameters, take: Callable[[bytes], None]) -> None:
         """Hand the rows of a query to `take` as lines of JSON, one after the other, in another thread."""
@@ -142,9 +148,15 @@ class ClickHouse:
         )
 
 
-def _scan(client: Client, sql: str, parameters: Parameters, take: Callable[[Row], None]) -> None:
-    formats = {"String": "bytes"}
-    stream = client.query_row_block_stream(sql, dict(parameters), settings=STREAM_SETTINGS, query_formats=formats)
+def _scan(
+    client: Client,
+    sql: str,
+    parameters: Parameters,
+    take: Callable[[Row], None],
+    settings: dict[str, object],
+    formats: dict[str, str],
+) -> None:
+    stream = client.query_row_block_stream(sql, dict(parameters), settings=settings, query_formats=formats)
     names: Sequence[str] = cast(Any, stream.source).column_names
     with stream:
         for block in stream:

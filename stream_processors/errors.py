@@ -60,5 +60,9 @@ class FoldVersionMismatch(ProcessorError):
     """The partition's facts were written by another fold version."""
 
 
+class TooManyEvents(ProcessorError):
+    """More events of conversations are to be read back than memory should hold at once."""
+
+
 class OperatorError(ProcessorError):
     """A command cannot go on; its text is meant for the person who typed it."""

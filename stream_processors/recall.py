@@ -11,6 +11,7 @@ from stream_processors import fold_events as kinds
 from stream_processors.clickhouse import ClickHouse, Row
 from stream_processors.conversations import ConversationKey
 from stream_processors.enrich import SENDER_KINDS
+from stream_processors.errors import TooManyEvents
 from stream_processors.fold_events import Call, FoldEvent, Profile, rank_of
 from stream_processors.fold_rules import FoldRules
 from stream_processors.geolocation import Place
@@ -30,15 +31,25 @@ RECALL_SQL: Final = (
 
 
 async def recall(
-    clickhouse: ClickHouse, hashes: list[int], before: LogPosition, rules: FoldRules
+    clickhouse: ClickHouse, hashes: list[int], before: LogPosition, rules: FoldRules, most: int | None = None
 ) -> dict[ConversationKey, list[FoldEvent]]:
-    """Return the events of the conversations with these hashes, as they were before a position of the log."""
+    """Return the events of the conversations with these hashes, as they were before a position of the log.
+
+    Raises TooManyEvents when there are more than `most`.
+    """
     if not hashes:
         return {}
     sql = RECALL_SQL.replace("{hashes}", ",".join(map(str, hashes)))
+    if most is not None:
+        sql += f" LIMIT {most + 1}"
     events: defaultdict[ConversationKey, list[FoldEvent]] = defaultdict(list)
-    for row in await clickhouse.rows(sql, before._asdict()):
+
+    def take(row: Row) -> None:
         events[conversation_key(row)].append(fold_event(row, rules))
+
+    await clickhouse.scan_texts(sql, before._asdict(), take)
+    if most is not None and sum(map(len, events.values())) > most:
+        raise TooManyEvents(f"more than {most} events are to be read back")
     return events
 
 

@@ -1,10 +1,11 @@
 """The steps of a flush, each over the whole batch; `app.prepare` lists them in order."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
+from typing import Final
 
 from stream_processors import metrics
 from stream_processors.clickhouse import ClickHouse
@@ -19,10 +20,14 @@ from stream_processors.partitioner import partitions_of
 from stream_processors.patience import persist
 from stream_processors.positions import LogPosition, Proof
 from stream_processors.proofs import claims_of, prove
-from stream_processors.records import DeadLetter, Record, replayed_letter, times_of_receipt
+from stream_processors.records import DeadLetter, KeptRecord, Record, replayed_letter, times_of_receipt
 from stream_processors.rows import FlushRows
-from stream_processors.state import State
+from stream_processors.state import FULL_CODE, MAX_EVENTS, State
 from stream_processors.storage_policy import ContentPolicy
+
+Keep = Callable[[Record], KeptRecord]
+
+FULL_REASON: Final = f"the conversation has {MAX_EVENTS:,} events, and takes no more"
 
 Conversations = dict[ConversationKey, list[int]]
 """The places of events among all of a batch, by conversation."""
@@ -106,17 +111,27 @@ def home_of(key: ConversationKey, partitions: int) -> int:
     return partitions_of([key.record_key], partitions)[0]
 
 
-def drop_repetitions(batch: Batch, state: State) -> Conversations:
-    """Return the events whose ids are new to their conversations; the first to arrive stays."""
+def drop_repetitions(batch: Batch, state: State, keys: Iterable[ConversationKey], keep: Keep) -> Conversations:
+    """Return the events whose ids are new to their conversations; the first to arrive stays.
+
+    Those that find their conversation full become dead letters, of which `keep` says what is stored.
+    """
     fresh: Conversations = {}
     told, repetitions = batch.told, 0
-    for key, places in batch.conversations.items():
-        known = state.get(key).ids
+    for key in keys:
+        places, known = batch.conversations[key], state.get(key).ids
         ids = {told[place].event_id for place in places}
         new = places if len(ids) == len(places) and ids.isdisjoint(known) else _first_of_new_ids(batch, places, known)
+        repetitions += len(places) - len(new)
+        if len(known) + len(new) > state.max_events:
+            new, surplus = _parted(batch, new, max(0, state.max_events - len(known)))
+            batch.conversations[key] = [place for place in places if place not in surplus]
+            batch.dead_letters += [
+                DeadLetter(record, batch.received_at[place], FULL_CODE, FULL_REASON, keep(record))
+                for place, record in ((place, batch.sources[place]) for place in sorted(surplus))
+            ]
         if new:
             fresh[key] = new
-        repetitions += len(places) - len(new)
     metrics.REPETITIONS.inc(repetitions)
     return fresh
 
@@ -130,6 +145,12 @@ def _first_of_new_ids(batch: Batch, places: Sequence[int], known: Collection[str
     return list(new.values())
 
 
+def _parted(batch: Batch, places: Sequence[int], room: int) -> tuple[list[int], set[int]]:
+    """Return the places of the events that arrived first, as many as there is room for, and those of the others."""
+    ordered = sorted(places, key=lambda place: batch.sources[place].offset)
+    return ordered[:room], set(ordered[room:])
+
+
 def fold(batch: Batch, fresh: Conversations, state: State) -> Iterator[tuple[ConversationKey, Changes]]:
     """Fold new events into their conversations; yield what each conversation's facts change by."""
     told = batch.told
@@ -139,16 +160,12 @@ def fold(batch: Batch, fresh: Conversations, state: State) -> Iterator[tuple[Con
 
 
 def gather_rows(
-    batch: Batch,
-    fresh: Conversations,
-    changes: Iterator[tuple[ConversationKey, Changes]],
-    state: State,
-    position: LogPosition,
+    batch: Batch, fresh: Conversations, hashes: Sequence[int], rows: FlushRows, position: LogPosition
 ) -> list[Segment]:
-    """Return the rows of a flush: events, the changes of facts, dead letters and what became of replayed ones."""
-    rows = FlushRows()
-    for key, changed in changes:
-        rows.add_changes(key, state.hash_of(key), changed)
+    """Return the rows of a flush: events, the changes of facts, dead letters and what became of replayed ones.
+
+    `hashes` are those of the conversations that have new events.
+    """
     for letter in batch.dead_letters:
         own = position._replace(offset=letter.record.offset)
         rows.add_dead_letter(letter, batch.letters.get(own.offset, own))
@@ -156,7 +173,7 @@ def gather_rows(
     if batch.letters:
         add_replayed(batch, rows)
     rows.observe()
-    return [*event_segments(batch.parts, fresh, [state.hash_of(key) for key in fresh]), *rows.segments()]
+    return [*event_segments(batch.parts, fresh, hashes), *rows.segments()]
 
 
 def add_replayed(batch: Batch, rows: FlushRows) -> None:

@@ -17,9 +17,11 @@ from stream_processors.kafka_producer import kafka_producer
 from stream_processors.kafka_reader import kafka_reader
 from stream_processors.positions import LogPosition
 from stream_processors.replay_outcome import wait_for_workers
+from stream_processors.state import FULL_CODE
 
 F = TypeVar("F", bound=Callable[..., object])
 NOT_SENT_SHOWN: Final = 10
+CODES: Final = (*REASON_CODES, FULL_CODE)
 PLACE: Final = ("topic", "partition", "log_epoch", "offset")
 
 
@@ -30,7 +32,9 @@ def of_letters(command: F) -> F:
         click.option("--limit", default=0, type=click.IntRange(min=0), help="At most so many, the oldest first."),
         click.option("--offset", type=click.IntRange(min=0), help="Only that at this offset of the partition."),
         click.option("--partition", type=click.IntRange(min=0), help="Only those of this partition."),
-        click.option("--reason-code", type=click.Choice(REASON_CODES), help="Only those of one reason code."),
+        click.option(
+            "--reason-code", type=click.Choice((*REASON_CODES, FULL_CODE)), help="Only those of one reason code."
+        ),
     ):
         command = option(command)
     return command
@@ -42,7 +46,7 @@ def dead_letters() -> None:
 
 
 @dead_letters.command("list")
-@click.option("--reason-code", type=click.Choice(REASON_CODES), help="Only those of one reason code.")
+@click.option("--reason-code", type=click.Choice(CODES), help="Only those of one reason code.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(min=1), help="How many of the latest.")
 def list_command(reason_code: str | None, limit: int) -> None:
     """Count dead letters by reason code, and list the latest.

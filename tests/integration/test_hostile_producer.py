@@ -1,9 +1,12 @@
 """A hostile producer on a running stack: whatever it sends, no partition stops and no time is what it forged."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
+from hashlib import sha256
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -11,9 +14,18 @@ import clickhouse_connect
 import pytest
 
 from dashboard.ingestion import PARTITIONS_SQL
+from stream_processors.clickhouse import ClickHouse
+from stream_processors.conversations import ConversationKey, conversation_hash
+from stream_processors.errors import TooManyEvents
+from stream_processors.escalation import EscalationActions
+from stream_processors.fold_rules import FoldRules
+from stream_processors.positions import LogPosition
+from stream_processors.recall import recall
+from stream_processors.records import place_text
+from stream_processors.replays import letters_sql
 from tests.integration.harness import Harness, history, unique_agent
 from tests.integration.harness_kafka import Placed
-from tests.oracle import Question, Record
+from tests.oracle import Question, Record, Sent
 from tests.oracle.cases import Script
 from tests.oracle.date_times import epoch_ms
 
@@ -53,6 +65,39 @@ def test_producers_of_three_hundred_months_in_one_conversation_stop_nothing(forg
     stored = forgetful.rows(STORED_SQL, agent_id=script.agent_id)
     assert {received for _, received, _ in stored} == set(MONTHS)
     assert forgetful.differences(history(delivered), [question_of(forgetful, script.agent_id)]) == []
+
+
+def test_conversations_that_are_too_large_to_be_read_back_at_once_say_so(forgetful: Harness) -> None:
+    script = Script(unique_agent("large"), NOON)
+    for number in range(20):
+        script.user(NOON + number, f"chat-{number % 2}")
+    forgetful.send(script.sent)
+    forgetful.drain()
+    clickhouse = ClickHouse(forgetful.stack.environment()["CONVOSTREAM_CLICKHOUSE_URL"], threads=1)
+    hashes = [conversation_hash(ConversationKey(script.agent_id, "production", f"chat-{each}")) for each in (0, 1)]
+    rules = FoldRules(1_800_000, EscalationActions())
+    call = partial(recall, clickhouse, hashes, LogPosition("another", 0, 1, 0), rules)
+    assert sum(map(len, asyncio.run(call(20)).values())) == 20
+    with pytest.raises(TooManyEvents):
+        asyncio.run(call(19))
+    clickhouse.close()
+
+
+def test_claims_make_clickhouse_read_no_bytes_of_the_letters_that_they_name(harness: Harness) -> None:
+    refused = Sent("copies", "chat", b"x" * 300_000)
+    (first,) = harness.send([refused])
+    harness.drain()
+    letter = LogPosition(harness.log.topic, first.partition, 1, first.offset)
+    harness.send([Placed(refused, first.partition, headers=(("convostream-dead-letter", place_text(letter)),))] * 20)
+    harness.drain()
+    clickhouse = ClickHouse(harness.stack.environment()["CONVOSTREAM_CLICKHOUSE_URL"], threads=1)
+    (known,) = asyncio.run(clickhouse.rows(letters_sql([letter]), {"topic": letter.topic}))
+    assert known["proof"] == sha256(refused.value or b"").hexdigest()
+    copies = "SELECT count() FROM dead_letter_records WHERE origin_offset = {offset:UInt64} AND length(raw) = 300000"
+    assert harness.rows(copies, offset=first.offset) == [(21,)]
+    bounded = letters_sql([letter]) + " SETTINGS max_bytes_to_read = 1000000"
+    assert asyncio.run(clickhouse.rows(bounded, {"topic": letter.topic})) == [known]
+    clickhouse.close()
 
 
 @pytest.mark.parametrize("origin", ["agent-events:1:2", "other:1:2", "agent-events:999999999:999999999999999999", "'"])

@@ -1,5 +1,7 @@
 """State: new conversations cost no question, the least recently used go first, and memory is counted."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from clickhouse_connect.driver.exceptions import OperationalError
@@ -111,9 +113,11 @@ async def test_the_conversations_that_were_not_used_for_longest_rest_first_in_le
 async def test_a_conversation_at_rest_is_not_missing_and_wakes_as_it_was() -> None:
     state = empty_state(conversations=0)
     await absorb(state, ANN)
+    await absorb(state, BOB)
     (before, events) = (state.bytes, state.get(ANN).events)
     state.rest()
     assert state.bytes < before
+    assert state.get(BOB).events  # the one used last is not folded again and again
     assert state.missing([ANN]) == []
     assert (state.bytes, state.get(ANN).events, state.hash_of(ANN)) == (before, events, conversation_hash(ANN))
 
@@ -142,11 +146,10 @@ class Restarting(ClickHouse):
         super().__init__(NOWHERE, threads=1)
         self.questions = 0
 
-    async def rows(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
+    async def scan_texts(self, sql: str, parameters: Parameters, take: Callable[[Row], None]) -> None:
         self.questions += 1
         if self.questions == 1:
             raise OperationalError("connection refused")
-        return []
 
 
 async def test_known_conversations_are_asked_for_until_clickhouse_answers() -> None:

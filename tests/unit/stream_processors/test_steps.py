@@ -11,14 +11,13 @@ from stream_processors.clickhouse import ClickHouse
 from stream_processors.conversations import ConversationKey
 from stream_processors.inbox import Segment
 from stream_processors.known_conversations import KnownConversations
+from stream_processors.portions import fold_in_portions
 from stream_processors.positions import LogPosition, Proof
 from stream_processors.records import DEAD_LETTER_HEADER, ORIGIN_HEADER, place_text
 from stream_processors.state import State
 from stream_processors.steps import (
     Batch,
     decode_records,
-    drop_repetitions,
-    fold,
     gather_rows,
     home_of,
     part_strays,
@@ -59,9 +58,9 @@ async def segments_of_all(
     """Take records through all steps that change the state; `letters` are those that they replay."""
     batch = decoded(*records)
     batch.letters = dict(letters or {})
-    await state.admit(state.missing(batch.conversations), ClickHouse(NOWHERE, threads=1), POSITION)
-    fresh = drop_repetitions(batch, state)
-    return gather_rows(batch, fresh, fold(batch, fresh, state), state, POSITION)
+    keep = enrichment_of().dead_letters.keep
+    fresh, hashes, rows = await fold_in_portions(batch, state, ClickHouse(NOWHERE, threads=1), POSITION, keep)
+    return gather_rows(batch, fresh, hashes, rows, POSITION)
 
 
 def test_a_record_is_an_event_or_a_dead_letter() -> None:
