@@ -47,8 +47,8 @@ demo: $(STAMP) ## run everything on real transcripts and print the fifteen metri
 up: $(STAMP) ## run the stack without data until Ctrl-C (BROKER=kafka: on Apache Kafka)
 	@$(RUN) -m deploy.embedded up --broker $(BROKER) $(ARGS)
 
-test: $(STAMP) ## run all tests (ARGS='tests/unit -k name': some of them)
-	@$(RUN) -m pytest $(ARGS)
+test: $(STAMP) $(if $(ARGS),,unit) ## run all tests (ARGS='tests/unit -k name': some of them)
+	@$(RUN) -m pytest $(or $(ARGS),--ignore=tests/unit)
 
 unit: $(STAMP) ## run the unit tests on all cores; they need no server
 	@$(RUN) -m pytest tests/unit --numprocesses auto $(ARGS)
