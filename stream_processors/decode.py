@@ -16,7 +16,11 @@ from convostream.events import Event, validate_event
 from stream_processors.errors import InvalidRecord
 from stream_processors.quick_decode import MAX_NESTING, MAX_RECORD_BYTES, quick_events
 
-REASON_CODES: Final = ("no_value", "too_large", "broken_json", "not_an_object", "too_deep", "invalid_event")
+UNREADABLE_BATCH: Final = "unreadable_batch"
+REASON_CODES: Final = (
+    *("no_value", "too_large", "broken_json", "not_an_object", "too_deep", "invalid_event"),
+    UNREADABLE_BATCH,
+)
 
 
 class Decoded(NamedTuple):

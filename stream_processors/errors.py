@@ -2,6 +2,7 @@
 
 ProcessorError
 ├── InvalidRecord         the record becomes a dead letter, with this error's text as its reason
+├── UnreadableRecords     a batch is damaged or exceeds a bound: one dead letter stands for its records
 ├── StaleOwner            another worker has claimed the partition: claim again, or let go
 ├── LogChanged            the partition's log is another one: decide anew where to go on
 ├── BlockRefused          ClickHouse refuses a call whatever the load: the partition waits for a person, loudly
@@ -23,6 +24,10 @@ class InvalidRecord(ProcessorError):
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(reason)
         self.code = code
+
+
+class UnreadableRecords(ProcessorError):
+    """The records of a batch cannot be read, or not within the bounds; the text says why."""
 
 
 class StaleOwner(ProcessorError):

@@ -53,6 +53,18 @@ class KeptRecord(NamedTuple):
     digest: str = ""
 
 
+class UnreadableBatch(NamedTuple):
+    """Stands for the records of a batch that no client can read: a record without key and value, and why."""
+
+    partition: int
+    offset: int
+    timestamp: int | None
+    reason: str
+    key: bytes | None = None
+    value: bytes | None = None
+    headers: Sequence[tuple[str, bytes | None]] = ()
+
+
 class DeadLetter(NamedTuple):
     """A record that the contract refuses, why, and what is stored of it."""
 

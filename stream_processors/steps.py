@@ -10,7 +10,7 @@ from typing import Final
 from stream_processors import metrics
 from stream_processors.clickhouse import ClickHouse
 from stream_processors.conversations import Changes, ConversationKey
-from stream_processors.decode import decode_all
+from stream_processors.decode import UNREADABLE_BATCH, decode_all
 from stream_processors.enrich import EnrichedEvents, enrich
 from stream_processors.enrichment import Enrichment
 from stream_processors.event_rows import Part, event_segments
@@ -20,7 +20,7 @@ from stream_processors.partitioner import partitions_of
 from stream_processors.patience import persist
 from stream_processors.positions import LogPosition, Proof
 from stream_processors.proofs import claims_of, prove
-from stream_processors.records import DeadLetter, KeptRecord, Record, replayed_letter, times_of_receipt
+from stream_processors.records import DeadLetter, KeptRecord, Record, UnreadableBatch, replayed_letter, times_of_receipt
 from stream_processors.rows import FlushRows
 from stream_processors.state import FULL_CODE, MAX_EVENTS, State
 from stream_processors.storage_policy import ContentPolicy
@@ -90,8 +90,11 @@ def decode_records(batch: Batch, enrichment: Enrichment, begin: int, end: int) -
     times = times_of_receipt(records, batch.seen_at, {proof.offset: proof.received_at for proof in batch.proofs})
     decoded = decode_all([record.value for record in records])
     for place, code, reason in decoded.refused:
-        kept = enrichment.dead_letters.keep(records[place])
-        batch.dead_letters.append(DeadLetter(records[place], times[place], code, reason, kept))
+        record = records[place]
+        if isinstance(record, UnreadableBatch):
+            code, reason = UNREADABLE_BATCH, record.reason
+        kept = enrichment.dead_letters.keep(record)
+        batch.dead_letters.append(DeadLetter(record, times[place], code, reason, kept))
     for places, events in decoded.events:
         batch.add(enrich(events, [times[place] for place in places], enrichment), [records[place] for place in places])
 

@@ -168,7 +168,7 @@ async def test_a_range_whose_last_record_is_gone_is_passed_without_taking_more()
 
 async def test_a_partition_is_paused_beyond_its_bytes_and_resumed_below_half_of_them() -> None:
     feed = feed_of(range(20))
-    gathering = gathering_of(feed, max_bytes=4 * (RECORD_BYTES + 2))  # a value has two bytes
+    gathering = gathering_of(feed, max_bytes=4 * (RECORD_BYTES + 5))  # a key has three bytes, a value two
     await gathering.begin(0)
     for _ in range(4):
         read(gathering, feed, 1)
@@ -184,7 +184,7 @@ async def test_a_partition_is_paused_beyond_its_bytes_and_resumed_below_half_of_
 
 async def test_a_new_position_ends_a_pause_and_forgets_what_waits() -> None:
     feed = feed_of(range(20))
-    gathering = gathering_of(feed, max_bytes=RECORD_BYTES + 2)
+    gathering = gathering_of(feed, max_bytes=RECORD_BYTES + 5)
     await gathering.begin(0)
     read(gathering, feed, 5)
     assert feed.paused == {0}

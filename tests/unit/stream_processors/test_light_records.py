@@ -8,12 +8,11 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.consumer.fetcher import READ_UNCOMMITTED, PartitionRecords
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
-from aiokafka.record.memory_records import MemoryRecords
 from aiokafka.record.util import calc_crc32c
 
+from stream_processors.bounded_batches import BoundedRecords
 from stream_processors.light_records import LightRecord, LightRecords
 from stream_processors.records import Record
-from stream_processors.tolerant_records import KeptRecords
 
 SENT: Sequence[tuple[int, bytes | None, bytes | None, list[tuple[str, bytes]]]] = (
     (1_712_052_000_123, b"a/c", b'{"a":1}', [("h", b"1"), ("n", b"")]),
@@ -26,7 +25,7 @@ def fetched(kind: type[PartitionRecords], first: int = 0) -> list[Record]:
     builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, -1, 10_000)
     for offset, (timestamp, key, value, headers) in enumerate(SENT):
         builder.append(offset, timestamp, key, value, headers)
-    records = MemoryRecords(bytes(builder.build()))
+    records = BoundedRecords(bytes(builder.build()))
     return list(kind(TopicPartition("t", 3), records, [], first, None, None, False, READ_UNCOMMITTED))
 
 
@@ -52,7 +51,7 @@ def test_a_header_whose_name_is_no_utf_8_stops_nothing(compression: int) -> None
         struct.pack_into(">I", data, 17, calc_crc32c(bytes(data[21:])))
         fetched_bytes += bytes(data)
     records = LightRecords(
-        TopicPartition("t", 0), KeptRecords(fetched_bytes), [], 1, None, None, True, READ_UNCOMMITTED
+        TopicPartition("t", 0), BoundedRecords(fetched_bytes), [], 1, None, None, True, READ_UNCOMMITTED
     )
     found = list(records)
     assert [record.offset for record in found] == list(range(1, 9))
