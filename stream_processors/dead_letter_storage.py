@@ -1,7 +1,8 @@
 """What is stored of a record that was refused: its bytes, or their keyed hash, or neither.
 
-Bytes that are kept follow the policies of addresses and of redaction, so that what an operator does not want to store
-does not come in by an invalid record.
+Bytes that are kept are those that came: they are the evidence, and what a replay sends. Only where addresses are
+dropped, or texts are redacted, is the same done here, so that what an operator does not want to store does not come in
+by an invalid record.
 """
 
 import re
@@ -11,12 +12,12 @@ from typing import Final, TypeAlias
 
 import orjson
 
-from stream_processors.addresses import addresses_of, first_of_network, read_address
+from stream_processors.addresses import read_address
 from stream_processors.decode import nesting
 from stream_processors.quick_decode import MAX_NESTING
 from stream_processors.records import DEAD_LETTER_HEADER, ORIGIN_HEADER, RECEIVED_AT_HEADER, KeptRecord, Record
 from stream_processors.redaction import Redaction
-from stream_processors.storage_policy import AddressStorage, ContentPolicy, Storage
+from stream_processors.storage_policy import ContentPolicy, Storage
 
 Headers: TypeAlias = Sequence[tuple[str, bytes | None]]
 OWN_HEADERS: Final = frozenset((ORIGIN_HEADER, RECEIVED_AT_HEADER, DEAD_LETTER_HEADER))
@@ -39,7 +40,7 @@ class DeadLetterPolicy:
     """How refused records are stored; `content` has the key and the rules of redaction."""
 
     storage: Storage = "full"
-    addresses: AddressStorage = "full"
+    drops_addresses: bool = False
     content: ContentPolicy = field(default_factory=ContentPolicy)
 
     def keep(self, record: Record) -> KeptRecord:
@@ -48,8 +49,8 @@ class DeadLetterPolicy:
         if self.storage != "full":
             is_hashed = self.storage == "hashed" and value is not None
             return KeptRecord(self.storage, None, None, (), self.content.digest(value or b"") if is_hashed else "")
-        if value is not None and self.addresses != "full":
-            value = self._without_addresses(value)
+        if value is not None and self.drops_addresses:
+            value = _without_addresses(value)
         redaction = self.content.redaction
         if redaction is None:
             return KeptRecord("full", value, record.key, record.headers)
@@ -60,37 +61,34 @@ class DeadLetterPolicy:
             _redacted_headers(record.headers, redaction),
         )
 
-    def _without_addresses(self, value: bytes) -> bytes:
-        """Return a body whose addresses of customers are stored as those of valid events."""
-        if ADDRESS_FIELD.encode() not in value and b"\\u" not in value:
-            return value
-        parsed = _parsed(value)
-        if parsed is None:
-            return _LIKE_ADDRESSES.sub(lambda found: self._address(found[0].decode()).encode(), value)
-        return orjson.dumps(parsed) if self._hide_addresses(parsed) else value
 
-    def _hide_addresses(self, value: object) -> bool:
-        """Change the addresses in a JSON value; tell whether it names any."""
-        found = False
-        if isinstance(value, dict) and ADDRESS_FIELD in value:
-            value[ADDRESS_FIELD] = self._hidden(value[ADDRESS_FIELD])
-            found = True
-        children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-        return any(list(map(self._hide_addresses, children))) or found  # all of them, not the first alone
+def _without_addresses(value: bytes) -> bytes:
+    """Return a body without the addresses of customers."""
+    if ADDRESS_FIELD.encode() not in value and b"\\u" not in value:
+        return value
+    parsed = _parsed(value)
+    if parsed is None:
+        return _LIKE_ADDRESSES.sub(lambda found: b"" if read_address(found[0].decode()) else found[0], value)
+    return orjson.dumps(parsed) if _hide_addresses(parsed) else value
 
-    def _hidden(self, value: object) -> object:
-        """Return a JSON value of the same type without addresses: what is no text stays invalid."""
-        if isinstance(value, list):
-            return [self._hidden(each) for each in value]
-        if isinstance(value, str):
-            return addresses_of(value).truncated if self.addresses == "truncated" else ""
-        return {} if isinstance(value, dict) else None if value is None else 0
 
-    def _address(self, text: str) -> str:
-        address = read_address(text)
-        if address is None:
-            return text
-        return str(first_of_network(address)) if self.addresses == "truncated" else ""
+def _hide_addresses(value: object) -> bool:
+    """Empty the addresses in a JSON value; tell whether it names any."""
+    found = False
+    if isinstance(value, dict) and ADDRESS_FIELD in value:
+        value[ADDRESS_FIELD] = _hidden(value[ADDRESS_FIELD])
+        found = True
+    children = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(list(map(_hide_addresses, children))) or found  # all of them, not the first alone
+
+
+def _hidden(value: object) -> object:
+    """Return an empty JSON value of the same type: what is no text stays invalid."""
+    if isinstance(value, list):
+        return [_hidden(each) for each in value]
+    if isinstance(value, str):
+        return ""
+    return {} if isinstance(value, dict) else None if value is None else 0
 
 
 def _parsed(value: bytes) -> object:

@@ -51,9 +51,10 @@ def content_policy(settings: WorkerSettings) -> ContentPolicy:
 def dead_letter_policy(settings: WorkerSettings, content: ContentPolicy) -> DeadLetterPolicy:
     """Return how refused records are stored: as texts and addresses are, unless the settings say it."""
     if settings.dead_letter_storage is not None:
-        return DeadLetterPolicy(settings.dead_letter_storage, "full", content)
+        return DeadLetterPolicy(settings.dead_letter_storage, content=content)
     kept: Storage = "hashed" if content.hash_key else "dropped"
-    return DeadLetterPolicy("full" if content.storage == "full" else kept, settings.address_storage, content)
+    drops_addresses = settings.address_storage == "dropped"
+    return DeadLetterPolicy("full" if content.storage == "full" else kept, drops_addresses, content)
 
 
 def as_json(value: object) -> str | None:

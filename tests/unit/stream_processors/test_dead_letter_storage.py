@@ -9,53 +9,52 @@ import pytest
 from stream_processors.dead_letter_storage import DeadLetterPolicy
 from stream_processors.records import DEAD_LETTER_HEADER, KeptRecord
 from stream_processors.redaction import load_redaction
-from stream_processors.storage_policy import AddressStorage, ContentPolicy
+from stream_processors.storage_policy import ContentPolicy
 from tests.unit.stream_processors.kafka_records import KafkaRecord
 from tests.unit.stream_processors.test_redaction import SHIPPED
 from tests.unit.stream_processors.wire_events import HASH_KEY
 
-REDACTING = DeadLetterPolicy("full", "full", ContentPolicy(redaction=load_redaction(SHIPPED)))
+REDACTING = DeadLetterPolicy("full", False, ContentPolicy(redaction=load_redaction(SHIPPED)))
 
 
 def test_hashed_keeps_nothing_but_a_keyed_hash() -> None:
     record = KafkaRecord(value=b"ann", key=b"ann", headers=(("ann", b"ann"),))
     digest = hmac.new(HASH_KEY, b"ann", hashlib.sha256).hexdigest()
-    policy = DeadLetterPolicy("hashed", "full", ContentPolicy("hashed", HASH_KEY))
+    policy = DeadLetterPolicy("hashed", False, ContentPolicy("hashed", HASH_KEY))
     assert policy.keep(record) == KeptRecord("hashed", None, None, (), digest)
     assert policy.keep(KafkaRecord(value=None)).digest == ""
 
 
 def test_dropped_keeps_no_hash_either() -> None:
     record = KafkaRecord(value=b"ann", key=b"ann", headers=(("ann", b"ann"),))
-    policy = DeadLetterPolicy("dropped", "full", ContentPolicy("dropped"))
+    policy = DeadLetterPolicy("dropped", False, ContentPolicy("dropped"))
     assert policy.keep(record) == KeptRecord("dropped", None, None, ())
 
 
 @pytest.mark.parametrize(
-    ("value", "truncated", "dropped"),
+    ("value", "without"),
     [
-        (b'{"customer_ip_address":"81.2.69.142","n":1}', b'{"customer_ip_address":"81.2.69.0","n":1}', b"81."),
-        (b'[{"customer_ip_address": "2001:218:a:b::1"}]', b'[{"customer_ip_address":"2001:218:a::"}]', b"2001:218"),
-        (b'{"customer\\u005fip_address":"81.2.69.142"}', b'{"customer_ip_address":"81.2.69.0"}', b"81."),
-        (b'{"customer_ip_address":["81.2.69.142"]}', b'{"customer_ip_address":["81.2.69.0"]}', b"81."),
-        (b'{"customer_ip_address":"81.2.69.142","customer_ip_address":""}', b'{"customer_ip_address":""}', b"81."),
-        (b'{"customer_ip_address":"81.2.69.142", \xff', b'{"customer_ip_address":"81.2.69.0", \xff', b"81."),
-        (b'{"customer_ip_address":"2001:218:a:b::1"', b'{"customer_ip_address":"2001:218:a::"', b"2001:218"),
+        (b'{"customer_ip_address":"81.2.69.142","n":1}', b'{"customer_ip_address":"","n":1}'),
+        (b'[{"customer_ip_address": "2001:218:a:b::1"}]', b'[{"customer_ip_address":""}]'),
+        (b'{"customer\\u005fip_address":"81.2.69.142"}', b'{"customer_ip_address":""}'),
+        (b'{"customer_ip_address":["81.2.69.142"]}', b'{"customer_ip_address":[""]}'),
+        (b'{"customer_ip_address":"81.2.69.142","customer_ip_address":""}', b'{"customer_ip_address":""}'),
+        (b'{"customer_ip_address":"81.2.69.142", \xff', b'{"customer_ip_address":"", \xff'),
+        (b'{"customer_ip_address":"2001:218:a:b::1"', b'{"customer_ip_address":""'),
     ],
 )
-def test_addresses_are_stored_as_those_of_valid_events(value: bytes, truncated: bytes, dropped: bytes) -> None:
-    def kept(addresses: AddressStorage) -> bytes | None:
-        return DeadLetterPolicy("full", addresses).keep(KafkaRecord(value=value)).value
-
-    assert kept("full") == value
-    assert kept("truncated") == truncated
-    assert dropped not in (kept("dropped") or b"")
+def test_bytes_stay_as_they_came_unless_addresses_are_dropped(value: bytes, without: bytes) -> None:
+    record = KafkaRecord(value=value)
+    assert DeadLetterPolicy("full").keep(record).value == value
+    assert DeadLetterPolicy("full", drops_addresses=True).keep(record).value == without
 
 
 @pytest.mark.parametrize("value", [b'{"content":"10.20.30.40 is at 12:00:00"}', b"\xff 81.2.69.142", b"", None])
 def test_what_names_no_address_of_a_customer_stays_as_it_came(value: bytes | None) -> None:
     record = KafkaRecord(value=value, key=b"\xfe", headers=(("h", None),))
-    assert DeadLetterPolicy("full", "dropped").keep(record) == KeptRecord("full", value, b"\xfe", (("h", None),))
+    assert DeadLetterPolicy("full", drops_addresses=True).keep(record) == KeptRecord(
+        "full", value, b"\xfe", (("h", None),)
+    )
 
 
 def test_redaction_reaches_bodies_keys_and_headers_but_no_identifiers() -> None:

@@ -178,22 +178,23 @@ def test_hashing_needs_a_long_key_and_does_not_show_it(name: str, key: str, monk
 
 
 @pytest.mark.parametrize(
-    ("settings", "storage", "addresses"),
+    ("settings", "storage", "drops_addresses"),
     [
-        ({}, "full", "truncated"),
-        ({"address_storage": "dropped"}, "full", "dropped"),
-        ({"content_storage": "dropped"}, "dropped", "truncated"),
-        ({"content_storage": "dropped", "hash_key": "k" * 32}, "hashed", "truncated"),
-        ({"content_storage": "hashed", "hash_key": "k" * 32}, "hashed", "truncated"),
-        ({"content_storage": "dropped", "dead_letter_storage": "full"}, "full", "full"),
+        ({}, "full", False),
+        ({"address_storage": "truncated"}, "full", False),
+        ({"address_storage": "dropped"}, "full", True),
+        ({"content_storage": "dropped"}, "dropped", False),
+        ({"content_storage": "dropped", "hash_key": "k" * 32}, "hashed", False),
+        ({"content_storage": "hashed", "hash_key": "k" * 32}, "hashed", False),
+        ({"address_storage": "dropped", "dead_letter_storage": "full"}, "full", False),
     ],
 )
 def test_dead_letters_are_stored_as_content_unless_a_setting_says_otherwise(
-    settings: dict[str, object], storage: str, addresses: str
+    settings: dict[str, object], storage: str, drops_addresses: bool
 ) -> None:
     known = WorkerSettings.model_validate(settings)
     policy = dead_letter_policy(known, content_policy(known))
-    assert (policy.storage, policy.addresses) == (storage, addresses)
+    assert (policy.storage, policy.drops_addresses) == (storage, drops_addresses)
 
 
 def test_a_wrong_redaction_file_is_a_wrong_setting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
