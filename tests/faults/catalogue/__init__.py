@@ -3,11 +3,11 @@
 import random
 from collections.abc import Sequence
 
-from tests.faults.catalogue import network, people, producers, servers, storage, workers
+from tests.faults.catalogue import network, people, producers, readers, servers, storage, workers
 from tests.faults.catalogue.kinds import Kind
 
 ALL: tuple[Kind, ...] = tuple(
-    kind for module in (network, people, producers, servers, storage, workers) for kind in module.KINDS
+    kind for module in (network, people, producers, readers, servers, storage, workers) for kind in module.KINDS
 )
 
 

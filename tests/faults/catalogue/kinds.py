@@ -7,7 +7,7 @@ from typing import Literal
 
 from tests.faults.site import Site
 
-Resource = Literal["workers", "clickhouse", "broker", "log", "people"]
+Resource = Literal["workers", "clickhouse", "broker", "log", "people", "readers"]
 Block = Callable[[Site], AbstractContextManager[None]]
 
 
