@@ -23,7 +23,7 @@ pytestmark = [
     pytest.mark.parametrize("stack", ["kafka"], ids=["Apache Kafka"], indirect=True),
 ]
 SECONDS = 40
-WATCHDOG_SECONDS = 5
+WATCHDOG_SECONDS = 8
 COMMITTED, ABORTED, OPEN = "committed", "aborted", "open"
 
 
