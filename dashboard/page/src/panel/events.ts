@@ -51,7 +51,7 @@ function drawMessage(event: Item): TemplateResult {
 }
 
 /** A long text is folded: its beginning, then all of it. */
-function written(content: string, hasFiles: boolean): TemplateResult {
+function written(content: string, hasFiles = false): TemplateResult {
   if (content === "" && !hasFiles) return html`<div class="content faint">no text is stored</div>`;
   if (content.length <= LONG) return html`<div class="content" dir="auto">${words(content)}</div>`;
   return html`<div class="content" dir="auto">${words(content.slice(0, LONG))}…</div>
