@@ -3,6 +3,7 @@
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 VARIABLE = "CONVOSTREAM_HASH_KEY"
@@ -19,9 +20,8 @@ def _kept(path: Path) -> str:
     with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(secrets.token_urlsafe(32))
     try:
-        os.link(made, path)  # whole or not at all, and the first one stays
-    except FileExistsError:
-        pass
+        with suppress(FileExistsError):  # the first one stays
+            os.link(made, path)  # whole or not at all
     finally:
         made.unlink()
     return path.read_text()
