@@ -12,10 +12,9 @@ from zlib import crc32
 from aiokafka.record.default_records import DefaultRecordBatch
 from aiokafka.record.legacy_records import LegacyRecordBatch, _LegacyRecordBatchPy
 from aiokafka.record.memory_records import MemoryRecords
-from aiokafka.record.util import decode_varint
 
 from stream_processors.errors import UnreadableRecords
-from stream_processors.tolerant_records import TolerantBatch
+from stream_processors.tolerant_records import TolerantBatch, decode_varint_within
 from stream_processors.unpacking import CODEC_NAMES, MAX_UNPACKED_BYTES, Unpacked, unpack
 
 # An event of the contract has more than 100 bytes, so 1 MiB of them, compressed 15 times, are fewer. A record may have
@@ -59,7 +58,13 @@ class BoundedRecords(MemoryRecords):  # type: ignore[misc] # aiokafka has no typ
 
     def has_next(self) -> bool:
         """Tell whether another batch is to be read now."""
-        return self._unpacked + getattr(self._batch, "unpacked_bytes", 0) < ENOUGH_UNPACKED_BYTES and super().has_next()
+        unpacked = self._unpacked + getattr(self._batch, "unpacked_bytes", 0)
+        return unpacked < ENOUGH_UNPACKED_BYTES and super().has_next() and self._is_of_one_format()
+
+    def _is_of_one_format(self) -> bool:
+        # The client reads all batches of a fetch in the format of the first one. Another one is left to the next fetch.
+        begin = self._end + _MAGIC_OFFSET
+        return self._data[begin : begin + 1] == self._data[_MAGIC_OFFSET : _MAGIC_OFFSET + 1]
 
     def next_batch(self) -> Any:
         """Return the next batch."""
@@ -208,7 +213,7 @@ def _check_headers(payload: bytes, count: int) -> None:
     begin = headers = 0
     try:
         for _ in range(count):
-            size, begin = decode_varint(payload, begin)
+            size, begin = decode_varint_within(payload, begin)
             headers += _count_headers(payload, begin)
             begin += max(0, size)
             if headers > MAX_HEADERS:
@@ -220,11 +225,11 @@ def _check_headers(payload: bytes, count: int) -> None:
 def _count_headers(payload: bytes, begin: int) -> int:
     position = begin
     for _ in ("attributes", "timestamp", "offset"):
-        _, position = decode_varint(payload, position)
+        _, position = decode_varint_within(payload, position)
     for _ in ("key", "value"):
-        size, position = decode_varint(payload, position)
+        size, position = decode_varint_within(payload, position)
         position += max(0, size)
-    return max(0, int(decode_varint(payload, position)[0]))
+    return max(0, decode_varint_within(payload, position)[0])
 
 
 class _BoundedLegacyBatch(_LegacyRecordBatchPy):  # type: ignore[misc] # the same

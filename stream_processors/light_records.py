@@ -37,10 +37,9 @@ class LightRecords(fetcher.PartitionRecords):  # type: ignore[misc] # aiokafka h
         while True:
             try:
                 yield from super()._unpack_records()
-            except MemoryError:
-                raise
             except Exception:
-                # A damaged batch raises many errors, and none of them may end the partition.
+                # A damaged batch raises many errors, and none of them may end the partition. A MemoryError is one of
+                # them: the client asks for as many bytes as a length of 2**63 - 99 says.
                 if (batch := self._records.current()) is None:
                     raise
             else:

@@ -7,6 +7,19 @@ again by the client's parser in Python, which shows the bytes of the name as `\\
 from typing import Any, SupportsIndex
 
 from aiokafka.record.default_records import _DefaultRecordBatchPy
+from aiokafka.record.util import decode_varint
+
+
+def decode_varint_within(data: bytes | bytearray, position: int) -> tuple[int, int]:
+    """Return the variable-length integer at a position, and the position behind it.
+
+    Raises IndexError outside of the data. The client's decoder reads whatever memory is there, and positions come from
+    lengths that a producer chose. Within the data it stops at the zero byte that ends both types in memory.
+    """
+    if not 0 <= position < len(data):
+        raise IndexError(f"a record reaches to byte {position} of {len(data)}")
+    number, end = decode_varint(data, position)
+    return int(number), int(end)
 
 
 class _Bytes(bytearray):
@@ -30,3 +43,6 @@ class TolerantBatch(_DefaultRecordBatchPy):  # type: ignore[misc] # aiokafka has
         super()._maybe_uncompress()
         if not isinstance(self._buffer, _Bytes):
             self._buffer = _Bytes(self._buffer)
+
+    def _read_msg(self) -> Any:
+        return super()._read_msg(decode_varint_within)

@@ -10,7 +10,7 @@ from aiokafka import TopicPartition, codec
 from aiokafka.consumer.fetcher import READ_UNCOMMITTED
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 from aiokafka.record.legacy_records import LegacyRecordBatchBuilder
-from aiokafka.record.util import calc_crc32c
+from aiokafka.record.util import calc_crc32c, encode_varint
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -124,6 +124,21 @@ def test_small_bombs_end_a_fetch_before_they_fill_the_memory() -> None:
     assert (len(records), reached) == (6, 6)
 
 
+def varint(number: int) -> bytes:
+    encoded = bytearray()
+    encode_varint(number, encoded.append)
+    return bytes(encoded)
+
+
+def record(*numbers: int, size: int | None = None) -> bytes:
+    """A record that begins with attributes, a time, an offset and these numbers, whatever they say."""
+    body = bytes(3) + b"".join(map(varint, numbers))
+    return varint(len(body) if size is None else size) + body
+
+
+# Lengths that reach behind the batch, behind the memory of the process, and round the end of 64 bits.
+LENGTHS = st.sampled_from([-(2**63), -1, 0, 1, 7, 300, 2**20, 2**31, 2**45, 2**63 - 99, 2**63 - 1])
+
 UNREADABLE = {
     "damaged bytes": batch_of(4, codec.zstd_encode(GOOD)[:-3], 3),
     "an unknown codec": batch_of(6, GOOD, 3),
@@ -135,6 +150,12 @@ UNREADABLE = {
         1, gzip.compress(payload_of([b"a", b"b", bytes(UNCHECKED_BYTES)], [("", b"")] * (MAX_HEADERS // 3 + 1)), 1), 3
     ),
     "a record that is cut off": batch_of(0, b"\x7f" + GOOD[1:], 3),
+    "a key that takes all memory": batch_of(0, record(2**63 - 99), 3),
+    "a key that ends in other memory": batch_of(4, codec.zstd_encode(record(2**45)), 3),
+    "a header that ends in other memory": batch_of(0, record(-1, -1, 2, 0, 2**45), 3),
+    "many records that end in other memory": batch_of(
+        1, gzip.compress(bytes([0] * 6) + record(size=2**45) + bytes(UNCHECKED_BYTES)), 3
+    ),
     "a header count that lies": batch_of(3, codec.lz4_encode(GOOD[:-1] + b"\x10"), 3),
 }
 
@@ -150,6 +171,15 @@ def test_a_batch_that_cannot_be_read_is_one_record(unreadable: bytes) -> None:
         assert offsets[-3:] == [6, 7, 8]
         assert len(reasons) == 1
         assert len([offset for offset in offsets if offset in (3, 4, 5)]) in (1, 3)
+
+
+@given(lengths=st.lists(LENGTHS, max_size=9), size=st.none() | LENGTHS, junk=st.binary(max_size=20))
+@pytest.mark.parametrize("number", [0, 4], ids=CODEC_NAMES.get)
+def test_no_length_reads_other_memory(number: int, lengths: list[int], size: int | None, junk: bytes) -> None:
+    payload = record(*lengths, size=size) + junk
+    offsets, _ = read_around(batch_of(number, codec.zstd_encode(payload) if number else payload, 3))
+    assert offsets[:3] == [0, 1, 2]
+    assert offsets[-3:] == [6, 7, 8]
 
 
 def test_a_batch_with_a_wrong_checksum_is_fetched_again_and_then_one_record() -> None:
@@ -171,6 +201,16 @@ def test_old_message_sets_are_read_within_the_same_bound(magic: int, number: int
     (stand_in,), reached = read(builder_of(magic, number, [bytes(MAX_UNPACKED_BYTES)]))
     assert isinstance(stand_in, UnreadableBatch)
     assert (stand_in.offset, reached) == (0, 1)
+
+
+def test_batches_of_another_format_are_read_with_the_next_fetch() -> None:
+    old = builder_of(1, 0, [b"d"])
+    assert [(record.offset, record.value) for record in read(batch_of(0, GOOD, 0) + old)[0]] == [
+        (0, b"a"),
+        (1, b"b"),
+        (2, b"c"),
+    ]
+    assert [record.value for record in read(old + batch_of(0, GOOD, 1))[0]] == [b"d"]
 
 
 def builder_of(magic: int, number: int, values: Sequence[bytes]) -> bytes:
