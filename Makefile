@@ -42,16 +42,16 @@ help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(STAMP) ## run everything on real transcripts and print the fifteen metrics (ARGS=--once: then stop)
-	@$(RUN) -m deploy.demo $(ARGS)
+	@$(RUN) -m examples.demo $(ARGS)
 
 up: $(STAMP) ## run the stack without data until Ctrl-C (BROKER=kafka: on Apache Kafka)
 	@$(RUN) -m deploy.embedded up --broker $(BROKER) $(ARGS)
 
 test: $(STAMP) $(if $(ARGS),,unit) ## run all tests (ARGS='tests/unit -k name': some of them)
-	@$(RUN) -m pytest $(or $(ARGS),--ignore=tests/unit)
+	@$(RUN) -m pytest $(or $(ARGS),--ignore=tests/unit --ignore=tests/contract)
 
 unit: $(STAMP) ## run the unit tests on all cores; they need no server
-	@$(RUN) -m pytest tests/unit --numprocesses auto $(ARGS)
+	@$(RUN) -m pytest tests/unit tests/contract --numprocesses auto $(ARGS)
 
 faults: $(STAMP) ## kill, pause and cut off real processes, then check every number (ROUNDS=n SEED=s)
 	@$(RUN) -m tests.faults --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) $(ARGS)

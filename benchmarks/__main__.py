@@ -9,15 +9,16 @@ from typing import Any
 import click
 from rich.console import Console
 
-from benchmarks import coefficients, sizing
-from benchmarks.contender import ContenderFailed
-from benchmarks.machine import describe
-from benchmarks.plan import BROKERS, FULL, SECTIONS, USUAL, Section
-from benchmarks.report import markdown, show, write_figures, write_results
-from benchmarks.sections import Sections
-from benchmarks.tables import Table
+from benchmarks import sizing
+from benchmarks.harness import coefficients
+from benchmarks.harness.contender import ContenderFailed
+from benchmarks.harness.machine import describe
+from benchmarks.harness.plan import BROKERS, FULL, SECTIONS, USUAL, Section
+from benchmarks.harness.report import markdown, show, write_figures, write_results
+from benchmarks.harness.tables import Table
+from benchmarks.scenarios.sections import Sections
 from deploy.embedded.errors import EmbeddedError
-from deploy.embedded.stack import Broker
+from deploy.embedded.stack.stack import Broker
 from deploy.kafka.jars import missing_programs
 from sql.errors import SchemaError
 

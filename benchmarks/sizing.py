@@ -11,9 +11,9 @@ from typing import Final
 
 import click
 
-from benchmarks import coefficients
-from benchmarks.coefficients import Coefficients
-from benchmarks.tables import Table
+from benchmarks.harness import coefficients
+from benchmarks.harness.coefficients import Coefficients
+from benchmarks.harness.tables import Table
 
 RATES: Final = (1_000, 10_000, 100_000, 1_000_000)
 BUSY: Final = 0.6

@@ -10,8 +10,8 @@ import uvicorn
 from pydantic import ValidationError
 
 from dashboard.app import create_app
-from dashboard.connections import HEAD_BYTES, BoundedConnection, allow_connections
 from dashboard.errors import DashboardError
+from dashboard.protection.connections import HEAD_BYTES, BoundedConnection, allow_connections
 from dashboard.settings import DashboardSettings
 
 GRACE_SECONDS = 2

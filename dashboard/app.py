@@ -8,25 +8,29 @@ from fastapi import Depends, FastAPI
 from fastapi.middleware.gzip import GZipMiddleware
 from fastapi.security import HTTPBearer
 
-from dashboard import admin, agents, behind, health, ingestion, live, login, numbers, pages, transcripts
-from dashboard.access import add_access
-from dashboard.admin_access import AdminAccess, check_admin_token
-from dashboard.departures import Departures
-from dashboard.people import People
-from dashboard.problems import add_problems, described
-from dashboard.reader import QUERIES_AT_ONCE, Connection, Reader
-from dashboard.service import ClockMs, system_clock
+from dashboard.personal_data import People
+from dashboard.protection.query_queue import Turns
+from dashboard.queries.client import QUERIES_AT_ONCE, Connection, Reader
+from dashboard.routes import admin, agents, health, ingestion, live, login
+from dashboard.routes import conversations as transcripts
+from dashboard.routes import lists as behind
+from dashboard.routes import metrics as numbers
+from dashboard.routes import static_files as pages
+from dashboard.routes.admin_auth import AdminAccess, check_admin_token
+from dashboard.routes.auth import add_access
+from dashboard.routes.departures import Departures
+from dashboard.routes.dependencies import ClockMs, system_clock
+from dashboard.routes.problems import add_problems, described
 from dashboard.settings import DashboardSettings, check_exposure
-from dashboard.turns import Turns
 
 TOKEN: Final = HTTPBearer(
     scheme_name="token", description="CONVOSTREAM_DASHBOARD_TOKEN, or the cookie of /login.", auto_error=False
 )
-"""Describes the token in the OpenAPI document; dashboard.access asks for it."""
+"""Describes the token in the OpenAPI document; dashboard.routes.auth asks for it."""
 ADMIN_TOKEN: Final = HTTPBearer(
     scheme_name="admin token", description="CONVOSTREAM_DASHBOARD_ADMIN_TOKEN.", auto_error=False
 )
-"""The same for dashboard.admin_access."""
+"""The same for dashboard.routes.admin_auth."""
 
 
 def create_app(settings: DashboardSettings, clock: ClockMs = system_clock) -> FastAPI:

@@ -7,12 +7,12 @@ import click
 from convostream.errors import InvalidSettings
 from stream_processors.commands.audit import audit_command
 from stream_processors.commands.backup import backup_command, restore_command
-from stream_processors.commands.calls import console, read_settings, run
+from stream_processors.commands.cli import console, read_settings, run
 from stream_processors.commands.dead_letters import dead_letters
 from stream_processors.commands.people import erase_command, export_command
-from stream_processors.geolocation import GeolocationDatabaseError
-from stream_processors.identity import make_owner_id
-from stream_processors.rebuild import rebuild
+from stream_processors.conversations.key import make_owner_id
+from stream_processors.enrichment.geolocation import GeolocationDatabaseError
+from stream_processors.maintenance.rebuild import rebuild
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

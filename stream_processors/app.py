@@ -20,32 +20,32 @@ from typing import Any
 import faust
 
 from stream_processors import metrics
-from stream_processors.broker import broker_options
-from stream_processors.clickhouse import ClickHouse
-from stream_processors.collector import uncollected
-from stream_processors.enrichment import Enrichment
-from stream_processors.erased_records import drop_erased
-from stream_processors.feed import Feed
-from stream_processors.forwarding import forward_strays
-from stream_processors.inbox import Segment
-from stream_processors.ownership import Ownership
-from stream_processors.portions import fold_in_portions
-from stream_processors.positions import Proof
-from stream_processors.protocol.commands import Prepare
-from stream_processors.range_log import RangeLog
-from stream_processors.records import Record
-from stream_processors.settings import WorkerSettings
-from stream_processors.slots import Slots
-from stream_processors.state import State
-from stream_processors.steps import (
+from stream_processors.clickhouse.block import Segment
+from stream_processors.clickhouse.client import ClickHouse
+from stream_processors.enrichment.policy import Enrichment
+from stream_processors.kafka.consumer import PollSchema, WholePollConsumer, WholePollTransport
+from stream_processors.kafka.options import broker_options
+from stream_processors.kafka.records import Record
+from stream_processors.kafka.source import Feed
+from stream_processors.partitions.assignment import Ownership
+from stream_processors.partitions.context import Tools
+from stream_processors.partitions.protocol.commands import Prepare
+from stream_processors.partitions.range_log import RangeLog
+from stream_processors.partitions.ranges import Proof
+from stream_processors.partitions.slots import Slots
+from stream_processors.pipeline.erased_records import drop_erased
+from stream_processors.pipeline.portions import fold_in_portions
+from stream_processors.pipeline.reroute import forward_strays
+from stream_processors.pipeline.steps import (
     Batch,
     decode_records,
     gather_rows,
     part_strays,
     prove_headers,
 )
-from stream_processors.tools import Tools
-from stream_processors.transport import PollSchema, WholePollConsumer, WholePollTransport
+from stream_processors.process.memory import uncollected
+from stream_processors.settings import WorkerSettings
+from stream_processors.state.cache import State
 
 SLICE = 1_000
 """Records decoded between two looks at other tasks."""

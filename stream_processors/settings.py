@@ -6,10 +6,10 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from convostream.kafka_security import KafkaSecurity
-from stream_processors.escalation import EscalationActions
-from stream_processors.fold_rules import FoldRules
-from stream_processors.redaction import RedactionFile
+from convostream.kafka.security import KafkaSecurity
+from stream_processors.conversations.escalation import EscalationActions
+from stream_processors.conversations.rules import FoldRules
+from stream_processors.privacy.redaction import RedactionFile
 
 
 def _split(value: object) -> object:

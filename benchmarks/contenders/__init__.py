@@ -1,1 +1,1 @@
-"""What runs in the end-to-end benchmark, one file each; `benchmarks/roster.py` lists them in their order."""
+"""The contenders of the end-to-end benchmark, one file each; `registry.py` lists them in order."""

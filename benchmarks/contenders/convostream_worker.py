@@ -16,13 +16,13 @@ from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
-from benchmarks.contender import Arena, ContenderFailed, Course
-from benchmarks.expectations import differences, read_numbers
-from benchmarks.load import Load
-from benchmarks.scrape import Samples, scrape, steps_of
-from deploy.embedded.processes import Process
+from benchmarks.harness.contender import Arena, ContenderFailed, Course
+from benchmarks.harness.scrape import Samples, scrape, steps_of
+from benchmarks.workload.expectations import differences, read_numbers
+from benchmarks.workload.load import Load
 from deploy.embedded.settings import ROOT
-from deploy.embedded.stack import Broker
+from deploy.embedded.stack.processes import Process
+from deploy.embedded.stack.stack import Broker
 
 STALLED_SECONDS: Final = 120.0
 LONGEST_PAUSE_SECONDS: Final = 1.0

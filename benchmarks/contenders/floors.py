@@ -10,10 +10,10 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias
 
-from benchmarks.contender import Arena, Course, Step
-from benchmarks.load import Load
-from deploy.embedded.processes import Process
-from deploy.embedded.stack import Broker
+from benchmarks.harness.contender import Arena, Course, Step
+from benchmarks.workload.load import Load
+from deploy.embedded.stack.processes import Process
+from deploy.embedded.stack.stack import Broker
 
 Part: TypeAlias = Literal["consume", "steps", "insert"]
 LONGEST_SECONDS: Final = 600.0
@@ -42,7 +42,7 @@ class Floor:
         """Start the process and wait until it has done its part."""
         floor = Process(
             f"floor-{self._part}",
-            lambda _: [sys.executable, "-m", "benchmarks.floor", self._part, str(arena.events)],
+            lambda _: [sys.executable, "-m", "benchmarks.contenders.floor", self._part, str(arena.events)],
             arena.directory / "logs" / f"floor-{self._part}.log",
             arena.environment(),
             is_ready=lambda process: outcome_of(process.last_lines()) is not None,

@@ -14,12 +14,12 @@ from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
-from benchmarks.contender import Arena, ContenderFailed, Course
 from benchmarks.contenders import small_tables
-from benchmarks.load import Load
-from deploy.embedded.processes import Process
+from benchmarks.harness.contender import Arena, ContenderFailed, Course
+from benchmarks.workload.load import Load
 from deploy.embedded.settings import ROOT
-from deploy.embedded.stack import Broker
+from deploy.embedded.stack.processes import Process
+from deploy.embedded.stack.stack import Broker
 
 STALLED_SECONDS: Final = 60.0
 PAUSE_SECONDS: Final = 0.1

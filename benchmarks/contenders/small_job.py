@@ -15,7 +15,7 @@ import maxminddb
 import orjson
 import pyarrow as pa
 
-from convostream.events import Event, validate_event
+from convostream.contract.events import Event, validate_event
 
 BROKER: Final = os.environ.get("CONVOSTREAM_KAFKA_BOOTSTRAP_SERVERS", "localhost:9092")
 TOPIC: Final = os.environ.get("CONVOSTREAM_KAFKA_TOPIC", "agent-events")

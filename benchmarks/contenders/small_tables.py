@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 
-from benchmarks.contender import ContenderFailed
 from benchmarks.contenders.small_job import OBJECTS, TEXTS
-from benchmarks.load import Load
+from benchmarks.harness.contender import ContenderFailed
+from benchmarks.workload.load import Load
 
 DATABASE: Final = "convostream_small"
 FEW: Final = ("type", "agent_id", "environment", "device", "source", "language", "sender", "action_name")

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
-from deploy.embedded import broker as broker_part
-from deploy.embedded import launcher, supervisor
+from deploy.embedded.clickhouse import launcher
 from deploy.embedded.errors import EmbeddedError
 from deploy.embedded.private import UMASK
 from deploy.embedded.settings import StackSettings
-from deploy.embedded.stack import Broker
+from deploy.embedded.stack import broker as broker_part
+from deploy.embedded.stack import supervisor
+from deploy.embedded.stack.stack import Broker
 
 _PORT = "Port on localhost; 0 takes a free one."
 

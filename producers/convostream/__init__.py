@@ -13,11 +13,8 @@ Tracking calls return in microseconds; a thread of its own sends the events to K
 `python -m convostream --help` tells what the command line can do.
 """
 
-from convostream.async_tracker import AsyncConversationTracker
-from convostream.conversation import Conversation
-from convostream.errors import ConvostreamError, InvalidArgument, InvalidEvent, InvalidSettings
-from convostream.event_ids import new_event_id
-from convostream.events import (
+from convostream.contract.event_ids import new_event_id
+from convostream.contract.events import (
     Action,
     Attachment,
     Button,
@@ -30,12 +27,15 @@ from convostream.events import (
     TokenUsage,
     validate_event,
 )
-from convostream.kafka_security import KafkaSecurity
-from convostream.publisher import KafkaTransport
+from convostream.errors import ConvostreamError, InvalidArgument, InvalidEvent, InvalidSettings
+from convostream.kafka.security import KafkaSecurity
 from convostream.settings import Settings
-from convostream.timing import TimedAction
-from convostream.tracker import ConversationTracker
-from convostream.transport import Record, Stats, Transport
+from convostream.tracking.async_tracker import AsyncConversationTracker
+from convostream.tracking.conversation import Conversation
+from convostream.tracking.timed_action import TimedAction
+from convostream.tracking.tracker import ConversationTracker
+from convostream.transport.interface import Record, Stats, Transport
+from convostream.transport.kafka import KafkaTransport
 
 __all__ = [
     "ConversationTracker",

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from convostream.cli.progress import progress_bar
+from convostream.cli.replay import Summary, opened, send_lines
+from convostream.contract.schema import asyncapi, events_schema
 from convostream.errors import ConvostreamError
-from convostream.progress import progress_bar
-from convostream.publisher import KafkaTransport
-from convostream.replay import Summary, opened, send_lines
-from convostream.schema import asyncapi, events_schema
 from convostream.settings import Settings
+from convostream.transport.kafka import KafkaTransport
 
 _REPLAY: Final = """\
 Send a file of events to the topic: one JSON object a line, in the contract's form. Each line is checked first; a line

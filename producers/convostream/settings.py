@@ -11,7 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, ValidationError
 
 from convostream.errors import InvalidSettings
-from convostream.kafka_security import PREFIX, KafkaSecurity, setting_problems
+from convostream.kafka.security import PREFIX, KafkaSecurity, setting_problems
 
 
 class Settings(KafkaSecurity):

@@ -10,8 +10,8 @@ import json
 import threading
 from typing import TypeVar
 
-from convostream.events import Event, validate_event
-from convostream.transport import Record, Stats
+from convostream.contract.events import Event, validate_event
+from convostream.transport.interface import Record, Stats
 
 E = TypeVar("E")
 

@@ -6,18 +6,18 @@ from typing import Final, TypeVar
 
 import click
 
-from stream_processors import dead_letters as letters
-from stream_processors.clickhouse import ClickHouse
-from stream_processors.commands.calls import Report, console, print_rows, read_settings, run
-from stream_processors.dead_letter_replay import Replayed, replay
-from stream_processors.dead_letters import LetterFilter, OpenLetter
-from stream_processors.decode import REASON_CODES
-from stream_processors.enrichment import content_policy
-from stream_processors.kafka_producer import kafka_producer
-from stream_processors.kafka_reader import kafka_reader
-from stream_processors.positions import LogPosition
-from stream_processors.replay_outcome import wait_for_workers
-from stream_processors.state import FULL_CODE
+from stream_processors.clickhouse.client import ClickHouse
+from stream_processors.commands.cli import Report, console, print_rows, read_settings, run
+from stream_processors.dead_letters import store as letters
+from stream_processors.dead_letters.outcome import wait_for_workers
+from stream_processors.dead_letters.replay import Replayed, replay
+from stream_processors.dead_letters.store import LetterFilter, OpenLetter
+from stream_processors.decoding.decode import REASON_CODES
+from stream_processors.enrichment.policy import content_policy
+from stream_processors.kafka.producer import kafka_producer
+from stream_processors.kafka.record_reader import kafka_reader
+from stream_processors.partitions.ranges import LogPosition
+from stream_processors.state.cache import FULL_CODE
 
 F = TypeVar("F", bound=Callable[..., object])
 NOT_SENT_SHOWN: Final = 10

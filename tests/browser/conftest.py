@@ -11,14 +11,14 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect, sync_playwright
 
 from dashboard.build_page import build
-from deploy.demo.parts import WORKER_SETTINGS
-from deploy.embedded.processes import Process
 from deploy.embedded.settings import StackSettings
-from deploy.embedded.stack import Stack
-from tests.browser.opened import WAIT_MS, Opened
-from tests.browser.sent import send_demo, send_hostile, send_spoofed
-from tests.integration.harness import Harness
-from tests.integration.harness_kafka import Log
+from deploy.embedded.stack.processes import Process
+from deploy.embedded.stack.stack import Stack
+from examples.demo.setup import WORKER_SETTINGS
+from tests.support.browser import WAIT_MS, Opened
+from tests.support.browser_events import send_demo, send_hostile, send_spoofed
+from tests.support.harness import Harness
+from tests.support.harness_kafka import Log
 
 CHROMIUM: Final = "/usr/bin/chromium"
 FLAGS: Final = [

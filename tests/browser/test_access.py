@@ -6,8 +6,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe  # type: ignore[import-untyped]
 from playwright.sync_api import expect
 
-from tests.browser.opened import Opened
-from tests.browser.sent import DEMO_AGENT, HOSTILE_AGENT, HOSTILE_ID
+from tests.support.browser import Opened
+from tests.support.browser_events import DEMO_AGENT, HOSTILE_AGENT, HOSTILE_ID
 
 
 def findings(opened: Opened) -> list[str]:

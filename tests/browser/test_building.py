@@ -4,7 +4,7 @@ from playwright.sync_api import Request
 
 from dashboard.build_page import BUILT, build, check_types
 from tests.browser.conftest import Served
-from tests.browser.opened import Opened
+from tests.support.browser import Opened
 
 
 def test_what_is_built_is_not_built_again(served: Served) -> None:

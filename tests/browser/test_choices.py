@@ -3,8 +3,8 @@
 from playwright.sync_api import BrowserContext, expect
 
 from tests.browser.conftest import ZONE, Served
-from tests.browser.opened import Opened
-from tests.browser.sent import DEMO_AGENT, HOSTILE_AGENT, send_message
+from tests.support.browser import Opened
+from tests.support.browser_events import DEMO_AGENT, HOSTILE_AGENT, send_message
 
 FIFTEEN = 15
 

@@ -2,8 +2,8 @@
 
 from playwright.sync_api import expect
 
-from tests.browser.opened import Opened
-from tests.browser.sent import SPOOFED, SPOOFED_AS_SHOWN
+from tests.support.browser import Opened
+from tests.support.browser_events import SPOOFED, SPOOFED_AS_SHOWN
 
 NOT_MARKED = ".content, .clipped, pre"
 """What people said is shown as it is, in an element of its own direction."""

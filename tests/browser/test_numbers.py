@@ -8,10 +8,10 @@ import pytest
 
 from dashboard.catalogue import METRICS
 from tests.browser.conftest import Served
-from tests.browser.opened import Number, Opened
-from tests.browser.sent import DEMO_AGENT
-from tests.browser.written import is_as_written
 from tests.oracle import COLUMNS, Question
+from tests.support.browser import Number, Opened
+from tests.support.browser_events import DEMO_AGENT
+from tests.support.browser_rows import is_as_written
 
 KEYS: Final = {"weekday", "hour", "day", "action_name", "country_code", "region", "city", "latitude", "longitude"} | {
     "device",

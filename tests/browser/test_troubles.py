@@ -7,8 +7,17 @@ from playwright.sync_api import expect
 
 from dashboard.catalogue import METRICS
 from tests.browser.conftest import READY_SECONDS, Served
-from tests.browser.opened import Opened
-from tests.browser.sent import DEMO_AGENT, EMOJI, HOSTILE_AGENT, HOSTILE_ID, LONG, MARKUP, RIGHT_TO_LEFT, SOURCE
+from tests.support.browser import Opened
+from tests.support.browser_events import (
+    DEMO_AGENT,
+    EMOJI,
+    HOSTILE_AGENT,
+    HOSTILE_ID,
+    LONG,
+    MARKUP,
+    RIGHT_TO_LEFT,
+    SOURCE,
+)
 
 
 def test_an_agent_without_events_is_told_which_arguments_fill_each_card(opened: Opened) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.browser.opened import Opened
-from tests.browser.sent import DEMO_AGENT
+from tests.support.browser import Opened
+from tests.support.browser_events import DEMO_AGENT
 
 KANSAS = [-98, 39]
 PNG = b"\x89PNG\r\n\x1a\n"

@@ -11,7 +11,7 @@ from typing import Final
 
 import click
 
-from deploy.embedded.stack import Broker
+from deploy.embedded.stack.stack import Broker
 from tests.faults import report
 from tests.faults.away import bear
 from tests.faults.broker_away import spool_through

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from deploy.embedded.processes import Process
-from deploy.embedded.stack import START_SECONDS, Broker
+from deploy.embedded.stack.processes import Process
+from deploy.embedded.stack.stack import START_SECONDS, Broker
 from tests.faults.landed import drain
 from tests.faults.load import Load, Planned
 from tests.faults.report import mebibytes, what_is_wrong

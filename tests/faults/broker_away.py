@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from deploy.embedded.stack import Broker
+from deploy.embedded.stack.stack import Broker
 from tests.faults.away import CATCH_UP_SECONDS
 from tests.faults.behaviour import OPEN, Behaviour
 from tests.faults.landed import drain
 from tests.faults.load import Load
 from tests.faults.report import mebibytes, what_is_wrong
 from tests.faults.site import Site
-from tests.integration.agents import start
+from tests.support.agents import start
 
 LEAD_SECONDS: Final = 5
 MOST_GROWTH: Final = 48 * 1024**2

@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from aiokafka.errors import KafkaError
 
-from stream_processors.topic_description import describe_topic
+from stream_processors.kafka.topic_metadata import describe_topic
 
 READ_SECONDS: Final = 60
 PARTITIONS: Final = 4

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.embedded.errors import ProcessFailed
-from deploy.embedded.stack import Broker
+from deploy.embedded.stack.stack import Broker
 from tests.faults import catalogue, report
 from tests.faults.catalogue.kinds import Kind
 from tests.faults.catalogue.workers import ADDED_AND_REMOVED
@@ -18,7 +18,7 @@ from tests.faults.log import LogUnreadable
 from tests.faults.report import Happened, Outcome
 from tests.faults.site import BrokerLost, Site
 from tests.faults.verdict import verdict
-from tests.strategies.random_events import generate
+from tests.support.strategies.random_events import generate
 
 RECOVERY_SECONDS: Final = 120
 PER_SECOND: Final = 60

@@ -17,15 +17,15 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from deploy.embedded.addresses import wait_until
-from deploy.embedded.processes import Process
 from deploy.embedded.settings import ROOT, StackSettings
-from deploy.embedded.stack import START_SECONDS, Broker, Stack
-from deploy.embedded.topics import create_topic
+from deploy.embedded.stack.processes import Process
+from deploy.embedded.stack.stack import START_SECONDS, Broker, Stack
+from deploy.embedded.stack.topics import create_topic
 from tests.faults.load import Load
 from tests.faults.log import FEWEST_PARTITIONS, PARTITIONS, Life, add_partitions, delete_topic, read_log
 from tests.faults.proxy import Proxy
 from tests.faults.workers import Workers
-from tests.integration.harness import GEOIP
+from tests.support.harness import GEOIP
 
 SESSION_SECONDS: Final = 6
 CLICKHOUSE_TIMEOUT_SECONDS: Final = 8

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.embedded.stack import Broker
+from deploy.embedded.stack.stack import Broker
 from deploy.kafka.jars import missing_programs
 from tests.faults import report
 from tests.faults.round import Plan, Round

@@ -20,9 +20,9 @@ from aiokafka.partitioner import murmur2
 
 from tests.faults.log import Kept, Life, Place
 from tests.faults.site import Site
-from tests.integration.harness import history
 from tests.oracle import DeadLetter, Event, History, Record, read_record
 from tests.oracle.events import received_at
+from tests.support.harness import history
 
 CONVERSATION: Final = ("agent_id", "conversation_id", "environment")
 ORIGIN: Final = "convostream-origin"

@@ -12,10 +12,10 @@ from clickhouse_connect.driver.client import Client
 from tests.faults.log import Kept, Place
 from tests.faults.site import Site
 from tests.faults.truth import Truth, truth_of
-from tests.integration.harness import statement, wrong_rows
 from tests.oracle import COLUMNS
-from tests.strategies.choices import RandomChoices
-from tests.strategies.questions import questions
+from tests.support.harness import statement, wrong_rows
+from tests.support.strategies.choices import RandomChoices
+from tests.support.strategies.questions import questions
 
 QUESTIONS: Final = 4
 SHOWN: Final = 5

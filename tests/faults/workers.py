@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from deploy.embedded.addresses import free_port
-from deploy.embedded.processes import Process
 from deploy.embedded.settings import StackSettings
+from deploy.embedded.stack.processes import Process
 
 GENERATION: Final = re.compile(r"generation (\d+) of the group")
 

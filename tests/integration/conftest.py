@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from deploy.embedded.settings import StackSettings
-from deploy.embedded.stack import Stack
+from deploy.embedded.stack.stack import Stack
 from deploy.kafka.jars import missing_programs
-from tests.integration.harness import GEOIP, Harness
-from tests.integration.harness_kafka import Log
+from tests.support.harness import GEOIP, Harness
+from tests.support.harness_kafka import Log
 
 if TYPE_CHECKING:
-    from tests.integration.secure_kafka import SecureKafka
+    from tests.support.secure_kafka import SecureKafka
 
 WORKER = {
     "CONVOSTREAM_GEOIP_DATABASE": str(GEOIP),
@@ -33,7 +33,7 @@ FORGETFUL_WORKER = {
 @pytest.fixture(scope="session")
 def secure_kafka(tmp_path_factory: pytest.TempPathFactory) -> "SecureKafka":
     """The listeners of Apache Kafka that ask for logins."""
-    from tests.integration.secure_kafka import SecureKafka
+    from tests.support.secure_kafka import SecureKafka
 
     return SecureKafka(tmp_path_factory.mktemp("secure-kafka"))
 

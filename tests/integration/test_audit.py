@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import pytest
 
 from deploy.embedded.settings import StackSettings
-from deploy.embedded.stack import Stack
-from tests.integration.audited import MUTATE, Audited, run
+from deploy.embedded.stack.stack import Stack
 from tests.integration.conftest import WORKER
+from tests.support.audits import MUTATE, Audited, run
 
 pytestmark = pytest.mark.integration
 

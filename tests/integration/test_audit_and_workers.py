@@ -11,9 +11,9 @@ import pytest
 
 from deploy.embedded.addresses import wait_until
 from deploy.embedded.settings import StackSettings
-from deploy.embedded.stack import Stack
-from tests.integration.audited import MUTATE, Audited, start
+from deploy.embedded.stack.stack import Stack
 from tests.integration.conftest import WORKER
+from tests.support.audits import MUTATE, Audited, start
 
 pytestmark = pytest.mark.integration
 

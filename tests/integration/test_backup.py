@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from deploy.embedded.settings import StackSettings
-from deploy.embedded.stack import Stack
-from tests.integration.audited import Audited, run, start
+from deploy.embedded.stack.stack import Stack
 from tests.integration.conftest import WORKER
+from tests.support.audits import Audited, run, start
 
 LATEST_SQL = (
     "SELECT argMax((confirmed, first), (owner_epoch, log_epoch, first, confirmed)) AS latest FROM ranges"

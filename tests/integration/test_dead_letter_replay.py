@@ -7,24 +7,24 @@ from collections.abc import Iterator, Sequence
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
-from deploy.embedded.stack import Stack
-from deploy.embedded.topics import create_topic
-from stream_processors.clickhouse import ClickHouse
-from stream_processors.conversations import ConversationKey
-from stream_processors.dead_letter_storage import DeadLetterPolicy
-from stream_processors.escalation import EscalationActions
-from stream_processors.fold_rules import FoldRules
-from stream_processors.inbox import Segment
-from stream_processors.positions import Fingerprint, LogPosition, Range
-from stream_processors.range_log import RangeLog
-from stream_processors.records import DEAD_LETTER_HEADER, DeadLetter
-from stream_processors.repair import repair_token, what_is_missing
-from stream_processors.rows import FlushRows
-from stream_processors.steps import home_of
-from tests.integration.harness import Harness, unique_agent
-from tests.integration.harness_kafka import PARTITIONS, Log
-from tests.integration.letters import LONG_AGO_MS, Letters, Place, event, selecting
-from tests.unit.stream_processors.kafka_records import KafkaRecord
+from deploy.embedded.stack.stack import Stack
+from deploy.embedded.stack.topics import create_topic
+from stream_processors.clickhouse.block import Segment
+from stream_processors.clickhouse.client import ClickHouse
+from stream_processors.clickhouse.fact_rows import FlushRows
+from stream_processors.conversations.conversation import ConversationKey
+from stream_processors.conversations.escalation import EscalationActions
+from stream_processors.conversations.rules import FoldRules
+from stream_processors.kafka.records import DEAD_LETTER_HEADER, DeadLetter
+from stream_processors.partitions.range_log import RangeLog
+from stream_processors.partitions.ranges import Fingerprint, LogPosition, Range
+from stream_processors.partitions.reconcile import repair_token, what_is_missing
+from stream_processors.pipeline.steps import home_of
+from stream_processors.privacy.dead_letter_storage import DeadLetterPolicy
+from tests.support.dead_letters import LONG_AGO_MS, Letters, Place, event, selecting
+from tests.support.harness import Harness, unique_agent
+from tests.support.harness_kafka import PARTITIONS, Log
+from tests.support.kafka_records import KafkaRecord
 
 pytestmark = pytest.mark.integration
 

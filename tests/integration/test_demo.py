@@ -14,15 +14,15 @@ from typing import IO
 import httpx
 import pytest
 
-from deploy.demo.metrics import METRICS
-from deploy.demo.transcripts import read_transcripts
 from deploy.embedded.settings import ROOT
+from examples.demo.metrics import METRICS
+from examples.demo.transcripts import read_transcripts
 
 COPIES = 3
 MESSAGES = COPIES * sum(len(transcript.utterances) for transcript in read_transcripts())
 
 
-COMMAND = [sys.executable, "-u", "-m", "deploy.demo"]
+COMMAND = [sys.executable, "-u", "-m", "examples.demo"]
 OUTSIDE = {name: value for name, value in os.environ.items() if not name.startswith("CONVOSTREAM_")}
 ENVIRONMENT = {**OUTSIDE, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'producers'}"}
 

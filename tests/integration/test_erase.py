@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from deploy.embedded.settings import StackSettings
-from deploy.embedded.stack import Stack
-from stream_processors.records import DEAD_LETTER_HEADER, ORIGIN_HEADER
-from tests.integration.audited import run, start
-from tests.integration.dashboard.asked import serving
-from tests.integration.erased import Erased, Planted, conversation_of, event
-from tests.integration.harness_kafka import Placed
+from deploy.embedded.stack.stack import Stack
+from stream_processors.kafka.records import DEAD_LETTER_HEADER, ORIGIN_HEADER
 from tests.integration.test_audit_and_workers import HURRIED, cut_off, sending
 from tests.oracle.events import ConversationKey
+from tests.support.api_requests import serving
+from tests.support.audits import run, start
+from tests.support.erasures import Erased, Planted, conversation_of, event
+from tests.support.harness_kafka import Placed
 
 pytestmark = pytest.mark.integration
 

@@ -13,21 +13,21 @@ from urllib.request import urlopen
 import clickhouse_connect
 import pytest
 
-from dashboard.ingestion import PARTITIONS_SQL
-from stream_processors.clickhouse import ClickHouse
-from stream_processors.conversations import ConversationKey, conversation_hash
+from dashboard.routes.ingestion import PARTITIONS_SQL
+from stream_processors.clickhouse.client import ClickHouse
+from stream_processors.conversations.conversation import ConversationKey, conversation_hash
+from stream_processors.conversations.escalation import EscalationActions
+from stream_processors.conversations.rules import FoldRules
+from stream_processors.dead_letters.claims import letters_sql
 from stream_processors.errors import TooManyEvents
-from stream_processors.escalation import EscalationActions
-from stream_processors.fold_rules import FoldRules
-from stream_processors.positions import LogPosition
-from stream_processors.recall import recall
-from stream_processors.records import place_text
-from stream_processors.replays import letters_sql
-from tests.integration.harness import Harness, history, unique_agent
-from tests.integration.harness_kafka import Placed
+from stream_processors.kafka.records import place_text
+from stream_processors.partitions.ranges import LogPosition
+from stream_processors.state.loader import recall
 from tests.oracle import Question, Record, Sent
 from tests.oracle.cases import Script
 from tests.oracle.date_times import epoch_ms
+from tests.support.harness import Harness, history, unique_agent
+from tests.support.harness_kafka import Placed
 
 pytestmark = pytest.mark.integration
 

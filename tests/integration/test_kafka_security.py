@@ -12,17 +12,17 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import TopicAuthorizationFailedError, TransactionalIdAuthorizationFailed
 
 from convostream import KafkaTransport, Record, Settings
-from convostream.kafka_security import kafka_client_options
+from convostream.kafka.security import kafka_client_options
 from deploy.embedded.addresses import wait_until
-from deploy.embedded.processes import Process
-from deploy.embedded.stack import Stack
+from deploy.embedded.stack.processes import Process
+from deploy.embedded.stack.stack import Stack
 from stream_processors.errors import OperatorError
-from stream_processors.kafka_producer import kafka_producer
+from stream_processors.kafka.producer import kafka_producer
 from stream_processors.settings import WorkerSettings
-from tests.integration.harness import reader, unique_agent
-from tests.integration.harness_kafka import PARTITIONS, Log
-from tests.integration.messages import message
-from tests.integration.secure_kafka import Acl, SecureKafka, allow, documented_acls, forbid
+from tests.support.harness import reader, unique_agent
+from tests.support.harness_kafka import PARTITIONS, Log
+from tests.support.messages import message
+from tests.support.secure_kafka import Acl, SecureKafka, allow, documented_acls, forbid
 
 pytestmark = [
     pytest.mark.integration,

@@ -6,15 +6,15 @@ import pytest
 
 from deploy.embedded.errors import ProcessFailed
 from deploy.embedded.settings import StackSettings
-from deploy.embedded.stack import Stack
-from tests.integration.audited import run
+from deploy.embedded.stack.stack import Stack
 from tests.integration.conftest import WORKER
-from tests.integration.harness import CITY, Harness, unique_agent
-from tests.integration.harness_kafka import Log
 from tests.oracle import History, Record, Settings
-from tests.strategies.choices import RandomChoices
-from tests.strategies.questions import questions
-from tests.strategies.random_events import generate
+from tests.support.audits import run
+from tests.support.harness import CITY, Harness, unique_agent
+from tests.support.harness_kafka import Log
+from tests.support.strategies.choices import RandomChoices
+from tests.support.strategies.questions import questions
+from tests.support.strategies.random_events import generate
 
 pytestmark = pytest.mark.integration
 

@@ -11,18 +11,18 @@ import clickhouse_connect
 import orjson
 import pytest
 
-from deploy.embedded.stack import Stack
-from deploy.embedded.topics import create_topic
-from stream_processors.clickhouse import ClickHouse
-from stream_processors.conversations import ConversationKey, conversation_hash
-from stream_processors.refold import among
-from stream_processors.repair import missing_of_conversations
+from deploy.embedded.stack.stack import Stack
+from deploy.embedded.stack.topics import create_topic
+from stream_processors.clickhouse.client import ClickHouse
+from stream_processors.conversations.conversation import ConversationKey, conversation_hash
+from stream_processors.partitions.reconcile import missing_of_conversations
 from stream_processors.settings import WorkerSettings
-from tests.integration.harness import Harness, history, unique_agent
-from tests.integration.harness_kafka import PARTITIONS, Log
-from tests.integration.letters import COLUMNS, Letters, Place, selecting
+from stream_processors.state.recompute import among
 from tests.oracle import Question, Record, Sent
-from tests.unit.stream_processors.test_redaction import SHIPPED
+from tests.support.dead_letters import COLUMNS, Letters, Place, selecting
+from tests.support.harness import Harness, history, unique_agent
+from tests.support.harness_kafka import PARTITIONS, Log
+from tests.unit.stream_processors.privacy.test_redaction import SHIPPED
 
 pytestmark = pytest.mark.integration
 

@@ -10,15 +10,15 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.record.util import encode_varint
 
-from stream_processors.conversations import ConversationKey
-from stream_processors.steps import home_of
-from stream_processors.unpacking import CODEC_NAMES
-from tests.integration.harness import Harness, history, unique_agent
-from tests.integration.harness_kafka import PARTITIONS
+from stream_processors.conversations.conversation import ConversationKey
+from stream_processors.kafka.unpacking import CODEC_NAMES
+from stream_processors.pipeline.steps import home_of
 from tests.oracle import Question, Record
 from tests.oracle.cases import Script
 from tests.oracle.date_times import epoch_ms
-from tests.unit.stream_processors.test_bounded_batches import ENCODERS, batch_of
+from tests.support.harness import Harness, history, unique_agent
+from tests.support.harness_kafka import PARTITIONS
+from tests.unit.stream_processors.kafka.test_bounded_batches import ENCODERS, batch_of
 
 pytestmark = pytest.mark.integration
 

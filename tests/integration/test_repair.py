@@ -9,20 +9,20 @@ import clickhouse_connect
 import pytest
 
 from deploy.embedded.settings import StackSettings
-from deploy.embedded.stack import Stack
-from stream_processors.clickhouse import ClickHouse
+from deploy.embedded.stack.stack import Stack
+from stream_processors.clickhouse.client import ClickHouse
+from stream_processors.conversations.escalation import EscalationActions
+from stream_processors.conversations.rules import FoldRules
 from stream_processors.errors import StaleOwner
-from stream_processors.escalation import EscalationActions
-from stream_processors.fold_rules import FoldRules
-from stream_processors.range_log import RangeLog, Tenure
-from stream_processors.repair import repair_conversations
+from stream_processors.partitions.range_log import RangeLog, Tenure
+from stream_processors.partitions.reconcile import repair_conversations
 from tests.integration.conftest import WORKER
-from tests.integration.harness import Harness, history, unique_agent
-from tests.integration.harness_kafka import Log
 from tests.oracle import History
-from tests.strategies.choices import RandomChoices
-from tests.strategies.questions import questions
-from tests.strategies.random_events import generate
+from tests.support.harness import Harness, history, unique_agent
+from tests.support.harness_kafka import Log
+from tests.support.strategies.choices import RandomChoices
+from tests.support.strategies.questions import questions
+from tests.support.strategies.random_events import generate
 
 pytestmark = pytest.mark.integration
 

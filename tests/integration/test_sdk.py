@@ -13,10 +13,10 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.partitioner import DefaultPartitioner
 
 from convostream import ConversationTracker, Record, Settings, new_event_id
-from deploy.embedded.stack import Stack
-from tests.integration.harness import Harness, unique_agent
-from tests.integration.harness_kafka import PARTITIONS, Log
+from deploy.embedded.stack.stack import Stack
 from tests.oracle import Question
+from tests.support.harness import Harness, unique_agent
+from tests.support.harness_kafka import PARTITIONS, Log
 
 pytestmark = pytest.mark.integration
 

@@ -14,13 +14,13 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from convostream import ConversationTracker, Settings
-from convostream.transport import Record
+from convostream.transport.interface import Record
 from deploy.embedded.addresses import free_port
-from deploy.embedded.processes import Process
-from deploy.embedded.topics import create_topic
+from deploy.embedded.stack.processes import Process
+from deploy.embedded.stack.topics import create_topic
 from deploy.kafka.jars import missing_programs
-from tests.integration.agents import AGENT, FORKING_AGENT, LARGE_AGENT, OBEDIENT_AGENT, run, start, tell
-from tests.unit.sdk.spool.spools import NOBODY, contents, on_disk
+from tests.support.agents import AGENT, FORKING_AGENT, LARGE_AGENT, OBEDIENT_AGENT, run, start, tell
+from tests.support.spools import NOBODY, contents, on_disk
 
 pytestmark = pytest.mark.integration
 

@@ -8,10 +8,10 @@ from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
-from deploy.embedded.stack import Stack
-from deploy.embedded.topics import create_topic
-from stream_processors.feed import TopicDescription
-from stream_processors.topic_description import describe_topic
+from deploy.embedded.stack.stack import Stack
+from deploy.embedded.stack.topics import create_topic
+from stream_processors.kafka.source import TopicDescription
+from stream_processors.kafka.topic_metadata import describe_topic
 
 pytestmark = pytest.mark.integration
 

@@ -11,11 +11,11 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from deploy.embedded.addresses import wait_until
-from deploy.embedded.processes import Process
-from deploy.embedded.stack import Stack
-from tests.integration.harness import reader, unique_agent
-from tests.integration.harness_kafka import Log
-from tests.integration.messages import message
+from deploy.embedded.stack.processes import Process
+from deploy.embedded.stack.stack import Stack
+from tests.support.harness import reader, unique_agent
+from tests.support.harness_kafka import Log
+from tests.support.messages import message
 
 pytestmark = [
     pytest.mark.integration,

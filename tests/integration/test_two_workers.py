@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 import pytest
 
-from deploy.embedded.processes import Process
-from deploy.embedded.stack import Stack
-from tests.integration.harness import Harness, history, unique_agent
-from tests.integration.harness_kafka import Log
+from deploy.embedded.stack.processes import Process
+from deploy.embedded.stack.stack import Stack
 from tests.oracle import Record
-from tests.strategies.choices import RandomChoices
-from tests.strategies.questions import questions
-from tests.strategies.random_events import generate
+from tests.support.harness import Harness, history, unique_agent
+from tests.support.harness_kafka import Log
+from tests.support.strategies.choices import RandomChoices
+from tests.support.strategies.questions import questions
+from tests.support.strategies.random_events import generate
 
 pytestmark = pytest.mark.integration
 

@@ -5,17 +5,17 @@ import time
 
 import pytest
 
-from deploy.embedded.stack import Stack
+from deploy.embedded.stack.stack import Stack
 from sql.connection import connect, parse_address
 from sql.differences import find_differences
 from sql.migrations import Migration
 from sql.retention import Retention
 from sql.schema import apply_schema
-from tests.integration.harness import Harness, history, unique_agent
 from tests.oracle import Record
-from tests.strategies.choices import RandomChoices
-from tests.strategies.questions import questions
-from tests.strategies.random_events import generate
+from tests.support.harness import Harness, history, unique_agent
+from tests.support.strategies.choices import RandomChoices
+from tests.support.strategies.questions import questions
+from tests.support.strategies.random_events import generate
 
 pytestmark = pytest.mark.integration
 

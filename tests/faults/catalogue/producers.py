@@ -13,7 +13,7 @@ from tests.faults.catalogue.kinds import Kind
 from tests.faults.log import FEWEST_PARTITIONS
 from tests.faults.site import Site
 from tests.oracle import Sent
-from tests.strategies.random_events import generate
+from tests.support.strategies.random_events import generate
 
 CONVERSATIONS: Final = 60
 MONTH_MS: Final = 30 * 24 * 3_600_000

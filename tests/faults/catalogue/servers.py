@@ -4,8 +4,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from deploy.embedded.processes import Process
-from deploy.embedded.stack import START_SECONDS
+from deploy.embedded.stack.processes import Process
+from deploy.embedded.stack.stack import START_SECONDS
 from tests.faults.catalogue.kinds import Kind
 from tests.faults.site import CLICKHOUSE_TIMEOUT_SECONDS, SESSION_SECONDS, Site
 

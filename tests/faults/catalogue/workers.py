@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from deploy.embedded.processes import Process
+from deploy.embedded.stack.processes import Process
 from tests.faults.catalogue.kinds import Kind
 from tests.faults.site import SESSION_SECONDS, Site
 

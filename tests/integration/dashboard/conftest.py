@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.integration.dashboard.asked import Api, serving
-from tests.integration.harness import Harness, history, unique_agent
 from tests.oracle import History, Question
-from tests.strategies.random_events import generate
-from tests.strategies.timelines import DAY, HOUR, MINUTE
+from tests.support.api_requests import Api, serving
+from tests.support.harness import Harness, history, unique_agent
+from tests.support.strategies.random_events import generate
+from tests.support.strategies.timelines import DAY, HOUR, MINUTE
 
 SEED = 7
 CONVERSATIONS = 80

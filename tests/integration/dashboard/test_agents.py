@@ -3,12 +3,12 @@
 import orjson
 import pytest
 
-from dashboard.times import iso_of
-from tests.integration.dashboard.asked import Api
+from dashboard.queries.times import iso_of
 from tests.integration.dashboard.conftest import Landed
-from tests.integration.harness import Harness, unique_agent
 from tests.oracle import Sent
-from tests.strategies.pools import HOSTILE
+from tests.support.api_requests import Api
+from tests.support.harness import Harness, unique_agent
+from tests.support.strategies.pools import HOSTILE
 
 pytestmark = pytest.mark.integration
 

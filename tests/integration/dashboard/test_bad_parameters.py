@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.integration.dashboard.asked import Api
-from tests.strategies.pools import HOSTILE
+from tests.support.api_requests import Api
+from tests.support.strategies.pools import HOSTILE
 
 pytestmark = pytest.mark.integration
 

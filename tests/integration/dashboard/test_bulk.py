@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from clickhouse_connect import get_client
 
-from benchmarks.dashboard import bulk
-from benchmarks.dashboard.checks import Differs, check
-from tests.integration.sql.clickhouse import run_sql, running_clickhouse
+from benchmarks.scenarios.dashboard.checks import Differs, check
+from benchmarks.workload import bulk
+from tests.support.sql_clickhouse import run_sql, running_clickhouse
 
 pytestmark = pytest.mark.integration
 

@@ -5,10 +5,10 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.integration.dashboard.asked import Api
 from tests.integration.dashboard.conftest import Landed
 from tests.oracle.conversations import Conversation
 from tests.oracle.date_times import utc_text
+from tests.support.api_requests import Api
 
 pytestmark = pytest.mark.integration
 

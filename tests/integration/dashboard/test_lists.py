@@ -7,8 +7,8 @@ import pytest
 
 from dashboard.catalogue import METRICS
 from dashboard.catalogue.entries import Link
-from tests.integration.dashboard.asked import Api, window
 from tests.integration.dashboard.conftest import Landed
+from tests.support.api_requests import Api, window
 
 pytestmark = pytest.mark.integration
 

@@ -7,11 +7,11 @@ from collections import Counter
 import clickhouse_connect
 import pytest
 
-from dashboard.reader import QUERIES_AT_ONCE
-from dashboard.turns import WAITING_AT_MOST
-from tests.integration.dashboard.asked import Api, serving
+from dashboard.protection.query_queue import WAITING_AT_MOST
+from dashboard.queries.client import QUERIES_AT_ONCE
 from tests.integration.dashboard.conftest import Landed
-from tests.integration.harness import Harness
+from tests.support.api_requests import Api, serving
+from tests.support.harness import Harness
 
 pytestmark = pytest.mark.integration
 

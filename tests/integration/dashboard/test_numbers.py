@@ -9,10 +9,10 @@ from pyarrow import csv, parquet
 
 from dashboard.catalogue import METRICS
 from sql.objects import NAMES, Kind
-from tests.integration.dashboard.asked import Api, window
 from tests.integration.dashboard.conftest import Landed
-from tests.integration.harness import Harness
 from tests.oracle import COLUMNS, Question
+from tests.support.api_requests import Api, window
+from tests.support.harness import Harness
 
 pytestmark = pytest.mark.integration
 

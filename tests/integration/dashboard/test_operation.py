@@ -14,11 +14,11 @@ import httpx
 import orjson
 import pytest
 
-from tests.integration.audited import run
-from tests.integration.dashboard.asked import Api
 from tests.integration.dashboard.conftest import Landed
-from tests.integration.harness import Harness, unique_agent
 from tests.oracle import Sent
+from tests.support.api_requests import Api
+from tests.support.audits import run
+from tests.support.harness import Harness, unique_agent
 
 pytestmark = pytest.mark.integration
 

@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.integration.embedded.served import DATABASE, PASSWORDS, Served, serving
-from tests.integration.sql.clickhouse import run_sql
+from tests.support.embedded_server import DATABASE, PASSWORDS, Served, serving
+from tests.support.sql_clickhouse import run_sql
 
 
 @pytest.fixture(scope="session", autouse=True)

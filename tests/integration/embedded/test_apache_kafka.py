@@ -10,7 +10,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.structs import TopicPartition
 
 from deploy.embedded.settings import StackSettings
-from deploy.embedded.stack import Stack
+from deploy.embedded.stack.stack import Stack
 from deploy.kafka.jars import missing_programs
 
 pytestmark = pytest.mark.kafka

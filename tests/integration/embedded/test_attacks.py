@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.integration.embedded.served import DATABASE, Served
+from tests.support.embedded_server import DATABASE, Served
 
 ATTACKS: dict[str, list[str]] = yaml.safe_load(Path(__file__).with_name("attacks.yaml").read_text())
 SECRET = "root:x:0"

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError, StreamFailureError
 
-from tests.integration.embedded.served import Served
+from tests.support.embedded_server import Served
 
 AT = datetime(2026, 4, 1, 12, 0, 0, 123000, UTC)
 ENCODINGS = [False, "lz4", "zstd", "gzip"]

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from deploy.embedded.confinement import missing_confinement
-from deploy.embedded.passwords import passwords
+from deploy.embedded.clickhouse.access.passwords import passwords
+from deploy.embedded.clickhouse.confinement import missing_confinement
 from deploy.embedded.settings import ROOT
 
 PROGRAM = """
 import json, sys
 from pathlib import Path
 from deploy.embedded.addresses import free_port
-from deploy.embedded.confinement import confine
+from deploy.embedded.clickhouse.confinement import confine
 
 directory = Path(sys.argv[1])
 confine([directory / "clickhouse", directory / "tmp"], free_port())
@@ -92,7 +92,7 @@ def test_the_root_of_a_confined_engine_reaches_its_data_and_nothing_else(tmp_pat
 @pytest.mark.skipif(missing_confinement() is not None, reason=str(missing_confinement()))
 def test_a_process_with_threads_is_not_confined_by_half() -> None:
     thread = "import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()"
-    program = f"{thread}\nfrom deploy.embedded.confinement import confine\nconfine([], 1)"
+    program = f"{thread}\nfrom deploy.embedded.clickhouse.confinement import confine\nconfine([], 1)"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "more than one thread" in done.stderr

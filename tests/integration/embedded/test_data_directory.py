@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from deploy.embedded.clickhouse.access.passwords import passwords
 from deploy.embedded.errors import ProcessFailed
-from deploy.embedded.passwords import passwords
-from tests.integration.embedded.served import DATABASE, Served, process, serving
+from tests.support.embedded_server import DATABASE, Served, process, serving
 
 
 def _fill(served: Served) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.integration.embedded.served import DATABASE, PASSWORDS, Served
+from tests.support.embedded_server import DATABASE, PASSWORDS, Served
 
 DIRECTORY = Path(__file__).with_name("grafana_client")
 

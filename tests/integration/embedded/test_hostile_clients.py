@@ -12,8 +12,8 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from deploy.embedded.addresses import wait_until
-from deploy.embedded.connections import MAX_UNAUTHENTICATED
-from tests.integration.embedded.served import BODY_SECONDS, HEADER_SECONDS, PASSWORDS, Served
+from deploy.embedded.clickhouse.http.connections import MAX_UNAUTHENTICATED
+from tests.support.embedded_server import BODY_SECONDS, HEADER_SECONDS, PASSWORDS, Served
 
 READER = b"Authorization: Basic " + base64.b64encode(f"reader:{PASSWORDS['reader']}".encode()) + b"\r\n"
 GET = b"GET /?query=SELECT+1 HTTP/1.1\r\nHost: a\r\n"

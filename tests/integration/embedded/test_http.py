@@ -11,7 +11,7 @@ import lz4.frame
 import pytest
 import zstandard
 
-from tests.integration.embedded.served import DATABASE, PASSWORDS, Served
+from tests.support.embedded_server import DATABASE, PASSWORDS, Served
 
 UNPACK: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.decompress,

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tests.integration.embedded.served import DATABASE, Answer, Served
+from tests.support.embedded_server import DATABASE, Answer, Served
 
 ROWS = [(1, "a;b"), (2, "c\n\nd"), (3, "ü'")]
 TOKEN = {

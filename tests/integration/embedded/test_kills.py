@@ -14,7 +14,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from convostream import ConversationTracker, Settings
 from deploy.embedded.addresses import wait_until
-from tests.integration.embedded.up import Up, running, runs
+from tests.support.make_up import Up, running, runs
 
 NAMES = {
     "clickhouse": "deploy.embedded clickhouse",

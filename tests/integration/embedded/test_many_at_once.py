@@ -3,7 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.integration.embedded.served import DATABASE, Served
+from tests.support.embedded_server import DATABASE, Served
 
 LONG = (
     "SELECT sleepEachRow(1) FROM numbers(3) SETTINGS max_block_size = 1, function_sleep_max_microseconds_per_block = 0"

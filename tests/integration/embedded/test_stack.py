@@ -12,7 +12,7 @@ from aiokafka.structs import TopicPartition
 
 from deploy.embedded.errors import ProcessFailed
 from deploy.embedded.settings import StackSettings
-from deploy.embedded.stack import Stack
+from deploy.embedded.stack.stack import Stack
 
 TOPIC = "agent-events"
 

@@ -6,9 +6,9 @@ import clickhouse_connect
 import pytest
 
 from deploy.embedded.settings import StackSettings
-from deploy.embedded.stack import Stack
-from tests.integration.audited import MUTATE, Audited
+from deploy.embedded.stack.stack import Stack
 from tests.integration.conftest import WORKER
+from tests.support.audits import MUTATE, Audited
 
 pytestmark = pytest.mark.integration
 

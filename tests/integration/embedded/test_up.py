@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from deploy.embedded.addresses import wait_until
-from tests.integration.embedded.up import Up, running, runs
+from tests.support.make_up import Up, running, runs
 
 
 def _soon(condition: Callable[[], bool], seconds: float = 60) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.integration.embedded.served import DATABASE, Served
+from tests.support.embedded_server import DATABASE, Served
 
 # The codes of what attacks.yaml has in all spellings.
 FORBIDDEN = {

@@ -6,12 +6,12 @@ import pytest
 from clickhouse_connect import get_client
 from clickhouse_connect.driver.client import Client
 
-from tests.integration.grafana.asking import ask_all
-from tests.integration.grafana.talked import AGENT_ID, talk
-from tests.integration.grafana.views import Answers, questions
-from tests.integration.sql.agent import Agent
-from tests.integration.sql.clickhouse import ClickHouse, run_sql, running_clickhouse
-from tests.integration.sql.rows import OWNER, PARTITION, TOPIC
+from tests.support.grafana_events import AGENT_ID, talk
+from tests.support.grafana_requests import ask_all
+from tests.support.grafana_views import Answers, questions
+from tests.support.sql_agent import Agent
+from tests.support.sql_clickhouse import ClickHouse, run_sql, running_clickhouse
+from tests.support.sql_rows import OWNER, PARTITION, TOPIC
 
 
 @pytest.fixture(scope="session")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.integration.harness import Harness
-from tests.integration.metrics.played import Plays, play_all
-from tests.integration.metrics.random_sets import RandomSet, deliver_all
+from tests.support.harness import Harness
+from tests.support.metric_cases import Plays, play_all
+from tests.support.random_sets import RandomSet, deliver_all
 
 
 @pytest.fixture(scope="session")

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.integration.harness import Harness, unique_agent
-from tests.integration.harness_kafka import Placed
 from tests.oracle import Record, Sent
 from tests.oracle.cases.records import BAD_RECORDS, GOOD_RECORDS, OVERSIZED, BadRecord, GoodRecord
+from tests.support.harness import Harness, unique_agent
+from tests.support.harness_kafka import Placed
 
 pytestmark = pytest.mark.integration
 

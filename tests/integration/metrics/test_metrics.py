@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.integration.metrics.played import Plays, parametrized
 from tests.oracle.cases import Case, cases_of
+from tests.support.metric_cases import Plays, parametrized
 
 pytestmark = pytest.mark.integration
 

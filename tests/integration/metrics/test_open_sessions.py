@@ -3,9 +3,9 @@
 import pytest
 
 from deploy.embedded.addresses import wait_until
-from tests.integration.harness import Harness, history, unique_agent
 from tests.oracle import Question
 from tests.oracle.cases import Script
+from tests.support.harness import Harness, history, unique_agent
 
 pytestmark = pytest.mark.integration
 

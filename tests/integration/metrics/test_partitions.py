@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.integration.harness import Harness, history, unique_agent
-from tests.integration.harness_kafka import PARTITIONS, Placed
 from tests.oracle import Question, Sent
 from tests.oracle.cases import Script
+from tests.support.harness import Harness, history, unique_agent
+from tests.support.harness_kafka import PARTITIONS, Placed
 
 pytestmark = pytest.mark.integration
 

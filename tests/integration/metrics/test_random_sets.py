@@ -4,10 +4,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.integration.harness import Harness, history, unique_agent
-from tests.integration.metrics.random_sets import QUESTIONS, SEEDS, RandomSet
 from tests.oracle import Question
-from tests.strategies.event_sets import event_sets
+from tests.support.harness import Harness, history, unique_agent
+from tests.support.random_sets import QUESTIONS, SEEDS, RandomSet
+from tests.support.strategies.event_sets import event_sets
 
 pytestmark = pytest.mark.integration
 

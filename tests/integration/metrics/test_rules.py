@@ -3,10 +3,10 @@
 import pytest
 from clickhouse_connect.driver.exceptions import DatabaseError
 
-from tests.integration.harness import Harness, statement
-from tests.integration.metrics.played import Plays, parametrized
 from tests.oracle import COLUMNS, Question
 from tests.oracle.cases import Case, cases_of
+from tests.support.harness import Harness, statement
+from tests.support.metric_cases import Plays, parametrized
 
 pytestmark = pytest.mark.integration
 

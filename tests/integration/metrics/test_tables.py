@@ -5,11 +5,11 @@ from collections.abc import Iterable
 
 import pytest
 
-from tests.integration.harness import Harness
-from tests.integration.metrics.random_sets import SEEDS, RandomSet
 from tests.oracle import Event
 from tests.oracle.conversations import Conversation
 from tests.oracle.validation import COMMON, OWN, without_nulls
+from tests.support.harness import Harness
+from tests.support.random_sets import SEEDS, RandomSet
 
 pytestmark = pytest.mark.integration
 

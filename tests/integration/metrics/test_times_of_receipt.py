@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.integration.harness import Harness, unique_agent
-from tests.integration.harness_kafka import Placed
 from tests.oracle.cases import Script
 from tests.oracle.date_times import epoch_ms
+from tests.support.harness import Harness, unique_agent
+from tests.support.harness_kafka import Placed
 
 pytestmark = pytest.mark.integration
 

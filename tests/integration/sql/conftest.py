@@ -7,9 +7,9 @@ import pytest
 from clickhouse_connect import get_client
 from clickhouse_connect.driver.client import Client
 
-from tests.integration.sql.agent import Agent
-from tests.integration.sql.clickhouse import ClickHouse, run_sql, running_clickhouse
-from tests.integration.sql.rows import OWNER, PARTITION, TOPIC
+from tests.support.sql_agent import Agent
+from tests.support.sql_clickhouse import ClickHouse, run_sql, running_clickhouse
+from tests.support.sql_rows import OWNER, PARTITION, TOPIC
 
 
 @pytest.fixture(scope="session")

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.integration.sql.agent import Agent
-from tests.integration.sql.rows import Row, milliseconds, text
+from tests.support.sql_agent import Agent
+from tests.support.sql_rows import Row, milliseconds, text
 
 pytestmark = pytest.mark.integration
 

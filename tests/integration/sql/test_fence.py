@@ -6,12 +6,12 @@ import pytest
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 
-from stream_processors.clickhouse import ClickHouse as Store
+from stream_processors.clickhouse.client import ClickHouse as Store
 from stream_processors.errors import MaintenanceUnderWay
-from stream_processors.range_log import RangeLog, Tenure
-from tests.integration.sql.agent import Agent
-from tests.integration.sql.clickhouse import ClickHouse
-from tests.integration.sql.rows import Row, milliseconds
+from stream_processors.partitions.range_log import RangeLog, Tenure
+from tests.support.sql_agent import Agent
+from tests.support.sql_clickhouse import ClickHouse
+from tests.support.sql_rows import Row, milliseconds
 
 pytestmark = pytest.mark.integration
 

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from tests.integration.sql import expected
-from tests.integration.sql.agent import Agent
-from tests.integration.sql.expected import Said
-from tests.integration.sql.rows import milliseconds, text
+from tests.support import sql_expected as expected
+from tests.support.sql_agent import Agent
+from tests.support.sql_expected import Said
+from tests.support.sql_rows import milliseconds, text
 
 pytestmark = pytest.mark.integration
 

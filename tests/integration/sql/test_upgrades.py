@@ -20,13 +20,13 @@ from sql.objects import NAMES, Kind, SchemaObject, schema_objects
 from sql.retention import Retention
 from sql.schema import apply_schema, describe_files
 from sql.versions import migrations_done
-from stream_processors.clickhouse import ClickHouse as Store
+from stream_processors.clickhouse.client import ClickHouse as Store
+from stream_processors.clickhouse.schema_version import check_schema
 from stream_processors.errors import SchemaMismatch
-from stream_processors.schema import check_schema
-from tests.integration.sql.agent import Agent
-from tests.integration.sql.clickhouse import ClickHouse, run_sql
-from tests.integration.sql.released import database_of_version
-from tests.integration.sql.rows import OWNER, PARTITION, TOPIC
+from tests.support.released_schema import database_of_version
+from tests.support.sql_agent import Agent
+from tests.support.sql_clickhouse import ClickHouse, run_sql
+from tests.support.sql_rows import OWNER, PARTITION, TOPIC
 
 pytestmark = pytest.mark.integration
 

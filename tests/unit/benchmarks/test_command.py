@@ -6,12 +6,12 @@ from click.testing import CliRunner
 from benchmarks.__main__ import chosen_brokers, main
 from benchmarks.contenders.floors import outcome_of
 from benchmarks.contenders.pipelines import Pipeline
-from benchmarks.machine import settings
-from benchmarks.plan import FULL, SECTIONS, USUAL
-from benchmarks.questions import VIEWS, statement
-from benchmarks.roster import CONTENDERS, VANILLA_FAUST
-from benchmarks.sections import Sections
-from tests.unit.packaging.project import ROOT
+from benchmarks.contenders.registry import CONTENDERS, VANILLA_FAUST
+from benchmarks.harness.machine import settings
+from benchmarks.harness.plan import FULL, SECTIONS, USUAL
+from benchmarks.harness.questions import VIEWS, statement
+from benchmarks.scenarios.sections import Sections
+from tests.support.project import ROOT
 
 
 def test_a_broker_that_is_none_is_refused_with_those_that_are() -> None:

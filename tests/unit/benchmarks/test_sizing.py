@@ -5,14 +5,15 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import coefficients, sizing
-from benchmarks.coefficients import Coefficients, event_and_flush, measured
-from benchmarks.load import make_load
+from benchmarks import sizing
+from benchmarks.harness import coefficients
+from benchmarks.harness.coefficients import Coefficients, event_and_flush, measured
+from benchmarks.scenarios.steady import Latency
 from benchmarks.sizing import explain, size
-from benchmarks.steady import Latency
+from benchmarks.workload.load import make_load
 from stream_processors.settings import WorkerSettings
-from tests.unit.benchmarks.test_report import RESULT
-from tests.unit.packaging.project import ROOT
+from tests.support.project import ROOT
+from tests.unit.benchmarks.harness.test_report import RESULT
 
 COSTS = Coefficients(
     source="a test",

@@ -7,8 +7,8 @@ import pytest
 
 from benchmarks.contenders.small_job import SCHEMA, pair
 from benchmarks.contenders.small_tables import DATABASE, database_url
-from benchmarks.load import make_load
-from convostream.events import Event, validate_event
+from benchmarks.workload.load import make_load
+from convostream.contract.events import Event, validate_event
 
 
 def event(fields: dict[str, object]) -> Event:

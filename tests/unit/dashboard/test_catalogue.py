@@ -5,11 +5,11 @@ import pytest
 from convostream import ConversationTracker
 from convostream.testing import MemoryTransport
 from dashboard.catalogue import BY_NAME, METRICS, Metric
-from dashboard.lists.filters import ListQuery
-from dashboard.lists.queries import Actions, Conversations, Customers, Exchanges, Messages, Sessions
+from dashboard.queries.filters import ListQuery
+from dashboard.queries.list_queries import Actions, Conversations, Customers, Exchanges, Messages, Sessions
 from dashboard.reference import reference
 from tests.oracle import COLUMNS
-from tests.unit.packaging.project import ROOT
+from tests.support.project import ROOT
 
 QUERIES: dict[str, type[ListQuery]] = {
     "conversations": Conversations,

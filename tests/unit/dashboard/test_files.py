@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from dashboard.numbers import as_file, without_formulas
+from dashboard.routes.metrics import as_file, without_formulas
 
 CELLS = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\r=x", "plain", "a=b", "", "'quoted", None, "ünï -1"]
 

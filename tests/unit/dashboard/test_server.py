@@ -10,9 +10,9 @@ import pytest
 import uvicorn
 
 from dashboard.app import create_app
-from dashboard.connections import BoundedConnection
-from dashboard.departures import Departures
-from dashboard.live import STREAMS, STREAMS_PER_CLIENT
+from dashboard.protection.connections import BoundedConnection
+from dashboard.routes.departures import Departures
+from dashboard.routes.live import STREAMS, STREAMS_PER_CLIENT
 from dashboard.settings import DashboardSettings
 
 NOWHERE = "http://reader:secret@127.0.0.1:1/convostream"

@@ -3,14 +3,14 @@ from collections import Counter
 
 import pytest
 
-from deploy.demo.attributes import attributes_of, rating_of
-from deploy.demo.customers import COUNT, NETWORKS, customer_of, make_customer
-from deploy.demo.transcripts import Language
-from stream_processors.addresses import addresses_of
-from stream_processors.devices import classify_device
-from stream_processors.geolocation import Geolocator, default_database
-from stream_processors.languages import parse_language
-from tests.unit.demo.sent import transcripts
+from examples.demo.attributes import attributes_of, rating_of
+from examples.demo.customers import COUNT, NETWORKS, customer_of, make_customer
+from examples.demo.transcripts import Language
+from stream_processors.enrichment.devices import classify_device
+from stream_processors.enrichment.geolocation import Geolocator, default_database
+from stream_processors.enrichment.ip_addresses import addresses_of
+from stream_processors.enrichment.languages import parse_language
+from tests.support.demo_events import transcripts
 
 ALL = [make_customer(language, number) for language in COUNT for number in range(COUNT[language])]
 

@@ -1,7 +1,7 @@
 from convostream import ConversationEngaged, Message
 from convostream.testing import MemoryTransport
-from deploy.demo.live import PAUSE_MS, Trickle
-from tests.unit.demo.sent import NOW_MS, tracker_into, transcripts
+from examples.demo.live import PAUSE_MS, Trickle
+from tests.support.demo_events import NOW_MS, tracker_into, transcripts
 
 
 def test_talks_begin_at_once_and_then_four_times_a_minute() -> None:

@@ -15,10 +15,10 @@ from convostream import (
     Message,
     TokenUsage,
 )
-from deploy.demo.conversations import HAND_OVERS, Talk
-from deploy.demo.placement import range_of
-from deploy.demo.replay import plan
-from tests.unit.demo.sent import NOW_MS, events_of, replayed, transcripts
+from examples.demo.conversations import HAND_OVERS, Talk
+from examples.demo.replay import plan
+from examples.demo.schedule import range_of
+from tests.support.demo_events import NOW_MS, events_of, replayed, transcripts
 
 DAY_MS = 86_400_000
 

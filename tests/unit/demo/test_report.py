@@ -5,8 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
-from deploy.demo.parts import Page
-from deploy.demo.report import has_desktop, print_page
+from examples.demo.report import has_desktop, print_page
+from examples.demo.setup import Page
 
 
 def printed(page: Page) -> str:

@@ -4,11 +4,11 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from deploy.demo.heat_map import heat_map
-from deploy.demo.metrics import METRICS, Metric, Shown
-from deploy.demo.reader import Rows
-from deploy.demo.tables import metric_table
-from deploy.demo.units import heading, percent, span, value_text
+from examples.demo.formatting import heading, percent, span, value_text
+from examples.demo.heat_map import heat_map
+from examples.demo.metrics import METRICS, Metric, Shown
+from examples.demo.reader import Rows
+from examples.demo.tables import metric_table
 from tests.oracle import COLUMNS
 
 

@@ -1,6 +1,6 @@
 from collections import Counter
 
-from tests.unit.demo.sent import transcripts
+from tests.support.demo_events import transcripts
 
 
 def test_all_transcripts_are_read() -> None:

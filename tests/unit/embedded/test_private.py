@@ -8,7 +8,7 @@ import pytest
 
 from deploy.embedded.errors import DataDirectoryUnsafe
 from deploy.embedded.private import make_private
-from deploy.embedded.supervisor import write_addresses
+from deploy.embedded.stack.supervisor import write_addresses
 
 
 def _mode(path: Path) -> int:

@@ -17,10 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from deploy.grafana.health import JOB
 from stream_processors import metrics
 from stream_processors.settings import WorkerSettings
-from tests.unit.grafana.shown import Panel, panels
-from tests.unit.packaging.compose_file import Service, resolved
-from tests.unit.packaging.env_example import variables
-from tests.unit.packaging.project import ROOT
+from tests.support.compose_file import Service, resolved
+from tests.support.env_example import variables
+from tests.support.grafana_panels import Panel, panels
+from tests.support.project import ROOT
 
 FOLDER = ROOT / "deploy/prometheus"
 PANELS = panels("pipeline-health")

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from tests.oracle import History, Record, Row
 from tests.oracle.events import DeadLetter, read_record
-from tests.strategies.event_sets import NOW, asked, deliveries
-from tests.strategies.random_events import generate
+from tests.support.strategies.event_sets import NOW, asked, deliveries
+from tests.support.strategies.random_events import generate
 
 PROPERTY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 BREAKDOWNS = ("world_map", "world_map_places", "device_usage", "sources", "languages", "language_regions")

@@ -7,11 +7,11 @@ import pytest
 from click.testing import CliRunner
 from pydantic import ValidationError
 
-from stream_processors import fold_rules
 from stream_processors.__main__ import main
-from stream_processors.enrichment import content_policy, dead_letter_policy
-from stream_processors.escalation import EscalationActions
-from stream_processors.fold_rules import FoldRules
+from stream_processors.conversations import rules as fold_rules
+from stream_processors.conversations.escalation import EscalationActions
+from stream_processors.conversations.rules import FoldRules
+from stream_processors.enrichment.policy import content_policy, dead_letter_policy
 from stream_processors.settings import WorkerSettings
 
 PREFIX = "CONVOSTREAM_"

@@ -1,0 +1,1 @@
+"""What every measurement needs: stacks, resource usage, questions, tables and reports."""

@@ -1,0 +1,1 @@
+"""The measurements: what is run, and the tables that it fills."""

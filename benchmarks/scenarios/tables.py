@@ -1,0 +1,144 @@
+"""The tables of the other parts: variations, steady rates, views, calls."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from benchmarks.harness.tables import Table, cost_cells
+from benchmarks.scenarios import emit
+from benchmarks.scenarios.end_to_end import Result
+from benchmarks.scenarios.steady import Latency
+from benchmarks.scenarios.variations import USUAL, Outcome
+from benchmarks.scenarios.views import Stored, Timing
+
+COSTS: Final = (
+    *("CPU worker", "CPU broker", "CPU clickhouse"),
+    *("MiB worker", "MiB broker", "MiB clickhouse"),
+)
+
+
+def variation_table(outcomes: Sequence[Outcome]) -> Table:
+    """Return how the worker does under other circumstances, and its speed as a share of the usual one."""
+    usual = next(each.result.events_a_second for each in outcomes if each.variation == USUAL)
+    return Table(
+        "Variations: the worker alone, catching up",
+        (
+            *("variation", "events", "bytes", "events/s", "of usual", "flushes", "loaded again"),
+            *COSTS,
+            "other cores",
+        ),
+        1,
+        [_variation(each, usual) for each in outcomes],
+        "Each on a topic of its own with an empty database; all numbers were checked. Live: the workers own their "
+        "partitions before the first event, and producing all of them is in the time; compare 2 workers with 1 "
+        "there: all share the same cores. Loaded again: conversations that were known but not in memory, so that "
+        "ClickHouse was asked for their events: in that variation one worker wrote as many events before, among "
+        "them the first three of each such conversation, and another one took over. CPU: microseconds an event.",
+    )
+
+
+def _variation(outcome: Outcome, usual: float) -> Sequence[str]:
+    result = outcome.result
+    return (
+        *(outcome.variation, f"{result.events:,}", f"{outcome.mean_bytes:,.0f}", f"{result.events_a_second:,.0f}"),
+        f"{result.events_a_second / usual:.0%}",
+        *(f"{result.course.flushes:,}", f"{result.course.loaded_again:,}", *cost_cells(result)),
+        f"{result.other_cores:.1f}",
+    )
+
+
+def steady_table(latencies: Sequence[Latency]) -> Table:
+    """Return how long events take at steady rates."""
+    return Table(
+        "Steady rates: from the call that sends an event until a metric view shows it",
+        (
+            *("events/s", "seconds", "probes", "p50 s", "p99 s", "longest s", "flushes", "rows a flush"),
+            *COSTS,
+            "CPU asking",
+            "other cores",
+        ),
+        0,
+        [_steady(each) for each in latencies],
+        "4 partitions, 1 worker, default settings. Probes go to every partition four times a second; the view "
+        "`tool_usage` is asked about ten times a second until it shows them: what that costs ClickHouse beside the "
+        "events (a call on empty tables, measured before) is in `CPU asking`. A flush is made when its oldest record "
+        "has waited for a second (CONVOSTREAM_FLUSH_MAX_AGE_SECONDS). All numbers were checked. CPU: microseconds an "
+        "event.",
+    )
+
+
+def _steady(latency: Latency) -> Sequence[str]:
+    result = latency.without_asking
+    return (
+        f"{latency.rate:,}",
+        f"{result.course.ended_at - result.course.reading_at:.0f}",
+        f"{len(latency.seconds):,}",
+        *(f"{latency.percentile(percent):.2f}" for percent in (50, 99)),
+        f"{max(latency.seconds):.2f}",
+        *(f"{result.course.flushes:,}", f"{result.course.rows_per_flush:,.0f}", *cost_cells(result)),
+        f"{latency.asking / result.events * 1e6:.1f}",
+        f"{result.other_cores:.1f}",
+    )
+
+
+def view_table(timings: Sequence[Timing]) -> Table:
+    """Return how long the views took, the sizes side by side."""
+    sizes = sorted({timing.events for timing in timings})
+    found = {(timing.view, timing.events): timing for timing in timings}
+    views = list(dict.fromkeys(timing.view for timing in timings))
+    return Table(
+        "Metric views by the number of events stored",
+        ("view", *(f"{what} at {size:,}" for size in sizes for what in ("median ms", "longest ms")), "rows"),
+        1,
+        [
+            (
+                view,
+                *(f"{second * 1_000:,.0f}" for size in sizes for second in _seconds(found[view, size])),
+                str(found[view, sizes[-1]].rows),
+            )
+            for view in views
+        ],
+        "One agent of three, 30 days, which hold all events; time zone Europe/Zagreb; five calls after one that "
+        "does not count, over HTTP, once ClickHouse has stopped merging. The whole dashboard: all views at once, "
+        "eight queries at a time. The first 100,000 events went through the worker, the others are copies of them, "
+        "other conversations of other customers at other times; every number was checked, and the facts of every "
+        "997th conversation were computed anew from its events.",
+    )
+
+
+def beside_table(stored: Stored, result: Result) -> Table:
+    """Return how a worker does when much is stored."""
+    course = result.course
+    return Table(
+        f"A worker beside {stored.events:,} stored events",
+        ("events", "ready after s", "events/s", "cached", *COSTS, "other cores"),
+        0,
+        [
+            (
+                f"{result.events:,}",
+                f"{course.reading_at - course.started_at:.1f}",
+                f"{result.events_a_second:,.0f}",
+                *(f"{course.cached:,}", *cost_cells(result), f"{result.other_cores:.1f}"),
+            )
+        ],
+        "On the data of the views: a worker that knows all stored conversations (one for ten events), catching up "
+        "with new ones. Ready: from the start of Python until it has claimed its partitions. Cached: conversations "
+        "in memory at the end. All numbers were checked. CPU: microseconds an event.",
+    )
+
+
+def _seconds(timing: Timing) -> tuple[float, float]:
+    return timing.median, timing.longest
+
+
+def tracking_table(rows: Sequence[emit.Row], left_out: str) -> Table:
+    """Return what a tracking call costs its caller, beside the sends of other clients."""
+    return Table(
+        "A tracking call of the SDK, and the sends of other clients",
+        emit.TITLES,
+        1,
+        [row.cells() for row in rows],
+        "Single calls, timed one by one: back to back (burst), and one each half millisecond (paced). A tracking "
+        "call makes and checks an event; a send of the others is given bytes that are ready. Down and hung: the SDK "
+        "begins so, the others need a broker to begin with. A call of the others is cancelled after a second and "
+        f"counts as refused, and they are given five seconds in all.{left_out}",
+    )

@@ -1,0 +1,1 @@
+"""The events that are measured: conversations, their variations, and bulk copies."""

@@ -1,0 +1,1 @@
+"""Limits on clients: sessions, failed logins, origins, connections and queued queries."""

@@ -1,0 +1,1 @@
+"""Queries to ClickHouse: time ranges, filters, lists and cursors."""

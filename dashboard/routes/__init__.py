@@ -1,0 +1,1 @@
+"""The HTTP routes, their schemas and their authentication."""

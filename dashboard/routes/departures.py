@@ -1,0 +1,82 @@
+"""Requests whose client has left are cancelled, with their questions to ClickHouse; so are those that take too long.
+
+A server only tells an application that its client has left when it is asked. So a task of its own asks, for all
+requests that carry nothing: those that change something read their own bodies and run to their end.
+"""
+
+import asyncio
+from typing import Any, Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from dashboard.routes.problems import problem
+
+ANSWER_SECONDS: Final = 60.0
+"""How long an answer may take to begin: longer than the wait for a slot and the longest question together."""
+
+
+class Departures:
+    """The middleware that cancels what nobody waits for any more."""
+
+    def __init__(self, app: ASGIApp, answer_seconds: float = ANSWER_SECONDS) -> None:
+        self._app = app
+        self._answer_seconds = answer_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request until its client leaves."""
+        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
+            await self._app(scope, receive, send)
+            return
+        started = asyncio.Event()
+
+        async def noting_start(message: Message) -> None:
+            started.set()
+            await send(message)
+
+        left = asyncio.create_task(_wait_until_left(receive))
+        answering: asyncio.Future[None] = asyncio.ensure_future(
+            self._app(scope, _nothing_but_departure(left), noting_start)
+        )
+        is_late = False
+        try:
+            await self._wait(answering, left, started)
+            is_late = not started.is_set() and not left.done()
+        finally:
+            left.cancel()
+            answering.cancel()
+            await asyncio.wait([answering])
+        if not answering.cancelled():
+            answering.result()
+        elif is_late:
+            late = problem(503, "the answer took too long; ask for less", headers={"Retry-After": "5"})
+            await late(scope, receive, send)
+
+    async def _wait(self, answering: asyncio.Future[None], left: asyncio.Task[None], started: asyncio.Event) -> None:
+        """Wait for the end of the answer; until it has begun, only for a while."""
+        beginning = asyncio.create_task(started.wait())
+        try:
+            watched: list[asyncio.Future[Any]] = [answering, left, beginning]
+            await asyncio.wait(watched, timeout=self._answer_seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            beginning.cancel()
+        if started.is_set():
+            await asyncio.wait([answering, left], return_when=asyncio.FIRST_COMPLETED)
+
+
+async def _wait_until_left(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _nothing_but_departure(left: asyncio.Task[None]) -> Receive:
+    """What the application receives: an empty body, and then that the client has left."""
+    waiting = iter([{"type": "http.request", "body": b"", "more_body": False}])
+
+    async def receive() -> Message:
+        message = next(waiting, None)
+        if message is not None:
+            return message
+        await asyncio.wait([left])
+        return {"type": "http.disconnect"}
+
+    return receive

@@ -1,0 +1,1 @@
+"""The ClickHouse HTTP server over the chDB engine."""

@@ -1,0 +1,244 @@
+"""chDB as the front uses it: one engine a process, a fresh connection a request.
+
+A connection costs 0.2 ms, and its settings, role and database end with it: nothing that one request sets can reach
+another. The root connection keeps the engine alive until `close`.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from xml.sax.saxutils import escape
+
+from deploy.embedded.clickhouse.access.users import User, Users
+from deploy.embedded.clickhouse.disk import Disk
+from deploy.embedded.errors import ACCESS_DENIED, UNKNOWN_DATABASE, ClickHouseError
+
+READ_ONLY = "READ_ONLY"
+CONTROL = "CONTROL"
+# The only user of chDB has the queries of all users, so these are counted by the front.
+_OF_THE_FRONT = {"readonly", "max_concurrent_queries_for_user", "max_memory_usage_for_user"}
+# Marks a query in system.processes: a setting without effect, since nothing is cached.
+_MARK = "query_cache_tag"
+# Temporary files and backups stay inside of the data directory.
+_CONFIGURATION = """<clickhouse>
+<users_config>{directory}/tmp/users.xml</users_config>
+<tmp_path>{directory}/tmp/</tmp_path>
+<storage_configuration><disks>
+<backups><type>local</type><path>{directory}/backups/</path></backups>
+</disks></storage_configuration>
+<backups><allowed_disk>backups</allowed_disk></backups>
+</clickhouse>
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The bytes of an answer and what the engine counted for it."""
+
+    data: bytes
+    result_rows: int = 0
+    read_rows: int = 0
+    read_bytes: int = 0
+    written_rows: int = 0
+    written_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """What the engine's parser says of a text: how many statements (0: it cannot be parsed), and of which class."""
+
+    statements: int
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One request's connection: user, database and settings are in force."""
+
+    connection: Any
+
+    def analyse(self, query: bytes) -> Analysis:
+        """Parse a text without running it."""
+        found = self.connection._conn.classify_query(query)
+        return Analysis(int(found["statement_count"]), found["query_class"].name)
+
+    def explain(self, kind: str, query: bytes, parameters: Mapping[str, str]) -> str:
+        """Return a dump of a statement; neither AST nor QUERY TREE with run_passes = 0 runs anything of it."""
+        explained = self.query(f"EXPLAIN {kind} ".encode() + query, "TSVRaw", parameters)
+        return explained.data.decode(errors="replace")
+
+    def format(self, query: bytes) -> bytes:
+        """Return a statement as the engine writes it, on one line; raises ClickHouseError for what is none."""
+        try:
+            return self.query(b"SELECT formatQuerySingleLine(unhex('%s'))" % query.hex().encode(), "TSVRaw", {}).data[
+                :-1
+            ]
+        except ClickHouseError as error:
+            text = error.message.partition(": In scope SELECT formatQuerySingleLine")[0]
+            raise ClickHouseError(f"{text}. (SYNTAX_ERROR)", error.code) from error
+
+    def set(self, settings: Mapping[str, str]) -> None:
+        """Change settings for the rest of the session."""
+        with _clickhouse_errors():
+            self.connection.query("SET " + _assignments(settings))
+
+    def query(self, sql: bytes, output_format: str, parameters: Mapping[str, str]) -> Result:
+        """Runs one statement to its end."""
+        with _clickhouse_errors():
+            answer = self.connection.query(sql, output_format, params=dict(parameters))
+        return Result(
+            data=bytes(answer.bytes() or b""),
+            result_rows=answer.rows_read(),
+            read_rows=answer.storage_rows_read(),
+            read_bytes=answer.storage_bytes_read(),
+            written_rows=answer.rows_written(),
+            written_bytes=answer.bytes_written(),
+        )
+
+    def stream(self, sql: bytes, output_format: str, parameters: Mapping[str, str]) -> Iterator[bytes]:
+        """Runs one SELECT and gives its answer block by block; each is a complete piece of the format."""
+        with _clickhouse_errors(), self.connection.send_query(sql, output_format, params=dict(parameters)) as blocks:
+            for block in blocks:
+                yield bytes(block.bytes())
+
+
+class Engine:
+    """The ClickHouse engine over one data directory."""
+
+    def __init__(self, directory: Path, users: Users, disk: Disk) -> None:
+        os.environ["TZ"] = "UTC"
+        import chdb
+
+        self.disk = disk
+        self._connect = chdb.connect
+        self._path = str(directory / "clickhouse")
+        configuration = _write_configuration(directory, users, self._setting_names())
+        self._root = self._connect(f"{self._path}?config-file={configuration}")  # type: ignore[no-untyped-call]
+        self.version = self.rows("SELECT version()")[0]
+        self.timezone = self.rows("SELECT timezone()")[0]
+
+    @contextmanager
+    def session(
+        self, user: User, mark: str, database: str, settings: Mapping[str, str], *, changes_allowed: bool = True
+    ) -> Iterator[Session]:
+        """A connection with the user's role and limits, in this database and with these settings.
+
+        `cancel` finds its queries by the mark.
+        """
+        session = Session(self._connect(self._path))  # type: ignore[no-untyped-call]
+        try:
+            with _clickhouse_errors():
+                _enter(session, user, mark, database)
+                _constrain(session, user, changes_allowed)
+                _set(session.connection, settings)
+            yield session
+        finally:
+            session.connection.close()
+
+    def rows(self, sql: str) -> list[str]:
+        """Ask for one column of text as nobody; no text of a user may stand in this."""
+        return str(self._root.query(sql, "TabSeparatedRaw").bytes().decode()).splitlines()
+
+    def cancel(self, mark: str) -> None:
+        """Ask the query of the session with this mark to end, if it has one."""
+        self._root.query(f"KILL QUERY WHERE Settings['{_MARK}'] = {_quoted(mark, chr(39))} ASYNC")
+
+    def cancel_all(self) -> None:
+        """Asks every running query to end."""
+        self._root.query("KILL QUERY WHERE query NOT LIKE 'KILL%' ASYNC")
+
+    def close(self) -> None:
+        """Ends the engine: its background work stops and its files are whole."""
+        self._root.close()
+
+    def _setting_names(self) -> list[str]:
+        """Ask an engine without data, since its own configuration names the settings."""
+        connection = self._connect(":memory:")  # type: ignore[no-untyped-call]
+        try:
+            return str(connection.query("SELECT name FROM system.settings", "TabSeparatedRaw")).split()
+        finally:
+            connection.close()
+
+
+def _enter(session: Session, user: User, mark: str, database: str) -> None:
+    """Begin a session with the values of the user's profile, since a profile brings only its constraints to chDB."""
+    values = {name: value for name, value in user.settings.items() if name not in _OF_THE_FRONT}
+    session.set({"implicit_select": "0", _MARK: mark, **values})
+    session.connection.query(f"SET ROLE {user.name}")
+    _use(session.connection, user, database)
+
+
+def _constrain(session: Session, user: User, changes_allowed: bool) -> None:
+    session.connection.query(f"SET profile = '{user.profile}'")
+    if user.is_read_only or not changes_allowed:
+        # 2 leaves it to the constraints what may be set; with 1 chDB would take no setting of a client.
+        session.set({"readonly": "2"})
+
+
+def _use(connection: Any, user: User, database: str) -> None:
+    """Enters the database; one that the user may not see is unknown, as it is to a user of the server.
+
+    So is `system` to a user who may not see all of it: the policy knows its tables by that name.
+    """
+    if not database:
+        return
+    unknown = ClickHouseError(f"Database {database} does not exist. (UNKNOWN_DATABASE)", UNKNOWN_DATABASE)
+    if database == "system" and "*" not in user.system_tables:
+        raise unknown
+    try:
+        with _clickhouse_errors():
+            connection.query(f"USE {_quoted(database, '`')}")
+    except ClickHouseError as error:
+        if error.code != ACCESS_DENIED:
+            raise
+        raise unknown from error
+
+
+def _set(connection: Any, settings: Mapping[str, str]) -> None:
+    """Sets what the request asks for, within the constraints of the user's profile."""
+    if "profile" in settings:
+        raise ClickHouseError("A user keeps its profile (SETTING_CONSTRAINT_VIOLATION)", 452)
+    if settings:
+        connection.query("SET " + _assignments(settings))
+
+
+def _assignments(settings: Mapping[str, str]) -> str:
+    return ", ".join(f"{_quoted(name, '`')} = {_quoted(value, chr(39))}" for name, value in settings.items())
+
+
+def _quoted(text: str, quote: str) -> str:
+    return quote + text.replace("\\", "\\\\").replace(quote, "\\" + quote) + quote
+
+
+@contextmanager
+def file_in_memory(data: memoryview) -> Iterator[str]:
+    """Put data into a file that has no name, for the engine to read; yields a path."""
+    descriptor = os.memfd_create("insert")
+    try:
+        written = 0
+        while written < len(data):
+            written += os.write(descriptor, data[written:])
+        yield f"/proc/self/fd/{descriptor}"
+    finally:
+        os.close(descriptor)
+
+
+def _write_configuration(directory: Path, users: Users, setting_names: list[str]) -> Path:
+    users_path, path = directory / "tmp" / "users.xml", directory / "tmp" / "config.xml"
+    users_path.write_text(users.engine_configuration(setting_names))
+    path.write_text(_CONFIGURATION.format(directory=escape(str(directory))))
+    return path
+
+
+@contextmanager
+def _clickhouse_errors() -> Iterator[None]:
+    """chDB raises RuntimeError or its own ChdbError, which is a plain Exception, for the same failures."""
+    try:
+        yield
+    except ClickHouseError:
+        raise
+    except Exception as error:
+        raise ClickHouseError(str(error)) from error

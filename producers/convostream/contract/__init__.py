@@ -1,0 +1,1 @@
+"""The event contract: models, JSON Schema, event ids and the wire format."""

@@ -1,0 +1,1 @@
+"""Connections to Kafka: TLS, SASL, tokens and diagnosis."""

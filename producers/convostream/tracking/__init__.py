@@ -1,0 +1,1 @@
+"""The tracking calls: trackers, conversations and timed actions."""

@@ -1,0 +1,30 @@
+"""The tracker of an agent that runs on asyncio: the tracking calls are the same and wait for nothing."""
+
+import asyncio
+from types import TracebackType
+from typing import Self
+
+from convostream.tracking.base import OpeningTracker
+
+
+class AsyncConversationTracker(OpeningTracker):
+    """Tracks the conversations of one agent; only `flush` and `close` are awaited.
+
+    `async with AsyncConversationTracker("shop-assistant") as tracker:` closes it at the end.
+    """
+
+    async def flush(self, timeout: float = 10.0) -> int:
+        """Wait until all events so far are sent, at most so many seconds; return how many are unsent."""
+        return await asyncio.to_thread(self._transport.flush, timeout)
+
+    async def close(self, timeout: float = 10.0) -> int:
+        """Flush and stop; return how many events are unsent. Later events are refused and counted."""
+        return await asyncio.to_thread(self._transport.close, timeout)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        await self.close()

@@ -1,0 +1,79 @@
+"""From arguments to a record: completes an event, checks it against the contract and hands it to the transport.
+
+All of it happens on the caller's thread and takes microseconds. The JSON is made here too, so what the caller changes
+afterwards in a dict that it passed does not matter, and the buffer knows the bytes it holds.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Final
+
+from convostream.contract.date_times import epoch_milliseconds, format_date_time
+from convostream.contract.event_ids import new_event_id
+from convostream.contract.events import EVENT_MODELS, Event, validate_event
+from convostream.contract.wire import record_of
+from convostream.errors import InvalidArgument, InvalidEvent
+from convostream.transport.interface import Transport
+
+_TIMES: Final = ("occurred_at", "started_at", "ended_at")
+_PLAIN: Final = (str, dict, float, int)
+_OBJECTS: Final = ("metadata", "tools_used", "rating")
+
+
+class Recorder:
+    """Makes the events of one agent in one environment."""
+
+    def __init__(
+        self, agent_id: str, environment: str, transport: Transport, *, clock_ns: Callable[[], int] = time.time_ns
+    ) -> None:
+        self.transport: Final = transport
+        self._scope: Final[dict[str, object]] = {"schema_version": 1, "agent_id": agent_id, "environment": environment}
+        self._clock_ns = clock_ns
+        self.complete("conversation_ended", "-", {})  # raises when the agent or the environment is none
+
+    def record(self, kind: str, conversation_id: str, own: Mapping[str, object]) -> None:
+        """Make an event of this type with its own fields and hand it over; None is absent.
+
+        Raises InvalidArgument when the contract does not allow the event.
+        """
+        self.transport.send(record_of(self.complete(kind, conversation_id, own)))
+
+    def complete(self, kind: str, conversation_id: str, own: Mapping[str, object]) -> dict[str, object]:
+        """Return the event that these fields make, all of its fields there and checked."""
+        fields = {"event_id": new_event_id(), "type": kind, **self._scope, "conversation_id": conversation_id}
+        for name, value in own.items():
+            if value is not None:
+                fields[name] = value if type(value) in _PLAIN else _plain(name, value)
+        if "occurred_at" not in fields:
+            fields["occurred_at"] = format_date_time(self._clock_ns() // 1_000_000)
+        try:
+            validate_event(fields)
+        except InvalidEvent as error:
+            refusal = _as_argument(error, fields)
+        else:
+            return fields
+        raise refusal  # outside of the handler, so that its context holds no error that knows the values
+
+    def emit(self, event: Event) -> None:
+        """Hand over a ready event."""
+        if not isinstance(event, EVENT_MODELS):
+            raise InvalidArgument("event", event, "allowed is an event model of convostream")
+        self.transport.send(record_of(event.model_dump(exclude_none=True)))
+
+
+def _plain(name: str, value: object) -> object:
+    """Turn what Python callers pass into JSON: a datetime into text, any mapping into a dict, a tuple into a list."""
+    if isinstance(value, datetime) and name in _TIMES:
+        return format_date_time(epoch_milliseconds(value))
+    if isinstance(value, Mapping) and name in _OBJECTS:
+        return dict(value)
+    if isinstance(value, tuple) and name == "attachments":
+        return list(value)
+    return value
+
+
+def _as_argument(error: InvalidEvent, fields: Mapping[str, object]) -> InvalidArgument:
+    found = error.problems[0]
+    given = fields.get(found.field.partition("[")[0])
+    return InvalidArgument(found.field, given, f"{found.problem}; {found.allowed}")

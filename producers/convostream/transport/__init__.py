@@ -1,0 +1,1 @@
+"""From a call to the broker: queues, the spool and the Kafka producer."""

@@ -1,0 +1,74 @@
+"""The queue in memory: bounded in bytes, first in first out, shared by the callers and the publisher's thread.
+
+A record counts against the bound from `offer` until `settle`, so what is in flight is bounded too.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from convostream.transport.interface import Record
+from convostream.transport.queue import Queue, Wake
+
+RECORD_OVERHEAD: Final = 150
+"""Bytes of memory besides key and value: the headers of two bytes objects, a tuple and a place in the queue."""
+
+
+def footprint(record: Record) -> int:
+    """Return the bytes of memory that a record holds."""
+    return len(record.key) + len(record.value) + RECORD_OVERHEAD
+
+
+class Buffer(Queue):
+    """A queue that refuses instead of growing; what it holds is lost with the process."""
+
+    noun = "buffer"
+
+    def __init__(self, limit_bytes: int, *, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(clock)
+        self._limit_bytes = limit_bytes
+        self._waiting: deque[Record] = deque()
+        self._bytes = 0
+
+    @property
+    def unsent_bytes(self) -> int:
+        """Return the bytes of memory that unsent records hold."""
+        return self._bytes
+
+    def offer(self, record: Record) -> bool:
+        """Take the record if there is room and the buffer is open; count it either way."""
+        size = footprint(record)
+        with self._settled:
+            if not self._open or self._bytes + size > self._limit_bytes:
+                return self._refuse()
+            self._waiting.append(record)
+            self._bytes += size
+            return self._accept()
+
+    def take(self, most_bytes: int) -> list[Record]:
+        """Return the next records, at least one if there is any; they stay counted until they are settled.
+
+        Only the publisher takes, and a deque's ends are safe without the lock: the callers never wait for this.
+        """
+        waiting = self._waiting
+        taken: list[Record] = []
+        size = 0
+        while waiting and (not taken or size + len(waiting[0].value) <= most_bytes):
+            record = waiting.popleft()
+            size += len(record.value) + len(record.key)
+            taken.append(record)
+        return taken
+
+    def settle(self, records: list[Record], *, dropped: bool = False) -> None:
+        """Forget records that the broker acknowledged, or refused for good."""
+        size = sum(map(footprint, records))
+        with self._settled:
+            self._bytes -= size
+            self._count_settled(len(records), dropped=dropped)
+
+    def begin(self, wake: Wake) -> None:
+        """Begin nothing: nobody else has to do with this memory."""
+
+    def abandon(self) -> None:
+        """Leave nothing: the child's copy of this memory is its own."""

@@ -1,0 +1,1 @@
+"""The ClickHouse client, and the columns, rows and blocks that it sends."""

@@ -1,0 +1,126 @@
+"""Event rows: the events of a flush that are new, as the segments of its block, one a type. Times stay milliseconds."""
+
+from collections.abc import Mapping, Sequence
+from itertools import chain, compress
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from stream_processors import metrics
+from stream_processors.clickhouse.block import Segment, Values
+from stream_processors.clickhouse.columns import TEXT
+from stream_processors.conversations.conversation import ConversationKey
+from stream_processors.conversations.fold import QUARTER_HOUR_MS
+from stream_processors.enrichment.enrich import OWN_COLUMNS, EnrichedEvents
+
+EVENT_COLUMNS: Final = (
+    "agent_id",
+    "environment",
+    "conversation_id",
+    "conversation_hash",
+    "event_id",
+    "occurred_at",
+    "quarter_hour",
+    "received_at",
+    "repaired",
+    "metadata",
+    "extra",
+    "offset",
+    "type",
+    "schema_version",
+)
+SCHEMA_VERSION: Final = 1
+DROPPED: Final = -1
+
+Places = Mapping[ConversationKey, Sequence[int]]
+"""Events by conversation; the place of an event counts over all events of a batch, part after part."""
+
+
+class Part(NamedTuple):
+    """Events of one type that were taken together, and the place of the first; `offsets` are those of their records."""
+
+    begin: int
+    events: EnrichedEvents
+    offsets: Sequence[int]
+
+
+class Identities:
+    """What the rows of a conversation have in common, and the conversation of each event of a batch."""
+
+    def __init__(self, fresh: Places, hashes: Sequence[int], events: int) -> None:
+        """`hashes` are those of the conversations, in order; `events` is how many the batch has."""
+        self._names = [pa.array(names, type=TEXT) for names in zip(*fresh, strict=True)]
+        self._hashes = np.array(hashes, dtype=np.uint64)
+        self._numbers = np.full(events, DROPPED)
+        lengths = [len(places) for places in fresh.values()]
+        places = np.fromiter(chain.from_iterable(fresh.values()), dtype=np.int64, count=sum(lengths))
+        self._numbers[places] = np.repeat(np.arange(len(lengths)), lengths)
+
+    def of(self, part: Part) -> npt.NDArray[np.int64]:
+        """Return the numbers of the conversations of a part's events, DROPPED for those that make no rows."""
+        return self._numbers[part.begin : part.begin + len(part.events)]
+
+    def columns(self, numbers: npt.NDArray[np.int64]) -> list[Values]:
+        """Return agent, environment, id and hash of conversations by number."""
+        return [*(names.take(pa.array(numbers)) for names in self._names), pa.array(self._hashes[numbers])]
+
+
+def event_segments(parts: Sequence[Part], fresh: Places, hashes: Sequence[int]) -> list[Segment]:
+    """Return the events of a batch that are new to their conversations, whose hashes these are, as segments."""
+    if not fresh:
+        return []
+    by_type: dict[str, list[Part]] = {}
+    for part in parts:
+        by_type.setdefault(part.events.type, []).append(part)
+    identities = Identities(fresh, hashes, sum(len(part.events) for part in parts))
+    segments = [_segment(type_, found, identities) for type_, found in by_type.items()]
+    return [segment for segment in segments if segment.length]
+
+
+def _segment(type_: str, parts: Sequence[Part], identities: Identities) -> Segment:
+    numbers = np.concatenate([identities.of(part) for part in parts])
+    kept = numbers != DROPPED
+    rows = int(kept.sum())
+
+    def column(values: Sequence[Sequence[Any]]) -> list[Any]:
+        """Return the values of all parts as far as their events make rows."""
+        joined = chain.from_iterable(values)
+        return list(joined if rows == len(kept) else compress(joined, kept))
+
+    told = column([part.events.fold_events for part in parts])
+    times = np.array([each.occurred_at for each in told], dtype=np.int64)
+    repaired = column([_repaired(part.events) for part in parts])
+    values = (
+        *identities.columns(numbers[kept]),
+        [each.event_id for each in told],
+        times,
+        times // QUARTER_HOUR_MS,
+        column([part.events.received_at for part in parts]),
+        repaired,
+        column([part.events.metadata for part in parts]),
+        column([part.events.extra for part in parts]),
+        column([part.offsets for part in parts]),
+        pa.repeat(pa.scalar(type_, TEXT), rows),
+        pa.repeat(pa.scalar(SCHEMA_VERSION, pa.uint8()), rows),
+        *(column(own) for own in zip(*(part.events.own for part in parts), strict=True)),
+    )
+    _count(type_, rows, repaired)
+    return Segment("event", rows, dict(zip((*EVENT_COLUMNS, *OWN_COLUMNS[type_]), values, strict=True)))
+
+
+def _repaired(events: EnrichedEvents) -> list[list[str]]:
+    named = [_NOTHING] * len(events)
+    for place, fields in events.repaired.items():
+        named[place] = fields
+    return named
+
+
+_NOTHING: Final[list[str]] = []
+
+
+def _count(type_: str, rows: int, repaired: Sequence[Sequence[str]]) -> None:
+    metrics.EVENTS.labels(type_).inc(rows)
+    for field in chain.from_iterable(repaired):
+        metrics.REPAIRS.labels(field).inc()

@@ -1,0 +1,98 @@
+"""Rows: signed facts and dead letters of a flush become segments of its block. Times stay milliseconds."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from stream_processors import metrics
+from stream_processors.clickhouse.block import Segment
+from stream_processors.clickhouse.columns import KIND_COLUMNS
+from stream_processors.conversations.attributes import ConversationFact
+from stream_processors.conversations.conversation import Changes, ConversationKey
+from stream_processors.conversations.fold import QUARTER_HOUR_MS
+from stream_processors.enrichment.geolocation import UNKNOWN_PLACE
+from stream_processors.kafka.records import DeadLetter, Record
+from stream_processors.partitions.ranges import LogPosition
+
+Row = tuple[object, ...]
+UNKNOWN: Final = "unknown"
+FACT_KINDS: Final = ("conversation_fact", "session_fact", "exchange_fact", "end_user_quarter")
+SIGN: Final = 3  # the place of the sign in every fact's columns
+
+
+class FlushRows:
+    """The signed facts and dead letters of one flush, gathered by kind."""
+
+    def __init__(self) -> None:
+        self._conversations: list[Row] = []
+        self._sessions: list[Row] = []
+        self._exchanges: list[Row] = []
+        self._quarters: list[Row] = []
+        self._dead_letters: list[Row] = []
+
+    def add_changes(self, key: ConversationKey, conversation_hash: int, changes: Changes) -> None:
+        """Take the signed difference that a flush makes to a conversation's facts."""
+        start = (key.agent_id, key.environment, conversation_hash)
+        for conversation, sign in changes.conversations:
+            self._conversations.append((*start, sign, key.conversation_id, *conversation_values(conversation)))
+        for session, sign in changes.sessions:
+            self._sessions.append((*start, sign, session.started_at // QUARTER_HOUR_MS, *session))
+        for exchange, sign in changes.exchanges:
+            self._exchanges.append((*start, sign, exchange.asked_at // QUARTER_HOUR_MS, *exchange))
+        for (quarter, customer), sign in changes.end_user_quarters:
+            self._quarters.append((*start, sign, quarter, customer))
+
+    def add_dead_letter(self, letter: DeadLetter, origin: LogPosition) -> None:
+        """Take a record that the contract refuses, with what is stored of it; `origin` names the dead letter."""
+        record, kept = letter.record, letter.kept
+        self._dead_letters.append(
+            (record.offset, *origin, letter.received_at, "refused", letter.code, letter.reason, kept.value,
+             record.value is not None, kept.key, record.key is not None, list(kept.headers), kept.storage, kept.digest)
+        )  # fmt: skip
+
+    def add_replayed(self, record: Record, received_at: int, origin: LogPosition) -> None:
+        """Take that a record made an event of a dead letter; its content is with the event."""
+        self._dead_letters.append(
+            (record.offset, *origin, received_at, "replayed", "", "", None, False, None, False, [], "", "")
+        )  # fmt: skip
+
+    def observe(self) -> None:
+        """Count what the flush takes back."""
+        for kind, facts in self._facts().items():
+            metrics.CORRECTIONS.labels(kind).inc(sum(fact[SIGN] == -1 for fact in facts))
+
+    def _facts(self) -> dict[str, list[Row]]:
+        facts = (self._conversations, self._sessions, self._exchanges, self._quarters)
+        return dict(zip(FACT_KINDS, facts, strict=True))
+
+    def segments(self) -> list[Segment]:
+        """Return the segments of the block; none when no fact changes and no record was refused."""
+        kinds = {**self._facts(), "dead_letter": self._dead_letters}
+        return [_segment(kind, rows) for kind, rows in kinds.items() if rows]
+
+
+def _segment(kind: str, rows: Sequence[Row]) -> Segment:
+    return Segment(kind, len(rows), dict(zip(KIND_COLUMNS[kind], zip(*rows, strict=True), strict=True)))
+
+
+def conversation_values(fact: ConversationFact) -> Row:
+    """Return the values of a conversation fact's columns behind its id; what is not known is `unknown`."""
+    place, language = fact.place or UNKNOWN_PLACE, fact.language
+    return (
+        0 if fact.engaged_at is None else fact.engaged_at // QUARTER_HOUR_MS,
+        fact.engaged_at,
+        fact.visited_at,
+        fact.first_end_user_message_at,
+        fact.customer,
+        place.country_code,
+        place.region,
+        place.city,
+        place.latitude,
+        place.longitude,
+        fact.device or UNKNOWN,
+        fact.source or UNKNOWN,
+        language.code if language else UNKNOWN,
+        (language.region if language else "") or UNKNOWN,
+        fact.rating,
+        fact.escalated,
+        fact.escalation_failed,
+    )

@@ -1,0 +1,119 @@
+"""The tables of signed facts as `rebuild` and `audit` read and write them: each kind's table and its columns' names."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import pyarrow as pa
+
+from stream_processors.clickhouse.block import Segment, arrow_stream
+from stream_processors.clickhouse.client import ClickHouse
+from stream_processors.clickhouse.columns import COLUMN_TYPES, FLAG, KIND_COLUMNS, TEXT, TIME
+from stream_processors.clickhouse.stored_events import events_once
+
+RENAMED: Final = {
+    "device_class": "device",
+    "source_name": "source",
+    "language_code": "language",
+    "verdict": "rating",
+}
+"""What the inbox calls otherwise than `conversation_facts`, because the names mean something else for events."""
+
+FactRow = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FactTable:
+    """A table of signed facts: its name, the kind of its rows in the inbox, and the columns without the sign."""
+
+    name: str
+    kind: str
+    inbox_columns: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns in the table, without the sign."""
+        renamed = RENAMED if self.kind == "conversation_fact" else {}
+        return tuple(renamed.get(name, name) for name in self.inbox_columns)
+
+    def rows(self, segment: Segment) -> Iterator[FactRow]:
+        """Yield a segment's facts in the form in which `net_sql` gives those of the table."""
+        return zip(*(_plain(segment.columns[name], name) for name in self.inbox_columns), strict=True)
+
+    def block(self, facts: Iterable[tuple[FactRow, int]]) -> tuple[list[str], memoryview]:
+        """Return the table's columns, sign included, and signed facts as an Arrow stream."""
+        names, kinds = [*self.columns, "sign"], [*self.inbox_columns, "sign"]
+        columns = zip(*((*fact, sign) for fact, sign in facts), strict=True)
+        arrays = [pa.array(values, type=_stored(kind)) for values, kind in zip(columns, kinds, strict=True)]
+        return names, arrow_stream(pa.record_batch(arrays, names=names))
+
+    def net_sql(self, condition: str) -> str:
+        """Return the query for the net facts that fulfil a condition: every column as plain value, and their sign."""
+        values = ", ".join(
+            _expression(column, name) for column, name in zip(self.columns, self.inbox_columns, strict=True)
+        )
+        names = ", ".join(self.columns)
+        return (
+            f"SELECT {values}, net FROM (SELECT {names}, sum(sign) AS net FROM {self.name}"  # noqa: S608 - our own names
+            f" WHERE {condition} GROUP BY {names} HAVING net != 0)"
+        )
+
+
+def _expression(column: str, inbox_column: str) -> str:
+    if COLUMN_TYPES[inbox_column] == TIME:
+        return f"toUnixTimestamp64Milli({column}) AS {column}_value"
+    return f"{column} AS {column}_value"
+
+
+def _plain(values: Iterable[object], inbox_column: str) -> list[object]:
+    if COLUMN_TYPES[inbox_column] == TEXT:
+        return ["" if value is None else value for value in values]
+    return [int(value) if isinstance(value, bool) else value for value in values]
+
+
+def _stored(inbox_column: str) -> pa.DataType:
+    kind = COLUMN_TYPES[inbox_column]
+    return pa.uint8() if kind == FLAG else kind
+
+
+def _table(name: str, kind: str) -> FactTable:
+    return FactTable(name, kind, tuple(column for column in KIND_COLUMNS[kind] if column != "sign"))
+
+
+FACT_TABLES: Final = (
+    _table("conversation_facts", "conversation_fact"),
+    _table("session_facts", "session_fact"),
+    _table("exchange_facts", "exchange_fact"),
+    _table("end_user_quarters", "end_user_quarter"),
+)
+
+DERIVED_TABLES: Final = (*(table.name for table in FACT_TABLES), "activity")
+"""The tables that can be computed anew from `events`."""
+
+PLACE: Final = ("agent_id", "environment", "quarter_hour", "conversation_hash")
+"""The columns by which all of them begin."""
+
+ACTIVITY_COUNTS: Final = ("end_user_messages", "agent_messages", "actions", "buttons")
+
+
+async def missing_facts(
+    clickhouse: ClickHouse, table: FactTable, segment: Segment | None, condition: str
+) -> dict[FactRow, int]:
+    """Return how often each fact is missing in a table, compared with those of a fold; less than 0 is too often."""
+    facts: Counter[FactRow] = Counter(table.rows(segment) if segment else ())
+    for row in await clickhouse.rows(table.net_sql(condition)):
+        *values, net = row.values()
+        facts[tuple(values)] -= net
+    return {fact: missing for fact, missing in facts.items() if missing}
+
+
+def activity_sql(condition: str) -> str:
+    """Return what `activity` must hold of the events that fulfil a condition: the query of activity_mv over them."""
+    return (
+        "SELECT agent_id, environment, quarter_hour, conversation_hash,"  # noqa: S608 - conditions are made of integers
+        " countIf(sender = 'end_user') AS end_user_messages, countIf(sender = 'agent') AS agent_messages,"
+        f" countIf(type = 'action') AS actions, countIf(type = 'button') AS buttons FROM {events_once(condition)}"
+        " WHERE type IN ('action', 'button') OR (type = 'message' AND sender IN ('end_user', 'agent'))"
+        " GROUP BY agent_id, environment, quarter_hour, conversation_hash"
+    )

@@ -1,0 +1,1 @@
+"""The domain: facts as a pure function of the events of a conversation."""

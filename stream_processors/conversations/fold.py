@@ -1,0 +1,116 @@
+"""The fold: all facts of a conversation as a pure function of its events.
+
+`Fold.step` takes one event in the order of the conversation. Facts that later events can no longer change are
+collected in `Finished`; `open_facts` gives those that still can. Folding all events again from the start therefore
+gives the same facts as folding them as they come: both run through the same step.
+"""
+
+from typing import Final
+
+import msgspec
+
+from stream_processors.conversations.attributes import Attributes, ConversationFact
+from stream_processors.conversations.events import (
+    ACTION,
+    AGENT_MESSAGE,
+    END,
+    END_USER_MESSAGE,
+    ENGAGEMENT,
+    LAST_ACTIVITY,
+    RATING,
+    VISIT,
+    Call,
+    FoldEvent,
+    Profile,
+)
+from stream_processors.conversations.exchanges import ExchangeFact, Exchanges
+from stream_processors.conversations.sessions import SessionFact, Sessions
+
+QUARTER_HOUR_MS: Final = 900_000
+
+
+class Facts(msgspec.Struct, gc=False):
+    """Facts of one conversation; `end_user_quarters` are pairs of quarter-hour number and customer."""
+
+    conversations: list[ConversationFact] = []
+    sessions: list[SessionFact] = []
+    exchanges: list[ExchangeFact] = []
+    end_user_quarters: list[tuple[int, str | None]] = []
+
+
+class Finished(msgspec.Struct, gc=False):
+    """What steps have finished: facts that no later event in order changes."""
+
+    sessions: list[SessionFact] = []
+    exchanges: list[ExchangeFact] = []
+
+
+class Fold:
+    """The state of one conversation after some of its events, taken in order."""
+
+    __slots__ = ("attributes", "exchanges", "quarters", "sessions")
+
+    def __init__(self, session_gap_ms: int) -> None:
+        self.attributes = Attributes()
+        self.sessions = Sessions(session_gap_ms)
+        self.exchanges = Exchanges()
+        self.quarters: list[int] = []  # ascending quarter-hours with an end_user message
+
+    def step(self, event: FoldEvent, finished: Finished) -> None:
+        """Take the next event in order."""
+        at, kind, detail = event.occurred_at, event.kind, event.detail
+        attributes = self.attributes
+        if kind <= LAST_ACTIVITY:
+            self._step_activity(at, kind, finished)
+        if kind <= ENGAGEMENT and attributes.engaged_at is None:
+            attributes.engaged_at = at
+        if kind == ACTION and isinstance(detail, Call):
+            attributes.add_call(detail)
+        elif isinstance(detail, Profile):
+            attributes.add_profile(detail)
+            if kind == VISIT and attributes.visited_at is None:
+                attributes.visited_at = at
+        elif kind == RATING and isinstance(detail, str):
+            attributes.rating = detail
+        elif kind == END:
+            self.sessions.add_end(at)
+
+    def _step_activity(self, at: int, kind: int, finished: Finished) -> None:
+        left = self.sessions.add_activity(at, finished.sessions)
+        if left is not None:
+            self.exchanges.break_off(left.closes_at(self.sessions.gap), finished.exchanges)
+        if kind == END_USER_MESSAGE:
+            self._step_question(at)
+        elif kind == AGENT_MESSAGE:
+            self.exchanges.answer(at, finished.exchanges)
+
+    def _step_question(self, at: int) -> None:
+        self.exchanges.ask(at)
+        if self.attributes.first_end_user_message_at is None:
+            self.attributes.first_end_user_message_at = at
+        quarter = at // QUARTER_HOUR_MS
+        if not self.quarters or self.quarters[-1] != quarter:
+            self.quarters.append(quarter)
+
+    def open_facts(self, quarters_from: int = 0) -> Facts:
+        """Return the facts that may still change, with the quarter-hours from an index on."""
+        current = self.sessions.current
+        closes_at = 0 if current is None else current.closes_at(self.sessions.gap)
+        customer = self.attributes.customer
+        return Facts(
+            [self.attributes.fact()],
+            self.sessions.open_facts(),
+            self.exchanges.open_facts(closes_at),
+            [(quarter, customer) for quarter in self.quarters[quarters_from:]],
+        )
+
+
+def fold_all(events: list[FoldEvent], session_gap_ms: int) -> tuple[Fold, Facts]:
+    """Fold events that are in order; return the state and all facts (none at all without events)."""
+    fold, finished = Fold(session_gap_ms), Finished()
+    for event in events:
+        fold.step(event, finished)
+    facts = fold.open_facts() if events else Facts()
+    facts.sessions += finished.sessions
+    facts.exchanges += finished.exchanges
+    return fold, facts

@@ -1,0 +1,1 @@
+"""Records that were refused: list, replay and drop them."""

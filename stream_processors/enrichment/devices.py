@@ -1,0 +1,90 @@
+"""Decides what kind of device a text names: a word, or a browser's user-agent string (it contains a `/`).
+
+ua-parser reads the string: it is kept up to date and takes some 20 us. It does not tell the kind of a device, so the
+kind is decided here, by what browsers promise: phones say `Mobile`, Android without it is a tablet, iPads say so (or
+ask for desktop pages and then look like a Mac). What is no computer of a person (bots and other programs, televisions,
+consoles, watches, headsets, cars) is `other`, whatever system it runs.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final, Literal
+
+from ua_parser import Parser
+from ua_parser.loaders import load_builtins
+from ua_parser.regex import Resolver
+
+from convostream.contract.whitespace import trim
+from stream_processors.caching import remembered
+
+Device = Literal["desktop", "tablet", "mobile", "other"]
+
+LONGEST_USER_AGENT: Final = 2_048
+"""What lies behind so many characters is not read: it would cost time and tells nothing."""
+
+_WORDS: Final[dict[str, Device | None]] = {
+    "": None,
+    "unknown": None,
+    "desktop": "desktop",
+    "tablet": "tablet",
+    "mobile": "mobile",
+}
+_PROGRAM: Final = re.compile(
+    r"\+https?:|spider|crawl|lighthouse|powershell"
+    r"|^(?:curl|wget|libwww|lwp|git|httpie|debian apt|python|go-http|java|okhttp|axios|node|postman|apache|ruby|php)\b",
+    re.IGNORECASE,
+)
+_APPLIANCE: Final = re.compile(
+    r"(?i:playstation|\bxbox\b|nintendo|smart-?tv|hbbtv|netcast|bravia|mibox|crkey|\btesla/)"
+    r"|\bTV\b|\bAFT[A-Z0-9]+\b|\bAEO[A-Z]+\b|\bWatch\b|\bSM-R[0-9]{3}|\bVR Safari\b"
+)
+_TABLET: Final = re.compile(r"iPad|Kindle|Playbook|Generic Tablet", re.IGNORECASE)
+_PHONE: Final = re.compile(r"iPhone|iPod|iOS-Device|Generic Smartphone|Generic Feature Phone")
+_PHONE_SYSTEM: Final = re.compile(r"Windows Phone|Windows Mobile|BlackBerry|KaiOS|Firefox OS|Symbian|Nokia|Maemo|MeeGo")
+_SAYS_TABLET: Final = re.compile(r"\(Tablet;")
+_SAYS_PHONE: Final = re.compile(r"\bMobile\b|\(Phone;|^Dalvik/")
+_TOUCH_SYSTEMS: Final = frozenset({"Android", "HarmonyOS"})
+_DESKTOP_SYSTEM: Final = re.compile(
+    r"Windows|Mac OS(?: X)?|Chrome OS|(?:\w+)?BSD|Solaris|Linux(?: Mint)?|\w*[Uu]buntu|Debian|Fedora|Red Hat|CentOS"
+    r"|(?:open)?SUSE|Arch Linux|Gentoo|Mageia|Mandriva|Slackware|PCLinuxOS|Puppy|BackTrack"
+)
+
+
+@remembered(texts=16_384)
+def classify_device(text: str) -> Device | None:
+    """Return the kind of device that the text names, or None when it is blank or `unknown`."""
+    stated = trim(text)
+    if "/" in stated:
+        return _kind(stated[:LONGEST_USER_AGENT])
+    return _WORDS.get(stated.casefold(), "other")
+
+
+@lru_cache(maxsize=1)
+def load_parser() -> Parser:
+    """Return the parser of user-agent strings; the first call compiles its expressions, which takes a moment."""
+    return Parser(Resolver(load_builtins()))
+
+
+def _kind(user_agent: str) -> Device:
+    """Return the kind of device behind a user-agent string: what is no computer first, then the surest words."""
+    well_formed = user_agent.encode("utf-8", "replace").decode()  # a lone surrogate would stop the parser
+    result = load_parser().parse(well_formed)
+    family = result.device.family if result.device else ""
+    system = result.os.family if result.os else ""
+    if family == "Spider" or _PROGRAM.search(user_agent) or _APPLIANCE.search(user_agent):
+        return "other"
+    if _TABLET.search(family):
+        return "tablet"
+    if _PHONE.search(family) or _PHONE_SYSTEM.search(system):
+        return "mobile"
+    if family == "Mac" or _DESKTOP_SYSTEM.fullmatch(system):
+        return "desktop"
+    return _kind_by_words(user_agent, system)
+
+
+def _kind_by_words(user_agent: str, system: str) -> Device:
+    if _SAYS_TABLET.search(user_agent):
+        return "tablet"
+    if _SAYS_PHONE.search(user_agent):
+        return "mobile"
+    return "tablet" if system in _TOUCH_SYSTEMS else "other"

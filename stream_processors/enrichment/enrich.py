@@ -1,0 +1,229 @@
+"""Enrich: valid events become columns of `events`, and the `FoldEvent`s that the fold takes.
+
+What the fold needs of an event is derived here, once, and stored with it. Events of one type are taken together, for a
+list of values costs a fraction of what the same values cost as attributes of objects.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import repeat
+from operator import attrgetter
+from typing import Any, Final
+
+import orjson
+
+from convostream.contract.events import (
+    Action,
+    Button,
+    ConversationEnded,
+    ConversationEngaged,
+    ConversationVisited,
+    Event,
+    Feedback,
+    Message,
+    TokenUsage,
+)
+from convostream.contract.whitespace import is_blank, trim
+from stream_processors.conversations import events as kinds
+from stream_processors.conversations.conversation import ConversationKey
+from stream_processors.conversations.events import CALLS, Call, FoldEvent, Profile
+from stream_processors.enrichment import profiles
+from stream_processors.enrichment.durations import call_duration_ms
+from stream_processors.enrichment.policy import Enrichment, as_json
+from stream_processors.enrichment.profiles import read_profile
+from stream_processors.enrichment.ratings import verdict
+from stream_processors.kafka.records import CLOCK_TOLERANCE_MS, EARLIEST_TIME
+
+EARLIEST_CALL: Final = -2_208_988_800_000  # 1900-01-01, where ClickHouse's DateTime64 begins
+LATEST_CALL: Final = 10_413_791_999_999  # the end of 2299, where it ends
+
+# The columns of `events` that belong to a type, in the order of `EnrichedEvents.own`.
+OWN_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
+    "conversation_visited": profiles.COLUMNS,
+    "conversation_engaged": profiles.COLUMNS,
+    "message": ("sender", "content", "attachments"),
+    "action": (
+        "action_name",
+        "started_at",
+        "ended_at",
+        "duration_ms",
+        "tools_used",
+        "response",
+        "error_message",
+        "call_name",
+        "call_duration_ms",
+        "failed",
+    ),
+    "button": ("button_event", "label", "value"),
+    "feedback": ("rating", "comment", "rated_by", "verdict"),
+    "token_usage": ("prompt_tokens", "completion_tokens", "total_tokens", "embedding_tokens", "model"),
+    "conversation_ended": (),
+}
+
+SENDER_KINDS: Final = {
+    "end_user": kinds.END_USER_MESSAGE,
+    "agent": kinds.AGENT_MESSAGE,
+    "system": kinds.SILENT,
+}
+
+Repaired = dict[int, list[str]]
+"""The fields that could not be right, by the place of their event among those that are taken together."""
+
+
+@dataclass(frozen=True, slots=True)
+class EnrichedEvents:
+    """Valid events of one type with all that is derived of them, column by column; `own` are its `OWN_COLUMNS`."""
+
+    type: str
+    keys: Sequence[ConversationKey]
+    fold_events: Sequence[FoldEvent]
+    received_at: Sequence[int]
+    repaired: Mapping[int, list[str]]
+    metadata: Sequence[str | None]
+    extra: Sequence[str | None]
+    own: Sequence[Sequence[object]]
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+
+Detail = Profile | Call | str | None
+Derived = tuple[Sequence[int], Sequence[Detail], Sequence[Sequence[object]]]
+"""Of some events of one type: their kinds, what they tell the fold, and the columns of the type."""
+
+Derive = Callable[[Sequence[Any], Enrichment, Repaired], Derived]
+DerivedOne = tuple[int, Detail, tuple[object, ...]]
+DeriveOne = Callable[[Any, Enrichment, list[str]], DerivedOne]
+
+
+def enrich(events: Sequence[Event], received_at: Sequence[int], enrichment: Enrichment) -> EnrichedEvents:
+    """Return events of one type with all that is derived of them; times in milliseconds since 1970 UTC."""
+    repaired: Repaired = {}
+    occurred = _times(events, received_at, repaired)
+    found, details, own = DERIVE[events[0].type](events, enrichment, repaired)
+    ranks, ids = [kinds.RANKS[kind] for kind in found], [event.event_id for event in events]
+    type_, policy = events[0].type, enrichment.content
+    metadata = [as_json(event.metadata) if event.metadata else None for event in events]
+    extra = [as_json(event.model_extra) if event.model_extra else None for event in events]
+    if not policy.keeps_all:
+        own = policy.columns(OWN_COLUMNS[type_], own)
+        metadata, extra = policy.json_column("metadata", metadata), policy.json_column("extra", extra)
+    return EnrichedEvents(
+        type_,
+        list(map(_key, map(_identity, events))),
+        list(map(FoldEvent, occurred, ranks, ids, found, details)),
+        received_at,
+        repaired,
+        metadata,
+        extra,
+        own,
+    )
+
+
+def _times(events: Sequence[Event], received_at: Sequence[int], repaired: Repaired) -> list[int]:
+    """Return when events happened; what is out of range happened when it was received."""
+    occurred = [event.occurred_at for event in events]
+    if min(occurred) < EARLIEST_TIME or max(occurred) > min(received_at) + CLOCK_TOLERANCE_MS:
+        for place, (at, known) in enumerate(zip(occurred, received_at, strict=True)):
+            if not EARLIEST_TIME <= at <= known + CLOCK_TOLERANCE_MS:
+                occurred[place] = known
+                repaired[place] = ["occurred_at"]
+    return occurred
+
+
+_identity: Final = attrgetter(*ConversationKey._fields)
+_key: Final[Callable[[object], ConversationKey]] = partial(tuple.__new__, ConversationKey)  # half the time of its own
+
+
+def one_by_one(derive: DeriveOne) -> Derive:
+    """Return how to derive columns from how to derive one event, which adds what it repairs to a list."""
+
+    def derive_all(events: Sequence[Any], enrichment: Enrichment, repaired: Repaired) -> Derived:
+        derived = []
+        for place, event in enumerate(events):
+            fields: list[str] = []
+            derived.append(derive(event, enrichment, fields))
+            if fields:
+                repaired[place] = repaired.get(place, []) + fields
+        found, details, own = zip(*derived, strict=True)
+        return found, details, list(zip(*own, strict=True))
+
+    return derive_all
+
+
+def _derive_messages(messages: Sequence[Message], _enrichment: Enrichment, _: Repaired) -> Derived:
+    senders = [message.sender for message in messages]
+    contents = [message.content for message in messages]
+    attachments = [as_json(message.attachments) if message.attachments else None for message in messages]
+    found = [SENDER_KINDS[sender] for sender in senders]
+    return found, list(repeat(None, len(messages))), (senders, contents, attachments)
+
+
+def _derive_visit(event: ConversationVisited, enrichment: Enrichment, repaired: list[str]) -> DerivedOne:
+    return kinds.VISIT, *read_profile(event, enrichment, repaired)
+
+
+def _derive_engagement(event: ConversationEngaged, enrichment: Enrichment, repaired: list[str]) -> DerivedOne:
+    return kinds.ENGAGEMENT, *read_profile(event, enrichment, repaired)
+
+
+def _derive_action(action: Action, enrichment: Enrichment, repaired: list[str]) -> DerivedOne:
+    duration = call_duration_ms(action.duration_ms, action.started_at, action.ended_at)
+    if duration.repaired:
+        repaired.append("duration_ms")
+    escalates = enrichment.escalation_actions.includes(action.action_name)
+    call = CALLS[escalates, action.error_message is not None and not is_blank(action.error_message)]
+    own = (
+        action.action_name,
+        _storable(action.started_at),
+        _storable(action.ended_at),
+        None if action.duration_ms is None else float(action.duration_ms),
+        as_json(action.tools_used),
+        action.response,
+        action.error_message,
+        trim(action.action_name),
+        duration.milliseconds,
+        call.failed,
+    )
+    return kinds.ACTION, call, own
+
+
+def _storable(at: int | None) -> int | None:
+    return at if at is not None and EARLIEST_CALL <= at <= LATEST_CALL else None
+
+
+def _derive_feedback(feedback: Feedback, _enrichment: Enrichment, repaired: list[str]) -> DerivedOne:
+    judged = verdict(feedback.rating)
+    if judged == "unrecognised":
+        repaired.append("rating")
+    own = (orjson.dumps(feedback.rating).decode(), feedback.comment, feedback.rated_by, judged)
+    if feedback.rated_by == "staff":
+        return kinds.SILENT, None, own
+    return kinds.RATING, judged, own
+
+
+def _derive_button(button: Button, _enrichment: Enrichment, _repaired: list[str]) -> DerivedOne:
+    return kinds.BUTTON, None, (button.button_event, button.label, button.value)
+
+
+def _derive_usage(usage: TokenUsage, _enrichment: Enrichment, _repaired: list[str]) -> DerivedOne:
+    tokens = (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens, usage.embedding_tokens)
+    return kinds.SILENT, None, (*tokens, usage.model)
+
+
+def _derive_end(_: ConversationEnded, _enrichment: Enrichment, _repaired: list[str]) -> DerivedOne:
+    return kinds.END, None, ()
+
+
+DERIVE: Final[dict[str, Derive]] = {
+    "conversation_visited": one_by_one(_derive_visit),
+    "conversation_engaged": one_by_one(_derive_engagement),
+    "message": _derive_messages,
+    "action": one_by_one(_derive_action),
+    "button": one_by_one(_derive_button),
+    "feedback": one_by_one(_derive_feedback),
+    "token_usage": one_by_one(_derive_usage),
+    "conversation_ended": one_by_one(_derive_end),
+}
+"""How to find the kinds of events of a type, what they tell the fold, and the columns of their own."""

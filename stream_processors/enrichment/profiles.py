@@ -1,0 +1,118 @@
+"""Profiles: what a visited or engaged event tells of its conversation, read with the rules of the metrics."""
+
+from typing import Final
+
+from convostream.contract.events import ConversationEngaged, ConversationVisited
+from convostream.contract.whitespace import is_blank, trim
+from stream_processors.conversations.events import Profile
+from stream_processors.enrichment.customers import known_customer
+from stream_processors.enrichment.devices import classify_device
+from stream_processors.enrichment.geolocation import Place
+from stream_processors.enrichment.ip_addresses import StatedAddresses, addresses_of
+from stream_processors.enrichment.languages import Language, parse_language
+from stream_processors.enrichment.policy import Enrichment
+from stream_processors.enrichment.ratings import verdict
+from stream_processors.enrichment.sources import normalise_source
+
+COLUMNS: Final = (
+    "customer_id",
+    "customer_ip_address",
+    "device",
+    "source",
+    "language",
+    "name",
+    "customer",
+    "has_public_address",
+    "country_code",
+    "region",
+    "city",
+    "latitude",
+    "longitude",
+    "device_class",
+    "source_name",
+    "language_code",
+    "language_region",
+    "verdict",
+)
+
+
+def read_profile(
+    event: ConversationVisited | ConversationEngaged, enrichment: Enrichment, repaired: list[str]
+) -> tuple[Profile, tuple[object, ...]]:
+    """Return the profile of an event and the values of its own `COLUMNS`; name what cannot be read in `repaired`."""
+    text = event.customer_ip_address
+    stated = None if text is None else addresses_of(text)
+    profile = Profile(
+        customer=known_customer(event.customer_id) if event.customer_id else None,
+        place=_place(stated, enrichment, repaired),
+        device=classify_device(event.device) if event.device else None,
+        source=normalise_source(event.source) if event.source else None,
+        language=_language(event.language, repaired),
+        rating=_rating(event, repaired),
+    )
+    address = enrichment.address(text, stated)
+    return profile, _own_values(event, profile, address)
+
+
+def is_unknown(text: str) -> bool:
+    """Tell whether a text says nothing: blank, or the word unknown."""
+    return trim(text).casefold() in ("", "unknown")
+
+
+def known_name(text: str | None) -> str | None:
+    """Return a conversation's title as it was sent; a blank one is none."""
+    return text if text and not is_blank(text) else None
+
+
+def _place(stated: StatedAddresses | None, enrichment: Enrichment, repaired: list[str]) -> Place | None:
+    if stated is None:
+        return None
+    if stated.public is not None:
+        return enrichment.geolocator.locate(stated.public)
+    if not stated.is_readable:
+        repaired.append("customer_ip_address")
+    return None
+
+
+def _language(text: str | None, repaired: list[str]) -> Language | None:
+    if not text:
+        return None
+    language = parse_language(text)
+    if language is None and not is_unknown(text):
+        repaired.append("language")
+    return language
+
+
+def _rating(event: ConversationVisited | ConversationEngaged, repaired: list[str]) -> str | None:
+    rating = (event.metadata or {}).get("feedback")
+    if rating is None:
+        return None
+    judged = verdict(rating)
+    if judged == "unrecognised":
+        repaired.append("rating")
+    return judged
+
+
+def _own_values(
+    event: ConversationVisited | ConversationEngaged, profile: Profile, address: str | None
+) -> tuple[object, ...]:
+    place, language = profile.place, profile.language
+    return (
+        event.customer_id,
+        address,
+        event.device,
+        event.source,
+        event.language,
+        known_name(event.name),
+        profile.customer,
+        place is not None,
+        *((place.country_code, place.region, place.city, place.latitude, place.longitude) if place else _NOWHERE),
+        profile.device,
+        profile.source,
+        language.code if language else None,
+        language.region if language else None,
+        profile.rating,
+    )
+
+
+_NOWHERE: Final = (None, None, None, None, None)

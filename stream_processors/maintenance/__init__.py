@@ -1,0 +1,1 @@
+"""Commands and audits over stored data."""

@@ -1,0 +1,127 @@
+"""Maintenance: a command holds all partitions for a while, so that no worker writes.
+
+The claim is like a worker's, with a lease that is renewed as long as the command lives. Workers that are running are
+refused by the fence and wait until the lease ends; a command that was killed holds nothing longer than the lease.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import asdict, replace
+from typing import Final, TypeVar
+
+from stream_processors.clickhouse.client import ClickHouse
+from stream_processors.errors import MaintenanceUnderWay, OperatorError
+from stream_processors.partitions.range_log import RangeLog, Tenure
+from stream_processors.partitions.ranges import Range
+
+LEASE_SECONDS: Final = 30
+# Not those of the range log: a worker may have claimed a partition that it has not written yet.
+PARTITIONS_SQL: Final = "SELECT DISTINCT topic, partition FROM owners ORDER BY topic, partition"
+LEASE_SQL: Final = (
+    "INSERT INTO owners (topic, partition, owner_epoch, owner_id, layout, partitions, lease_until, released)"
+    " SELECT {topic:String}, {partition:UInt32}, {owner_epoch:UInt64}, {owner_id:String}, {layout:UInt64},"
+    " {partitions:UInt32}, now64(3) + INTERVAL {seconds:UInt32} SECOND, {released:UInt8}"
+)
+Place = TypeVar("Place", Tenure, Range)
+
+logger = logging.getLogger(__name__)
+
+
+class Maintenance:
+    """All partitions, held by one command: `tenures` are its claims, `latest` the latest ranges."""
+
+    def __init__(self, clickhouse: ClickHouse, owner_id: str) -> None:
+        self._clickhouse = clickhouse
+        self._owner_id = owner_id
+        self.tenures: list[Tenure] = []
+        self.latest: list[Range] = []
+
+    def log(self, topic: str) -> RangeLog:
+        """Return the range log of a topic, as this command writes it."""
+        return RangeLog(self._clickhouse, topic, self._owner_id)
+
+    async def take(self) -> bool:
+        """Claim all partitions that are not held, or not any more; tell whether there were any."""
+        is_any = False
+        for row in await self._clickhouse.rows(PARTITIONS_SQL):
+            topic, partition = row["topic"], row["partition"]
+            if await self._is_held(topic, partition):
+                continue
+            is_any = True
+            self.tenures = [*_others(self.tenures, topic, partition), await self._claim(topic, partition)]
+            latest = await self.log(topic).latest(partition)
+            self.latest = [*_others(self.latest, topic, partition), *([latest] if latest else [])]
+        return is_any
+
+    async def _is_held(self, topic: str, partition: int) -> bool:
+        """Tell whether we claimed a partition and nobody since, as one who had read the claims before ours may have."""
+        own = [each for each in self.tenures if (each.topic, each.partition) == (topic, partition)]
+        try:
+            return bool(own) and await self.log(topic).holds(own[0])
+        except MaintenanceUnderWay:
+            return False
+
+    async def _claim(self, topic: str, partition: int) -> Tenure:
+        """Claim a partition and lease it; wait until a command that was killed holds it no longer."""
+        log = self.log(topic)
+        for _ in range(LEASE_SECONDS + 1):
+            try:
+                tenure = await log.claim(partition, None)
+                await self._lease(tenure, released=False)
+                if await log.holds(tenure):
+                    return tenure
+            except MaintenanceUnderWay as error:
+                logger.warning("waiting: %s", error)
+                await asyncio.sleep(1)
+        raise OperatorError(f"partition {partition} of {topic} is held by another command; run this when it has ended")
+
+    async def renew(self) -> None:
+        """Make the leases last from now; raises OperatorError when a claim was lost meanwhile."""
+        for tenure in self.tenures:
+            if not await self.log(tenure.topic).holds(tenure):
+                raise OperatorError(
+                    f"partition {tenure.partition} of {tenure.topic} was claimed by another process; run this again"
+                )
+            await self._lease(tenure, released=False)
+
+    async def release(self) -> None:
+        """Let the workers go on."""
+        for tenure in self.tenures:
+            await self._lease(tenure, released=True)
+
+    async def set_fold_version(self, version: str) -> None:
+        """Write into the range log that the facts are those of a fold version."""
+        epochs = {(tenure.topic, tenure.partition): tenure.owner_epoch for tenure in self.tenures}
+        for latest in self.latest:
+            changed = replace(latest, fold_version=version, confirmed=True)
+            await self.log(latest.topic).write(changed, epochs[latest.topic, latest.partition])
+
+    async def _lease(self, tenure: Tenure, *, released: bool) -> None:
+        parameters = {**asdict(tenure), "seconds": LEASE_SECONDS, "released": int(released)}
+        await self._clickhouse.command(LEASE_SQL, parameters)
+
+
+def _others(places: Sequence[Place], topic: str, partition: int) -> list[Place]:
+    return [each for each in places if (each.topic, each.partition) != (topic, partition)]
+
+
+@asynccontextmanager
+async def maintenance(clickhouse: ClickHouse, owner_id: str) -> AsyncIterator[Maintenance]:
+    """Hold all partitions inside the block."""
+    held = Maintenance(clickhouse, owner_id)
+    renewing = asyncio.create_task(_renew(held))
+    try:
+        await held.take()
+        await held.take()  # a worker may have read the claims before ours and claimed after it
+        yield held
+    finally:
+        renewing.cancel()
+        await held.release()
+
+
+async def _renew(held: Maintenance) -> None:
+    while True:
+        await asyncio.sleep(LEASE_SECONDS / 4)
+        await held.renew()

@@ -1,0 +1,1 @@
+"""Owning partitions, and writing them exactly once."""

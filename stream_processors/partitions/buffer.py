@@ -1,0 +1,130 @@
+"""Gathering: polls of a partition wait here until they are worth a flush, by size or by age.
+
+It also watches the order of offsets: a poll that begins below the expected offset tells that the log is another one,
+and one that was under way while the position was set anew is left out.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from stream_processors.errors import LogChanged
+from stream_processors.kafka.records import Record
+from stream_processors.kafka.source import Feed, Poll
+from stream_processors.settings import WorkerSettings
+
+EARLY_ROWS: Final = 5_000
+"""A flush of so many rows costs little more an event than the largest; the start of a catch-up does not wait for it."""
+
+
+class Gathering:
+    """The polls of one partition that no flush has taken yet."""
+
+    def __init__(self, partition: int, feed: Feed, max_bytes: int, clock: Callable[[], float]) -> None:
+        self._partition = partition
+        self._feed = feed
+        self._max_bytes = max_bytes
+        self._clock = clock
+        self._polls: deque[Poll] = deque()
+        self._seeks = 0
+        self._paused = False
+        self._may_repeat = False
+        self._bytes = 0
+        self.wake = asyncio.Event()  # set whenever there may be something to do
+        self.oldest_at = 0.0
+        self.rows = 0
+        self.next_offset = 0
+
+    async def begin(self, offset: int) -> None:
+        """Forget everything and read from an offset on."""
+        self._polls.clear()
+        self._bytes = self.rows = 0
+        self._paused = self._may_repeat = False
+        self.next_offset = offset
+        self._seeks = await self._feed.go_on_at(self._partition, offset)
+
+    def add(self, poll: Poll) -> None:
+        """Take a poll; pauses the partition when more is buffered than memory is meant to hold."""
+        if not self._polls:
+            self.oldest_at = self._clock()
+        self._polls.append(poll)
+        self._bytes += poll.bytes
+        self.rows += len(poll.records)
+        self.wake.set()
+        if self._bytes > self._max_bytes and not self._paused:
+            self._paused = True
+            self._feed.pause(self._partition)
+
+    @property
+    def age(self) -> float:
+        """For how long polls have been waiting since the last were taken, in seconds."""
+        return self._clock() - self.oldest_at if self._polls else 0.0
+
+    def is_due(self, settings: WorkerSettings, *, is_landing: bool, is_idle: bool) -> bool:
+        """Tell whether what waits is worth a flush: it is much, or old; less is enough while the worker is idle.
+
+        While the partition's last flush lands, only a full one is prepared.
+        """
+        if self.rows >= settings.flush_max_rows or self._paused:
+            return True
+        if not self.rows or is_landing:
+            return False
+        return self.age >= settings.flush_max_age_seconds or (is_idle and self.rows >= EARLY_ROWS)
+
+    async def take(self, max_rows: int, last: int | None = None) -> Sequence[Record]:
+        """Return buffered records, about `max_rows` of them or up to the offset `last`; empty when none fit.
+
+        Raises LogChanged when offsets go back.
+        """
+        taken: list[Record] = []
+        while self._polls and len(taken) < max_rows and (last is None or self.next_offset <= last):
+            poll = self._polls.popleft()
+            self._bytes -= poll.bytes
+            self.rows -= len(poll.records)
+            if await self._is_stale(poll):
+                continue
+            poll = self._without_repeats(poll)
+            if not poll.records:
+                continue
+            records = poll.records if last is None else self._cut(poll, last)
+            taken.extend(records)
+            # Without records all of the poll lies beyond `last`, which then is not there.
+            self.next_offset = records[-1].offset + 1 if records else poll.first
+        self._settle()
+        return taken
+
+    async def _is_stale(self, poll: Poll) -> bool:
+        is_current = poll.seeks == self._seeks
+        if poll.first == self.next_offset or (is_current and (poll.first > self.next_offset or self._may_repeat)):
+            # A poll from before the position was set fits by chance; the consumer then reads its records once more.
+            self._may_repeat = self._may_repeat or not is_current
+            return False
+        if is_current:
+            raise LogChanged(f"offset {poll.first} came where {self.next_offset} was next")
+        await self.begin(self.next_offset)
+        return True
+
+    def _without_repeats(self, poll: Poll) -> Poll:
+        if not self._may_repeat or poll.seeks != self._seeks:
+            return poll
+        self._may_repeat = poll.records[-1].offset < self.next_offset
+        fresh = [record for record in poll.records if record.offset >= self.next_offset]
+        return Poll.of(poll.partition, fresh, poll.seeks)
+
+    def _cut(self, poll: Poll, last: int) -> Sequence[Record]:
+        """Return a poll's records up to an offset, and put the rest back."""
+        if poll.records[-1].offset <= last:
+            return poll.records
+        kept = [record for record in poll.records if record.offset <= last]
+        rest = Poll.of(poll.partition, poll.records[len(kept) :], poll.seeks)
+        self._polls.appendleft(rest)
+        self._bytes += rest.bytes
+        self.rows += len(rest.records)
+        return kept
+
+    def _settle(self) -> None:
+        self.oldest_at = self._clock()
+        if self._paused and self._bytes < self._max_bytes / 2:
+            self._paused = False
+            self._feed.resume(self._partition)

@@ -1,0 +1,1 @@
+"""The steps of a flush, in their order."""

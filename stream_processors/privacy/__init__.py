@@ -1,0 +1,1 @@
+"""What is stored of texts: policies, redaction and keyed hashes."""

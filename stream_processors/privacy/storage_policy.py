@@ -1,0 +1,90 @@
+"""What is stored of people's texts: all, redacted, a keyed hash, or nothing. It applies after everything was derived.
+
+The numbers come from derived columns alone, so that they are the same under each policy. docs/privacy.md has the table
+of all fields.
+"""
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import orjson
+
+from stream_processors.privacy.redaction import Redaction
+
+Storage = Literal["full", "hashed", "dropped"]
+AddressStorage = Literal["full", "truncated", "dropped"]
+
+TEXT_COLUMNS: Final = frozenset(
+    ("content", "response", "error_message", "label", "value", "comment", "name", "device", "source", "language")
+)
+"""Columns of `events` with texts of people, or about them."""
+
+JSON_COLUMNS: Final = frozenset(("attachments", "tools_used", "rating", "metadata", "extra"))
+"""The same as JSON."""
+
+CUSTOMER_ID: Final = "customer_id"
+HASH_NAME: Final = "hmac-sha256"
+
+
+@dataclass(frozen=True, slots=True)
+class ContentPolicy:
+    """How texts are stored. The same text has the same hash as long as the key stays."""
+
+    storage: Storage = "full"
+    hash_key: bytes = b""
+    redaction: Redaction | None = None
+
+    @property
+    def keeps_all(self) -> bool:
+        """Whether every text is stored as it came."""
+        return self.storage == "full" and self.redaction is None
+
+    def columns(self, names: Sequence[str], columns: Sequence[Sequence[object]]) -> Sequence[Sequence[object]]:
+        """Return what is stored of columns of `events`: those with texts changed, the others as they are."""
+        return [self._column(name, values) for name, values in zip(names, columns, strict=True)]
+
+    def _column(self, name: str, values: Sequence[Any]) -> Sequence[object]:
+        if name in TEXT_COLUMNS:
+            return [value and self.text(value) for value in values]
+        return self.json_column(name, values) if name in JSON_COLUMNS else values
+
+    def json_column(self, name: str, values: Sequence[str | None]) -> list[str | None]:
+        """Return what is stored of a column of JSON texts."""
+        return [value and self.json(name, value) for value in values]
+
+    def text(self, text: str) -> str | None:
+        """Return what is stored of a text that is not empty."""
+        if self.storage == "dropped":
+            return None
+        if self.redaction is not None:
+            text = self.redaction.text(text)
+        return text if self.storage == "full" else f"{HASH_NAME}:{self.digest(text.encode())}"
+
+    def json(self, name: str, text: str) -> str | None:
+        """Return what is stored of a JSON text, which is valid JSON too; its hash is that of the whole.
+
+        A customer's id among the extra fields stays, as it does in the events that have a field for it: `erase` looks
+        for it.
+        """
+        kept = _customer_in(text) if name == "extra" and CUSTOMER_ID in text else {}
+        if self.redaction is not None:
+            text = self.redaction.json(text)
+        if self.storage == "full":
+            return _dumps({**orjson.loads(text), **kept}) if kept else text
+        hashed = {HASH_NAME: self.digest(text.encode()), **kept} if self.storage == "hashed" else kept
+        return _dumps([hashed] if name == "attachments" else hashed) if hashed else None
+
+    def digest(self, value: bytes) -> str:
+        """Return the keyed hash of bytes, in hex."""
+        return hmac.digest(self.hash_key, value, "sha256").hex()
+
+
+def _customer_in(extra: str) -> dict[str, str]:
+    customer = orjson.loads(extra).get(CUSTOMER_ID)
+    return {CUSTOMER_ID: customer} if isinstance(customer, str) else {}
+
+
+def _dumps(value: object) -> str:
+    return orjson.dumps(value).decode()

@@ -1,0 +1,1 @@
+"""The process around the event loop: health, watchdog, logs and memory."""

@@ -1,0 +1,99 @@
+"""Every import is declared, and every distribution that gets installed is pinned."""
+
+import ast
+import re
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from packaging.utils import canonicalize_name
+
+from tests.support.project import ROOT, WHEELS_OF_DATA, closure, names, pins, project
+
+OURS = {"convostream", "stream_processors", "sql", "dashboard", "deploy", "tests", "benchmarks", "examples"}
+GENERATORS = {ROOT / "deploy/grafana"}
+"""Run by developers alone: what they write is in the repository."""
+WORKER, EMBEDDED = ("worker",), ("worker", "embedded")
+EVERYTHING = ("worker", "embedded", "dashboard", "page", "msk", "dev")
+USED_WHERE_INSTALLED = {"rich", "aws-msk-iam-sasl-signer-python"}
+"""The SDK draws progress and signs tokens for Amazon MSK with them; test_wheel imports every module without them."""
+PARTS_OF_PYDANTIC = {"pydantic-core", "typing-extensions"}
+"""Pydantic's own types have these in their signatures; it requires both by itself."""
+OWN_ENVIRONMENT = {"quixstreams"}
+"""Installed by `make bench` beside .venv; benchmarks/contenders/quix_streams.txt pins it."""
+OF_THE_ENVIRONMENT = {"pip"}
+"""Every virtual environment brings its own."""
+ALWAYS_ALLOWED = PARTS_OF_PYDANTIC | USED_WHERE_INSTALLED | set(WHEELS_OF_DATA)
+
+
+def _imported(folder: Path) -> dict[str, str]:
+    """The first names of all imports under a folder, each with a file that has it."""
+    found: dict[str, str] = {}
+    skipped = GENERATORS - {folder}
+    for path in sorted(path for path in folder.rglob("*.py") if skipped.isdisjoint(path.parents)):
+        for node in ast.walk(ast.parse(path.read_text())):
+            modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.level == 0:
+                modules = [node.module or ""]
+            found |= {module.split(".")[0]: str(path.relative_to(ROOT)) for module in modules}
+    return found
+
+
+def _declared(extras: tuple[str, ...]) -> set[str]:
+    described = project()
+    return names(described.dependencies + [text for extra in extras for text in described.extras[extra]])
+
+
+@pytest.mark.parametrize(
+    ("folder", "extras"),
+    [
+        pytest.param("producers/convostream", (), id="the SDK needs pydantic and aiokafka and nothing else"),
+        pytest.param("stream_processors", WORKER, id="the worker needs its extra"),
+        pytest.param("sql", WORKER, id="the schema needs the worker's extra"),
+        pytest.param("deploy", EMBEDDED, id="the stack needs the worker's extra and its own"),
+        pytest.param("deploy/grafana", EVERYTHING, id="what writes Grafana's files may use everything"),
+        pytest.param("examples", (), id="an example needs the SDK alone"),
+        pytest.param("benchmarks", (*EVERYTHING, "bench"), id="a benchmark may use everything"),
+        pytest.param("tests", EVERYTHING, id="a test may use everything"),
+    ],
+)
+def test_what_is_imported_is_declared(folder: str, extras: tuple[str, ...]) -> None:
+    """What is not installed (`make bench` alone installs its extra) is looked for under its module's name."""
+    declared, providers = _declared(extras) | ALWAYS_ALLOWED | OWN_ENVIRONMENT, packages_distributions()
+    foreign = {m: f for m, f in _imported(ROOT / folder).items() if m not in sys.stdlib_module_names | OURS}
+    undeclared = {
+        module: file
+        for module, file in foreign.items()
+        if declared.isdisjoint(map(canonicalize_name, providers.get(module, [module])))
+    }
+    assert undeclared == {}
+
+
+def test_every_distribution_that_gets_installed_is_pinned() -> None:
+    described = project()
+    asked = described.dependencies + [text for extra in described.extras.values() for text in extra]
+    assert closure(asked) | set(WHEELS_OF_DATA) <= pins().keys() | OF_THE_ENVIRONMENT
+
+
+@pytest.mark.parametrize(("name", "extras"), [("development.txt", EVERYTHING), ("image.txt", ("worker", "dashboard"))])
+def test_every_file_that_gets_installed_has_a_hash(name: str, extras: tuple[str, ...]) -> None:
+    described = project()
+    asked = described.dependencies + [text for extra in extras for text in described.extras[extra]]
+    locked = _locked(name)
+    assert closure(asked) - locked.keys() <= OF_THE_ENVIRONMENT
+    assert {n for n, (version, _) in locked.items() if pins().get(n, version) != version} == set()
+    assert {n for n, (_, hashes) in locked.items() if not hashes} == set()
+
+
+def _locked(name: str) -> dict[str, tuple[str, int]]:
+    """Return the version and the number of hashes of each distribution in a file of requirements/."""
+    text = (ROOT / "requirements" / name).read_text()
+    assert "://" not in text
+    parts = [re.split("==| ", part, maxsplit=2) for part in re.split(r"^(?=\S)", text, flags=re.MULTILINE) if part]
+    return {canonicalize_name(found): (version, rest.count("--hash=sha256:")) for found, version, rest in parts}
+
+
+def test_a_pin_is_a_name_and_a_version() -> None:
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    assert [line for line in lines if not re.fullmatch(r"#.*|[\w.-]+==[\w.]+", line)] == []

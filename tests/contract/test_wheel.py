@@ -1,0 +1,74 @@
+"""The wheel holds the SDK alone, and the SDK runs on what the wheel declares."""
+
+import subprocess
+import sys
+import venv
+from importlib.metadata import distribution
+from pathlib import Path
+from zipfile import ZipFile
+
+import pytest
+
+from tests.support.project import ROOT, closure, project
+
+FOLDERS = {"convostream", f"convostream-{project().version}.dist-info"}
+
+
+def _run(*command: str | Path) -> str:
+    finished = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False, timeout=120)
+    assert finished.returncode == 0, finished.stdout + finished.stderr
+    return finished.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    _run(sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT)
+    (built,) = folder.iterdir()
+    return built
+
+
+@pytest.fixture(scope="module")
+def user_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment that holds the wheel and, by links, exactly the distributions that it declares."""
+    folder = tmp_path_factory.mktemp("user")
+    venv.create(folder, with_pip=False, symlinks=True)
+    python = folder / "bin" / "python"
+    _run(sys.executable, "-m", "pip", "--python", python, "install", "--quiet", "--no-index", "--no-deps", wheel)
+    (site_packages,) = folder.glob("lib/python3*/site-packages")
+    for name in closure(project().dependencies):
+        _link(name, site_packages)
+    return python
+
+
+def _link(name: str, folder: Path) -> None:
+    shipped = distribution(name)
+    for entry in {file.parts[0] for file in shipped.files or () if file.parts[0] != ".."}:
+        link = folder / entry
+        if not link.exists():
+            link.symlink_to(Path(str(shipped.locate_file(entry))))
+
+
+def test_the_wheel_holds_the_sdk_alone(wheel: Path) -> None:
+    with ZipFile(wheel) as archive:
+        assert {name.split("/")[0] for name in archive.namelist()} == FOLDERS
+
+
+def test_the_wheel_says_that_it_is_typed_and_under_which_licence(wheel: Path) -> None:
+    with ZipFile(wheel) as archive:
+        held = {name.removeprefix(f"convostream-{project().version}.dist-info/") for name in archive.namelist()}
+    assert {"convostream/py.typed", "licenses/LICENSE"} <= held
+
+
+def test_every_module_of_the_wheel_imports_where_only_its_dependencies_are(user_python: Path) -> None:
+    program = (
+        "import convostream, importlib, pkgutil\n"
+        "for module in pkgutil.walk_packages(convostream.__path__, 'convostream.'):\n"
+        "    if not module.name.endswith('__main__'): importlib.import_module(module.name)\n"
+        "print(convostream.__file__)"
+    )
+    assert str(user_python.parents[1]) in _run(user_python, "-c", program)
+
+
+def test_the_installed_sdk_explains_its_command(user_python: Path) -> None:
+    assert "replay" in _run(user_python, "-m", "convostream", "--help")

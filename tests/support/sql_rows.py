@@ -1,0 +1,92 @@
+"""Rows of the inbox, made by hand: what a worker would write for one agent."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import pyarrow as pa
+
+from stream_processors.clickhouse.columns import COLUMN_TYPES, KIND_COLUMNS, NULLABLE
+
+TOPIC, PARTITION, OWNER = "agent-events", 0, "tester"
+SHARED = ("kind", "topic", "partition", "log_epoch", "owner_epoch", "owner_id")
+OF_EARLIER_RELEASES = {"conversation_fact": ("name",)}
+"""What the views of an earlier release take of a kind besides the columns of today, by kind."""
+
+Row = dict[str, object]
+
+
+def milliseconds(text: str) -> int:
+    """Reads `2026-04-01 10:00:00.123` (UTC) as milliseconds since 1970."""
+    moment = datetime.fromisoformat(text).replace(tzinfo=UTC)
+    return round(moment.timestamp()) * 1000 if not moment.microsecond else _with_fraction(moment)
+
+
+def _with_fraction(moment: datetime) -> int:
+    return int(moment.replace(microsecond=0).timestamp()) * 1000 + moment.microsecond // 1000
+
+
+def text(at: int | None) -> str | None:
+    """Writes milliseconds since 1970 as ClickHouse reads a DateTime64(3, 'UTC')."""
+    if at is None:
+        return None
+    return datetime.fromtimestamp(at // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S") + f".{at % 1000:03d}"
+
+
+def conversation_hash(agent_id: str, conversation: str) -> int:
+    """Returns the hash that stands for a conversation; which one does not matter to the views."""
+    return int.from_bytes(hashlib.sha256(f"{agent_id}/{conversation}".encode()).digest()[:8])
+
+
+def row(kind: str, agent_id: str, conversation: str, at: int | None, columns: Row) -> Row:
+    """Returns one row of the inbox; `at` is the time that its quarter-hour is of."""
+    return {
+        "kind": kind,
+        "topic": TOPIC,
+        "partition": PARTITION,
+        "log_epoch": 1,
+        "owner_epoch": 1,
+        "owner_id": OWNER,
+        "agent_id": agent_id,
+        "environment": "production",
+        "conversation_id": conversation,
+        "conversation_hash": conversation_hash(agent_id, conversation),
+        "quarter_hour": 0 if at is None else at // 900_000,
+        **columns,
+    }
+
+
+def default_of(column: str) -> object:
+    """Returns what stands for a value that is not there."""
+    if column in NULLABLE:
+        return None
+    kind = COLUMN_TYPES[column]
+    if pa.types.is_list(kind):
+        return []
+    return "" if pa.types.is_string(kind) or pa.types.is_binary(kind) else 0
+
+
+def segments(rows: Sequence[Row]) -> list[Row]:
+    """Returns rows as the inbox takes them: those of one kind, sender and log epoch are one row of arrays."""
+    alike: dict[tuple[object, ...], list[Row]] = {}
+    for each in rows:
+        alike.setdefault(tuple(each[name] for name in SHARED), []).append(each)
+    return [
+        {**dict(zip(SHARED, shared, strict=True)), **_arrays(str(shared[0]), each)} for shared, each in alike.items()
+    ]
+
+
+def _arrays(kind: str, rows: Sequence[Row]) -> Row:
+    names = (*KIND_COLUMNS[kind], *OF_EARLIER_RELEASES.get(kind, ()))
+    return {name: [each.get(name, default_of(name)) for each in rows] for name in names}
+
+
+UNKNOWN_ATTRIBUTES: Row = {
+    "country_code": "unknown",
+    "region": "unknown",
+    "city": "unknown",
+    "device_class": "unknown",
+    "source_name": "unknown",
+    "language_code": "unknown",
+    "language_region": "unknown",
+}

@@ -1,0 +1,56 @@
+"""What a partition's owner works with, for tests that reach no server: the settings' defaults and a feed in memory."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Final
+
+from stream_processors.clickhouse.block import Segment
+from stream_processors.clickhouse.client import ClickHouse
+from stream_processors.conversations.escalation import EscalationActions
+from stream_processors.conversations.rules import FoldRules
+from stream_processors.kafka.records import Record
+from stream_processors.partitions.context import Tools
+from stream_processors.partitions.protocol.commands import Prepare
+from stream_processors.partitions.range_log import RangeLog
+from stream_processors.partitions.ranges import Proof
+from stream_processors.partitions.slots import Slots
+from stream_processors.settings import WorkerSettings
+from stream_processors.state.cache import State
+from tests.support.in_memory_source import InMemoryFeed
+
+NOWHERE: Final = "http://nobody:@127.0.0.1:1/none"
+"""Nothing listens on port 1: whatever asks ClickHouse there is refused at once."""
+
+RULES: Final = FoldRules(1_800_000, EscalationActions())
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+async def change_nothing(
+    records: Sequence[Record], state: State, command: Prepare
+) -> tuple[list[Segment], tuple[Proof, ...]]:
+    """Steps that make no rows."""
+    return [], ()
+
+
+def tools_of(feed: InMemoryFeed, clock: Callable[[], float], **settings: float) -> Tools:
+    """Tools with a ClickHouse that cannot be reached."""
+    clickhouse = ClickHouse(NOWHERE, timeout_seconds=1, threads=1)
+    return Tools(
+        settings=WorkerSettings.model_validate(settings),
+        clickhouse=clickhouse,
+        range_log=RangeLog(clickhouse, "agent-events", "worker"),
+        feed=feed,
+        prepare=change_nothing,
+        insert_slots=asyncio.Semaphore(1),
+        flush_slots=Slots(2),
+        clock=clock,
+    )

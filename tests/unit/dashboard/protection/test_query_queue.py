@@ -1,0 +1,60 @@
+"""The queue before ClickHouse: bounded in length and time, and left by whoever does not wait any more."""
+
+import asyncio
+
+import pytest
+
+from dashboard.errors import Overloaded
+from dashboard.protection.query_queue import Turns, all_of
+
+
+async def _hold(turns: Turns, done: asyncio.Event) -> str:
+    try:
+        async with turns.turn():
+            await done.wait()
+    except Overloaded:
+        return "refused"
+    return "answered"
+
+
+async def test_whoever_finds_the_queue_full_is_sent_away_at_once() -> None:
+    turns, done = Turns(4, waiting_at_most=10, wait_seconds=30), asyncio.Event()
+    asking = [asyncio.create_task(_hold(turns, done)) for _ in range(100)]
+    await asyncio.sleep(0.05)
+    assert [task.done() for task in asking].count(True) == 86
+    done.set()
+    outcomes = await asyncio.gather(*asking)
+    assert outcomes.count("answered") == 14
+
+
+async def test_nobody_waits_for_longer_than_the_bound() -> None:
+    turns, done = Turns(1, waiting_at_most=10, wait_seconds=0.05), asyncio.Event()
+    first, second = (asyncio.create_task(_hold(turns, done)) for _ in range(2))
+    assert await second == "refused"
+    done.set()
+    assert await first == "answered"
+
+
+async def test_who_leaves_gives_place_and_slot_back() -> None:
+    turns, done = Turns(2, waiting_at_most=3, wait_seconds=30), asyncio.Event()
+    for _ in range(20):
+        asking = [asyncio.create_task(_hold(turns, done)) for _ in range(5)]
+        await asyncio.sleep(0)
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+    done.set()
+    assert await asyncio.gather(*(_hold(turns, done) for _ in range(3))) == ["answered"] * 3
+
+
+async def test_when_one_question_fails_the_others_are_cancelled() -> None:
+    turns, done = Turns(1, waiting_at_most=100, wait_seconds=30), asyncio.Event()
+
+    async def fail() -> str:
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await all_of(*(_hold(turns, done) for _ in range(50)), fail())
+    await asyncio.sleep(0)
+    done.set()
+    assert await _hold(turns, done) == "answered"

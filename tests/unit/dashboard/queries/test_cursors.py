@@ -1,0 +1,53 @@
+"""A cursor goes on where its own list stopped, and nothing else is one."""
+
+from base64 import urlsafe_b64encode
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashboard.errors import BadParameter
+from dashboard.queries.cursors import Cursor, digest, read_cursor, write_cursor
+
+QUESTION: dict[str, object] = {"list": "messages", "agent_id": "a"}
+TYPES = ("Int64", "UInt64", "String")
+
+
+@given(st.integers(0, 2**41), st.integers(-(2**63), 2**63 - 1), st.integers(0, 2**64 - 1), st.text())
+def test_a_cursor_is_read_as_it_was_written(at: int, time: int, key: int, name: str) -> None:
+    cursor = Cursor(at, at, (time, key, name))
+    assert read_cursor(write_cursor(QUESTION, cursor), QUESTION, TYPES) == cursor
+
+
+@given(st.text(max_size=200))
+def test_any_other_text_is_refused(text: str) -> None:
+    with pytest.raises(BadParameter, match="cursor: allowed is the next of an answer to the same question"):
+        read_cursor(text, QUESTION, TYPES)
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        pytest.param([0, 0, "1", "2"], id="a part is missing"),
+        pytest.param([0, 0, "1", "2", 3], id="a number is no text"),
+        pytest.param([0, 0, "1", "-1", ""], id="a hash below zero"),
+        pytest.param([0, 0, "1", str(2**64), ""], id="a hash beyond 64 bits"),
+        pytest.param([0, 0, "1e3", "1", ""], id="a number in other words"),
+        pytest.param([0, 0, "\u0663", "1", ""], id="other digits"),
+        pytest.param([0, 0, "--1", "1", ""], id="two signs"),
+        pytest.param([0, 2**60, "1", "1", ""], id="a window beyond time"),
+        pytest.param([True, 0, "1", "1", ""], id="true is no time"),
+        pytest.param([0, 0, "1" * 300, "1", ""], id="a very long number"),
+    ],
+)
+def test_a_forged_cursor_is_refused(parts: list[object]) -> None:
+    text = urlsafe_b64encode(orjson.dumps([digest(QUESTION), *parts])).decode()
+    with pytest.raises(BadParameter):
+        read_cursor(text, QUESTION, TYPES)
+
+
+def test_a_cursor_of_another_question_is_refused() -> None:
+    text = write_cursor(QUESTION, Cursor(0, 0, (1, 2, "")))
+    with pytest.raises(BadParameter):
+        read_cursor(text, {**QUESTION, "agent_id": "b"}, TYPES)

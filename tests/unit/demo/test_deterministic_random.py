@@ -1,0 +1,31 @@
+from collections import Counter
+
+import pytest
+
+from examples.demo.deterministic_random import Weighted, chance, share
+
+
+def test_the_same_names_have_the_same_share() -> None:
+    assert share("source", "t-1", "03") == share("source", "t-1", "03")
+    assert share("source", "t-1", "03") == pytest.approx(0.4, abs=0.6)
+
+
+def test_names_are_told_apart_at_their_borders() -> None:
+    assert share("ab", "c") != share("a", "bc")
+
+
+def test_shares_are_spread_evenly() -> None:
+    tenths = Counter(int(share("spread", number) * 10) for number in range(10_000))
+    assert sorted(tenths) == list(range(10))
+    assert max(tenths.values()) < 1_150
+
+
+def test_what_has_a_chance_of_a_fifth_happens_to_a_fifth() -> None:
+    assert sum(chance(0.2, "happens", number) for number in range(10_000)) == pytest.approx(2_000, abs=150)
+
+
+def test_choices_are_drawn_by_their_weight() -> None:
+    choices = Weighted([("often", 3), ("seldom", 1), ("never", 0)])
+    drawn = Counter(choices.draw("drawn", number) for number in range(10_000))
+    assert set(drawn) == {"often", "seldom"}
+    assert drawn["often"] == pytest.approx(7_500, abs=200)

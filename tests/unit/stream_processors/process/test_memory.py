@@ -1,0 +1,21 @@
+"""The cyclic collector: it looks between flushes, not while one is being worked on."""
+
+import gc
+
+import pytest
+
+from stream_processors.process.memory import uncollected
+
+
+def test_nothing_is_collected_while_any_flush_is_worked_on() -> None:
+    with uncollected():
+        with uncollected():
+            assert not gc.isenabled()
+        assert not gc.isenabled()
+    assert gc.isenabled()
+
+
+def test_a_flush_that_fails_lets_the_collector_look_again() -> None:
+    with pytest.raises(ValueError, match="broken"), uncollected():
+        raise ValueError("broken")
+    assert gc.isenabled()
