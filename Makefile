@@ -56,10 +56,11 @@ unit: $(STAMP) ## run the unit tests on all cores; they need no server
 faults: $(STAMP) ## kill, pause and cut off real processes, then check every number (ROUNDS=n SEED=s)
 	@$(RUN) -m tests.faults --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-check: $(STAMP) audit ## lint, check the format and the types, look for known vulnerabilities
+check: $(STAMP) audit ## lint, check the format, the types and the imports, look for known vulnerabilities
 	@echo 'ruff check'; $(RUN) -m ruff check
 	@echo 'ruff format --check'; $(RUN) -m ruff format --check
 	@echo 'mypy'; $(RUN) -m mypy
+	@echo 'lint-imports'; PYTHONPATH=.:producers $(VENV)/bin/lint-imports > $(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }
 
 # Fails on a known vulnerability; says so and goes on when the database does not answer, which pip-audit shows by an error
 # without a report, or by a report in which no package could be looked up.

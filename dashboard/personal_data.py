@@ -49,8 +49,8 @@ class People:
 
     async def erase(self, asked: ErasureAsked) -> "Receipt":
         """Erase a person, or count; what has begun goes on when the caller leaves."""
-        from stream_processors.conversations.key import make_owner_id
         from stream_processors.maintenance.erase import erase, preview
+        from stream_processors.process.identity import make_owner_id
         from stream_processors.settings import WorkerSettings
 
         person = _person(asked)

@@ -10,9 +10,9 @@ from stream_processors.commands.backup import backup_command, restore_command
 from stream_processors.commands.cli import console, read_settings, run
 from stream_processors.commands.dead_letters import dead_letters
 from stream_processors.commands.people import erase_command, export_command
-from stream_processors.conversations.key import make_owner_id
-from stream_processors.enrichment.geolocation import GeolocationDatabaseError
+from stream_processors.errors import GeolocationDatabaseError
 from stream_processors.maintenance.rebuild import rebuild
+from stream_processors.process.identity import make_owner_id
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -22,6 +22,7 @@ import faust
 from stream_processors import metrics
 from stream_processors.clickhouse.block import Segment
 from stream_processors.clickhouse.client import ClickHouse
+from stream_processors.dead_letters.storage import dead_letter_policy
 from stream_processors.enrichment.policy import Enrichment
 from stream_processors.kafka.consumer import PollSchema, WholePollConsumer, WholePollTransport
 from stream_processors.kafka.options import broker_options
@@ -94,6 +95,7 @@ class ProcessorApp(faust.App):
         self._settings = settings
         self._clickhouse = clickhouse
         self._enrichment = enrichment
+        self._keep = dead_letter_policy(settings, enrichment.content).keep
         self._owner_id = owner_id
         self._decoding = asyncio.Lock()  # one batch after the other: the first one is inserted while others decode
         self.ownership: Ownership | None = None
@@ -145,16 +147,15 @@ class ProcessorApp(faust.App):
         with metrics.STEP_SECONDS.labels("state").time():
             absent = state.absent(batch.conversations)
             part_strays(batch, absent, position.partition, command.partitions)
-            policy = self._enrichment.dead_letters
-            await forward_strays(batch, position, command.partitions, feed, self._clickhouse, policy)
-        fresh, hashes, rows = await fold_in_portions(batch, state, self._clickhouse, position, policy.keep)
+            await forward_strays(batch, position, command.partitions, feed, self._clickhouse, self._keep)
+        fresh, hashes, rows = await fold_in_portions(batch, state, self._clickhouse, position, self._keep)
         with metrics.STEP_SECONDS.labels("fold").time():
             return gather_rows(batch, fresh, hashes, rows, position)
 
     async def _decode(self, batch: Batch) -> None:
         with metrics.STEP_SECONDS.labels("decode").time():
             for begin, end in slices_of(batch.records):
-                decode_records(batch, self._enrichment, begin, end)
+                decode_records(batch, self._enrichment, self._keep, begin, end)
                 await asyncio.sleep(0)
 
     async def _release(self, *_: object, **__: object) -> None:

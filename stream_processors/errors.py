@@ -9,6 +9,7 @@ ProcessorError
 ├── MaintenanceUnderWay   a maintenance command holds the partition: wait, then claim
 ├── LayoutUnsettled       a flush from before partitions were added has yet to land: wait, then claim
 ├── SchemaMismatch        the schema is of another version: the operator runs `python -m sql apply`
+├── GeolocationDatabaseError the database of places cannot be used: the operator changes the setting
 ├── FoldVersionMismatch   the facts were written by another fold: the operator runs `rebuild`
 └── OperatorError         a command cannot do what was asked; the text says what to do next
 """
@@ -71,3 +72,7 @@ class TooManyEvents(ProcessorError):
 
 class OperatorError(ProcessorError):
     """A command cannot go on; its text is meant for the person who typed it."""
+
+
+class GeolocationDatabaseError(ProcessorError):
+    """The database cannot be used; the text says why and which setting to change."""

@@ -12,7 +12,6 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from stream_processors import metrics
 from stream_processors.blocked import refusal_of_call
-from stream_processors.clickhouse.client import error_code
 from stream_processors.errors import BlockRefused, ProcessorError
 
 T = TypeVar("T")
@@ -78,3 +77,9 @@ def type_and_code(error: Exception) -> str:
     """Return an error's type, and ClickHouse's code if it has one."""
     code = error_code(error)
     return type(error).__name__ if code is None else f"{type(error).__name__}, code {code}"
+
+
+def error_code(error: BaseException) -> int | None:
+    """Return the code of an error that ClickHouse has answered; None when it has answered nothing."""
+    code = getattr(error, "code", None) if isinstance(error, ClickHouseError) else None
+    return code if isinstance(code, int) else None

@@ -9,13 +9,13 @@ import faust
 from stream_processors.app import ProcessorApp
 from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.clickhouse.without_pandas import do_without_pandas
-from stream_processors.conversations.key import make_owner_id
 from stream_processors.enrichment.devices import load_parser
 from stream_processors.enrichment.policy import make_enrichment
 from stream_processors.kafka.light_records import make_light_records
 from stream_processors.maintenance.audit_schedule import AuditSchedule
 from stream_processors.process.allocator import give_freed_memory_back
 from stream_processors.process.health import Pulse, serve_health
+from stream_processors.process.identity import make_owner_id
 from stream_processors.process.logs import configure_logs
 from stream_processors.process.memory import spare_the_collector
 from stream_processors.process.watchdog import watch

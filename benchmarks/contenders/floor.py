@@ -27,11 +27,10 @@ from stream_processors.clickhouse.without_pandas import do_without_pandas
 from stream_processors.enrichment.policy import make_enrichment
 from stream_processors.kafka.light_records import make_light_records
 from stream_processors.kafka.options import broker_options
-from stream_processors.kafka.records import Record
+from stream_processors.kafka.records import LogPosition, Record
 from stream_processors.kafka.source import Feed
 from stream_processors.partitions.protocol.commands import Prepare
 from stream_processors.partitions.range_log import RangeLog, Tenure
-from stream_processors.partitions.ranges import LogPosition
 from stream_processors.process.memory import spare_the_collector
 from stream_processors.settings import WorkerSettings
 from stream_processors.state.cache import State

@@ -14,7 +14,7 @@ import pyarrow as pa
 from clickhouse_connect.driver.client import Client
 
 from deploy.embedded.settings import ROOT
-from stream_processors.conversations.conversation import ConversationKey, conversation_hash
+from stream_processors.conversations.key import ConversationKey, conversation_hash
 
 EVENTS_EACH: Final = 8
 DAYS: Final = 60

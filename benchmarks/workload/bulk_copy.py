@@ -16,7 +16,7 @@ from clickhouse_connect.driver.client import Client
 from benchmarks.harness.contender import ContenderFailed
 from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.clickhouse.fact_tables import FACT_TABLES, missing_facts
-from stream_processors.conversations.conversation import ConversationKey, conversation_hash
+from stream_processors.conversations.key import ConversationKey, conversation_hash
 from stream_processors.settings import WorkerSettings
 from stream_processors.state.recompute import refold
 

@@ -13,6 +13,7 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from stream_processors.errors import BlockRefused, StaleOwner
+from stream_processors.retries import error_code
 
 T = TypeVar("T")
 Row = Mapping[str, Any]
@@ -178,9 +179,3 @@ def sorted_error(error: ClickHouseError) -> Exception:
         return StaleOwner("the partition has a later claim")
     is_passing = code in PASSING_CODES or (code == THROW_IF and SCHEMA_CHANGE in text)
     return error if code is None or is_passing else BlockRefused(text, code)
-
-
-def error_code(error: BaseException) -> int | None:
-    """Return the code of an error that ClickHouse has answered; None when it has answered nothing."""
-    code = getattr(error, "code", None) if isinstance(error, ClickHouseError) else None
-    return code if isinstance(code, int) else None

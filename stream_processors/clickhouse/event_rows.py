@@ -11,8 +11,8 @@ import pyarrow as pa
 from stream_processors import metrics
 from stream_processors.clickhouse.block import Segment, Values
 from stream_processors.clickhouse.columns import TEXT
-from stream_processors.conversations.conversation import ConversationKey
-from stream_processors.conversations.fold import QUARTER_HOUR_MS
+from stream_processors.conversations.key import ConversationKey
+from stream_processors.conversations.values import QUARTER_HOUR_MS
 from stream_processors.enrichment.enrich import OWN_COLUMNS, EnrichedEvents
 
 EVENT_COLUMNS: Final = (

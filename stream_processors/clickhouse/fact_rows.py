@@ -7,11 +7,10 @@ from stream_processors import metrics
 from stream_processors.clickhouse.block import Segment
 from stream_processors.clickhouse.columns import KIND_COLUMNS
 from stream_processors.conversations.attributes import ConversationFact
-from stream_processors.conversations.conversation import Changes, ConversationKey
-from stream_processors.conversations.fold import QUARTER_HOUR_MS
-from stream_processors.enrichment.geolocation import UNKNOWN_PLACE
-from stream_processors.kafka.records import DeadLetter, Record
-from stream_processors.partitions.ranges import LogPosition
+from stream_processors.conversations.conversation import Changes
+from stream_processors.conversations.key import ConversationKey
+from stream_processors.conversations.values import QUARTER_HOUR_MS, UNKNOWN_PLACE
+from stream_processors.kafka.records import DeadLetter, LogPosition, Record
 
 Row = tuple[object, ...]
 UNKNOWN: Final = "unknown"

@@ -117,3 +117,8 @@ def activity_sql(condition: str) -> str:
         " WHERE type IN ('action', 'button') OR (type = 'message' AND sender IN ('end_user', 'agent'))"
         " GROUP BY agent_id, environment, quarter_hour, conversation_hash"
     )
+
+
+def hash_condition(hashes: Iterable[object]) -> str:
+    """Return the SQL condition that the rows of some conversations fulfil; the hashes are integers of our own."""
+    return f"conversation_hash IN ({','.join(str(int(str(each))) for each in hashes) or 'NULL'})"

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Final, Self
 
 from stream_processors.clickhouse.client import ClickHouse
-from stream_processors.conversations.conversation import ConversationKey, conversation_hash
+from stream_processors.conversations.key import ConversationKey, conversation_hash
 
 LOAD_SQL: Final = (
     "SELECT kind, hex(digest) AS digest, hex(key_digest) AS key_digest,"

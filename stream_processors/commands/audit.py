@@ -12,10 +12,10 @@ from rich.table import Table
 
 from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.commands.cli import Report, console, read_settings, run
-from stream_processors.conversations.key import make_owner_id
 from stream_processors.maintenance.audit import since_days
 from stream_processors.maintenance.audit_log import Audited
 from stream_processors.maintenance.audit_repair import audit_and_log
+from stream_processors.process.identity import make_owner_id
 
 EXAMPLES_SHOWN: Final = 20
 DIFFERS: Final = 1

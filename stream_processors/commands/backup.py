@@ -3,9 +3,9 @@
 import click
 
 from stream_processors.commands.cli import console, read_settings, run
-from stream_processors.conversations.key import make_owner_id
 from stream_processors.errors import OperatorError
 from stream_processors.maintenance.backup import back_up, restore
+from stream_processors.process.identity import make_owner_id
 
 
 @click.command("backup")

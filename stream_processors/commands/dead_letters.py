@@ -16,7 +16,7 @@ from stream_processors.decoding.decode import REASON_CODES
 from stream_processors.enrichment.policy import content_policy
 from stream_processors.kafka.producer import kafka_producer
 from stream_processors.kafka.record_reader import kafka_reader
-from stream_processors.partitions.ranges import LogPosition
+from stream_processors.kafka.records import LogPosition
 from stream_processors.state.cache import FULL_CODE
 
 F = TypeVar("F", bound=Callable[..., object])

@@ -12,11 +12,11 @@ import click
 from rich.table import Table
 
 from stream_processors.commands.cli import console, read_settings, run
-from stream_processors.conversations.key import make_owner_id
 from stream_processors.errors import OperatorError
 from stream_processors.maintenance.erase import Receipt, erase, erase_pending, preview
 from stream_processors.maintenance.export import export
 from stream_processors.maintenance.person import Person
+from stream_processors.process.identity import make_owner_id
 
 F = TypeVar("F", bound=Callable[..., object])
 PRIVATE: Final = 0o600

@@ -6,8 +6,7 @@ Fed in the order of the conversation, so "first known" keeps what is there and "
 from typing import NamedTuple
 
 from stream_processors.conversations.events import Call, Profile
-from stream_processors.enrichment.geolocation import Place
-from stream_processors.enrichment.languages import Language
+from stream_processors.conversations.values import Language, Place
 
 
 class ConversationFact(NamedTuple):

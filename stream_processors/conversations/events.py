@@ -8,8 +8,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from stream_processors.enrichment.geolocation import Place
-from stream_processors.enrichment.languages import Language
+from stream_processors.conversations.values import Language, Place
 
 # The kinds of events that the fold tells apart. Activities come first, so that one comparison finds them.
 END_USER_MESSAGE: Final = 0
@@ -22,6 +21,13 @@ VISIT: Final = 5
 RATING: Final = 6
 END: Final = 7
 SILENT: Final = 8  # system messages, token usage, ratings by staff: kept, but they change no fact
+
+
+SENDER_KINDS: Final = {
+    "end_user": END_USER_MESSAGE,
+    "agent": AGENT_MESSAGE,
+    "system": SILENT,
+}
 
 
 class Profile(NamedTuple):

@@ -5,8 +5,6 @@ collected in `Finished`; `open_facts` gives those that still can. Folding all ev
 gives the same facts as folding them as they come: both run through the same step.
 """
 
-from typing import Final
-
 import msgspec
 
 from stream_processors.conversations.attributes import Attributes, ConversationFact
@@ -25,8 +23,7 @@ from stream_processors.conversations.events import (
 )
 from stream_processors.conversations.exchanges import ExchangeFact, Exchanges
 from stream_processors.conversations.sessions import SessionFact, Sessions
-
-QUARTER_HOUR_MS: Final = 900_000
+from stream_processors.conversations.values import QUARTER_HOUR_MS
 
 
 class Facts(msgspec.Struct, gc=False):

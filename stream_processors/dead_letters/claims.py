@@ -10,8 +10,7 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 
 from stream_processors.clickhouse.client import ClickHouse
-from stream_processors.kafka.records import Record
-from stream_processors.partitions.ranges import LogPosition
+from stream_processors.kafka.records import LogPosition, Record
 from stream_processors.privacy.storage_policy import ContentPolicy
 
 PLACES_A_QUERY: Final = 5_000

@@ -9,7 +9,7 @@ from typing import Final
 from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.dead_letters.claims import PLACES_A_QUERY, places_sql
 from stream_processors.dead_letters.store import OpenLetter
-from stream_processors.partitions.ranges import LogPosition
+from stream_processors.kafka.records import LogPosition
 
 PAUSE_SECONDS: Final = 0.5
 OUTCOME_SQL: Final = (

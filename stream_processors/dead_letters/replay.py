@@ -17,7 +17,7 @@ import orjson
 from aiokafka.errors import MessageSizeTooLargeError
 
 from stream_processors.clickhouse.client import ClickHouse, Row
-from stream_processors.conversations.conversation import ConversationKey
+from stream_processors.conversations.key import ConversationKey
 from stream_processors.dead_letters.claims import places_sql
 from stream_processors.dead_letters.store import OpenLetter, Report
 from stream_processors.kafka.records import (
@@ -25,11 +25,11 @@ from stream_processors.kafka.records import (
     ORIGIN_HEADER,
     RECEIVED_AT_HEADER,
     UNKNOWN_TIME,
+    LogPosition,
     Record,
     place_text,
 )
 from stream_processors.kafka.source import Headers
-from stream_processors.partitions.ranges import LogPosition
 from stream_processors.privacy.storage_policy import ContentPolicy
 
 PAGE_LETTERS: Final = 200

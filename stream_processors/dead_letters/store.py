@@ -9,9 +9,9 @@ import pyarrow as pa
 from stream_processors.clickhouse.block import arrow_stream
 from stream_processors.clickhouse.client import ClickHouse, Row
 from stream_processors.clickhouse.columns import COLUMN_TYPES
-from stream_processors.conversations.key import make_owner_id
 from stream_processors.errors import OperatorError
-from stream_processors.partitions.ranges import LogPosition
+from stream_processors.kafka.records import LogPosition
+from stream_processors.process.identity import make_owner_id
 
 Report = Callable[[int, int], None]
 

@@ -12,8 +12,9 @@ from typing import Final, NamedTuple
 import orjson
 
 from convostream.contract.events import Event, validate_event
+from convostream.contract.wire import LARGEST_RECORD
 from convostream.errors import InvalidEvent
-from stream_processors.decoding.fast_path import MAX_NESTING, MAX_RECORD_BYTES, quick_events
+from stream_processors.decoding.fast_path import MAX_NESTING, quick_events
 from stream_processors.errors import InvalidRecord
 
 UNREADABLE_BATCH: Final = "unreadable_batch"
@@ -58,8 +59,8 @@ def decode(value: bytes | None) -> Event:
     """
     if value is None:
         raise InvalidRecord("no_value", "value: the record has none; allowed is one JSON object")
-    if len(value) > MAX_RECORD_BYTES:
-        raise InvalidRecord("too_large", f"value: {len(value)} bytes; allowed are at most {MAX_RECORD_BYTES}")
+    if len(value) > LARGEST_RECORD:
+        raise InvalidRecord("too_large", f"value: {len(value)} bytes; allowed are at most {LARGEST_RECORD}")
     fields = _parse(value)
     if not isinstance(fields, dict):
         raise InvalidRecord("not_an_object", "value: not a JSON object; allowed is one JSON object a record")

@@ -31,12 +31,11 @@ from convostream.contract.events import (
     Message,
 )
 from convostream.contract.whitespace import is_blank
+from convostream.contract.wire import LARGEST_RECORD
 from stream_processors.decoding.fast_columns import are_plain_uuids, read_plain_date_times
 
 # A fault in the JSON or in a field, text that is no UTF-8, no date-time, an integer that orjson would read as a float.
 _DOUBTS: Final = (msgspec.MsgspecError, UnicodeDecodeError, ValueError, TypeError, RecursionError)
-
-MAX_RECORD_BYTES: Final = 1_048_576
 
 MAX_NESTING: Final = 64
 """Levels of objects and lists that a record may have; no more brackets than that cannot nest more deeply."""
@@ -56,7 +55,7 @@ def quick_events(values: Sequence[bytes | None]) -> list[Event | None]:
         and event.metadata is None
         and (content := event.content)
         and content[0].isalnum()
-        and len(value or b"") <= MAX_RECORD_BYTES
+        and len(value or b"") <= LARGEST_RECORD
         else _looked_at(event, value)
         for event, value in zip(_parsed(values), values, strict=True)
     ]
@@ -82,7 +81,7 @@ def _parsed_one(value: bytes | None) -> Any:
 
 def _looked_at(event: Any, value: bytes | None) -> Any:
     """Return an event whose fields but the id and time of events are right, None when in doubt."""
-    if event is None or value is None or len(value) > MAX_RECORD_BYTES:
+    if event is None or value is None or len(value) > LARGEST_RECORD:
         return None
     try:
         for name in event.times:

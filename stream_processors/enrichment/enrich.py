@@ -26,14 +26,14 @@ from convostream.contract.events import (
 )
 from convostream.contract.whitespace import is_blank, trim
 from stream_processors.conversations import events as kinds
-from stream_processors.conversations.conversation import ConversationKey
-from stream_processors.conversations.events import CALLS, Call, FoldEvent, Profile
+from stream_processors.conversations.events import CALLS, SENDER_KINDS, Call, FoldEvent, Profile
+from stream_processors.conversations.key import ConversationKey
+from stream_processors.conversations.values import CLOCK_TOLERANCE_MS, EARLIEST_TIME
 from stream_processors.enrichment import profiles
 from stream_processors.enrichment.durations import call_duration_ms
 from stream_processors.enrichment.policy import Enrichment, as_json
 from stream_processors.enrichment.profiles import read_profile
 from stream_processors.enrichment.ratings import verdict
-from stream_processors.kafka.records import CLOCK_TOLERANCE_MS, EARLIEST_TIME
 
 EARLIEST_CALL: Final = -2_208_988_800_000  # 1900-01-01, where ClickHouse's DateTime64 begins
 LATEST_CALL: Final = 10_413_791_999_999  # the end of 2299, where it ends
@@ -61,11 +61,6 @@ OWN_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "conversation_ended": (),
 }
 
-SENDER_KINDS: Final = {
-    "end_user": kinds.END_USER_MESSAGE,
-    "agent": kinds.AGENT_MESSAGE,
-    "system": kinds.SILENT,
-}
 
 Repaired = dict[int, list[str]]
 """The fields that could not be right, by the place of their event among those that are taken together."""

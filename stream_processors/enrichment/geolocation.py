@@ -10,36 +10,20 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import Final, Self
 
 import maxminddb
 
+from stream_processors.conversations.values import UNKNOWN, UNKNOWN_PLACE, Place
 from stream_processors.enrichment.ip_addresses import PREFIXES, network_of, read_address
 from stream_processors.enrichment.public_addresses import Address
+from stream_processors.errors import GeolocationDatabaseError
 
-UNKNOWN: Final = "unknown"
 REMEMBERED_ADDRESSES: Final = 16_384
 REMEMBERED_NETWORKS: Final = 65_536
 SETTING: Final = "CONVOSTREAM_GEOIP_DATABASE"
 _DATABASE_KINDS: Final = ("City", "Enterprise", "Location")
 _PACKAGED_FILE: Final = "db/dbip-city-lite-latest.mmdb"
-
-
-class GeolocationDatabaseError(RuntimeError):
-    """The database cannot be used; the text says why and which setting to change."""
-
-
-class Place(NamedTuple):
-    """A place as the database gives it; a name it does not give is `unknown`, and coordinates come in pairs."""
-
-    country_code: str
-    region: str
-    city: str
-    latitude: float | None
-    longitude: float | None
-
-
-UNKNOWN_PLACE: Final = Place(UNKNOWN, UNKNOWN, UNKNOWN, None, None)
 
 
 class Geolocator:

@@ -6,11 +6,11 @@ extended language and a script, if there are any.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from convostream.contract.whitespace import trim
 from stream_processors.caching import remembered
+from stream_processors.conversations.values import Language
 from stream_processors.enrichment.language_names import CODES_BY_NAME
 
 _TAG: Final = re.compile(
@@ -21,14 +21,6 @@ _TAG: Final = re.compile(
     r"(?:[-_][a-z0-9]{1,8}+)*+",  # variants and extensions
     re.IGNORECASE | re.ASCII,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Language:
-    """A language by its primary subtag in lower case, and its region in capitals, '' when none was named."""
-
-    code: str
-    region: str
 
 
 @remembered(texts=16_384)

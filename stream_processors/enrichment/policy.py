@@ -7,9 +7,8 @@ import orjson
 from stream_processors.conversations.escalation import EscalationActions
 from stream_processors.enrichment.geolocation import Geolocator, default_database
 from stream_processors.enrichment.ip_addresses import StatedAddresses
-from stream_processors.privacy.dead_letter_storage import DeadLetterPolicy
 from stream_processors.privacy.redaction import load_redaction
-from stream_processors.privacy.storage_policy import AddressStorage, ContentPolicy, Storage
+from stream_processors.privacy.storage_policy import AddressStorage, ContentPolicy
 from stream_processors.settings import WorkerSettings
 
 
@@ -21,7 +20,6 @@ class Enrichment:
     escalation_actions: EscalationActions
     address_storage: AddressStorage = "truncated"
     content: ContentPolicy = field(default_factory=ContentPolicy)
-    dead_letters: DeadLetterPolicy = field(default_factory=DeadLetterPolicy)
 
     def address(self, text: str | None, stated: StatedAddresses | None) -> str | None:
         """Return what is stored of a text that states addresses, None when there is none."""
@@ -32,13 +30,11 @@ class Enrichment:
 
 def make_enrichment(settings: WorkerSettings) -> Enrichment:
     """Return the readers and rules of the settings; raises GeolocationDatabaseError without a usable database."""
-    content = content_policy(settings)
     return Enrichment(
         Geolocator(settings.geoip_database or default_database()),
         settings.fold_rules.escalation_actions,
         settings.address_storage,
-        content,
-        dead_letter_policy(settings, content),
+        content_policy(settings),
     )
 
 
@@ -46,15 +42,6 @@ def content_policy(settings: WorkerSettings) -> ContentPolicy:
     """Return how texts are stored."""
     redaction = load_redaction(settings.redaction_file) if settings.redaction_file else None
     return ContentPolicy(settings.content_storage, settings.hash_key.get_secret_value().encode(), redaction)
-
-
-def dead_letter_policy(settings: WorkerSettings, content: ContentPolicy) -> DeadLetterPolicy:
-    """Return how refused records are stored: as texts and addresses are, unless the settings say it."""
-    if settings.dead_letter_storage is not None:
-        return DeadLetterPolicy(settings.dead_letter_storage, content=content)
-    kept: Storage = "hashed" if content.hash_key else "dropped"
-    drops_addresses = settings.address_storage == "dropped"
-    return DeadLetterPolicy("full" if content.storage == "full" else kept, drops_addresses, content)
 
 
 def as_json(value: object) -> str | None:

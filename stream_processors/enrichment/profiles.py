@@ -5,11 +5,11 @@ from typing import Final
 from convostream.contract.events import ConversationEngaged, ConversationVisited
 from convostream.contract.whitespace import is_blank, trim
 from stream_processors.conversations.events import Profile
+from stream_processors.conversations.values import Language, Place
 from stream_processors.enrichment.customers import known_customer
 from stream_processors.enrichment.devices import classify_device
-from stream_processors.enrichment.geolocation import Place
 from stream_processors.enrichment.ip_addresses import StatedAddresses, addresses_of
-from stream_processors.enrichment.languages import Language, parse_language
+from stream_processors.enrichment.languages import parse_language
 from stream_processors.enrichment.policy import Enrichment
 from stream_processors.enrichment.ratings import verdict
 from stream_processors.enrichment.sources import normalise_source

@@ -5,14 +5,14 @@ from typing import Any, Final
 import faust
 import faust.auth
 
+from convostream.contract.wire import LARGEST_RECORD
 from convostream.kafka.security import kafka_client_options
-from stream_processors.decoding.fast_path import MAX_RECORD_BYTES
 from stream_processors.settings import WorkerSettings
 
 LARGEST_FETCH: Final = 8 * 1024**2
 """Larger ones bring no more speed."""
 
-LARGEST_REQUEST: Final = 2 * MAX_RECORD_BYTES
+LARGEST_REQUEST: Final = 2 * LARGEST_RECORD
 """Forwarded records have a key and headers beside their value; the broker's own limit decides."""
 
 METADATA_AGE_MS: Final = 10_000
@@ -41,7 +41,7 @@ def broker_options(settings: WorkerSettings) -> dict[str, Any]:
 
 def _fetch_bytes(settings: WorkerSettings) -> int:
     """Return how much is fetched of a partition at once: the client holds it beside what the buffer counts."""
-    return min(LARGEST_FETCH, max(MAX_RECORD_BYTES, settings.buffer_share(1) // 16))
+    return min(LARGEST_FETCH, max(LARGEST_RECORD, settings.buffer_share(1) // 16))
 
 
 def _credentials(settings: WorkerSettings) -> Any:

@@ -10,8 +10,7 @@ from aiokafka.errors import KafkaError
 from convostream.kafka.diagnosis import find_reason
 from convostream.kafka.security import kafka_client_options
 from stream_processors.errors import OperatorError
-from stream_processors.kafka.records import Record
-from stream_processors.partitions.ranges import LogPosition
+from stream_processors.kafka.records import LogPosition, Record
 from stream_processors.settings import WorkerSettings
 
 FETCH_MS: Final = 10_000

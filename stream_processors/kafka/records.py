@@ -11,19 +11,26 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal, NamedTuple, Protocol
 
-from stream_processors.partitions.ranges import LogPosition
+from stream_processors.conversations.values import CLOCK_TOLERANCE_MS, EARLIEST_TIME
 
 ORIGIN_HEADER: Final = "convostream-origin"
 RECEIVED_AT_HEADER: Final = "convostream-received-at"
 DEAD_LETTER_HEADER: Final = "convostream-dead-letter"
 UNKNOWN_TIME: Final = b"-1"  # as Kafka says it
 
-EARLIEST_TIME: Final = 946_684_800_000  # 2000-01-01
-CLOCK_TOLERANCE_MS: Final = 300_000  # by so much other clocks may be ahead of the worker's
 
 _ORIGIN: Final = re.compile(rb"([A-Za-z0-9._-]{1,249}):([0-9]{1,9}):([0-9]{1,18})")
 # A topic's name and the numbers that Kafka allows, none longer than ClickHouse's integers hold.
 _PLACE: Final = re.compile(rb"([A-Za-z0-9._-]{1,249}):([0-9]{1,9}):([0-9]{1,18}):([0-9]{1,18})")
+
+
+class LogPosition(NamedTuple):
+    """A place in the history of a partition; offsets of different log epochs have nothing to do with each other."""
+
+    topic: str
+    partition: int
+    log_epoch: int
+    offset: int
 
 
 class Record(Protocol):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from stream_processors.clickhouse.client import ClickHouse
-from stream_processors.clickhouse.fact_tables import DERIVED_TABLES
+from stream_processors.clickhouse.fact_tables import DERIVED_TABLES, hash_condition
 from stream_processors.conversations.rules import FoldRules
 from stream_processors.errors import OperatorError
 from stream_processors.maintenance.audit_log import clock_of
@@ -19,7 +19,6 @@ from stream_processors.maintenance.erasure import erased_among
 from stream_processors.maintenance.report import Difference, Findings, differences_of
 from stream_processors.maintenance.watermarks import Cut, part, wait_until_settled
 from stream_processors.partitions.reconcile import missing_of_conversations
-from stream_processors.state.recompute import among
 
 AUDITED: Final = ("events", "dead_letter_records", *DERIVED_TABLES)
 LOOKS: Final = 4
@@ -72,7 +71,7 @@ async def _audit_share(clickhouse: ClickHouse, condition: str, rules: FoldRules,
     touched: set[int] = set()
     for _ in range(LOOKS):
         cut = await Cut.read(clickhouse)
-        seen = await compare(clickhouse, among(touched) if touched else condition, rules)
+        seen = await compare(clickhouse, hash_condition(touched) if touched else condition, rules)
         if not seen:
             return
         unsettled = await wait_until_settled(clickhouse)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from stream_processors.clickhouse.client import ClickHouse
+from stream_processors.clickhouse.fact_tables import hash_condition
 from stream_processors.conversations.rules import FoldRules
 from stream_processors.errors import OperatorError
 from stream_processors.maintenance.audit import Progress, audit, compare
@@ -21,7 +22,6 @@ from stream_processors.maintenance.report import Findings
 from stream_processors.partitions.range_log import Tenure
 from stream_processors.partitions.reconcile import repair_conversations
 from stream_processors.partitions.writer import PASSING_SECONDS
-from stream_processors.state.recompute import among
 
 CONVERSATIONS_AT_ONCE: Final = 5_000
 HOMES_SQL: Final = (
@@ -63,15 +63,15 @@ async def _repair(
         for done, part in enumerate(parts, start=1):
             await held.renew()
             repaired += await _repair_part(clickhouse, rules, part, held)
-            is_clean = not await compare(clickhouse, among(part), rules) and is_clean
+            is_clean = not await compare(clickhouse, hash_condition(part), rules) and is_clean
             progress(done, len(parts))
     return repaired, is_clean
 
 
 async def _repair_part(clickhouse: ClickHouse, rules: FoldRules, hashes: Sequence[int], held: Maintenance) -> int:
-    repaired = await remove_surplus(clickhouse, "events", among(hashes))
+    repaired = await remove_surplus(clickhouse, "events", hash_condition(hashes))
     for tenure, own in (await _by_owner(clickhouse, hashes, held.tenures)).items():
-        repaired += await repair_conversations(clickhouse, among(own), rules, tenure)
+        repaired += await repair_conversations(clickhouse, hash_condition(own), rules, tenure)
     return repaired
 
 
@@ -81,7 +81,7 @@ async def _by_owner(
     """Return the conversations by the owner who writes them; of those without events any will do."""
     homes = {
         row["conversation_hash"]: (row["home"], row["place"])
-        for row in await clickhouse.rows(HOMES_SQL.replace("{condition}", among(hashes)))
+        for row in await clickhouse.rows(HOMES_SQL.replace("{condition}", hash_condition(hashes)))
     }
     owners: defaultdict[Tenure, list[int]] = defaultdict(list)
     for each in hashes:

@@ -9,8 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from stream_processors.clickhouse.client import ClickHouse
-from stream_processors.clickhouse.fact_tables import DERIVED_TABLES
-from stream_processors.state.recompute import among
+from stream_processors.clickhouse.fact_tables import DERIVED_TABLES, hash_condition
 
 EVENTS_A_SHARE: Final = 50_000
 RECEIVED: Final = (
@@ -35,7 +34,7 @@ class Share:
     @property
     def condition(self) -> str:
         """The SQL condition that the share's rows fulfil in every table; made of integers."""
-        return among(self.hashes.tolist())
+        return hash_condition(self.hashes.tolist())
 
 
 async def shares_of(clickhouse: ClickHouse, since: int | None = None) -> list[Share]:

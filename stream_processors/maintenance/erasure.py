@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, NamedTuple
 
 from stream_processors.clickhouse.client import ClickHouse, Row
-from stream_processors.clickhouse.fact_tables import DERIVED_TABLES
+from stream_processors.clickhouse.fact_tables import DERIVED_TABLES, hash_condition
 from stream_processors.clickhouse.tombstones import (
     CONVERSATION_SQL,
     CUSTOMER_SQL,
@@ -27,7 +27,6 @@ from stream_processors.maintenance.mutations import count_rows, delete_rows, mut
 from stream_processors.maintenance.report import NO_CONVERSATION
 from stream_processors.partitions.reconcile import repair_conversations
 from stream_processors.pipeline.erased_records import covers_refused
-from stream_processors.state.recompute import among
 
 ROUNDS: Final = 3
 """A flush that passed the fence before may land late; what it brings is removed in another round."""
@@ -82,7 +81,7 @@ async def is_pending(clickhouse: ClickHouse) -> bool:
 
 async def erased_among(clickhouse: ClickHouse, hashes: Iterable[int]) -> set[int]:
     """Return which of some conversations were erased, by hash."""
-    rows = await clickhouse.rows(f"SELECT DISTINCT conversation_hash FROM erasures WHERE {among(hashes)}")  # noqa: S608
+    rows = await clickhouse.rows(f"SELECT DISTINCT conversation_hash FROM erasures WHERE {hash_condition(hashes)}")  # noqa: S608
     return {row["conversation_hash"] for row in rows} - {NO_CONVERSATION}
 
 
@@ -145,7 +144,7 @@ async def _clear_audits(clickhouse: ClickHouse, held: Maintenance) -> Removed:
 async def _restore_shared(clickhouse: ClickHouse, rules: FoldRules, held: Maintenance) -> None:
     """Write the facts of conversations again that have the hash of an erased one, and lost theirs with it."""
     if held.tenures and (shared := await _hashes(clickhouse, SHARED_SQL)):
-        await repair_conversations(clickhouse, among(shared), rules, held.tenures[0])
+        await repair_conversations(clickhouse, hash_condition(shared), rules, held.tenures[0])
 
 
 async def _hashes(clickhouse: ClickHouse, sql: str) -> Sequence[int]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from stream_processors.clickhouse.client import ClickHouse
-from stream_processors.state.recompute import among
+from stream_processors.clickhouse.fact_tables import hash_condition
 
 SETTLE_SECONDS: Final = 5.0
 LOOK_SECONDS: Final = 0.2
@@ -82,7 +82,7 @@ class Parted(NamedTuple):
 async def part(clickhouse: ClickHouse, hashes: Iterable[int], cut: Cut, unsettled: set[Place]) -> Parted:
     """Find out which conversations flushes have written since a cut, or may yet write."""
     wanted = set(hashes)
-    rows = await clickhouse.rows(ENDS_SQL.replace("{condition}", among(wanted)))
+    rows = await clickhouse.rows(ENDS_SQL.replace("{condition}", hash_condition(wanted)))
     touched = {row["conversation_hash"] for row in rows if cut.is_touched(_place(row), row["end"])}
     if not unsettled:
         return Parted(touched, set())

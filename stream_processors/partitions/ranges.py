@@ -7,19 +7,9 @@ another.
 
 import hashlib
 from dataclasses import dataclass, replace
-from typing import Final, NamedTuple, Self
+from typing import NamedTuple, Self
 
-LATEST_TIME: Final = 10_413_791_999_999
-"""The end of 2299, where ClickHouse's DateTime64 ends; producers may choose any time."""
-
-
-class LogPosition(NamedTuple):
-    """A place in the history of a partition; offsets of different log epochs have nothing to do with each other."""
-
-    topic: str
-    partition: int
-    log_epoch: int
-    offset: int
+from stream_processors.conversations.values import LATEST_TIME
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,12 +22,13 @@ from stream_processors.clickhouse.fact_tables import (
     FactRow,
     FactTable,
     activity_sql,
+    hash_condition,
     missing_facts,
 )
 from stream_processors.conversations.rules import FoldRules
 from stream_processors.partitions.range_log import Tenure
 from stream_processors.partitions.ranges import Range
-from stream_processors.state.recompute import among, refold
+from stream_processors.state.recompute import refold
 
 IN_RANGE: Final = (
     " WHERE topic = {topic:String} AND partition = {partition:UInt32} AND log_epoch = {log_epoch:UInt64}"
@@ -51,7 +52,7 @@ async def what_is_missing(
     `segments` are those of its block; without them what landed of its events counts, whose facts are looked at.
     """
     if segments is None:
-        return await missing_of_conversations(clickhouse, among(await touched(clickhouse, written)), rules)
+        return await missing_of_conversations(clickhouse, hash_condition(await touched(clickhouse, written)), rules)
     records = [
         *await _missing_records(clickhouse, "events", _of_kind(segments, "event"), written),
         *await _missing_records(clickhouse, "dead_letter_records", _of_kind(segments, "dead_letter"), written),
@@ -59,7 +60,7 @@ async def what_is_missing(
     if records:
         return [replace(each, kind=LOST_EVENT) if each.kind == "event" else each for each in records]
     hashes = {value for each in segments for value in each.columns.get("conversation_hash", ())}
-    return await missing_of_conversations(clickhouse, among(hashes), rules)
+    return await missing_of_conversations(clickhouse, hash_condition(hashes), rules)
 
 
 async def any_landed(clickhouse: ClickHouse, written: Range) -> bool:

@@ -18,8 +18,8 @@ from stream_processors.clickhouse.tombstones import (
     dead_letter_digest,
     key_digest,
 )
-from stream_processors.conversations.conversation import ConversationKey
 from stream_processors.conversations.events import Profile
+from stream_processors.conversations.key import ConversationKey
 from stream_processors.enrichment.customers import known_customer
 from stream_processors.kafka.records import DeadLetter
 from stream_processors.pipeline.steps import Batch

@@ -15,8 +15,7 @@ from stream_processors.clickhouse.block import arrow_stream
 from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.clickhouse.columns import COUNT, SMALL, TEXT, TIME
 from stream_processors.dead_letters.claims import numbers_sql
-from stream_processors.kafka.records import Origin, Record
-from stream_processors.partitions.ranges import LogPosition
+from stream_processors.kafka.records import LogPosition, Origin, Record
 
 ORIGINS_A_QUERY: Final = 5_000
 ORIGINS_SQL: Final = (

@@ -13,9 +13,9 @@ from typing import Final, TypeVar
 from stream_processors import metrics
 from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.clickhouse.fact_rows import FlushRows
-from stream_processors.conversations.conversation import ConversationKey
+from stream_processors.conversations.key import ConversationKey
 from stream_processors.errors import TooManyEvents
-from stream_processors.partitions.ranges import LogPosition
+from stream_processors.kafka.records import LogPosition
 from stream_processors.pipeline.steps import Batch, Conversations, Keep, drop_repetitions, fold
 from stream_processors.state.cache import State
 

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from stream_processors import metrics
 from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.dead_letters.claims import Claim, true_claims
-from stream_processors.kafka.records import Origin, Record, named_origin, replayed_letter, time_of_receipt
-from stream_processors.partitions.ranges import LogPosition, Proof
+from stream_processors.kafka.records import LogPosition, Origin, Record, named_origin, replayed_letter, time_of_receipt
+from stream_processors.partitions.ranges import Proof
 from stream_processors.pipeline.forwarded_records import true_origins
 from stream_processors.privacy.storage_policy import ContentPolicy
 

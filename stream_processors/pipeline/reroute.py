@@ -13,12 +13,10 @@ from stream_processors import metrics
 from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.errors import InvalidRecord
 from stream_processors.kafka.partitioner import partitions_of
-from stream_processors.kafka.records import ORIGIN_HEADER, RECEIVED_AT_HEADER, DeadLetter, Origin, Record
+from stream_processors.kafka.records import ORIGIN_HEADER, RECEIVED_AT_HEADER, DeadLetter, LogPosition, Origin, Record
 from stream_processors.kafka.source import Feed, Headers
-from stream_processors.partitions.ranges import LogPosition
 from stream_processors.pipeline.forwarded_records import note_forwarded
-from stream_processors.pipeline.steps import Batch
-from stream_processors.privacy.dead_letter_storage import DeadLetterPolicy
+from stream_processors.pipeline.steps import Batch, Keep
 from stream_processors.retries import persist
 
 AT_ONCE: Final = 500
@@ -38,7 +36,7 @@ class Stray(NamedTuple):
 
 
 async def forward_strays(
-    batch: Batch, position: LogPosition, partitions: int, feed: Feed, clickhouse: ClickHouse, policy: DeadLetterPolicy
+    batch: Batch, position: LogPosition, partitions: int, feed: Feed, clickhouse: ClickHouse, keep: Keep
 ) -> None:
     """Produce strays again, to the partitions of their conversations; what is too large for that is a dead letter."""
     strays = _strays(batch, partitions)
@@ -51,7 +49,7 @@ async def forward_strays(
             tasks = [group.create_task(_forward(stray, position, feed)) for stray in strays[begin : begin + AT_ONCE]]
         errors = [task.result() for task in tasks]
         batch.dead_letters += [
-            DeadLetter(stray.record, stray.received_at, error.code, str(error), policy.keep(stray.record))
+            DeadLetter(stray.record, stray.received_at, error.code, str(error), keep(stray.record))
             for stray, error in zip(strays[begin : begin + AT_ONCE], errors, strict=True)
             if error is not None
         ]

@@ -12,8 +12,9 @@ from stream_processors.clickhouse.block import Segment
 from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.clickhouse.event_rows import Part, event_segments
 from stream_processors.clickhouse.fact_rows import FlushRows
-from stream_processors.conversations.conversation import Changes, ConversationKey
+from stream_processors.conversations.conversation import Changes
 from stream_processors.conversations.events import FoldEvent
+from stream_processors.conversations.key import ConversationKey
 from stream_processors.decoding.decode import UNREADABLE_BATCH, decode_all
 from stream_processors.enrichment.enrich import EnrichedEvents, enrich
 from stream_processors.enrichment.policy import Enrichment
@@ -21,12 +22,13 @@ from stream_processors.kafka.partitioner import partitions_of
 from stream_processors.kafka.records import (
     DeadLetter,
     KeptRecord,
+    LogPosition,
     Record,
     UnreadableBatch,
     replayed_letter,
     times_of_receipt,
 )
-from stream_processors.partitions.ranges import LogPosition, Proof
+from stream_processors.partitions.ranges import Proof
 from stream_processors.pipeline.proofs import claims_of, prove
 from stream_processors.privacy.storage_policy import ContentPolicy
 from stream_processors.retries import persist
@@ -91,8 +93,8 @@ async def prove_headers(
             batch.letters[record.offset] = letter
 
 
-def decode_records(batch: Batch, enrichment: Enrichment, begin: int, end: int) -> None:
-    """Make events or dead letters of a slice of the records."""
+def decode_records(batch: Batch, enrichment: Enrichment, keep: Keep, begin: int, end: int) -> None:
+    """Make events or dead letters of a slice of the records; `keep` says what is stored of a dead letter."""
     records = batch.records[begin:end]
     times = times_of_receipt(records, batch.seen_at, {proof.offset: proof.received_at for proof in batch.proofs})
     decoded = decode_all([record.value for record in records])
@@ -100,8 +102,7 @@ def decode_records(batch: Batch, enrichment: Enrichment, begin: int, end: int) -
         record = records[place]
         if isinstance(record, UnreadableBatch):
             code, reason = UNREADABLE_BATCH, record.reason
-        kept = enrichment.dead_letters.keep(record)
-        batch.dead_letters.append(DeadLetter(record, times[place], code, reason, kept))
+        batch.dead_letters.append(DeadLetter(record, times[place], code, reason, keep(record)))
     for places, events in decoded.events:
         batch.add(enrich(events, [times[place] for place in places], enrichment), [records[place] for place in places])
 

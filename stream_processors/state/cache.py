@@ -14,9 +14,10 @@ from stream_processors import metrics
 from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.clickhouse.tombstones import Tombstones
 from stream_processors.conversations.compact import Resting
-from stream_processors.conversations.conversation import Conversation, ConversationKey, conversation_hash
+from stream_processors.conversations.conversation import Conversation
+from stream_processors.conversations.key import ConversationKey, conversation_hash
 from stream_processors.conversations.rules import FoldRules
-from stream_processors.partitions.ranges import LogPosition
+from stream_processors.kafka.records import LogPosition
 from stream_processors.retries import persist
 from stream_processors.state.index import KnownConversations
 from stream_processors.state.loader import recall

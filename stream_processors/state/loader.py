@@ -9,14 +9,12 @@ from typing import Final
 
 from stream_processors.clickhouse.client import ClickHouse, Row
 from stream_processors.conversations import events as kinds
-from stream_processors.conversations.conversation import ConversationKey
-from stream_processors.conversations.events import Call, FoldEvent, Profile, rank_of
+from stream_processors.conversations.events import SENDER_KINDS, Call, FoldEvent, Profile, rank_of
+from stream_processors.conversations.key import ConversationKey
 from stream_processors.conversations.rules import FoldRules
-from stream_processors.enrichment.enrich import SENDER_KINDS
-from stream_processors.enrichment.geolocation import Place
-from stream_processors.enrichment.languages import Language
+from stream_processors.conversations.values import Language, Place
 from stream_processors.errors import TooManyEvents
-from stream_processors.partitions.ranges import LogPosition
+from stream_processors.kafka.records import LogPosition
 
 FOLD_COLUMNS: Final = (
     "agent_id, environment, conversation_id, event_id, type, toUnixTimestamp64Milli(occurred_at) AS occurred_at_ms,"

@@ -1,14 +1,14 @@
 """Refold: the facts of stored events, computed anew."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 
 from stream_processors.clickhouse.block import Segment
 from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.clickhouse.fact_rows import FlushRows
 from stream_processors.clickhouse.stored_events import events_once
-from stream_processors.conversations.conversation import Conversation, ConversationKey, conversation_hash
+from stream_processors.conversations.conversation import Conversation
 from stream_processors.conversations.events import FoldEvent
+from stream_processors.conversations.key import ConversationKey, conversation_hash
 from stream_processors.conversations.rules import FoldRules
 from stream_processors.state.loader import FOLD_COLUMNS, conversation_key, fold_event
 
@@ -22,8 +22,3 @@ async def refold(clickhouse: ClickHouse, condition: str, rules: FoldRules) -> di
     for key, events in conversations.items():
         rows.add_changes(key, conversation_hash(key), Conversation(rules.session_gap_ms).absorb(events))
     return {segment.kind: segment for segment in rows.segments()}
-
-
-def among(hashes: Iterable[object]) -> str:
-    """Return the SQL condition that the rows of some conversations fulfil; the hashes are integers of our own."""
-    return f"conversation_hash IN ({','.join(str(int(str(each))) for each in hashes) or 'NULL'})"

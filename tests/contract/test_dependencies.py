@@ -12,8 +12,8 @@ from packaging.utils import canonicalize_name
 from tests.support.project import ROOT, WHEELS_OF_DATA, closure, names, pins, project
 
 OURS = {"convostream", "stream_processors", "sql", "dashboard", "deploy", "tests", "benchmarks", "examples"}
-GENERATORS = {ROOT / "deploy/grafana"}
-"""Run by developers alone: what they write is in the repository."""
+# Looked at apart from the folder around them: they need more than that folder does.
+APART = {ROOT / "deploy/grafana", ROOT / "examples/demo"}
 WORKER, EMBEDDED = ("worker",), ("worker", "embedded")
 EVERYTHING = ("worker", "embedded", "dashboard", "page", "msk", "dev")
 USED_WHERE_INSTALLED = {"rich", "aws-msk-iam-sasl-signer-python"}
@@ -30,7 +30,7 @@ ALWAYS_ALLOWED = PARTS_OF_PYDANTIC | USED_WHERE_INSTALLED | set(WHEELS_OF_DATA)
 def _imported(folder: Path) -> dict[str, str]:
     """The first names of all imports under a folder, each with a file that has it."""
     found: dict[str, str] = {}
-    skipped = GENERATORS - {folder}
+    skipped = APART - {folder}
     for path in sorted(path for path in folder.rglob("*.py") if skipped.isdisjoint(path.parents)):
         for node in ast.walk(ast.parse(path.read_text())):
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
@@ -53,6 +53,7 @@ def _declared(extras: tuple[str, ...]) -> set[str]:
         pytest.param("sql", WORKER, id="the schema needs the worker's extra"),
         pytest.param("deploy", EMBEDDED, id="the stack needs the worker's extra and its own"),
         pytest.param("deploy/grafana", EVERYTHING, id="what writes Grafana's files may use everything"),
+        pytest.param("examples/demo", EMBEDDED, id="the demo needs what the stack needs"),
         pytest.param("examples", (), id="an example needs the SDK alone"),
         pytest.param("benchmarks", (*EVERYTHING, "bench"), id="a benchmark may use everything"),
         pytest.param("tests", EVERYTHING, id="a test may use everything"),

@@ -12,15 +12,15 @@ from deploy.embedded.stack.topics import create_topic
 from stream_processors.clickhouse.block import Segment
 from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.clickhouse.fact_rows import FlushRows
-from stream_processors.conversations.conversation import ConversationKey
 from stream_processors.conversations.escalation import EscalationActions
+from stream_processors.conversations.key import ConversationKey
 from stream_processors.conversations.rules import FoldRules
-from stream_processors.kafka.records import DEAD_LETTER_HEADER, DeadLetter
+from stream_processors.dead_letters.storage import DeadLetterPolicy
+from stream_processors.kafka.records import DEAD_LETTER_HEADER, DeadLetter, LogPosition
 from stream_processors.partitions.range_log import RangeLog
-from stream_processors.partitions.ranges import Fingerprint, LogPosition, Range
+from stream_processors.partitions.ranges import Fingerprint, Range
 from stream_processors.partitions.reconcile import repair_token, what_is_missing
 from stream_processors.pipeline.steps import home_of
-from stream_processors.privacy.dead_letter_storage import DeadLetterPolicy
 from tests.support.dead_letters import LONG_AGO_MS, Letters, Place, event, selecting
 from tests.support.harness import Harness, unique_agent
 from tests.support.harness_kafka import PARTITIONS, Log

@@ -15,13 +15,12 @@ import pytest
 
 from dashboard.routes.ingestion import PARTITIONS_SQL
 from stream_processors.clickhouse.client import ClickHouse
-from stream_processors.conversations.conversation import ConversationKey, conversation_hash
 from stream_processors.conversations.escalation import EscalationActions
+from stream_processors.conversations.key import ConversationKey, conversation_hash
 from stream_processors.conversations.rules import FoldRules
 from stream_processors.dead_letters.claims import letters_sql
 from stream_processors.errors import TooManyEvents
-from stream_processors.kafka.records import place_text
-from stream_processors.partitions.ranges import LogPosition
+from stream_processors.kafka.records import LogPosition, place_text
 from stream_processors.state.loader import recall
 from tests.oracle import Question, Record, Sent
 from tests.oracle.cases import Script

@@ -14,10 +14,10 @@ import pytest
 from deploy.embedded.stack.stack import Stack
 from deploy.embedded.stack.topics import create_topic
 from stream_processors.clickhouse.client import ClickHouse
-from stream_processors.conversations.conversation import ConversationKey, conversation_hash
+from stream_processors.clickhouse.fact_tables import hash_condition
+from stream_processors.conversations.key import ConversationKey, conversation_hash
 from stream_processors.partitions.reconcile import missing_of_conversations
 from stream_processors.settings import WorkerSettings
-from stream_processors.state.recompute import among
 from tests.oracle import Question, Record, Sent
 from tests.support.dead_letters import COLUMNS, Letters, Place, selecting
 from tests.support.harness import Harness, history, unique_agent
@@ -193,7 +193,7 @@ def test_every_number_is_that_of_the_oracle_and_a_conversation_read_back_is_the_
         clickhouse = ClickHouse(harness.stack.environment()["CONVOSTREAM_CLICKHOUSE_URL"])
         keys = [ConversationKey(policed.agent, "production", each) for each in ("c-1", "c-2")]
         try:
-            condition = among(map(conversation_hash, keys))
+            condition = hash_condition(map(conversation_hash, keys))
             return list(await missing_of_conversations(clickhouse, condition, WorkerSettings().fold_rules))
         finally:
             clickhouse.close()

@@ -10,7 +10,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.protocol.produce import ProduceRequest
 from aiokafka.record.util import encode_varint
 
-from stream_processors.conversations.conversation import ConversationKey
+from stream_processors.conversations.key import ConversationKey
 from stream_processors.kafka.unpacking import CODEC_NAMES
 from stream_processors.pipeline.steps import home_of
 from tests.oracle import Question, Record

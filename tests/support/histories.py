@@ -16,8 +16,7 @@ from stream_processors.conversations import events as kinds
 from stream_processors.conversations.conversation import Changes
 from stream_processors.conversations.events import Call, FoldEvent, Profile, rank_of
 from stream_processors.conversations.fold import Facts
-from stream_processors.enrichment.geolocation import UNKNOWN_PLACE, Place
-from stream_processors.enrichment.languages import Language
+from stream_processors.conversations.values import UNKNOWN_PLACE, Language, Place
 
 GAP: Final = 1_800_000
 START: Final = 1_712_052_000_000  # 2024-04-02T10:00:00Z, the edge of a quarter-hour

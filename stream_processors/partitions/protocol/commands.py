@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
-from stream_processors.partitions.ranges import Batch, LogPosition, Proof, Range, Start
+from stream_processors.kafka.records import LogPosition
+from stream_processors.partitions.ranges import Batch, Proof, Range, Start
 
 Answer = TypeVar("Answer")
 Result = TypeVar("Result")

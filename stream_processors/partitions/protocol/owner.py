@@ -32,6 +32,7 @@ from stream_processors.errors import (
     MaintenanceUnderWay,
     StaleOwner,
 )
+from stream_processors.kafka.records import LogPosition
 from stream_processors.partitions.protocol.commands import (
     AskMembership,
     AskRelease,
@@ -60,16 +61,7 @@ from stream_processors.partitions.protocol.commands import (
     WriteRange,
     ask,
 )
-from stream_processors.partitions.ranges import (
-    Batch,
-    LogPosition,
-    Proof,
-    Range,
-    Start,
-    restart,
-    resume_broken,
-    start_of,
-)
+from stream_processors.partitions.ranges import Batch, Proof, Range, Start, restart, resume_broken, start_of
 
 MOST_REPAIRS: Final = 5
 """So often the tables are made good and compared; what differs then is no lost row, and for `audit` to tell."""

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from stream_processors.conversations.conversation import Changes, Conversation
 from stream_processors.conversations.events import FoldEvent
 from stream_processors.errors import StaleOwner
-from stream_processors.partitions.ranges import LogPosition, Range
+from stream_processors.kafka.records import LogPosition
+from stream_processors.partitions.ranges import Range
 from tests.support.histories import GAP
 
 TABLES = ("events", "dead_letters", "conversation_facts", "other_facts")

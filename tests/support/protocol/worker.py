@@ -10,10 +10,11 @@ from typing import Any
 
 from stream_processors.conversations.conversation import Conversation
 from stream_processors.errors import LogChanged, ProcessorError
+from stream_processors.kafka.records import LogPosition
 from stream_processors.partitions.protocol import commands
 from stream_processors.partitions.protocol.commands import Lull, Prepare, Prepared
 from stream_processors.partitions.protocol.owner import Owner as ProtocolOwner
-from stream_processors.partitions.ranges import Batch, LogPosition, Proof, Range
+from stream_processors.partitions.ranges import Batch, Proof, Range
 from tests.support.histories import GAP
 from tests.support.protocol.engine import TABLES, Engine, Layout, Owner, Rows, StoredEvent, signed_facts
 from tests.support.protocol.log import Entry, Log, Message, Reader, home_of

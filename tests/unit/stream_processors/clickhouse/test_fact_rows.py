@@ -9,13 +9,13 @@ from stream_processors.clickhouse.columns import COLUMN_TYPES, KIND_COLUMNS
 from stream_processors.clickhouse.event_rows import EVENT_COLUMNS, Part, event_segments
 from stream_processors.clickhouse.fact_rows import FlushRows
 from stream_processors.conversations.attributes import ConversationFact
-from stream_processors.conversations.conversation import Changes, Conversation, ConversationKey
+from stream_processors.conversations.conversation import Changes, Conversation
 from stream_processors.conversations.exchanges import ExchangeFact
+from stream_processors.conversations.key import ConversationKey
 from stream_processors.conversations.sessions import SessionFact
+from stream_processors.dead_letters.storage import DeadLetterPolicy
 from stream_processors.enrichment.enrich import OWN_COLUMNS
-from stream_processors.kafka.records import DeadLetter
-from stream_processors.partitions.ranges import LogPosition
-from stream_processors.privacy.dead_letter_storage import DeadLetterPolicy
+from stream_processors.kafka.records import DeadLetter, LogPosition
 from tests.support.histories import GAP, LONDON, START, told
 from tests.support.kafka_records import AT_MS, EVENT_ID, KafkaRecord, fields_of
 from tests.support.wire_events import TYPES, enriched, enriched_events, rows_of

@@ -6,8 +6,7 @@ from stream_processors.conversations import events as kinds
 from stream_processors.conversations.attributes import Attributes, ConversationFact
 from stream_processors.conversations.events import Call, FoldEvent, Profile
 from stream_processors.conversations.fold import fold_all
-from stream_processors.enrichment.geolocation import UNKNOWN_PLACE
-from stream_processors.enrichment.languages import Language
+from stream_processors.conversations.values import UNKNOWN_PLACE, Language
 from tests.support.histories import GAP, LONDON, START, event_of, told
 
 SILENT_PROFILE = Profile(None, None, None, None, None, None)

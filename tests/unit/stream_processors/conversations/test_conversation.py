@@ -8,15 +8,10 @@ from hypothesis import strategies as st
 
 from stream_processors.conversations import events as kinds
 from stream_processors.conversations.compact import Resting
-from stream_processors.conversations.conversation import (
-    Changes,
-    Conversation,
-    ConversationKey,
-    conversation_hash,
-    signed,
-)
+from stream_processors.conversations.conversation import Changes, Conversation, signed
 from stream_processors.conversations.events import FoldEvent, Profile
 from stream_processors.conversations.fold import Facts, fold_all
+from stream_processors.conversations.key import ConversationKey, conversation_hash
 from tests.support.histories import (
     DAY,
     GAP,

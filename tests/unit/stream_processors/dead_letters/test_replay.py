@@ -9,9 +9,8 @@ from stream_processors.__main__ import main
 from stream_processors.commands.dead_letters import readable
 from stream_processors.dead_letters.replay import PAGE_BYTES, PAGE_LETTERS, Letter, body_key, pages, replay_headers
 from stream_processors.dead_letters.store import OpenLetter
-from stream_processors.kafka.records import ORIGIN_HEADER, RECEIVED_AT_HEADER, replayed_letter
+from stream_processors.kafka.records import ORIGIN_HEADER, RECEIVED_AT_HEADER, LogPosition, replayed_letter
 from stream_processors.kafka.source import Headers
-from stream_processors.partitions.ranges import LogPosition
 from tests.support.kafka_records import AT_MS, KafkaRecord, fields_of, value_of
 
 PLACE = LogPosition("agent-events", 3, 2, 1200)

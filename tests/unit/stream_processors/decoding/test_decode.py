@@ -7,8 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from convostream.contract.wire import LARGEST_RECORD
 from stream_processors.decoding.decode import REASON_CODES, decode, decode_all, nesting
-from stream_processors.decoding.fast_path import MAX_NESTING, MAX_RECORD_BYTES
+from stream_processors.decoding.fast_path import MAX_NESTING
 from stream_processors.errors import InvalidRecord
 from tests.oracle.cases.records import BAD_RECORDS, GOOD_RECORDS, BadRecord, GoodRecord
 from tests.support.kafka_records import AT_MS, EVENT_ID, fields_of, value_of
@@ -85,7 +86,7 @@ def test_each_fault_has_its_code(value: bytes | None, code: str) -> None:
 
 
 def test_a_record_may_be_one_mebibyte_and_no_byte_more() -> None:
-    padding = MAX_RECORD_BYTES - len(with_member(b'"x":""'))
+    padding = LARGEST_RECORD - len(with_member(b'"x":""'))
     largest = with_member(b'"x":"' + b"y" * padding + b'"')
     assert len(largest) == 1024 * 1024
     assert decode(largest).event_id == EVENT_ID

@@ -9,8 +9,8 @@ from convostream.contract.date_times import format_date_time
 from stream_processors.clickhouse.block import build_block
 from stream_processors.conversations import events as kinds
 from stream_processors.conversations.events import Call, Profile
+from stream_processors.conversations.values import CLOCK_TOLERANCE_MS, EARLIEST_TIME
 from stream_processors.enrichment.enrich import LATEST_CALL, OWN_COLUMNS
-from stream_processors.kafka.records import CLOCK_TOLERANCE_MS, EARLIEST_TIME
 from tests.support.kafka_records import AT_MS, fields_of
 from tests.support.wire_events import (
     TYPES,

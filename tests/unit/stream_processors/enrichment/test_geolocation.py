@@ -12,13 +12,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from stream_processors.enrichment.geolocation import (
-    UNKNOWN_PLACE,
-    GeolocationDatabaseError,
-    Geolocator,
-    Place,
-    default_database,
-)
+from stream_processors.conversations.values import UNKNOWN_PLACE, Place
+from stream_processors.enrichment.geolocation import Geolocator, default_database
+from stream_processors.errors import GeolocationDatabaseError
 
 DATA = Path(__file__).parents[3] / "data" / "geoip"
 CITY_DATABASE = DATA / "GeoIP2-City-Test.mmdb"

@@ -3,8 +3,8 @@
 import pytest
 
 from stream_processors.conversations.events import Profile
+from stream_processors.conversations.values import Place
 from stream_processors.enrichment.enrich import OWN_COLUMNS
-from stream_processors.enrichment.geolocation import Place
 from stream_processors.enrichment.policy import Enrichment, as_json
 from tests.support.kafka_records import fields_of
 from tests.support.wire_events import Fields, enriched, enrichment_of, own_values

@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream_processors.conversations.events import Profile
-from stream_processors.enrichment.geolocation import UNKNOWN_PLACE
-from stream_processors.enrichment.languages import Language
+from stream_processors.conversations.values import UNKNOWN_PLACE, Language
 from stream_processors.enrichment.profiles import COLUMNS, is_unknown, known_name
 from tests.support.kafka_records import fields_of
 from tests.support.wire_events import enriched, events_of, own_values

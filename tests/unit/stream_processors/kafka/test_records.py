@@ -2,19 +2,18 @@
 
 import pytest
 
+from stream_processors.conversations.values import CLOCK_TOLERANCE_MS, EARLIEST_TIME
 from stream_processors.kafka.records import (
-    CLOCK_TOLERANCE_MS,
     DEAD_LETTER_HEADER,
-    EARLIEST_TIME,
     ORIGIN_HEADER,
     RECEIVED_AT_HEADER,
+    LogPosition,
     Origin,
     named_origin,
     place_text,
     replayed_letter,
     times_of_receipt,
 )
-from stream_processors.partitions.ranges import LogPosition
 from tests.support.kafka_records import AT_MS, KafkaRecord
 
 LATEST = AT_MS + CLOCK_TOLERANCE_MS

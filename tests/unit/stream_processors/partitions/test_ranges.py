@@ -4,16 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from stream_processors.partitions.ranges import (
-    Batch,
-    Fingerprint,
-    LogPosition,
-    Range,
-    Start,
-    restart,
-    resume_broken,
-    start_of,
-)
+from stream_processors.kafka.records import LogPosition
+from stream_processors.partitions.ranges import Batch, Fingerprint, Range, Start, restart, resume_broken, start_of
 from tests.support.kafka_records import AT_MS, KafkaRecord
 
 CONFIRMED = Range("t", 0, 3, 100, 199, 50, 2, "1-abc", Fingerprint(5, 6), confirmed=True)

@@ -6,7 +6,8 @@ import pytest
 
 from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.clickhouse.tombstones import Tombstones, customer_digest, dead_letter_digest, digest_of
-from stream_processors.conversations.conversation import ConversationKey
+from stream_processors.conversations.key import ConversationKey
+from stream_processors.dead_letters.storage import DeadLetterPolicy
 from stream_processors.pipeline.erased_records import conversations_of_erased_customers, drop_erased
 from stream_processors.pipeline.steps import Batch, decode_records
 from tests.support.kafka_records import AT_MS, KafkaRecord, fields_of, record_of, value_of
@@ -27,7 +28,7 @@ def tombstones_of(*keys: ConversationKey) -> Tombstones:
 
 def decoded(*records: KafkaRecord) -> Batch:
     batch = Batch(records, seen_at=AT_MS + 3_600_000)
-    decode_records(batch, enrichment_of(), 0, len(records))
+    decode_records(batch, enrichment_of(), DeadLetterPolicy().keep, 0, len(records))
     return batch
 
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from stream_processors.clickhouse.client import ClickHouse
-from stream_processors.conversations.conversation import conversation_hash
-from stream_processors.partitions.ranges import LogPosition
+from stream_processors.conversations.key import conversation_hash
+from stream_processors.dead_letters.storage import DeadLetterPolicy
+from stream_processors.kafka.records import LogPosition
 from stream_processors.pipeline import portions
 from stream_processors.pipeline.portions import fold_in_portions
 from stream_processors.pipeline.steps import Batch, decode_records, gather_rows
@@ -30,8 +31,8 @@ def event(number: int, conversation: str) -> KafkaRecord:
 async def flush(state: State, *records: KafkaRecord) -> tuple[dict[str, int], list[str]]:
     """Fold records; return how many rows there are of each kind, and the codes of dead letters."""
     batch = Batch(records, seen_at=AT_MS + 1_000)
-    decode_records(batch, enrichment_of(), 0, len(records))
-    keep = enrichment_of().dead_letters.keep
+    decode_records(batch, enrichment_of(), DeadLetterPolicy().keep, 0, len(records))
+    keep = DeadLetterPolicy().keep
     fresh, hashes, rows = await fold_in_portions(batch, state, NOBODY, POSITION, keep)
     assert hashes == [conversation_hash(key) for key in fresh]
     segments = gather_rows(batch, fresh, hashes, rows, POSITION)

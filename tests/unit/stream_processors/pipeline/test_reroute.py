@@ -3,9 +3,8 @@
 import pytest
 
 from stream_processors.errors import InvalidRecord
-from stream_processors.kafka.records import ORIGIN_HEADER, RECEIVED_AT_HEADER, Record
+from stream_processors.kafka.records import ORIGIN_HEADER, RECEIVED_AT_HEADER, LogPosition, Record
 from stream_processors.kafka.source import Headers
-from stream_processors.partitions.ranges import LogPosition
 from stream_processors.pipeline.reroute import Stray, _forward, forwarded_headers
 from tests.support.in_memory_source import InMemoryFeed
 from tests.support.kafka_records import AT_MS, KafkaRecord

@@ -9,9 +9,10 @@ from aiokafka.partitioner import DefaultPartitioner
 
 from stream_processors.clickhouse.block import Segment
 from stream_processors.clickhouse.client import ClickHouse
-from stream_processors.conversations.conversation import ConversationKey
-from stream_processors.kafka.records import DEAD_LETTER_HEADER, ORIGIN_HEADER, place_text
-from stream_processors.partitions.ranges import LogPosition, Proof
+from stream_processors.conversations.key import ConversationKey
+from stream_processors.dead_letters.storage import DeadLetterPolicy
+from stream_processors.kafka.records import DEAD_LETTER_HEADER, ORIGIN_HEADER, LogPosition, place_text
+from stream_processors.partitions.ranges import Proof
 from stream_processors.pipeline.portions import fold_in_portions
 from stream_processors.pipeline.steps import (
     Batch,
@@ -41,7 +42,7 @@ def state_of() -> State:
 
 def decoded(*records: KafkaRecord) -> Batch:
     batch = Batch(records, seen_at=SEEN)
-    decode_records(batch, enrichment_of(), 0, len(records))
+    decode_records(batch, enrichment_of(), DeadLetterPolicy().keep, 0, len(records))
     return batch
 
 
@@ -58,7 +59,7 @@ async def segments_of_all(
     """Take records through all steps that change the state; `letters` are those that they replay."""
     batch = decoded(*records)
     batch.letters = dict(letters or {})
-    keep = enrichment_of().dead_letters.keep
+    keep = DeadLetterPolicy().keep
     fresh, hashes, rows = await fold_in_portions(batch, state, ClickHouse(NOWHERE, threads=1), POSITION, keep)
     return gather_rows(batch, fresh, hashes, rows, POSITION)
 
@@ -76,9 +77,9 @@ def test_a_record_is_an_event_or_a_dead_letter() -> None:
 
 def test_a_slice_decodes_its_records_alone() -> None:
     batch = Batch([record_of(offset=offset) for offset in range(5)], seen_at=SEEN)
-    decode_records(batch, enrichment_of(), 2, 4)
+    decode_records(batch, enrichment_of(), DeadLetterPolicy().keep, 2, 4)
     assert [record.offset for record in batch.sources] == [2, 3]
-    decode_records(batch, enrichment_of(), 4, 1_000)
+    decode_records(batch, enrichment_of(), DeadLetterPolicy().keep, 4, 1_000)
     assert [record.offset for record in batch.sources] == [2, 3, 4]
 
 
@@ -147,7 +148,7 @@ async def test_a_replay_takes_what_was_proved_from_its_range_and_asks_nobody() -
     await prove_headers(
         batch, ClickHouse(NOWHERE, threads=1), POSITION, (Proof(3, AT_MS - 9, is_replay=True),), ContentPolicy()
     )
-    decode_records(batch, enrichment_of(), 0, 2)
+    decode_records(batch, enrichment_of(), DeadLetterPolicy().keep, 0, 2)
     assert (batch.letters, batch.received_at) == ({3: LETTER}, [AT_MS, AT_MS - 9])
 
 

@@ -7,8 +7,8 @@ import pytest
 from clickhouse_connect.driver.exceptions import OperationalError
 
 from stream_processors.clickhouse.client import ClickHouse, Parameters, Row
-from stream_processors.conversations.conversation import ConversationKey, conversation_hash
-from stream_processors.partitions.ranges import LogPosition
+from stream_processors.conversations.key import ConversationKey, conversation_hash
+from stream_processors.kafka.records import LogPosition
 from stream_processors.state.cache import (
     AWAKE,
     CONVERSATION_BYTES,

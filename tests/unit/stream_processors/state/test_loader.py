@@ -12,8 +12,8 @@ from stream_processors.conversations import events as kinds
 from stream_processors.conversations.escalation import EscalationActions
 from stream_processors.conversations.events import Call, FoldEvent, Profile
 from stream_processors.conversations.rules import FoldRules
-from stream_processors.enrichment.geolocation import UNKNOWN_PLACE
-from stream_processors.partitions.ranges import LogPosition
+from stream_processors.conversations.values import UNKNOWN_PLACE
+from stream_processors.kafka.records import LogPosition
 from stream_processors.state.loader import FOLD_COLUMNS, RECALL_SQL, fold_event, recall
 from tests.support.kafka_records import AT_MS, fields_of
 from tests.support.wire_events import TYPES, Fields, enriched, enriched_events, events_of, rows_of

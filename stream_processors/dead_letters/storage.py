@@ -18,6 +18,7 @@ from stream_processors.enrichment.ip_addresses import read_address
 from stream_processors.kafka.records import DEAD_LETTER_HEADER, ORIGIN_HEADER, RECEIVED_AT_HEADER, KeptRecord, Record
 from stream_processors.privacy.redaction import Redaction
 from stream_processors.privacy.storage_policy import ContentPolicy, Storage
+from stream_processors.settings import WorkerSettings
 
 Headers: TypeAlias = Sequence[tuple[str, bytes | None]]
 OWN_HEADERS: Final = frozenset((ORIGIN_HEADER, RECEIVED_AT_HEADER, DEAD_LETTER_HEADER))
@@ -60,6 +61,15 @@ class DeadLetterPolicy:
             None if record.key is None else redaction.raw(record.key),
             _redacted_headers(record.headers, redaction),
         )
+
+
+def dead_letter_policy(settings: WorkerSettings, content: ContentPolicy) -> DeadLetterPolicy:
+    """Return how refused records are stored: as texts and addresses are, unless the settings say it."""
+    if settings.dead_letter_storage is not None:
+        return DeadLetterPolicy(settings.dead_letter_storage, content=content)
+    kept: Storage = "hashed" if content.hash_key else "dropped"
+    drops_addresses = settings.address_storage == "dropped"
+    return DeadLetterPolicy("full" if content.storage == "full" else kept, drops_addresses, content)
 
 
 def _without_addresses(value: bytes) -> bytes:

@@ -6,8 +6,8 @@ import hmac
 import orjson
 import pytest
 
+from stream_processors.dead_letters.storage import DeadLetterPolicy
 from stream_processors.kafka.records import DEAD_LETTER_HEADER, KeptRecord
-from stream_processors.privacy.dead_letter_storage import DeadLetterPolicy
 from stream_processors.privacy.redaction import load_redaction
 from stream_processors.privacy.storage_policy import ContentPolicy
 from tests.support.kafka_records import KafkaRecord
