@@ -4,7 +4,7 @@ Kafka -> poll -> agent -> Partition.deliver -> gathered to a batch
   1. prove_headers     a record that replays a dead letter settles that one; a forwarded one keeps its time of receipt
   2. decode_records    a record is an event, enriched (place, device, language, escalation, ...), or a dead letter
   3. drop_erased       what belongs to a person who was erased is dropped
-  4. part_strays       what lies on another partition than its conversation's is sent on to it
+  4. split_misrouted       what lies on another partition than its conversation's is sent on to it
   5. State.admit       the batch's conversations come into memory; known ones are folded again from ClickHouse
   6. drop_repetitions  an id that its conversation has is dropped, however late it comes
   7. fold              sessions, response times and attributes move on; what changed of the facts is signed -1, +1
@@ -27,24 +27,24 @@ from stream_processors.enrichment.policy import Enrichment
 from stream_processors.kafka.consumer import PollSchema, WholePollConsumer, WholePollTransport
 from stream_processors.kafka.options import broker_options
 from stream_processors.kafka.records import Record
-from stream_processors.kafka.source import Feed
+from stream_processors.kafka.source import PartitionSource
 from stream_processors.partitions.assignment import Ownership
-from stream_processors.partitions.context import Tools
+from stream_processors.partitions.context import WorkerContext
 from stream_processors.partitions.protocol.commands import Prepare
 from stream_processors.partitions.range_log import RangeLog
 from stream_processors.partitions.ranges import Proof
-from stream_processors.partitions.slots import Slots
+from stream_processors.partitions.slots import TrackedSemaphore
 from stream_processors.pipeline.erased_records import drop_erased
 from stream_processors.pipeline.portions import fold_in_portions
-from stream_processors.pipeline.reroute import forward_strays
+from stream_processors.pipeline.reroute import reroute
 from stream_processors.pipeline.steps import (
     Batch,
     decode_records,
     gather_rows,
-    part_strays,
     prove_headers,
+    split_misrouted,
 )
-from stream_processors.process.memory import uncollected
+from stream_processors.process.memory import gc_paused
 from stream_processors.settings import WorkerSettings
 from stream_processors.state.cache import State
 
@@ -111,17 +111,17 @@ class ProcessorApp(faust.App):
         consumer = super()._new_consumer()
         if not isinstance(consumer, WholePollConsumer):
             raise TypeError("the transport makes another consumer")
-        tools = Tools(
+        tools = WorkerContext(
             settings=self._settings,
             clickhouse=self._clickhouse,
             range_log=RangeLog(self._clickhouse, self._settings.kafka_topic, self._owner_id),
             feed=consumer,
             prepare=partial(self.prepare, consumer),
             insert_slots=asyncio.Semaphore(INSERTS_AT_ONCE),
-            flush_slots=Slots(FLUSHES_AT_ONCE),
+            flush_slots=TrackedSemaphore(FLUSHES_AT_ONCE),
         )
         self.ownership = Ownership(tools, on_failure=self._fail)
-        consumer.follow(self._settings.kafka_topic, self.ownership.assign)
+        consumer.set_assignment_listener(self._settings.kafka_topic, self.ownership.assign)
         return consumer
 
     async def _take_polls(self, stream: Any) -> None:
@@ -130,24 +130,24 @@ class ProcessorApp(faust.App):
                 self.ownership.deliver(event.value)
 
     async def prepare(
-        self, feed: Feed, records: Sequence[Record], state: State, command: Prepare
+        self, feed: PartitionSource, records: Sequence[Record], state: State, command: Prepare
     ) -> tuple[list[Segment], tuple[Proof, ...]]:
         """Take a batch of a partition through the steps; return the segments of its block and what was proved."""
-        with uncollected():
+        with gc_paused():
             batch = Batch(records, seen_at=command.seen_at)
             content = self._enrichment.content
             await prove_headers(batch, self._clickhouse, command.position, command.proofs, content)
             return await self._steps(feed, batch, state, command), batch.proofs
 
-    async def _steps(self, feed: Feed, batch: Batch, state: State, command: Prepare) -> list[Segment]:
+    async def _steps(self, feed: PartitionSource, batch: Batch, state: State, command: Prepare) -> list[Segment]:
         position = command.position
         async with self._decoding:
             await self._decode(batch)
         await drop_erased(batch, state.tombstones, self._clickhouse, position.partition)
         with metrics.STEP_SECONDS.labels("state").time():
             absent = state.absent(batch.conversations)
-            part_strays(batch, absent, position.partition, command.partitions)
-            await forward_strays(batch, position, command.partitions, feed, self._clickhouse, self._keep)
+            split_misrouted(batch, absent, position.partition, command.partitions)
+            await reroute(batch, position, command.partitions, feed, self._clickhouse, self._keep)
         fresh, hashes, rows = await fold_in_portions(batch, state, self._clickhouse, position, self._keep)
         with metrics.STEP_SECONDS.labels("fold").time():
             return gather_rows(batch, fresh, hashes, rows, position)

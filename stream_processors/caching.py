@@ -14,11 +14,11 @@ LONGEST_REMEMBERED: Final = 512
 Result = TypeVar("Result")
 
 
-def remembered(texts: int) -> Callable[[Callable[[str], Result]], Callable[[str], Result]]:
+def cached_by_text(maxsize: int) -> Callable[[Callable[[str], Result]], Callable[[str], Result]]:
     """Remember the results for the latest so many texts of a pure function of one text."""
 
     def remember(function: Callable[[str], Result]) -> Callable[[str], Result]:
-        recall = lru_cache(maxsize=texts)(function)
+        recall = lru_cache(maxsize=maxsize)(function)
 
         @wraps(function)
         def answer(text: str) -> Result:

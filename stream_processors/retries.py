@@ -28,7 +28,7 @@ OVERLOADED_SECONDS: Final = 60.0
 logger = logging.getLogger(__name__)
 
 
-async def persist(what: str, call: Callable[[], Awaitable[T]], partition: int, subject: str = "") -> T:
+async def retry_forever(what: str, call: Callable[[], Awaitable[T]], partition: int, subject: str = "") -> T:
     """Return what a call returns, however often it has to be tried; `subject` says in logs what it is about.
 
     A partition is blocked while ClickHouse refuses a call again and again for a reason that is not the network, or

@@ -13,11 +13,11 @@ from stream_processors.enrichment.devices import load_parser
 from stream_processors.enrichment.policy import make_enrichment
 from stream_processors.kafka.light_records import make_light_records
 from stream_processors.maintenance.audit_schedule import AuditSchedule
-from stream_processors.process.allocator import give_freed_memory_back
+from stream_processors.process.allocator import tune_malloc
 from stream_processors.process.health import Pulse, serve_health
 from stream_processors.process.identity import make_owner_id
 from stream_processors.process.logs import configure_logs
-from stream_processors.process.memory import spare_the_collector
+from stream_processors.process.memory import tune_gc
 from stream_processors.process.watchdog import watch
 from stream_processors.settings import WorkerSettings
 
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 def run_worker(settings: WorkerSettings) -> int:
     """Run a worker until SIGTERM or SIGINT; return the exit code."""
-    give_freed_memory_back()
+    tune_malloc()
     do_without_pandas()
     make_light_records()
     configure_logs(settings.log_format, settings.log_level)
@@ -41,7 +41,7 @@ def run_worker(settings: WorkerSettings) -> int:
     app = ProcessorApp(settings, clickhouse, make_enrichment(settings), make_owner_id())
     watch(pulse, lambda: app.ownership.partitions if app.ownership else [], settings.watchdog_seconds)
     load_parser()  # before there is work to wait for it
-    spare_the_collector()
+    tune_gc()
     worker = _Worker(app, loop=loop, redirect_stdouts=False, quiet=True)
     worker.spinner = None  # the logs say what there is to say
     beating = loop.create_task(_beat(app, pulse), name="pulse")

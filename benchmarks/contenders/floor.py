@@ -28,13 +28,13 @@ from stream_processors.enrichment.policy import make_enrichment
 from stream_processors.kafka.light_records import make_light_records
 from stream_processors.kafka.options import broker_options
 from stream_processors.kafka.records import LogPosition, Record
-from stream_processors.kafka.source import Feed
+from stream_processors.kafka.source import PartitionSource
 from stream_processors.partitions.protocol.commands import Prepare
 from stream_processors.partitions.range_log import RangeLog, Tenure
-from stream_processors.process.memory import spare_the_collector
+from stream_processors.process.memory import tune_gc
 from stream_processors.settings import WorkerSettings
 from stream_processors.state.cache import State
-from stream_processors.state.index import KnownConversations
+from stream_processors.state.index import ConversationIndex
 
 Log: TypeAlias = Mapping[int, Sequence[Record]]
 OWNER: Final = "benchmark"
@@ -56,7 +56,7 @@ class Floor:
         if part == "consume":
             return self._outcome([])
         claims = await self._claim(log)
-        spare_the_collector()
+        tune_gc()
         self._began_at = time.time()
         blocks = [await self._block(records, state, claims) for records, state in self._flushes(log)]
         if part == "steps":
@@ -98,7 +98,7 @@ class Floor:
     def _flushes(self, log: Log) -> Iterator[tuple[Sequence[Record], State]]:
         size, settings = self._settings.flush_max_rows, self._settings
         for records in log.values():
-            known = KnownConversations(np.array([], dtype=np.uint64))
+            known = ConversationIndex(np.array([], dtype=np.uint64))
             state = State(known, settings.fold_rules, settings.state_cache_bytes)
             for first in range(0, len(records), size):
                 yield records[first : first + size], state
@@ -108,7 +108,7 @@ class Floor:
         position = LogPosition(topic, partition, 1, records[0].offset)
         command = Prepare(position, len(claims), seen_at=int(time.time() * 1000), proofs=())
         # Nothing is a stray here, so the steps ask nothing of the feed.
-        segments, _ = await self._app.prepare(cast(Feed, None), records, state, command)
+        segments, _ = await self._app.prepare(cast(PartitionSource, None), records, state, command)
         with metrics.STEP_SECONDS.labels("columns").time():
             return claims[partition].block(segments, log_epoch=1)
 

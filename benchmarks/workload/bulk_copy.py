@@ -18,7 +18,7 @@ from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.clickhouse.fact_tables import FACT_TABLES, missing_facts
 from stream_processors.conversations.key import ConversationKey, conversation_hash
 from stream_processors.settings import WorkerSettings
-from stream_processors.state.recompute import refold
+from stream_processors.state.recompute import recompute_facts
 
 TABLES: Final = ("events", "activity", "conversation_facts", "session_facts", "exchange_facts", "end_user_quarters")
 COPIES_AT_ONCE: Final = 10
@@ -133,7 +133,7 @@ def check_sample(url: str) -> int:
 
 async def _check_sample(url: str) -> int:
     clickhouse, condition = ClickHouse(url, 60), f"conversation_hash % {SAMPLE} = 0"
-    segments = await refold(clickhouse, condition, WorkerSettings().fold_rules)
+    segments = await recompute_facts(clickhouse, condition, WorkerSettings().fold_rules)
     for table in FACT_TABLES:
         if wrong := await missing_facts(clickhouse, table, segments.get(table.kind), condition):
             raise ContenderFailed(f"{table.name}: {len(wrong)} facts of the sample differ, such as {next(iter(wrong))}")

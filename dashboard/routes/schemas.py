@@ -18,7 +18,7 @@ class Answer(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
 
-class LinkShown(Answer):
+class LinkSchema(Answer):
     """The list behind a count: pass `filters` as they are, and `from_row` with the values of these columns."""
 
     list: ListName
@@ -34,7 +34,7 @@ class ColumnShown(Answer):
     kind: Kind
     unit: str
     meaning: str
-    link: LinkShown | None
+    link: LinkSchema | None
 
 
 class LeftOutShown(Answer):

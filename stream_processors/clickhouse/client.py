@@ -134,7 +134,7 @@ class ClickHouse:
                 client = self._client = self._client or self._connect()
             return call(client)
         except ClickHouseError as error:
-            raise sorted_error(error) from error
+            raise classify_error(error) from error
 
     def _connect(self) -> Client:
         parts = urlsplit(self._url)
@@ -172,7 +172,7 @@ def _lines(client: Client, sql: str, parameters: Parameters, take: Callable[[byt
             take(line.rstrip(b"\n"))
 
 
-def sorted_error(error: ClickHouseError) -> Exception:
+def classify_error(error: ClickHouseError) -> Exception:
     """Return the error as who has to act sees it; an error that may pass is returned as it is."""
     text, code = str(error), error_code(error)
     if code == THROW_IF and STALE_OWNER in text:

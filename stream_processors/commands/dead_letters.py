@@ -11,7 +11,7 @@ from stream_processors.commands.cli import Report, console, print_rows, read_set
 from stream_processors.dead_letters import store as letters
 from stream_processors.dead_letters.outcome import wait_for_workers
 from stream_processors.dead_letters.replay import Replayed, replay
-from stream_processors.dead_letters.store import LetterFilter, OpenLetter
+from stream_processors.dead_letters.store import DeadLetterFilter, PendingDeadLetter
 from stream_processors.decoding.decode import REASON_CODES
 from stream_processors.enrichment.policy import content_policy
 from stream_processors.kafka.producer import kafka_producer
@@ -105,7 +105,7 @@ def replay_command(
       python -m stream_processors dead-letters replay --reason-code invalid_event
     """
     settings = read_settings()
-    wanted = LetterFilter(topic or settings.kafka_topic, reason_code, partition, offset, limit)
+    wanted = DeadLetterFilter(topic or settings.kafka_topic, reason_code, partition, offset, limit)
     chosen = _choose(wanted)
 
     async def send(clickhouse: ClickHouse, report: Report) -> Replayed:
@@ -144,20 +144,20 @@ def drop_command(
       python -m stream_processors dead-letters drop --reason-code no_value
     """
     settings = read_settings()
-    chosen = _choose(LetterFilter(topic or settings.kafka_topic, reason_code, partition, offset, limit))
+    chosen = _choose(DeadLetterFilter(topic or settings.kafka_topic, reason_code, partition, offset, limit))
     if chosen and not yes:
         click.confirm(f"Drop {_described(chosen)}? They cannot be brought back", abort=True)
     run(settings, "dropping", lambda clickhouse, report: letters.drop(clickhouse, chosen, report))
     console.print(f"dropped {_described(chosen)}")
 
 
-def _choose(wanted: LetterFilter) -> list[OpenLetter]:
+def _choose(wanted: DeadLetterFilter) -> list[PendingDeadLetter]:
     if wanted.offset is not None and wanted.partition is None:
         raise click.UsageError("an offset is one of a partition: give --partition too")
     return run(read_settings(), "", lambda clickhouse, _: letters.choose(clickhouse, wanted))
 
 
-def _described(chosen: Sequence[OpenLetter]) -> str:
+def _described(chosen: Sequence[PendingDeadLetter]) -> str:
     codes = [letter.reason_code for letter in chosen]
     counts = ", ".join(f"{code}: {codes.count(code):,}" for code in sorted(set(codes)))
     return f"{len(chosen):,} dead letters ({counts or 'none fits'})"

@@ -1,4 +1,4 @@
-"""Resting conversations: one that was not used lately keeps its events alone, in a fraction of the memory.
+"""CompactConversation conversations: one that was not used lately keeps its events alone, in a fraction of the memory.
 
 All facts are a pure function of the events, so a conversation that is needed again folds them again and is as before.
 """
@@ -12,7 +12,7 @@ from stream_processors.conversations.events import RANKS, FoldEvent
 _SEPARATOR: Final = "\n"  # no id has it
 
 
-class Resting:
+class CompactConversation:
     """The events of one conversation in order, column by column."""
 
     __slots__ = ("_details", "_ids", "_kinds", "_times", "hash")

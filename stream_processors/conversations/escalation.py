@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from convostream.contract.whitespace import trim
-from stream_processors.caching import remembered
+from stream_processors.caching import cached_by_text
 
 DEFAULT_ESCALATION_ACTIONS: Final = ("fallback_to_human", "open_ticket", "ticket", "contact_human")
 """The names that escalate unless a setting says otherwise."""
@@ -24,6 +24,6 @@ class EscalationActions:
         return _fold(action_name) in self.names
 
 
-@remembered(texts=16_384)
+@cached_by_text(maxsize=16_384)
 def _fold(name: str) -> str:
     return trim(name).casefold()

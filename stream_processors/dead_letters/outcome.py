@@ -8,7 +8,7 @@ from typing import Final
 
 from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.dead_letters.claims import PLACES_A_QUERY, places_sql
-from stream_processors.dead_letters.store import OpenLetter
+from stream_processors.dead_letters.store import PendingDeadLetter
 from stream_processors.kafka.records import LogPosition
 
 PAUSE_SECONDS: Final = 0.5
@@ -30,7 +30,10 @@ class Outcome:
 
 
 async def wait_for_workers(
-    clickhouse: ClickHouse, sent: Sequence[OpenLetter], seconds: float, clock: Callable[[], float] = time.monotonic
+    clickhouse: ClickHouse,
+    sent: Sequence[PendingDeadLetter],
+    seconds: float,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Outcome:
     """Return what became of letters that were sent, as far as workers have seen to them within some seconds."""
     outcome, waiting, deadline = Outcome(), list(sent), clock() + seconds
@@ -42,9 +45,11 @@ async def wait_for_workers(
         await asyncio.sleep(PAUSE_SECONDS)
 
 
-async def _look(clickhouse: ClickHouse, letters: Sequence[OpenLetter], outcome: Outcome) -> list[OpenLetter]:
+async def _look(
+    clickhouse: ClickHouse, letters: Sequence[PendingDeadLetter], outcome: Outcome
+) -> list[PendingDeadLetter]:
     """Count the letters that workers have seen to; return the others."""
-    waiting: list[OpenLetter] = []
+    waiting: list[PendingDeadLetter] = []
     for begin in range(0, len(letters), PLACES_A_QUERY):
         part = letters[begin : begin + PLACES_A_QUERY]
         found = await _states(clickhouse, [letter.place for letter in part])

@@ -19,7 +19,7 @@ from aiokafka.errors import MessageSizeTooLargeError
 from stream_processors.clickhouse.client import ClickHouse, Row
 from stream_processors.conversations.key import ConversationKey
 from stream_processors.dead_letters.claims import places_sql
-from stream_processors.dead_letters.store import OpenLetter, Report
+from stream_processors.dead_letters.store import PendingDeadLetter, Report
 from stream_processors.kafka.records import (
     DEAD_LETTER_HEADER,
     ORIGIN_HEADER,
@@ -84,7 +84,7 @@ class Letter(NamedTuple):
 class Replayed(NamedTuple):
     """What a replay did: the letters that Kafka has, those that are larger than it takes, and those that are gone."""
 
-    sent: list[OpenLetter]
+    sent: list[PendingDeadLetter]
     too_large: list[LogPosition]
     gone: list[LogPosition]
 
@@ -94,7 +94,7 @@ async def replay(
     producer: Producer,
     source: Source,
     content: ContentPolicy,
-    chosen: Sequence[OpenLetter],
+    chosen: Sequence[PendingDeadLetter],
     report: Report,
 ) -> Replayed:
     """Produce letters again, page by page; tell `report` how many are done, of how many.
@@ -120,9 +120,9 @@ async def replay(
     return done
 
 
-def pages(chosen: Sequence[OpenLetter]) -> Iterator[list[OpenLetter]]:
+def pages(chosen: Sequence[PendingDeadLetter]) -> Iterator[list[PendingDeadLetter]]:
     """Yield letters in parts that are small enough to be held in memory."""
-    page: list[OpenLetter] = []
+    page: list[PendingDeadLetter] = []
     for letter in chosen:
         if page and (len(page) == PAGE_LETTERS or sum(each.bytes for each in page) + letter.bytes > PAGE_BYTES):
             yield page

@@ -41,7 +41,7 @@ CHOOSE_SQL: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class LetterFilter:
+class DeadLetterFilter:
     """Which open letters of a topic a command is about; `limit` takes the oldest of them, 0 takes all."""
 
     topic: str
@@ -51,7 +51,7 @@ class LetterFilter:
     limit: int = 0
 
 
-class OpenLetter(NamedTuple):
+class PendingDeadLetter(NamedTuple):
     """A dead letter that is neither replayed nor dropped: its name, its latest fault, and the size of its value.
 
     The size of a value that is not stored is taken for the largest that an event may have.
@@ -83,7 +83,7 @@ async def one(clickhouse: ClickHouse, topic: str, partition: int, offset: int) -
     return rows[0]
 
 
-async def choose(clickhouse: ClickHouse, wanted: LetterFilter) -> list[OpenLetter]:
+async def choose(clickhouse: ClickHouse, wanted: DeadLetterFilter) -> list[PendingDeadLetter]:
     """Return the open letters that a filter is about, the oldest first."""
     parameters = {
         "topic": wanted.topic,
@@ -93,7 +93,7 @@ async def choose(clickhouse: ClickHouse, wanted: LetterFilter) -> list[OpenLette
     }
     rows = await clickhouse.rows(f"{CHOOSE_SQL} LIMIT {wanted.limit:d}" if wanted.limit else CHOOSE_SQL, parameters)
     return [
-        OpenLetter(
+        PendingDeadLetter(
             LogPosition(wanted.topic, row["partition"], row["log_epoch"], row["offset"]),
             row["reason_code"],
             row["attempts"],
@@ -103,7 +103,7 @@ async def choose(clickhouse: ClickHouse, wanted: LetterFilter) -> list[OpenLette
     ]
 
 
-async def drop(clickhouse: ClickHouse, chosen: Sequence[OpenLetter], report: Report) -> None:
+async def drop(clickhouse: ClickHouse, chosen: Sequence[PendingDeadLetter], report: Report) -> None:
     """Note that letters were dropped; tell `report` how many are, of how many."""
     token = f"drop:{make_owner_id()}"
     for begin in range(0, len(chosen), DROPS_A_BLOCK):

@@ -14,7 +14,7 @@ import orjson
 from convostream.contract.events import Event, validate_event
 from convostream.contract.wire import LARGEST_RECORD
 from convostream.errors import InvalidEvent
-from stream_processors.decoding.fast_path import MAX_NESTING, quick_events
+from stream_processors.decoding.fast_path import MAX_NESTING, fast_decode
 from stream_processors.errors import InvalidRecord
 
 UNREADABLE_BATCH: Final = "unreadable_batch"
@@ -36,7 +36,7 @@ class Decoded(NamedTuple):
 
 def decode_all(values: Sequence[bytes | None]) -> Decoded:
     """Return the events that the values of records hold, and why the contract refuses the others."""
-    events, refused = quick_events(values), []
+    events, refused = fast_decode(values), []
     places: defaultdict[type, list[int]] = defaultdict(list)
     for place, event in enumerate(events):
         places[type(event)].append(place)

@@ -35,7 +35,7 @@ from convostream.contract.wire import LARGEST_RECORD
 from stream_processors.decoding.fast_columns import are_plain_uuids, read_plain_date_times
 
 # A fault in the JSON or in a field, text that is no UTF-8, no date-time, an integer that orjson would read as a float.
-_DOUBTS: Final = (msgspec.MsgspecError, UnicodeDecodeError, ValueError, TypeError, RecursionError)
+_FALLBACK_ERRORS: Final = (msgspec.MsgspecError, UnicodeDecodeError, ValueError, TypeError, RecursionError)
 
 MAX_NESTING: Final = 64
 """Levels of objects and lists that a record may have; no more brackets than that cannot nest more deeply."""
@@ -47,7 +47,7 @@ _identity: Final = attrgetter(*IDENTITY)
 _is_uuid: Final = re.compile(UUID_PATTERN[1:-1]).fullmatch
 
 
-def quick_events(values: Sequence[bytes | None]) -> list[Event | None]:
+def fast_decode(values: Sequence[bytes | None]) -> list[Event | None]:
     """Return the events that the values of records hold, None in place of one that it takes the models to judge."""
     events = [
         event  # most are messages that begin with a letter or a digit: they need no further look
@@ -56,7 +56,7 @@ def quick_events(values: Sequence[bytes | None]) -> list[Event | None]:
         and (content := event.content)
         and content[0].isalnum()
         and len(value or b"") <= LARGEST_RECORD
-        else _looked_at(event, value)
+        else _check_extra_rules(event, value)
         for event, value in zip(_parsed(values), values, strict=True)
     ]
     read = [event for event in events if event is not None]
@@ -68,18 +68,18 @@ def _parsed(values: Sequence[bytes | None]) -> list[Any]:
     """Return what values hold, with times and ids as they were sent; None in place of what msgspec does not take."""
     try:
         return list(map(_decode, values))
-    except _DOUBTS:
+    except _FALLBACK_ERRORS:
         return [_parsed_one(value) for value in values]
 
 
 def _parsed_one(value: bytes | None) -> Any:
     try:
         return _decode(value)
-    except _DOUBTS:
+    except _FALLBACK_ERRORS:
         return None
 
 
-def _looked_at(event: Any, value: bytes | None) -> Any:
+def _check_extra_rules(event: Any, value: bytes | None) -> Any:
     """Return an event whose fields but the id and time of events are right, None when in doubt."""
     if event is None or value is None or len(value) > LARGEST_RECORD:
         return None
@@ -88,7 +88,7 @@ def _looked_at(event: Any, value: bytes | None) -> Any:
             if (text := getattr(event, name)) is not None:
                 setattr(event, name, parse_date_time(text))
         return event if _is_complete(event, value) else None
-    except _DOUBTS:
+    except _FALLBACK_ERRORS:
         return None
 
 

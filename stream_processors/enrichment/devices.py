@@ -15,7 +15,7 @@ from ua_parser.loaders import load_builtins
 from ua_parser.regex import Resolver
 
 from convostream.contract.whitespace import trim
-from stream_processors.caching import remembered
+from stream_processors.caching import cached_by_text
 
 Device = Literal["desktop", "tablet", "mobile", "other"]
 
@@ -50,7 +50,7 @@ _DESKTOP_SYSTEM: Final = re.compile(
 )
 
 
-@remembered(texts=16_384)
+@cached_by_text(maxsize=16_384)
 def classify_device(text: str) -> Device | None:
     """Return the kind of device that the text names, or None when it is blank or `unknown`."""
     stated = trim(text)

@@ -11,7 +11,7 @@ from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from typing import Final, NamedTuple
 
 from convostream.contract.whitespace import trim
-from stream_processors.caching import remembered
+from stream_processors.caching import cached_by_text
 from stream_processors.enrichment.public_addresses import Address, is_public
 
 PREFIXES: Final = {4: 24, 6: 48}
@@ -35,7 +35,7 @@ class StatedAddresses(NamedTuple):
     """The networks (/24 and /48) of the addresses of the text in place of them; '' when it names none."""
 
 
-@remembered(texts=16_384)
+@cached_by_text(maxsize=16_384)
 def addresses_of(text: str) -> StatedAddresses:
     """Return what the text says of addresses."""
     addresses = list(_addresses(text))

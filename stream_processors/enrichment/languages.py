@@ -9,7 +9,7 @@ import re
 from typing import Final
 
 from convostream.contract.whitespace import trim
-from stream_processors.caching import remembered
+from stream_processors.caching import cached_by_text
 from stream_processors.conversations.values import Language
 from stream_processors.enrichment.language_names import CODES_BY_NAME
 
@@ -23,7 +23,7 @@ _TAG: Final = re.compile(
 )
 
 
-@remembered(texts=16_384)
+@cached_by_text(maxsize=16_384)
 def parse_language(text: str) -> Language | None:
     """Return the language that the text names, or None when it names none."""
     stated = trim(text)

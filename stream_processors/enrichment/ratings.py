@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final, Literal
 
 from convostream.contract.whitespace import trim
-from stream_processors.caching import remembered
+from stream_processors.caching import cached_by_text
 
 Verdict = Literal["positive", "neutral", "negative", "unrecognised"]
 
@@ -56,7 +56,7 @@ def verdict(rating: object) -> Verdict:
     return "unrecognised"
 
 
-@remembered(texts=4_096)
+@cached_by_text(maxsize=4_096)
 def _verdict_of_text(text: str) -> Verdict:
     stated = trim(text).casefold()
     if _DECIMAL_NUMBER.fullmatch(stated):

@@ -36,7 +36,7 @@ from stream_processors.errors import InvalidRecord
 from stream_processors.kafka.read_positions import ReadPositions
 from stream_processors.kafka.records import Record
 from stream_processors.kafka.source import Poll, TopicDescription
-from stream_processors.kafka.startup import start_patiently
+from stream_processors.kafka.startup import start_with_retry
 from stream_processors.kafka.topic_metadata import describe_topic
 
 LONGEST_WAIT_MS: Final = 200
@@ -85,7 +85,7 @@ class WholePollThread(AIOKafkaConsumerThread):
 
     async def on_start(self) -> None:
         """Start the client, however long Kafka is away."""
-        await start_patiently(self, super().on_start, self._clear, _reason_of(self.transport))
+        await start_with_retry(self, super().on_start, self._clear, _reason_of(self.transport))
 
     async def _clear(self) -> None:
         await self._ensure_consumer().stop()
@@ -133,7 +133,7 @@ class WholePollThread(AIOKafkaConsumerThread):
 
 
 class WholePollConsumer(Consumer):
-    """Faust's consumer, which yields polls and asks the application where assigned partitions go on: a `Feed`."""
+    """Faust's consumer as a `PartitionSource`: it yields whole polls and is told where partitions start."""
 
     _thread: WholePollThread
 
@@ -148,7 +148,7 @@ class WholePollConsumer(Consumer):
         self._reported: dict[TP, int] = {}
         self._resumed = asyncio.Event()
 
-    def follow(self, topic: str, on_assigned: Assign) -> None:
+    def set_assignment_listener(self, topic: str, on_assigned: Assign) -> None:
         """Set the topic, and who is told which of its partitions are ours."""
         self.topic, self.on_assigned = topic, on_assigned
 
@@ -248,7 +248,7 @@ class WholePollConsumer(Consumer):
         ends = await self._thread.at_once(lambda client: client.end_offsets([tp]))
         return starts[tp], ends[tp]
 
-    async def go_on_at(self, partition: int, offset: int) -> int:
+    async def seek_to(self, partition: int, offset: int) -> int:
         """Read a partition from an offset on; return how often its position has been set now."""
         tp = self._tp(partition)
         await self._thread.at_once(partial(_seek, partition=TopicPartition(*tp), offset=offset))
@@ -277,7 +277,7 @@ class WholePollConsumer(Consumer):
             return 0  # the client no longer has the partition: a rebalance is under way
         return max(0, _end_of(state) - next_offset)
 
-    def note_landed(self, partition: int, offset: int) -> None:
+    def mark_written(self, partition: int, offset: int) -> None:
         """Take the offset below which everything has landed."""
         self._landed[self._tp(partition)] = offset
 
@@ -326,12 +326,12 @@ async def _seek(client: AIOKafkaConsumer, partition: TopicPartition, offset: int
     client.seek(partition, offset)
 
 
-class PatientProducer(Producer):
+class RetryingProducer(Producer):
     """Faust's producer, which waits for Kafka at its start."""
 
     async def on_start(self) -> None:
         """Start the client, however long Kafka is away."""
-        await start_patiently(self, super().on_start, self._clear, _reason_of(self.transport))
+        await start_with_retry(self, super().on_start, self._clear, _reason_of(self.transport))
 
     async def _clear(self) -> None:
         await self._ensure_producer().stop()
@@ -341,4 +341,4 @@ class WholePollTransport(Transport):
     """Faust's Kafka transport with the consumer and the producer above."""
 
     Consumer = WholePollConsumer
-    Producer = PatientProducer
+    Producer = RetryingProducer

@@ -59,7 +59,7 @@ class TopicDescription(NamedTuple):
     under_replicated: int = 0
 
 
-class Feed(Protocol):
+class PartitionSource(Protocol):
     """Kafka, as far as the owner of a partition needs it."""
 
     async def describe(self) -> TopicDescription:
@@ -70,7 +70,7 @@ class Feed(Protocol):
         """Return the first offset of a partition's log, and the one after its last."""
         ...
 
-    async def go_on_at(self, partition: int, offset: int) -> int:
+    async def seek_to(self, partition: int, offset: int) -> int:
         """Read a partition from an offset on; return how often its position has been set now."""
         ...
 
@@ -90,7 +90,7 @@ class Feed(Protocol):
         """Return how many committed records of a partition wait behind an offset."""
         ...
 
-    def note_landed(self, partition: int, offset: int) -> None:
+    def mark_written(self, partition: int, offset: int) -> None:
         """Take the offset below which everything has landed."""
         ...
 

@@ -28,7 +28,7 @@ class Starting(Protocol):
         ...
 
 
-async def start_patiently(
+async def start_with_retry(
     service: Starting,
     start: Callable[[], Awaitable[None]],
     clear: Callable[[], Awaitable[None]],

@@ -13,7 +13,7 @@ from stream_processors.clickhouse.fact_tables import DERIVED_TABLES, hash_condit
 from stream_processors.conversations.rules import FoldRules
 from stream_processors.errors import OperatorError
 from stream_processors.maintenance.audit_log import clock_of
-from stream_processors.maintenance.chunks import shares_of
+from stream_processors.maintenance.chunks import split_conversations
 from stream_processors.maintenance.duplicates import surplus_events, surplus_letters
 from stream_processors.maintenance.erasure import erased_among
 from stream_processors.maintenance.report import Difference, Findings, differences_of
@@ -54,7 +54,7 @@ async def audit(clickhouse: ClickHouse, rules: FoldRules, since: int | None, pro
     found = Findings.of(AUDITED)
     found.conversations = await _count_conversations(clickhouse, since or 0)
     found.add(await surplus_letters(clickhouse))
-    for share in await shares_of(clickhouse, since):
+    for share in await split_conversations(clickhouse, since):
         await _audit_share(clickhouse, share.condition, rules, found)
         progress(share.number + 1, share.shares)
     return found

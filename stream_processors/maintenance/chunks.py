@@ -37,7 +37,7 @@ class Share:
         return hash_condition(self.hashes.tolist())
 
 
-async def shares_of(clickhouse: ClickHouse, since: int | None = None) -> list[Share]:
+async def split_conversations(clickhouse: ClickHouse, since: int | None = None) -> list[Share]:
     """Return shares of all conversations, or of those of which something was received, or is dated, since a time.
 
     Each has about `EVENTS_A_SHARE` events.

@@ -11,10 +11,10 @@ from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.clickhouse.fact_tables import DERIVED_TABLES, FACT_TABLES, activity_sql
 from stream_processors.conversations.rules import FoldRules
 from stream_processors.errors import OperatorError
-from stream_processors.maintenance.chunks import Share, shares_of
+from stream_processors.maintenance.chunks import Share, split_conversations
 from stream_processors.maintenance.erasure import complete, is_pending
 from stream_processors.maintenance.lease import Maintenance, maintenance
-from stream_processors.state.recompute import refold
+from stream_processors.state.recompute import recompute_facts
 
 Progress = Callable[[int, int], None]
 
@@ -31,9 +31,9 @@ async def rebuild(clickhouse: ClickHouse, rules: FoldRules, owner_id: str, progr
         for table in DERIVED_TABLES:
             await clickhouse.command(f"DROP TABLE IF EXISTS {table}_rebuilt")
             await clickhouse.command(f"CREATE TABLE {table}_rebuilt AS {table}")
-        shares, facts = await shares_of(clickhouse), 0
+        shares, facts = await split_conversations(clickhouse), 0
         for share in shares:
-            segments = await refold(clickhouse, share.condition, rules)
+            segments = await recompute_facts(clickhouse, share.condition, rules)
             facts += await _write(clickhouse, segments, f"{owner_id}:{share.number}")
             await _rebuild_activity(clickhouse, share)
             progress(share.number + 1, share.shares)

@@ -34,7 +34,7 @@ class Difference:
 
 
 @dataclass(slots=True)
-class TableFindings:
+class TableReport:
     """How many rows or counts of a table are missing or too many, and of which conversations, by hash."""
 
     missing: int = 0
@@ -55,7 +55,7 @@ class Findings:
     whoever replays it compares every table.
     """
 
-    tables: dict[str, TableFindings]
+    tables: dict[str, TableReport]
     conversations: int = 0
     touched: int = 0
     waiting: int = 0
@@ -64,7 +64,7 @@ class Findings:
     @classmethod
     def of(cls, tables: Iterable[str]) -> "Findings":
         """Return findings about some tables in which nothing differs yet."""
-        return cls({table: TableFindings() for table in tables})
+        return cls({table: TableReport() for table in tables})
 
     @property
     def is_clean(self) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from stream_processors import metrics
 from stream_processors.kafka.source import Poll
-from stream_processors.partitions.context import Tools
+from stream_processors.partitions.context import WorkerContext
 from stream_processors.partitions.partition import Partition
 
 logger = logging.getLogger(__name__)
@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 class Ownership:
     """The partitions of one worker. `on_failure` is told what ended a partition's owner against its will."""
 
-    def __init__(self, tools: Tools, on_failure: Callable[[BaseException], None]) -> None:
+    def __init__(self, tools: WorkerContext, on_failure: Callable[[BaseException], None]) -> None:
         self._tools = tools
         self._on_failure = on_failure
         self._partitions: dict[int, Partition] = {}

@@ -1,4 +1,4 @@
-"""Gathering: polls of a partition wait here until they are worth a flush, by size or by age.
+"""PollBuffer: polls of a partition wait here until they are worth a flush, by size or by age.
 
 It also watches the order of offsets: a poll that begins below the expected offset tells that the log is another one,
 and one that was under way while the position was set anew is left out.
@@ -11,17 +11,17 @@ from typing import Final
 
 from stream_processors.errors import LogChanged
 from stream_processors.kafka.records import Record
-from stream_processors.kafka.source import Feed, Poll
+from stream_processors.kafka.source import PartitionSource, Poll
 from stream_processors.settings import WorkerSettings
 
 EARLY_ROWS: Final = 5_000
 """A flush of so many rows costs little more an event than the largest; the start of a catch-up does not wait for it."""
 
 
-class Gathering:
+class PollBuffer:
     """The polls of one partition that no flush has taken yet."""
 
-    def __init__(self, partition: int, feed: Feed, max_bytes: int, clock: Callable[[], float]) -> None:
+    def __init__(self, partition: int, feed: PartitionSource, max_bytes: int, clock: Callable[[], float]) -> None:
         self._partition = partition
         self._feed = feed
         self._max_bytes = max_bytes
@@ -42,7 +42,7 @@ class Gathering:
         self._bytes = self.rows = 0
         self._paused = self._may_repeat = False
         self.next_offset = offset
-        self._seeks = await self._feed.go_on_at(self._partition, offset)
+        self._seeks = await self._feed.seek_to(self._partition, offset)
 
     def add(self, poll: Poll) -> None:
         """Take a poll; pauses the partition when more is buffered than memory is meant to hold."""
@@ -61,7 +61,7 @@ class Gathering:
         """For how long polls have been waiting since the last were taken, in seconds."""
         return self._clock() - self.oldest_at if self._polls else 0.0
 
-    def is_due(self, settings: WorkerSettings, *, is_landing: bool, is_idle: bool) -> bool:
+    def should_flush(self, settings: WorkerSettings, *, is_landing: bool, is_idle: bool) -> bool:
         """Tell whether what waits is worth a flush: it is much, or old; less is enough while the worker is idle.
 
         While the partition's last flush lands, only a full one is prepared.

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from stream_processors.clickhouse.block import Segment
 from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.kafka.records import Record
-from stream_processors.kafka.source import Feed
+from stream_processors.kafka.source import PartitionSource
 from stream_processors.partitions.protocol.commands import Prepare
 from stream_processors.partitions.range_log import RangeLog
 from stream_processors.partitions.ranges import Proof
-from stream_processors.partitions.slots import Slots
+from stream_processors.partitions.slots import TrackedSemaphore
 from stream_processors.settings import WorkerSettings
 from stream_processors.state.cache import State
 
@@ -20,15 +20,15 @@ PrepareRows = Callable[[Sequence[Record], State, Prepare], Awaitable[tuple[list[
 
 
 @dataclass(frozen=True, slots=True)
-class Tools:
+class WorkerContext:
     """Settings, clients, the steps, and the places for which inserts, and flushes in memory, wait for each other."""
 
     settings: WorkerSettings
     clickhouse: ClickHouse
     range_log: RangeLog
-    feed: Feed
+    feed: PartitionSource
     prepare: PrepareRows
     insert_slots: asyncio.Semaphore
-    flush_slots: Slots
+    flush_slots: TrackedSemaphore
     clock: Callable[[], float] = time.monotonic
     wall_clock: Callable[[], float] = time.time

@@ -15,8 +15,8 @@ from stream_processors.blocked import reason_of
 from stream_processors.errors import LogChanged, MaintenanceUnderWay, StaleOwner
 from stream_processors.kafka.records import Record, time_of_receipt
 from stream_processors.kafka.source import Poll
-from stream_processors.partitions.buffer import Gathering
-from stream_processors.partitions.context import Tools
+from stream_processors.partitions.buffer import PollBuffer
+from stream_processors.partitions.context import WorkerContext
 from stream_processors.partitions.lag import Lag
 from stream_processors.partitions.protocol.commands import (
     AskMembership,
@@ -38,7 +38,7 @@ from stream_processors.partitions.protocol.commands import (
 from stream_processors.partitions.protocol.owner import Owner
 from stream_processors.partitions.ranges import Batch, Fingerprint, Range, Start
 from stream_processors.partitions.writer import Content, Landing, perform
-from stream_processors.retries import persist
+from stream_processors.retries import retry_forever
 from stream_processors.state.cache import State, load_state
 
 IDLE_SECONDS: Final = 0.5
@@ -62,12 +62,12 @@ logger = logging.getLogger(__name__)
 class Partition:
     """One partition of the topic while this worker owns it."""
 
-    def __init__(self, number: int, tools: Tools, owned: int = 1) -> None:
+    def __init__(self, number: int, tools: WorkerContext, owned: int = 1) -> None:
         """Own a partition as one of so many; they share the worker's memory evenly."""
         self.number = number
         self._tools = tools
         self._rules = tools.settings.fold_rules
-        self._gathering = Gathering(number, tools.feed, tools.settings.buffer_share(owned), tools.clock)
+        self._gathering = PollBuffer(number, tools.feed, tools.settings.buffer_share(owned), tools.clock)
         self._cache_bytes = tools.settings.state_cache_bytes // owned
         self._landing = Landing(number, tools, self._note_landing_ended)
         self._has_flush_slot = False  # for what is being prepared; a landing has its own
@@ -186,8 +186,8 @@ class Partition:
                 self._known_state.shrink()
             case ReadBounds():
                 return await self._read_bounds()
-            case ReadUpTo(last, is_doubtful):
-                return await self._read_up_to(last, is_doubtful)
+            case ReadUpTo(last, log_may_be_truncated):
+                return await self._read_up_to(last, log_may_be_truncated)
             case AskRelease():
                 return self._released.is_set()
             case AskMembership():
@@ -199,14 +199,14 @@ class Partition:
         return None
 
     async def _read_bounds(self) -> tuple[int, int]:
-        start, self._end = await persist(
+        start, self._end = await retry_forever(
             "ask for the log's bounds", lambda: self._tools.feed.bounds(self.number), self.number
         )
         return start, self._end
 
     async def _check_log(self) -> None:
         """Make sure that what was read is of the topic that was there at the claim."""
-        topic = await persist("ask for the topic", self._tools.feed.describe, self.number)
+        topic = await retry_forever("ask for the topic", self._tools.feed.describe, self.number)
         self._checked_at = self._tools.clock()
         if topic.topic_id != self._landing.topic_id:
             raise LogChanged("the topic was made again")
@@ -218,8 +218,10 @@ class Partition:
         if start.lost:
             metrics.LOST_RECORDS.inc(start.lost)
             logger.error("partition %d: Kafka removed %d records before they were read", self.number, start.lost)
-        await persist("set the position", lambda: self._gathering.begin(start.offset), self.number)
-        self._state = await persist("load the known conversations", partial(self._load_state, partitions), self.number)
+        await retry_forever("set the position", lambda: self._gathering.begin(start.offset), self.number)
+        self._state = await retry_forever(
+            "load the known conversations", partial(self._load_state, partitions), self.number
+        )
         self._lag.begin(start.offset if start.verify is None else start.verify.last + 1)
         self.is_settled = True
 
@@ -239,7 +241,7 @@ class Partition:
             raise LookupError("the partition has not begun")
         return self._state
 
-    async def _read_up_to(self, last: int, is_doubtful: bool) -> Batch | Lull:
+    async def _read_up_to(self, last: int, log_may_be_truncated: bool) -> Batch | Lull:
         """Return the records up to an offset; IDLE when the log has none there.
 
         A log that claims to end before has to bring more within `DOUBT_SECONDS` each time, else it has none.
@@ -254,7 +256,7 @@ class Partition:
                 return self._batch(records)
             progressed_at = clock() if taken else progressed_at
             waited = clock() - progressed_at
-            if is_doubtful and waited > DOUBT_SECONDS:
+            if log_may_be_truncated and waited > DOUBT_SECONDS:
                 return Lull.IDLE
             if waited > CHECK_SECONDS and clock() - self._checked_at > CHECK_SECONDS:
                 await self._check_log()
@@ -269,8 +271,8 @@ class Partition:
         settings, gathering = self._tools.settings, self._gathering
         while not self._released.is_set():
             is_landing = self._landing.is_under_way()
-            is_idle = self._tools.flush_slots.are_idle
-            if not self.blocked and gathering.is_due(settings, is_landing=is_landing, is_idle=is_idle):
+            is_idle = self._tools.flush_slots.is_idle
+            if not self.blocked and gathering.should_flush(settings, is_landing=is_landing, is_idle=is_idle):
                 if records := await gathering.take(settings.flush_max_rows):
                     return self._batch(records)
             elif gathering.rows and not is_landing:

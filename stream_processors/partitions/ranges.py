@@ -1,8 +1,8 @@
 """Positions: where a partition goes on, decided from its range log and the bounds of its log.
 
-Pure decisions, no clients: `start_of` says where to seek on assignment, `Batch.ends` whether the first records read
-show that the log is the same one. Offsets are Kafka's; a log epoch is a number that grows whenever the log proves to be
-another.
+Pure decisions, no clients: `resolve_start` says where to seek on assignment, `Batch.ends` whether the first records
+read show that the log is the same one. Offsets are Kafka's; a log epoch is a number that grows whenever the log proves
+to be another.
 """
 
 import hashlib
@@ -77,13 +77,13 @@ class Range:
 class Batch:
     """Records that were read of a log: their offsets `first` to `last`, both included, and what the last one is.
 
-    `is_crowded` says that the conversations in memory leave no room for more; `seen_at` is the time, in milliseconds.
+    `is_over_budget` says that the conversations in memory leave no room; `seen_at` is the time, in milliseconds.
     """
 
     first: int
     last: int
     last_record: Fingerprint
-    is_crowded: bool = False
+    is_over_budget: bool = False
     seen_at: int = 0
 
     def ends(self, known: Range) -> bool:
@@ -96,8 +96,8 @@ class Start:
     """Where to begin to read, and what to do with what is read first.
 
     `replay` is a range to be written again, byte for byte, or only to be compared with the tables when it `has_landed`;
-    `verify` is a range whose last record, read first, must be the one that it was; `is_doubtful` says that the log
-    claims to end before it, which an embedded broker may say of a log that does not; `lost` counts the offsets that
+    `verify` is a range whose last record, read first, must be the one that it was; `log_may_be_truncated` says that the
+    log claims to end before it, which an embedded broker may say of a log that does not; `lost` counts the offsets that
     Kafka's retention removed before they were read. `broken` is an unconfirmed range of which Kafka has not kept all:
     ClickHouse has to say whether it landed, and what is left of it is replayed.
     """
@@ -106,28 +106,28 @@ class Start:
     offset: int
     replay: Range | None = None
     verify: Range | None = None
-    is_doubtful: bool = False
+    log_may_be_truncated: bool = False
     lost: int = 0
     broken: Range | None = None
     has_landed: bool = False
     is_new_log: bool = False
 
 
-def start_of(latest: Range | None, log_start: int, log_end: int) -> Start:
+def resolve_start(latest: Range | None, log_start: int, log_end: int) -> Start:
     """Decide where a partition goes on; `log_start` and `log_end` are its first offset and the one after its last."""
     if latest is None:
         return Start(log_epoch=1, offset=log_start)
-    is_doubtful = log_end <= latest.last
+    log_may_be_truncated = log_end <= latest.last
     if not latest.confirmed and log_start <= latest.first:
-        return Start(latest.log_epoch, latest.first, replay=latest, is_doubtful=is_doubtful)
+        return Start(latest.log_epoch, latest.first, replay=latest, log_may_be_truncated=log_may_be_truncated)
     if not latest.confirmed:
         return Start(latest.log_epoch, max(log_start, latest.last + 1), broken=latest)
     if log_start <= latest.last:
-        return Start(latest.log_epoch, latest.last, verify=latest, is_doubtful=is_doubtful)
+        return Start(latest.log_epoch, latest.last, verify=latest, log_may_be_truncated=log_may_be_truncated)
     return Start(latest.log_epoch, log_start, lost=log_start - latest.last - 1)
 
 
-def resume_broken(broken: Range, log_start: int, log_end: int, has_landed: bool) -> Start:
+def resume_after_expiry(broken: Range, log_start: int, log_end: int, has_landed: bool) -> Start:
     """Decide where to go on after a range that Kafka no longer holds whole, by whether it had landed."""
     following = broken.last + 1 if has_landed else broken.first
     lost = max(0, log_start - following)
@@ -137,7 +137,7 @@ def resume_broken(broken: Range, log_start: int, log_end: int, has_landed: bool)
         broken.log_epoch,
         log_start,
         replay=replace(broken, first=log_start),
-        is_doubtful=log_end <= broken.last,
+        log_may_be_truncated=log_end <= broken.last,
         lost=lost,
         broken=broken,
         has_landed=has_landed,

@@ -28,7 +28,7 @@ from stream_processors.clickhouse.fact_tables import (
 from stream_processors.conversations.rules import FoldRules
 from stream_processors.partitions.range_log import Tenure
 from stream_processors.partitions.ranges import Range
-from stream_processors.state.recompute import refold
+from stream_processors.state.recompute import recompute_facts
 
 IN_RANGE: Final = (
     " WHERE topic = {topic:String} AND partition = {partition:UInt32} AND log_epoch = {log_epoch:UInt64}"
@@ -78,7 +78,7 @@ async def touched(clickhouse: ClickHouse, written: Range) -> list[int]:
 
 async def missing_of_conversations(clickhouse: ClickHouse, condition: str, rules: FoldRules) -> list[Segment]:
     """Return what facts and activity lack of some conversations, or have too much, compared with their events."""
-    made = await refold(clickhouse, condition, rules)
+    made = await recompute_facts(clickhouse, condition, rules)
     missing = {table: await missing_facts(clickhouse, table, made.get(table.kind), condition) for table in FACT_TABLES}
     segments = [_fact_segment(table, facts) for table, facts in missing.items() if facts]
     activity = await _missing_activity(clickhouse, condition)

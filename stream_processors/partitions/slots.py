@@ -1,9 +1,9 @@
-"""Slots: so many at once may have one, and anybody can see whether one is taken at all."""
+"""TrackedSemaphore: so many at once may have one, and anybody can see whether one is taken at all."""
 
 import asyncio
 
 
-class Slots:
+class TrackedSemaphore:
     """A semaphore that tells whether it is idle."""
 
     def __init__(self, slots: int) -> None:
@@ -11,7 +11,7 @@ class Slots:
         self._taken = 0
 
     @property
-    def are_idle(self) -> bool:
+    def is_idle(self) -> bool:
         """Whether nobody has a slot, or waits for one."""
         return self._taken == 0
 

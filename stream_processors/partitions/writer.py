@@ -17,7 +17,7 @@ from stream_processors import metrics
 from stream_processors.clickhouse.block import Block, Segment, segments_of
 from stream_processors.clickhouse.schema_version import check_schema
 from stream_processors.errors import ProcessorError
-from stream_processors.partitions.context import Tools
+from stream_processors.partitions.context import WorkerContext
 from stream_processors.partitions.protocol.commands import (
     AskWhatLanded,
     AskWhetherRemembered,
@@ -35,7 +35,7 @@ from stream_processors.partitions.protocol.commands import (
 from stream_processors.partitions.range_log import Tenure
 from stream_processors.partitions.ranges import Range
 from stream_processors.partitions.reconcile import any_landed, repair_token, what_is_missing
-from stream_processors.retries import persist
+from stream_processors.retries import retry_forever
 
 Result = TypeVar("Result")
 Execute = Callable[[Command[Any]], Awaitable[object]]
@@ -79,7 +79,7 @@ class Content:
 class Landing:
     """What a partition's owner writes, under its claim."""
 
-    def __init__(self, partition: int, tools: Tools, on_end: Callable[[Range | None], None]) -> None:
+    def __init__(self, partition: int, tools: WorkerContext, on_end: Callable[[Range | None], None]) -> None:
         self._partition = partition
         self._log = tools.range_log
         self._tools = tools
@@ -147,20 +147,22 @@ class Landing:
                 return await self._claim()
             case AskWhetherSettled():
                 call = partial(log.unsettled, self.tenure)
-                return not await persist("look for flushes of another layout", call, number)
+                return not await retry_forever("look for flushes of another layout", call, number)
             case ReadLatest():
-                return await persist("read the range log", lambda: log.latest(number), number)
+                return await retry_forever("read the range log", lambda: log.latest(number), number)
             case WriteRange(written):
                 what = "confirm" if written.confirmed else "log the range"
                 return await self._tries(what, lambda: log.write(written, self.tenure.owner_epoch), written)
             case AskWhetherRemembered(known):
-                return await persist("count the ranges since", lambda: self._is_remembered(known), number)
+                return await retry_forever("count the ranges since", lambda: self._is_remembered(known), number)
             case AwaitEarlierWrites():
                 await asyncio.sleep(PASSING_SECONDS)
                 return None
             case AskWhatLanded(known):
                 await asyncio.sleep(PASSING_SECONDS)
-                return await persist("look for a flush", lambda: any_landed(self._tools.clickhouse, known), number)
+                return await retry_forever(
+                    "look for a flush", lambda: any_landed(self._tools.clickhouse, known), number
+                )
             case Compare(known):
                 return await self._compare(known, None)
             case Repair(known):
@@ -172,7 +174,7 @@ class Landing:
     async def _land(self, steps: Steps[Range], content: Content) -> Range:
         with metrics.STEP_SECONDS.labels("insert").time():
             landed = await perform(steps, partial(self._write, content))
-        self._tools.feed.note_landed(self._partition, landed.last + 1)
+        self._tools.feed.mark_written(self._partition, landed.last + 1)
         return landed
 
     async def _write(self, content: Content, command: Command[Any]) -> object:
@@ -189,24 +191,24 @@ class Landing:
 
     async def _claim(self) -> int:
         await self.abandon()
-        await persist("check the schema", partial(check_schema, self._tools.clickhouse), self._partition)
-        topic = await persist("ask for the topic", self._tools.feed.describe, self._partition)
+        await retry_forever("check the schema", partial(check_schema, self._tools.clickhouse), self._partition)
+        topic = await retry_forever("ask for the topic", self._tools.feed.describe, self._partition)
         call = partial(self._log.claim, self._partition, topic.partitions)
-        self._tenure, self.topic_id = await persist("claim", call, self._partition), topic.topic_id
+        self._tenure, self.topic_id = await retry_forever("claim", call, self._partition), topic.topic_id
         return self._tenure.partitions
 
     async def _compare(self, known: Range, segments: Sequence[Segment] | None) -> int:
         """Find the rows of a range that are missing; return how many there are."""
         clickhouse, rules = self._tools.clickhouse, self._tools.settings.fold_rules
         call = partial(what_is_missing, clickhouse, known, segments, rules)
-        self._missing = await persist("compare the tables", call, self._partition)
+        self._missing = await retry_forever("compare the tables", call, self._partition)
         return sum(segment.length for segment in self._missing)
 
     async def _repair(self, known: Range) -> None:
         """Insert what was found missing: the same bytes under one token, until that is answered."""
         block, token = self.tenure.block(self._missing, known.log_epoch), repair_token(self.tenure)
         insert = partial(self._tools.clickhouse.insert_block, "inbox", block.columns, block.data, token)
-        await persist("repair", insert, self._partition, f"the offsets {known.first} to {known.last}")
+        await retry_forever("repair", insert, self._partition, f"the offsets {known.first} to {known.last}")
         metrics.REPAIRED_ROWS.inc(block.rows)
         logger.warning("partition %d: %d rows that the engine had lost were added again", self._partition, block.rows)
 
@@ -224,7 +226,7 @@ class Landing:
                 tries += 1
                 await call()
 
-        await persist(what, attempt, self._partition, f"the offsets {written.first} to {written.last}")
+        await retry_forever(what, attempt, self._partition, f"the offsets {written.first} to {written.last}")
         return tries
 
 

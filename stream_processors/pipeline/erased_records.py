@@ -23,7 +23,7 @@ from stream_processors.conversations.key import ConversationKey
 from stream_processors.enrichment.customers import known_customer
 from stream_processors.kafka.records import DeadLetter
 from stream_processors.pipeline.steps import Batch
-from stream_processors.retries import persist
+from stream_processors.retries import retry_forever
 
 DEFAULT_ENVIRONMENT = "production"
 
@@ -34,7 +34,7 @@ async def drop_erased(batch: Batch, tombstones: Tombstones, clickhouse: ClickHou
         return
     if named := conversations_of_erased_customers(batch, tombstones):
         call = partial(add_conversations, clickhouse, named)
-        await persist("write the tombstones of conversations", call, partition)
+        await retry_forever("write the tombstones of conversations", call, partition)
         for key in named:
             tombstones.add(key)
     erased = [key for key in batch.conversations if tombstones.covers(key)]

@@ -14,10 +14,10 @@ from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.errors import InvalidRecord
 from stream_processors.kafka.partitioner import partitions_of
 from stream_processors.kafka.records import ORIGIN_HEADER, RECEIVED_AT_HEADER, DeadLetter, LogPosition, Origin, Record
-from stream_processors.kafka.source import Feed, Headers
+from stream_processors.kafka.source import Headers, PartitionSource
 from stream_processors.pipeline.forwarded_records import note_forwarded
 from stream_processors.pipeline.steps import Batch, Keep
-from stream_processors.retries import persist
+from stream_processors.retries import retry_forever
 
 AT_ONCE: Final = 500
 """So many are on their way to Kafka at the same time: one after the other takes a few milliseconds each."""
@@ -35,15 +35,15 @@ class Stray(NamedTuple):
     is_proved: bool
 
 
-async def forward_strays(
-    batch: Batch, position: LogPosition, partitions: int, feed: Feed, clickhouse: ClickHouse, keep: Keep
+async def reroute(
+    batch: Batch, position: LogPosition, partitions: int, feed: PartitionSource, clickhouse: ClickHouse, keep: Keep
 ) -> None:
     """Produce strays again, to the partitions of their conversations; what is too large for that is a dead letter."""
     strays = _strays(batch, partitions)
     if new := [stray for stray in strays if not stray.is_proved]:
         records, times = [stray.record for stray in new], [stray.received_at for stray in new]
         call = partial(note_forwarded, records, times, clickhouse, position)
-        await persist("note forwarded records", call, position.partition)
+        await retry_forever("note forwarded records", call, position.partition)
     for begin in range(0, len(strays), AT_ONCE):
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(_forward(stray, position, feed)) for stray in strays[begin : begin + AT_ONCE]]
@@ -65,7 +65,7 @@ def _strays(batch: Batch, partitions: int) -> Sequence[Stray]:
     ]
 
 
-async def _forward(stray: Stray, position: LogPosition, feed: Feed) -> InvalidRecord | None:
+async def _forward(stray: Stray, position: LogPosition, feed: PartitionSource) -> InvalidRecord | None:
     """Produce a record again; return why it cannot be when Kafka takes it for too large even without its headers."""
     refusal = None
     record, headers = stray.record, forwarded_headers(stray, position.topic)
@@ -73,7 +73,7 @@ async def _forward(stray: Stray, position: LogPosition, feed: Feed) -> InvalidRe
     for tried in (headers, own):
         call = partial(feed.forward, record, stray.key, stray.home, tried)
         try:
-            await persist("forward", call, position.partition)
+            await retry_forever("forward", call, position.partition)
         except InvalidRecord as error:
             refusal = error
         else:

@@ -31,7 +31,7 @@ from stream_processors.kafka.records import (
 from stream_processors.partitions.ranges import Proof
 from stream_processors.pipeline.proofs import claims_of, prove
 from stream_processors.privacy.storage_policy import ContentPolicy
-from stream_processors.retries import persist
+from stream_processors.retries import retry_forever
 from stream_processors.state.cache import FULL_CODE, MAX_EVENTS, State
 
 Keep = Callable[[Record], KeptRecord]
@@ -85,7 +85,7 @@ async def prove_headers(
     if known is None:
         claims = claims_of(batch.records)
         call = partial(prove, claims, clickhouse, position, batch.seen_at, content)
-        known = await persist("prove headers", call, position.partition) if claims else ()
+        known = await retry_forever("prove headers", call, position.partition) if claims else ()
     batch.proofs = known
     replays = {proof.offset for proof in known if proof.is_replay}
     for record in batch.records if replays else ():
@@ -107,7 +107,7 @@ def decode_records(batch: Batch, enrichment: Enrichment, keep: Keep, begin: int,
         batch.add(enrich(events, [times[place] for place in places], enrichment), [records[place] for place in places])
 
 
-def part_strays(
+def split_misrouted(
     batch: Batch, absent: Sequence[ConversationKey], partition: int, partitions: int
 ) -> set[ConversationKey]:
     """Part the events of conversations that belong to other partitions; none in memory is such."""
@@ -117,7 +117,7 @@ def part_strays(
     return elsewhere
 
 
-def home_of(key: ConversationKey, partitions: int) -> int:
+def partition_of(key: ConversationKey, partitions: int) -> int:
     """Return the partition of a conversation: that of its record key."""
     return partitions_of([key.record_key], partitions)[0]
 

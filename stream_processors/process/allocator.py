@@ -11,7 +11,7 @@ from typing import Final
 _OPTIONS: Final = {-1: 1024**2, -3: 1024**2, -8: 2}
 
 
-def give_freed_memory_back() -> None:
+def tune_malloc() -> None:
     """Let blocks from 1 MiB on go back to the system when they are freed, and threads share two arenas."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:

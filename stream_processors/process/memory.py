@@ -11,7 +11,7 @@ from contextlib import contextmanager
 _flushes = 0
 
 
-def spare_the_collector() -> None:
+def tune_gc() -> None:
     """Let the collector look rarely, and never at what is there from the start."""
     gc.collect()
     gc.freeze()
@@ -19,7 +19,7 @@ def spare_the_collector() -> None:
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Let nothing be collected while at least one flush is being worked on."""
     global _flushes  # there is one collector in a process
     _flushes += 1

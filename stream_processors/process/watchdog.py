@@ -50,7 +50,7 @@ def watch(pulse: Pulse, partitions: Callable[[], Sequence[Watched]], limit_secon
         threading.Thread(target=_watch, args=arguments, name="watchdog", daemon=True).start()
 
 
-def complaint(pulse: Pulse, partitions: Sequence[Watched], limit_seconds: float) -> str | None:
+def find_stall(pulse: Pulse, partitions: Sequence[Watched], limit_seconds: float) -> str | None:
     """Return what does not get on, None when all is well."""
     if pulse.silence > limit_seconds:
         return f"the event loop has not turned for {pulse.silence:.0f} s"
@@ -72,7 +72,7 @@ def warnings(partitions: Sequence[Watched], limit_seconds: float) -> list[str]:
 
 def _watch(pulse: Pulse, partitions: Callable[[], Sequence[Watched]], limit_seconds: float) -> None:
     warned_at = time.monotonic()
-    while (problem := complaint(pulse, partitions(), limit_seconds)) is None:
+    while (problem := find_stall(pulse, partitions(), limit_seconds)) is None:
         time.sleep(CHECK_SECONDS)
         if time.monotonic() - warned_at > limit_seconds:
             warned_at = time.monotonic()

@@ -1,7 +1,8 @@
 """The state of a partition: its active conversations, in memory as far as they fit, and the rest in ClickHouse.
 
 ClickHouse is the store, memory is its cache. A conversation that is known but not cached is folded again from its
-events; an unknown one is new. In memory, those used last are awake, ready for more events; all others rest (`Resting`).
+events; an unknown one is new. In memory, those used last are ready for more events; all others are compact
+(`CompactConversation`).
 Conversations of flushes that have not landed stay, whatever their size: ClickHouse does not have all of their events
 yet.
 """
@@ -13,13 +14,13 @@ from typing import Final
 from stream_processors import metrics
 from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.clickhouse.tombstones import Tombstones
-from stream_processors.conversations.compact import Resting
+from stream_processors.conversations.compact import CompactConversation
 from stream_processors.conversations.conversation import Conversation
 from stream_processors.conversations.key import ConversationKey, conversation_hash
 from stream_processors.conversations.rules import FoldRules
 from stream_processors.kafka.records import LogPosition
-from stream_processors.retries import persist
-from stream_processors.state.index import KnownConversations
+from stream_processors.retries import retry_forever
+from stream_processors.state.index import ConversationIndex
 from stream_processors.state.loader import recall
 
 # Measured with tracemalloc: a folded conversation without its events, and an event with its id; the same at rest.
@@ -50,7 +51,7 @@ class State:
     """The conversations of one partition."""
 
     def __init__(
-        self, known: KnownConversations, rules: FoldRules, max_bytes: int, tombstones: Tombstones | None = None
+        self, known: ConversationIndex, rules: FoldRules, max_bytes: int, tombstones: Tombstones | None = None
     ) -> None:
         self.tombstones = tombstones or Tombstones()
         self.max_events = MAX_EVENTS
@@ -59,7 +60,7 @@ class State:
         self._max_bytes = max_bytes
         # Least recently used first; whatever rests was not used for longer than what is awake.
         self._awake: dict[ConversationKey, Conversation] = {}
-        self._resting: dict[ConversationKey, Resting] = {}
+        self._resting: dict[ConversationKey, CompactConversation] = {}
         self._awake_bytes = self._resting_bytes = 0
         self._has_spilled = False
         self._flush: frozenset[ConversationKey] = frozenset()
@@ -109,7 +110,7 @@ class State:
         known = self._known.among(list(hashes.values()))
         metrics.CACHE_MISSES.inc(len(known))
         call = partial(recall, clickhouse, known, before, self._rules, most)
-        events = await persist("fold known conversations again", call, before.partition)
+        events = await retry_forever("fold known conversations again", call, before.partition)
         for key in absent:
             conversation = Conversation(self._rules.session_gap_ms, events.get(key, ()), hashes[key])
             self._awake[key.interned()] = conversation
@@ -133,7 +134,7 @@ class State:
         # The one used last stays: a long one would be folded again for each flush.
         while len(self._awake) > 1 and self._awake_bytes > self._max_bytes * AWAKE:
             key, conversation = self._pop_awake()
-            resting = self._resting[key] = Resting(conversation)
+            resting = self._resting[key] = CompactConversation(conversation)
             self._resting_bytes += _bytes_at_rest(resting)
 
     def shrink(self) -> int:
@@ -202,7 +203,7 @@ def _bytes_of(conversation: Conversation) -> int:
     return CONVERSATION_BYTES + EVENT_BYTES * len(conversation)
 
 
-def _bytes_at_rest(resting: Resting) -> int:
+def _bytes_at_rest(resting: CompactConversation) -> int:
     return RESTING_BYTES + RESTING_EVENT_BYTES * len(resting)
 
 
@@ -215,4 +216,4 @@ async def load_state(
     """
     parameters = {"partition": partition, "partitions": partitions}
     hashes = await clickhouse.column(KNOWN_SQL, parameters)
-    return State(KnownConversations(hashes), rules, max_bytes, await Tombstones.load(clickhouse))
+    return State(ConversationIndex(hashes), rules, max_bytes, await Tombstones.load(clickhouse))

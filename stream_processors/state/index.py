@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 
-class KnownConversations:
+class ConversationIndex:
     """The hashes of all conversations of a partition: a sorted array, 8 bytes each, and a set of those since."""
 
     MAX_RECENT = 20_000

@@ -13,7 +13,7 @@ from stream_processors.conversations.rules import FoldRules
 from stream_processors.state.loader import FOLD_COLUMNS, conversation_key, fold_event
 
 
-async def refold(clickhouse: ClickHouse, condition: str, rules: FoldRules) -> dict[str, Segment]:
+async def recompute_facts(clickhouse: ClickHouse, condition: str, rules: FoldRules) -> dict[str, Segment]:
     """Return the facts of the conversations that fulfil a condition, by kind, as their events make them now."""
     conversations: defaultdict[ConversationKey, list[FoldEvent]] = defaultdict(list)
     for row in await clickhouse.rows(f"SELECT {FOLD_COLUMNS} FROM {events_once(condition)}"):  # noqa: S608 - integers

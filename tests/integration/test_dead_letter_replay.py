@@ -20,7 +20,7 @@ from stream_processors.kafka.records import DEAD_LETTER_HEADER, DeadLetter, LogP
 from stream_processors.partitions.range_log import RangeLog
 from stream_processors.partitions.ranges import Fingerprint, Range
 from stream_processors.partitions.reconcile import repair_token, what_is_missing
-from stream_processors.pipeline.steps import home_of
+from stream_processors.pipeline.steps import partition_of
 from tests.support.dead_letters import LONG_AGO_MS, Letters, Place, event, selecting
 from tests.support.harness import Harness, unique_agent
 from tests.support.harness_kafka import PARTITIONS, Log
@@ -91,7 +91,7 @@ def test_a_letter_whose_fault_was_mended_becomes_an_event_that_was_received_when
     letters: Letters,
 ) -> None:
     agent = unique_agent("mended")
-    home = home_of(ConversationKey(agent, "production", "chat"), PARTITIONS)
+    home = partition_of(ConversationKey(agent, "production", "chat"), PARTITIONS)
     (place,) = letters.refuse([event(agent)], partition=(home + 1) % PARTITIONS)
     status, said = letters.run("replay", *selecting(place))
     assert (status, "sent 1 of 1 dead letters: 1 are settled" in said) == (0, True), said

@@ -12,7 +12,7 @@ from aiokafka.record.util import encode_varint
 
 from stream_processors.conversations.key import ConversationKey
 from stream_processors.kafka.unpacking import CODEC_NAMES
-from stream_processors.pipeline.steps import home_of
+from stream_processors.pipeline.steps import partition_of
 from tests.oracle import Question, Record
 from tests.oracle.cases import Script
 from tests.oracle.date_times import epoch_ms
@@ -92,7 +92,7 @@ def send_events(harness: Harness, script: Script) -> list[Record]:
 
 def test_damaged_batches_stop_nothing(harness: Harness) -> None:
     script = Script(unique_agent("damaged"), NOON)
-    partition = home_of(ConversationKey(script.agent_id, "production", "chat"), PARTITIONS)
+    partition = partition_of(ConversationKey(script.agent_id, "production", "chat"), PARTITIONS)
     damaged = batch_of(4, codec.zstd_encode(b"x" * 100)[:-3], 0, 1)
     wrong_checksum = damaged[:-1] + bytes([damaged[-1] ^ 1])
     answers = asyncio.run(produce(harness, partition, [damaged, wrong_checksum]))
@@ -106,7 +106,7 @@ def test_damaged_batches_stop_nothing(harness: Harness) -> None:
 
 def test_bombs_and_odd_header_names_stop_nothing(harness: Harness) -> None:
     script = Script(unique_agent("bomb"), NOON)
-    partition = home_of(ConversationKey(script.agent_id, "production", "chat"), PARTITIONS)
+    partition = partition_of(ConversationKey(script.agent_id, "production", "chat"), PARTITIONS)
     delivered = send_events(harness, script)
     harness.drain()
     before = peak_kb(harness)

@@ -59,7 +59,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenLetter:
+class PendingDeadLetter:
     """A letter as `dead_letters` shows it, bytes in hex."""
 
     attempts: int
@@ -116,13 +116,13 @@ class Letters:
         client.close()
         return places
 
-    def at(self, place: Place) -> OpenLetter | None:
+    def at(self, place: Place) -> PendingDeadLetter | None:
         """The open letter of a record; None when it is not open."""
         rows = self.harness.rows(OPEN_SQL, **self._name(place))
         if not rows:
             return None
         ((attempts, code, reason, has_value, raw, has_key, key, headers, received_at),) = rows
-        return OpenLetter(
+        return PendingDeadLetter(
             int(str(attempts)),
             str(code),
             str(reason),

@@ -51,7 +51,7 @@ class InMemoryFeed:
         log = self.logs[partition]
         return (log[0].offset, log[-1].offset + 1) if log else (0, 0)
 
-    async def go_on_at(self, partition: int, offset: int) -> int:
+    async def seek_to(self, partition: int, offset: int) -> int:
         """Read a partition from an offset on."""
         self.positions[partition] = offset
         self.seeks[partition] += 1
@@ -73,7 +73,7 @@ class InMemoryFeed:
         """Return how many records wait behind an offset."""
         return sum(record.offset >= next_offset for record in self.logs[partition])
 
-    def note_landed(self, partition: int, offset: int) -> None:
+    def mark_written(self, partition: int, offset: int) -> None:
         """Take the offset below which everything has landed."""
         self.landed[partition] = offset
 

@@ -9,11 +9,11 @@ from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.conversations.escalation import EscalationActions
 from stream_processors.conversations.rules import FoldRules
 from stream_processors.kafka.records import Record
-from stream_processors.partitions.context import Tools
+from stream_processors.partitions.context import WorkerContext
 from stream_processors.partitions.protocol.commands import Prepare
 from stream_processors.partitions.range_log import RangeLog
 from stream_processors.partitions.ranges import Proof
-from stream_processors.partitions.slots import Slots
+from stream_processors.partitions.slots import TrackedSemaphore
 from stream_processors.settings import WorkerSettings
 from stream_processors.state.cache import State
 from tests.support.in_memory_source import InMemoryFeed
@@ -41,16 +41,16 @@ async def change_nothing(
     return [], ()
 
 
-def tools_of(feed: InMemoryFeed, clock: Callable[[], float], **settings: float) -> Tools:
-    """Tools with a ClickHouse that cannot be reached."""
+def tools_of(feed: InMemoryFeed, clock: Callable[[], float], **settings: float) -> WorkerContext:
+    """WorkerContext with a ClickHouse that cannot be reached."""
     clickhouse = ClickHouse(NOWHERE, timeout_seconds=1, threads=1)
-    return Tools(
+    return WorkerContext(
         settings=WorkerSettings.model_validate(settings),
         clickhouse=clickhouse,
         range_log=RangeLog(clickhouse, "agent-events", "worker"),
         feed=feed,
         prepare=change_nothing,
         insert_slots=asyncio.Semaphore(1),
-        flush_slots=Slots(2),
+        flush_slots=TrackedSemaphore(2),
         clock=clock,
     )

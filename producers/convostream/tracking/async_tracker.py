@@ -4,10 +4,10 @@ import asyncio
 from types import TracebackType
 from typing import Self
 
-from convostream.tracking.base import OpeningTracker
+from convostream.tracking.base import BaseTracker
 
 
-class AsyncConversationTracker(OpeningTracker):
+class AsyncConversationTracker(BaseTracker):
     """Tracks the conversations of one agent; only `flush` and `close` are awaited.
 
     `async with AsyncConversationTracker("shop-assistant") as tracker:` closes it at the end.

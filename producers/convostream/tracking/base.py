@@ -18,7 +18,7 @@ Device: TypeAlias = Literal["desktop", "tablet", "mobile"]
 _DEVICES = ("desktop", "tablet", "mobile")
 
 
-class OpeningTracker(Tracking):
+class BaseTracker(Tracking):
     """Opens conversations and tracks what happens in them; what is not given comes from the CONVOSTREAM_ settings."""
 
     def __init__(

@@ -3,10 +3,10 @@
 from types import TracebackType
 from typing import Self
 
-from convostream.tracking.base import OpeningTracker
+from convostream.tracking.base import BaseTracker
 
 
-class ConversationTracker(OpeningTracker):
+class ConversationTracker(BaseTracker):
     """Tracks the conversations of one agent.
 
     `with ConversationTracker("shop-assistant") as tracker:` closes it at the end; without that, the exit of the

@@ -106,7 +106,7 @@ class ReadUpTo(Command[Batch | Lull]):
     """
 
     last: int
-    is_doubtful: bool
+    log_may_be_truncated: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ from stream_processors.partitions.protocol.commands import (
     WriteRange,
     ask,
 )
-from stream_processors.partitions.ranges import Batch, Proof, Range, Start, restart, resume_broken, start_of
+from stream_processors.partitions.ranges import Batch, Proof, Range, Start, resolve_start, restart, resume_after_expiry
 
 MOST_REPAIRS: Final = 5
 """So often the tables are made good and compared; what differs then is no lost row, and for `audit` to tell."""
@@ -152,10 +152,10 @@ class Owner:
 
     def _find_start(self, latest: Range | None) -> Steps[Start]:
         bounds = yield from ask(ReadBounds())
-        start = start_of(latest, *bounds)
+        start = resolve_start(latest, *bounds)
         if start.broken is None:
             return start
-        start = resume_broken(start.broken, *bounds, (yield from self._what_landed(start.broken)))
+        start = resume_after_expiry(start.broken, *bounds, (yield from self._what_landed(start.broken)))
         if latest and start.replay is None:
             yield from self._log(replace(latest, confirmed=True))  # done with, landed or lost
         return start
@@ -199,9 +199,9 @@ class Owner:
 
     def _read_up_to(self, known: Range, start: Start) -> Steps[Batch | Lull]:
         try:
-            return (yield from ask(ReadUpTo(known.last, start.is_doubtful)))
+            return (yield from ask(ReadUpTo(known.last, start.log_may_be_truncated)))
         except LogChanged:
-            if not start.is_doubtful:
+            if not start.log_may_be_truncated:
                 raise
             return Lull.IDLE
 
@@ -219,7 +219,7 @@ class Owner:
         proofs: tuple[Proof, ...] | None = None,
         replay: Replay | None = None,
     ) -> Steps[None]:
-        if batch.is_crowded:
+        if batch.is_over_budget:
             yield from self._settle()
             yield from ask(Shrink())
         position = LogPosition(self._topic, self._partition, self._log_epoch, batch.first)

@@ -119,6 +119,6 @@ class Reader:
         return kept
 
 
-def home_of(conversation: int, partitions: int) -> int:
+def partition_of(conversation: int, partitions: int) -> int:
     """The partition of a conversation."""
     return conversation % partitions

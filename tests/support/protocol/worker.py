@@ -17,7 +17,7 @@ from stream_processors.partitions.protocol.owner import Owner as ProtocolOwner
 from stream_processors.partitions.ranges import Batch, Proof, Range
 from tests.support.histories import GAP
 from tests.support.protocol.engine import TABLES, Engine, Layout, Owner, Rows, StoredEvent, signed_facts
-from tests.support.protocol.log import Entry, Log, Message, Reader, home_of
+from tests.support.protocol.log import Entry, Log, Message, Reader, partition_of
 from tests.support.protocol.sequence import NO_ROWS, Sequence
 
 TOPIC = "t"
@@ -178,8 +178,8 @@ class Worker:
                 return None
             case commands.Begin(start, partitions):
                 self._begin(start.offset, partitions)
-            case commands.ReadUpTo(last, is_doubtful):
-                return self._read_up_to(last, is_doubtful)
+            case commands.ReadUpTo(last, log_may_be_truncated):
+                return self._read_up_to(last, log_may_be_truncated)
             case commands.Gather():
                 return self._gather()
             case commands.Prepare():
@@ -244,11 +244,11 @@ class Worker:
 
     def _begin(self, offset: int, partitions: int) -> None:
         self._reader.next_offset = offset
-        self._known = {each for each in self.world.engine.known if home_of(each, partitions) == self.partition}
+        self._known = {each for each in self.world.engine.known if partition_of(each, partitions) == self.partition}
         self._conversations.clear()
         self._partly = []
 
-    def _read_up_to(self, last: int, is_doubtful: bool) -> Batch | Lull:
+    def _read_up_to(self, last: int, log_may_be_truncated: bool) -> Batch | Lull:
         if self.is_released:
             return Lull.RELEASED
         found = self._reader.take(self.world.most, last)
@@ -257,7 +257,7 @@ class Worker:
             return self._batch(self._partly)
         if found:
             raise Blocked
-        if is_doubtful:
+        if log_may_be_truncated:
             return Lull.IDLE
         raise LogChanged(f"the log brings nothing up to {last}")
 
@@ -277,8 +277,8 @@ class Worker:
         self._records = found
         if not found:
             return Lull.IDLE
-        is_crowded = len(self._conversations) > 2
-        return Batch(found[0].offset, found[-1].offset, found[-1].fingerprint, is_crowded, self.world.now)
+        is_over_budget = len(self._conversations) > 2
+        return Batch(found[0].offset, found[-1].offset, found[-1].fingerprint, is_over_budget, self.world.now)
 
     def _prepare(self, command: Prepare) -> Prepared:
         position, partitions = command.position, command.partitions
@@ -291,8 +291,8 @@ class Worker:
             conversation, event = entry.message.conversation, entry.message.event
             if event is None:
                 letters.append((place, entry.serial))
-            elif conversation not in self._conversations and home_of(conversation, partitions) != self.partition:
-                self.world.forward(home_of(conversation, partitions), entry)
+            elif conversation not in self._conversations and partition_of(conversation, partitions) != self.partition:
+                self.world.forward(partition_of(conversation, partitions), entry)
             else:
                 at = received.get(entry.offset, command.seen_at)
                 fresh.setdefault(conversation, []).append(StoredEvent(place, conversation, event, at))

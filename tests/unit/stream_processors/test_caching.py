@@ -1,12 +1,12 @@
 """What is remembered of texts is bounded in number and in length."""
 
-from stream_processors.caching import LONGEST_REMEMBERED, remembered
+from stream_processors.caching import LONGEST_REMEMBERED, cached_by_text
 
 
 def test_a_text_is_worked_out_once() -> None:
     asked: list[str] = []
 
-    @remembered(texts=2)
+    @cached_by_text(maxsize=2)
     def length(text: str) -> int:
         asked.append(text)
         return len(text)
@@ -18,7 +18,7 @@ def test_a_text_is_worked_out_once() -> None:
 def test_the_oldest_text_is_forgotten_first() -> None:
     asked: list[str] = []
 
-    @remembered(texts=2)
+    @cached_by_text(maxsize=2)
     def keep(text: str) -> None:
         asked.append(text)
 
@@ -30,7 +30,7 @@ def test_the_oldest_text_is_forgotten_first() -> None:
 def test_a_long_text_is_never_remembered() -> None:
     asked: list[int] = []
 
-    @remembered(texts=2)
+    @cached_by_text(maxsize=2)
     def note(text: str) -> None:
         asked.append(len(text))
 

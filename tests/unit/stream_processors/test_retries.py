@@ -13,7 +13,7 @@ from prometheus_client import REGISTRY
 from stream_processors import metrics
 from stream_processors import retries as patience
 from stream_processors.blocked import reason_of
-from stream_processors.clickhouse.client import sorted_error
+from stream_processors.clickhouse.client import classify_error
 from stream_processors.errors import (
     BlockRefused,
     FoldVersionMismatch,
@@ -22,7 +22,7 @@ from stream_processors.errors import (
     ProcessorError,
     StaleOwner,
 )
-from stream_processors.retries import persist, summary
+from stream_processors.retries import retry_forever, summary
 
 PARTITION = 41
 
@@ -57,7 +57,7 @@ def retries(what: str) -> float:
 
 async def test_what_works_is_called_once() -> None:
     call = Call([])
-    assert await persist("ask", call, PARTITION) == "answer"
+    assert await retry_forever("ask", call, PARTITION) == "answer"
     assert len(call.blocked) == 1
     assert retries("ask") == 0
 
@@ -70,7 +70,7 @@ async def test_what_works_is_called_once() -> None:
 async def test_what_may_pass_is_tried_until_it_has(failure: Exception) -> None:
     call = Call([failure] * 20)
     before = retries("try")
-    assert await persist("try", call, PARTITION) == "answer"
+    assert await retry_forever("try", call, PARTITION) == "answer"
     assert len(call.blocked) == 21
     assert retries("try") - before == 20
 
@@ -79,7 +79,7 @@ async def test_what_may_pass_is_tried_until_it_has(failure: Exception) -> None:
 async def test_what_somebody_has_to_act_on_is_raised_at_once(error: Callable[[str], ProcessorError]) -> None:
     call = Call([OSError("first"), error("act"), OSError("never")])
     with pytest.raises(ProcessorError, match="act"):
-        await persist("act", call, PARTITION)
+        await retry_forever("act", call, PARTITION)
     assert len(call.blocked) == 2
 
 
@@ -88,7 +88,7 @@ async def test_what_is_refused_three_times_blocks_its_partition_until_it_works(
 ) -> None:
     call = Call([BlockRefused("cannot parse 'a secret'", 27)] * 5)
     metrics.BLOCKED.labels(PARTITION).set(0)
-    assert await persist("insert", call, PARTITION, "the offsets 5 to 9") == "answer"
+    assert await retry_forever("insert", call, PARTITION, "the offsets 5 to 9") == "answer"
     assert call.blocked == [0, 0, 0, 1, 1, 1]
     assert (is_blocked(), reason_of(PARTITION)) == (0, None)
     errors = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
@@ -106,9 +106,9 @@ async def test_another_call_that_works_does_not_hide_that_the_partition_is_block
             blocked.set()
         raise BlockRefused("", 60)
 
-    inserting = asyncio.create_task(persist("insert", refuse, PARTITION))
+    inserting = asyncio.create_task(retry_forever("insert", refuse, PARTITION))
     await blocked.wait()
-    await persist("ask", Call([]), PARTITION)
+    await retry_forever("ask", Call([]), PARTITION)
     assert is_blocked() == 1
     inserting.cancel()
     await asyncio.wait({inserting})
@@ -117,13 +117,13 @@ async def test_another_call_that_works_does_not_hide_that_the_partition_is_block
 
 async def test_load_blocks_a_partition_when_it_does_not_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     overloaded = OperationalError("memory of 'a secret'", code=241)
-    assert sorted_error(overloaded) is overloaded
+    assert classify_error(overloaded) is overloaded
     call = Call([overloaded] * 5)
-    await persist("insert", call, PARTITION)
+    await retry_forever("insert", call, PARTITION)
     assert call.blocked == [0] * 6
     monkeypatch.setattr(patience, "OVERLOADED_SECONDS", 0)
     call = Call([overloaded] * 2)
-    await persist("insert", call, PARTITION)
+    await retry_forever("insert", call, PARTITION)
     assert call.blocked == [0, 1, 1]
 
 
@@ -138,13 +138,13 @@ async def test_load_blocks_a_partition_when_it_does_not_pass(monkeypatch: pytest
     ],
 )
 def test_the_code_of_an_error_says_who_acts(error: ClickHouseError, kind: type[Exception]) -> None:
-    assert type(sorted_error(error)) is kind
+    assert type(classify_error(error)) is kind
 
 
 async def test_a_cancelled_call_is_not_tried_again() -> None:
     call = Call([asyncio.CancelledError()])
     with pytest.raises(asyncio.CancelledError):
-        await persist("stop", call, PARTITION)
+        await retry_forever("stop", call, PARTITION)
     assert len(call.blocked) == 1
 
 
@@ -157,7 +157,7 @@ async def test_the_pauses_grow_up_to_the_longest(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(asyncio, "sleep", note)
     monkeypatch.setattr(patience, "FIRST_PAUSE_SECONDS", 1)
     monkeypatch.setattr(patience, "LONGEST_PAUSE_SECONDS", 8)
-    await persist("wait", Call([OSError()] * 6), PARTITION)
+    await retry_forever("wait", Call([OSError()] * 6), PARTITION)
     longest = [2, 4, 8, 8, 8, 8]
     assert all(most / 2 <= pause <= most for pause, most in zip(pauses, longest, strict=True))
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream_processors.conversations import events as kinds
-from stream_processors.conversations.compact import Resting
+from stream_processors.conversations.compact import CompactConversation
 from stream_processors.conversations.conversation import Changes, Conversation, signed
 from stream_processors.conversations.events import FoldEvent, Profile
 from stream_processors.conversations.fold import Facts, fold_all
@@ -98,7 +98,7 @@ def test_a_conversation_that_rested_goes_on_like_one_that_stayed_awake(events: l
     for conversation in (stayed, slept):
         if events[:half]:
             conversation.absorb(events[:half])
-    resting = Resting(slept)
+    resting = CompactConversation(slept)
     woken = resting.wake(GAP)
     assert (len(resting), woken.hash, woken.events) == (len(stayed), 7, stayed.events)
     if events[half:]:

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from stream_processors.__main__ import main
 from stream_processors.commands.dead_letters import readable
 from stream_processors.dead_letters.replay import PAGE_BYTES, PAGE_LETTERS, Letter, body_key, pages, replay_headers
-from stream_processors.dead_letters.store import OpenLetter
+from stream_processors.dead_letters.store import PendingDeadLetter
 from stream_processors.kafka.records import ORIGIN_HEADER, RECEIVED_AT_HEADER, LogPosition, replayed_letter
 from stream_processors.kafka.source import Headers
 from tests.support.kafka_records import AT_MS, KafkaRecord, fields_of, value_of
@@ -20,8 +20,8 @@ def letter_of(headers: Headers, received: int | None = AT_MS) -> Letter:
     return Letter(PLACE, received, b"{", b"k", headers)
 
 
-def sizes(*values: int) -> list[OpenLetter]:
-    return [OpenLetter(PLACE._replace(offset=at), "broken_json", 1, size) for at, size in enumerate(values)]
+def sizes(*values: int) -> list[PendingDeadLetter]:
+    return [PendingDeadLetter(PLACE._replace(offset=at), "broken_json", 1, size) for at, size in enumerate(values)]
 
 
 @pytest.mark.parametrize(

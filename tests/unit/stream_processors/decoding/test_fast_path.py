@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from convostream.contract.events import EVENT_MODELS, Event
 from stream_processors.decoding.decode import decode
-from stream_processors.decoding.fast_path import quick_events
+from stream_processors.decoding.fast_path import fast_decode
 from stream_processors.errors import InvalidRecord
 from tests.oracle.cases.records import BAD_RECORDS, GOOD_RECORDS
 from tests.support.kafka_records import EVENT_ID, fields_of, value_of
@@ -35,7 +35,7 @@ def seen(event: Event) -> dict[str, object]:
 
 def check(value: bytes) -> bool:
     """Check that the quick way agrees with the models, as far as it goes; tell whether it took the value."""
-    (event,) = quick_events([value])
+    (event,) = fast_decode([value])
     if event is not None:
         assert seen(event) == seen(decode(value))
     return event is not None
@@ -126,7 +126,7 @@ def test_what_becomes_of_a_record_does_not_depend_on_those_beside_it(
     records: list[tuple[Fields, tuple[str, bytes] | None]],
 ) -> None:
     values = [with_member(fields, *member) if member else value_of(fields) for fields, member in records]
-    together, alone = quick_events([*values, None]), [quick_events([value])[0] for value in values]
+    together, alone = fast_decode([*values, None]), [fast_decode([value])[0] for value in values]
     assert [event and seen(event) for event in together] == [*(event and seen(event) for event in alone), None]
 
 

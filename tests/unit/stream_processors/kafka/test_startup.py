@@ -3,7 +3,7 @@
 import pytest
 from aiokafka.errors import KafkaConnectionError, TopicAuthorizationFailedError
 
-from stream_processors.kafka.startup import RETRY_SECONDS, start_patiently
+from stream_processors.kafka.startup import RETRY_SECONDS, start_with_retry
 
 
 class Client:
@@ -37,14 +37,14 @@ class Client:
 
 async def test_a_start_is_tried_again_until_a_broker_answers() -> None:
     client = Client(answers_at=4)
-    await start_patiently(client, client.start, client.clear, client.reason)
+    await start_with_retry(client, client.start, client.clear, client.reason)
     assert (client.starts, client.cleared, client.slept) == (4, 3, [RETRY_SECONDS] * 3)
 
 
 async def test_a_stop_ends_the_wait_for_a_broker_and_the_worker_in_good_order() -> None:
     client = Client(answers_at=100, pauses=2)
     with pytest.raises(SystemExit, match="0"):
-        await start_patiently(client, client.start, client.clear, client.reason)
+        await start_with_retry(client, client.start, client.clear, client.reason)
     assert client.cleared == client.starts == 3
 
 
@@ -55,5 +55,5 @@ async def test_what_does_not_pass_is_raised_at_once() -> None:
         raise TopicAuthorizationFailedError("agent-events")
 
     with pytest.raises(TopicAuthorizationFailedError):
-        await start_patiently(client, refuse, client.clear, client.reason)
+        await start_with_retry(client, refuse, client.clear, client.reason)
     assert not client.slept

@@ -1,4 +1,4 @@
-"""Gathering: in order, without gaps that the log has not, bounded in bytes, and suspicious of offsets that go back."""
+"""PollBuffer: in order, without gaps that the log has not, bounded in bytes, and suspicious of offsets that go back."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from stream_processors.errors import LogChanged
 from stream_processors.kafka.records import Record
 from stream_processors.kafka.source import RECORD_BYTES, Poll
-from stream_processors.partitions.buffer import EARLY_ROWS, Gathering
+from stream_processors.partitions.buffer import EARLY_ROWS, PollBuffer
 from stream_processors.settings import WorkerSettings
 from tests.support.in_memory_source import InMemoryFeed, feed_of
 from tests.support.kafka_records import KafkaRecord
@@ -18,11 +18,11 @@ from tests.support.workshop import Clock
 MANY = 1_000_000
 
 
-def gathering_of(feed: InMemoryFeed, max_bytes: int = MANY) -> Gathering:
-    return Gathering(0, feed, max_bytes, Clock())
+def gathering_of(feed: InMemoryFeed, max_bytes: int = MANY) -> PollBuffer:
+    return PollBuffer(0, feed, max_bytes, Clock())
 
 
-def read(gathering: Gathering, feed: InMemoryFeed, most: int) -> None:
+def read(gathering: PollBuffer, feed: InMemoryFeed, most: int) -> None:
     """Let a poll through, as the consumer's loop would."""
     poll = feed.poll(0, most)
     if poll is not None:
@@ -134,7 +134,7 @@ async def test_nothing_is_skipped_or_doubled_whatever_polls_are_under_way(moves:
     assert taken == list(range(40))
 
 
-async def take_or_begin_again(gathering: Gathering, rows: int, behind_what_was_taken: int) -> list[int]:
+async def take_or_begin_again(gathering: PollBuffer, rows: int, behind_what_was_taken: int) -> list[int]:
     """Take as the owner of a partition does: when the log seems to be another one, it goes on where it was."""
     try:
         return offsets(await gathering.take(rows))
@@ -196,7 +196,7 @@ async def test_a_new_position_ends_a_pause_and_forgets_what_waits() -> None:
 
 async def test_the_age_is_that_of_the_oldest_poll() -> None:
     clock, feed = Clock(), feed_of(range(5))
-    gathering = Gathering(0, feed, MANY, clock)
+    gathering = PollBuffer(0, feed, MANY, clock)
     await gathering.begin(0)
     assert gathering.age == 0
     read(gathering, feed, 1)
@@ -230,7 +230,7 @@ async def test_a_poll_that_was_under_way_and_its_second_reading_are_no_other_log
 
 
 @pytest.mark.parametrize(
-    ("rows", "age", "is_landing", "is_idle", "is_due"),
+    ("rows", "age", "is_landing", "is_idle", "should_flush"),
     [
         pytest.param(0, 9.0, False, True, False, id="nothing"),
         pytest.param(1, 0.9, False, True, False, id="little, and young"),
@@ -242,18 +242,20 @@ async def test_a_poll_that_was_under_way_and_its_second_reading_are_no_other_log
         pytest.param(20_000, 0.0, True, False, True, id="as many as a flush has"),
     ],
 )
-async def test_what_is_worth_a_flush(rows: int, age: float, is_landing: bool, is_idle: bool, is_due: bool) -> None:
+async def test_what_is_worth_a_flush(
+    rows: int, age: float, is_landing: bool, is_idle: bool, should_flush: bool
+) -> None:
     clock, settings = Clock(), WorkerSettings(flush_max_rows=20_000, flush_max_age_seconds=1)
-    gathering = Gathering(0, feed_of([]), 10**9, clock)
+    gathering = PollBuffer(0, feed_of([]), 10**9, clock)
     await gathering.begin(0)
     if rows:
         gathering.add(poll_of(range(rows), 1))
     clock.now += age
-    assert gathering.is_due(settings, is_landing=is_landing, is_idle=is_idle) is is_due
+    assert gathering.should_flush(settings, is_landing=is_landing, is_idle=is_idle) is should_flush
 
 
 async def test_what_fills_the_buffer_is_worth_a_flush() -> None:
     gathering = gathering_of(feed_of([]), RECORD_BYTES)
     await gathering.begin(0)
     gathering.add(poll_of(range(2), 1))
-    assert gathering.is_due(WorkerSettings(), is_landing=True, is_idle=False)
+    assert gathering.should_flush(WorkerSettings(), is_landing=True, is_idle=False)

@@ -29,7 +29,7 @@ from stream_processors.partitions.protocol.commands import (
 from stream_processors.partitions.ranges import Range
 from tests.support.histories import GAP, START, calls, event_of, profiles
 from tests.support.protocol.engine import TABLES
-from tests.support.protocol.log import Log, Message, home_of
+from tests.support.protocol.log import Log, Message, partition_of
 from tests.support.protocol.worker import Worker, World
 
 MOST_STEPS = 3_000
@@ -69,7 +69,7 @@ class ProtocolModel(RuleBasedStateMachine):
 
     @rule(message=messages)
     def produce(self, message: Message) -> None:
-        self.world.append(home_of(message.conversation, len(self.world.logs)), message)
+        self.world.append(partition_of(message.conversation, len(self.world.logs)), message)
 
     @rule(message=messages, partition=partitions)
     def produce_elsewhere(self, message: Message, partition: int) -> None:

@@ -5,7 +5,15 @@ from dataclasses import replace
 import pytest
 
 from stream_processors.kafka.records import LogPosition
-from stream_processors.partitions.ranges import Batch, Fingerprint, Range, Start, restart, resume_broken, start_of
+from stream_processors.partitions.ranges import (
+    Batch,
+    Fingerprint,
+    Range,
+    Start,
+    resolve_start,
+    restart,
+    resume_after_expiry,
+)
 from tests.support.kafka_records import AT_MS, KafkaRecord
 
 CONFIRMED = Range("t", 0, 3, 100, 199, 50, 2, "1-abc", Fingerprint(5, 6), confirmed=True)
@@ -14,7 +22,7 @@ SINGLE = replace(OPEN, first=199)
 
 
 def doubtful(offset: int) -> Start:
-    return Start(3, offset, verify=CONFIRMED, is_doubtful=True)
+    return Start(3, offset, verify=CONFIRMED, log_may_be_truncated=True)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +49,7 @@ def doubtful(offset: int) -> Start:
             OPEN,
             0,
             199,
-            Start(3, 100, replay=OPEN, is_doubtful=True),
+            Start(3, 100, replay=OPEN, log_may_be_truncated=True),
             id="if the log brings it although it ends before",
         ),
         pytest.param(SINGLE, 199, 200, Start(3, 199, replay=SINGLE), id="a range of one record is written again"),
@@ -50,7 +58,7 @@ def doubtful(offset: int) -> Start:
     ],
 )
 def test_where_a_partition_goes_on(latest: Range | None, log_start: int, log_end: int, expected: Start) -> None:
-    assert start_of(latest, log_start, log_end) == expected
+    assert resolve_start(latest, log_start, log_end) == expected
 
 
 @pytest.mark.parametrize("latest", [CONFIRMED, OPEN], ids=["confirmed", "unconfirmed"])
@@ -59,16 +67,18 @@ def test_where_a_partition_goes_on(latest: Range | None, log_start: int, log_end
 def test_reading_never_begins_before_the_log_and_never_passes_over_what_it_holds(
     latest: Range, log_start: int, length: int
 ) -> None:
-    start = start_of(latest, log_start, log_start + length)
+    start = resolve_start(latest, log_start, log_start + length)
     assert start.offset >= log_start
     assert start.offset <= max(log_start, latest.last + 1)
     assert start.replay is None or start.verify is None
 
 
-def remainder(first: int, *, has_landed: bool, is_doubtful: bool = False, lost: int = 0) -> Start:
+def remainder(first: int, *, has_landed: bool, log_may_be_truncated: bool = False, lost: int = 0) -> Start:
     """Where to go on when Kafka holds a range from an offset on."""
     left = replace(OPEN, first=first)
-    return Start(3, first, left, is_doubtful=is_doubtful, lost=lost, broken=OPEN, has_landed=has_landed)
+    return Start(
+        3, first, left, log_may_be_truncated=log_may_be_truncated, lost=lost, broken=OPEN, has_landed=has_landed
+    )
 
 
 @pytest.mark.parametrize(
@@ -83,7 +93,7 @@ def remainder(first: int, *, has_landed: bool, is_doubtful: bool = False, lost: 
             150,
             160,
             True,
-            remainder(150, has_landed=True, is_doubtful=True),
+            remainder(150, has_landed=True, log_may_be_truncated=True),
             id="it landed, but the log ends before, or says so",
         ),
     ],
@@ -91,7 +101,7 @@ def remainder(first: int, *, has_landed: bool, is_doubtful: bool = False, lost: 
 def test_after_a_range_that_kafka_no_longer_holds_whole(
     log_start: int, log_end: int, has_landed: bool, expected: Start
 ) -> None:
-    assert resume_broken(OPEN, log_start, log_end, has_landed) == expected
+    assert resume_after_expiry(OPEN, log_start, log_end, has_landed) == expected
 
 
 @pytest.mark.parametrize("latest", [CONFIRMED, OPEN], ids=["confirmed", "unconfirmed"])

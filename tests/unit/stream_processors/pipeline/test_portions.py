@@ -11,7 +11,7 @@ from stream_processors.pipeline import portions
 from stream_processors.pipeline.portions import fold_in_portions
 from stream_processors.pipeline.steps import Batch, decode_records, gather_rows
 from stream_processors.state.cache import SPARE_BYTES, State
-from stream_processors.state.index import KnownConversations
+from stream_processors.state.index import ConversationIndex
 from tests.support.kafka_records import AT_MS, EVENT_ID, KafkaRecord, record_of
 from tests.support.wire_events import enrichment_of
 from tests.support.workshop import NOWHERE, RULES
@@ -21,7 +21,7 @@ NOBODY = ClickHouse(NOWHERE, threads=1)
 
 
 def state_of(max_bytes: int = 10**9) -> State:
-    return State(KnownConversations(np.array([], dtype=np.uint64)), RULES, max_bytes)
+    return State(ConversationIndex(np.array([], dtype=np.uint64)), RULES, max_bytes)
 
 
 def event(number: int, conversation: str) -> KafkaRecord:

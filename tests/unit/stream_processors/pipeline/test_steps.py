@@ -18,13 +18,13 @@ from stream_processors.pipeline.steps import (
     Batch,
     decode_records,
     gather_rows,
-    home_of,
-    part_strays,
+    partition_of,
     prove_headers,
+    split_misrouted,
 )
 from stream_processors.privacy.storage_policy import ContentPolicy
 from stream_processors.state.cache import State
-from stream_processors.state.index import KnownConversations
+from stream_processors.state.index import ConversationIndex
 from tests.support.kafka_records import AT_MS, EVENT_ID, KafkaRecord, fields_of, record_of, value_of
 from tests.support.wire_events import enrichment_of
 from tests.support.workshop import NOWHERE, RULES
@@ -37,7 +37,7 @@ SECOND_ID = EVENT_ID.replace("0189", "0190")
 
 
 def state_of() -> State:
-    return State(KnownConversations(np.array([], dtype=np.uint64)), RULES, 10**9)
+    return State(ConversationIndex(np.array([], dtype=np.uint64)), RULES, 10**9)
 
 
 def decoded(*records: KafkaRecord) -> Batch:
@@ -183,18 +183,18 @@ def test_a_conversation_has_its_home_where_clients_send_its_key(
     agent_id: str, conversation_id: str, partition: int
 ) -> None:
     key = ConversationKey(agent_id, "production", conversation_id)
-    assert home_of(key, 12) == partition == DefaultPartitioner()(key.record_key, list(range(12)), list(range(12)))
+    assert partition_of(key, 12) == partition == DefaultPartitioner()(key.record_key, list(range(12)), list(range(12)))
 
 
 def test_the_environment_does_not_move_a_conversation() -> None:
-    assert home_of(KEY, 12) == home_of(KEY._replace(environment="staging"), 12)
+    assert partition_of(KEY, 12) == partition_of(KEY._replace(environment="staging"), 12)
 
 
 def test_events_of_conversations_that_belong_elsewhere_are_parted() -> None:
     batch = decoded(*(record_of(offset=at, conversation_id=f"c{at}") for at in range(40)))
     keys = list(batch.conversations)
-    elsewhere = part_strays(batch, keys, partition=1, partitions=4)
-    assert elsewhere == {key for key in keys if home_of(key, 4) != 1}
+    elsewhere = split_misrouted(batch, keys, partition=1, partitions=4)
+    assert elsewhere == {key for key in keys if partition_of(key, 4) != 1}
     assert 0 < len(batch.conversations) < 40
     assert batch.conversations.keys() == set(keys) - elsewhere
     assert batch.strays.keys() == elsewhere
@@ -202,7 +202,7 @@ def test_events_of_conversations_that_belong_elsewhere_are_parted() -> None:
 
 def test_with_one_partition_nothing_is_a_stray() -> None:
     batch = decoded(record_of())
-    assert part_strays(batch, [KEY], partition=0, partitions=1) == set()
+    assert split_misrouted(batch, [KEY], partition=0, partitions=1) == set()
     assert (len(batch.conversations), batch.strays) == (1, {})
 
 

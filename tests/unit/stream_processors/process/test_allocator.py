@@ -10,8 +10,8 @@ from tests.support.project import ROOT
 
 SCRIPT = """
 from pathlib import Path
-from stream_processors.process.allocator import give_freed_memory_back
-give_freed_memory_back()
+from stream_processors.process.allocator import tune_malloc
+tune_malloc()
 resident = lambda: int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 before = resident()
 del (first := [b"x" * (24 * 2**20)])[0]

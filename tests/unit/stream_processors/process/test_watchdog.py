@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pytest
 
 from stream_processors.process.health import Pulse
-from stream_processors.process.watchdog import EXIT_CODE, complaint, warnings, watch
+from stream_processors.process.watchdog import EXIT_CODE, find_stall, warnings, watch
 from tests.support.project import ROOT
 from tests.support.workshop import Clock
 
@@ -46,12 +46,12 @@ def test_what_does_not_get_on_is_named(silence: float, starved: list[float], exp
     pulse = Pulse(clock)
     clock.now += silence
     partitions = [Watched(number, seconds) for number, seconds in enumerate(starved)]
-    assert complaint(pulse, partitions, 10) == expected
+    assert find_stall(pulse, partitions, 10) == expected
 
 
 def test_a_partition_that_waits_for_others_is_named_and_the_process_lives() -> None:
     partitions = [Watched(0, 0, 10), Watched(1, 0, 11), Watched(2, 0, 12, "ClickHouse refuses to insert (code 252)")]
-    assert complaint(Pulse(), partitions, 10) is None
+    assert find_stall(Pulse(), partitions, 10) is None
     assert warnings(partitions, 10) == [
         "partition 1 has written nothing for 11 s: ClickHouse or Kafka does not answer",
         "partition 2 has written nothing for 12 s: ClickHouse refuses to insert (code 252)",

@@ -17,7 +17,7 @@ from stream_processors.state.cache import (
     RESTING_EVENT_BYTES,
     State,
 )
-from stream_processors.state.index import KnownConversations
+from stream_processors.state.index import ConversationIndex
 from tests.support.histories import told
 from tests.support.workshop import NOWHERE, RULES
 
@@ -28,7 +28,7 @@ ANN, BOB, EVE = (ConversationKey("a", "production", name) for name in ("ann", "b
 
 def empty_state(conversations: int = 1_000) -> State:
     """A state that is meant to hold so many conversations of one event."""
-    known = KnownConversations(np.array([], dtype=np.uint64))
+    known = ConversationIndex(np.array([], dtype=np.uint64))
     return State(known, RULES, conversations * (CONVERSATION_BYTES + EVENT_BYTES))
 
 
@@ -163,7 +163,7 @@ async def test_known_conversations_are_asked_for_until_clickhouse_answers() -> N
 
 
 async def test_a_conversation_that_left_is_known_from_then_on() -> None:
-    known = KnownConversations(np.array([], dtype=np.uint64))
+    known = ConversationIndex(np.array([], dtype=np.uint64))
     state = State(known, RULES, 0)
     await absorb(state, ANN)
     state.shrink()

@@ -5,22 +5,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream_processors.state.index import KnownConversations
+from stream_processors.state.index import ConversationIndex
 
 hashes = st.lists(st.integers(0, 2**64 - 1) | st.integers(0, 5), max_size=20)
 
 
-def known_of(values: list[int]) -> KnownConversations:
-    return KnownConversations(np.array(values, dtype=np.uint64))
+def known_of(values: list[int]) -> ConversationIndex:
+    return ConversationIndex(np.array(values, dtype=np.uint64))
 
 
-class FewRecent(KnownConversations):
+class FewRecent(ConversationIndex):
     MAX_RECENT = 2
 
 
-@given(st.sampled_from([KnownConversations, FewRecent]), hashes, hashes, hashes)
+@given(st.sampled_from([ConversationIndex, FewRecent]), hashes, hashes, hashes)
 def test_exactly_what_was_loaded_or_added_is_known(
-    kind: type[KnownConversations], loaded: list[int], added: list[int], asked: list[int]
+    kind: type[ConversationIndex], loaded: list[int], added: list[int], asked: list[int]
 ) -> None:
     known = kind(np.array(loaded, dtype=np.uint64))
     for each in added:
@@ -40,7 +40,7 @@ def test_the_edges_of_the_range_are_found() -> None:
 
 
 def test_what_was_added_stays_known_when_it_moves_into_the_array(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(KnownConversations, "MAX_RECENT", 3)
+    monkeypatch.setattr(ConversationIndex, "MAX_RECENT", 3)
     known = known_of([10])
     for each in range(8):
         known.add([each])
