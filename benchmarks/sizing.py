@@ -16,24 +16,26 @@ from benchmarks.harness.coefficients import Coefficients
 from benchmarks.harness.tables import Table
 
 RATES: Final = (1_000, 10_000, 100_000, 1_000_000)
-BUSY: Final = 0.6
-"""How much of a core to plan with: the rest is for bursts, catching up after a stop, merges and queries."""
 
+# How much of a core to plan with: the rest is for bursts, catching up after a stop, merges and queries.
+BUSY: Final = 0.6
+
+# So that the partitions of a worker that is lost can be shared by others.
 PARTITIONS_A_WORKER: Final = 2
-"""So that the partitions of a worker that is lost can be shared by others."""
 
 FEWEST_PARTITIONS: Final = 4
+
+# CONVOSTREAM_FLUSH_MAX_ROWS: its default and what it may be at most.
 DEFAULT_ROWS, MOST_ROWS = 50_000, 100_000
-"""CONVOSTREAM_FLUSH_MAX_ROWS: its default and what it may be at most."""
 
+# As many into one ClickHouse as its merges follow with ease.
 INSERTS_A_SECOND: Final = 10
-"""As many into one ClickHouse as its merges follow with ease."""
 
+# CONVOSTREAM_FLUSH_MAX_AGE_SECONDS: its default and what it may be at most.
 SHORTEST_AGE, LONGEST_AGE = 1.0, 60.0
-"""CONVOSTREAM_FLUSH_MAX_AGE_SECONDS: its default and what it may be at most."""
 
+# Tables in which an insert makes a part: events, activity, four of facts, and the range log.
 TARGETS: Final = 7
-"""Tables in which an insert makes a part: events, activity, four of facts, and the range log."""
 
 HASH_BYTES: Final = 8
 DAY: Final = 86_400

@@ -23,14 +23,15 @@ from dashboard.routes.dependencies import ClockMs, system_clock
 from dashboard.routes.problems import add_problems, described
 from dashboard.settings import DashboardSettings, check_exposure
 
+# Describes the token in the OpenAPI document; dashboard.routes.auth asks for it.
 TOKEN: Final = HTTPBearer(
     scheme_name="token", description="CONVOSTREAM_DASHBOARD_TOKEN, or the cookie of /login.", auto_error=False
 )
-"""Describes the token in the OpenAPI document; dashboard.routes.auth asks for it."""
+
+# The same for dashboard.routes.admin_auth.
 ADMIN_TOKEN: Final = HTTPBearer(
     scheme_name="admin token", description="CONVOSTREAM_DASHBOARD_ADMIN_TOKEN.", auto_error=False
 )
-"""The same for dashboard.routes.admin_auth."""
 
 
 def create_app(settings: DashboardSettings, clock: ClockMs = system_clock) -> FastAPI:

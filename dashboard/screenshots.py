@@ -21,8 +21,9 @@ FLAGS: Final = [
     "--disable-sync",
 ]
 ZONE: Final = "Europe/Zagreb"
+
+# Until the charts have been drawn.
 STILL_MS: Final = 800
-"""Until the charts have been drawn."""
 
 
 @dataclass(frozen=True, slots=True)

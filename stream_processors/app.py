@@ -48,20 +48,20 @@ from stream_processors.process.memory import gc_paused
 from stream_processors.settings import WorkerSettings
 from stream_processors.state.cache import State
 
+# Records decoded between two looks at other tasks.
 SLICE = 1_000
-"""Records decoded between two looks at other tasks."""
 
+# Bytes of values decoded at once: as objects of Python, JSON of many small lists takes twenty times as much.
 SLICE_BYTES = 4 * 1024**2
-"""Bytes of values decoded at once: as objects of Python, JSON of many small lists takes twenty times as much."""
 
+# More at once make each of them slower, and leave no time to gather larger ones.
 INSERTS_AT_ONCE = 2
-"""More at once make each of them slower, and leave no time to gather larger ones."""
 
+# One is prepared while others are inserted; each takes several times the memory of its records.
 FLUSHES_AT_ONCE = INSERTS_AT_ONCE + 1
-"""One is prepared while others are inserted; each takes several times the memory of its records."""
 
+# Polls on their way to a partition, which lie outside of what the buffer counts.
 POLLS_WAITING = 2
-"""Polls on their way to a partition, which lie outside of what the buffer counts."""
 
 
 def slices_of(records: Sequence[Record]) -> Iterator[tuple[int, int]]:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from functools import lru_cache, wraps
 from typing import Final, TypeVar
 
+# Longer texts, in characters, are worked out each time. The longest usual ones are user-agent strings of apps.
 LONGEST_REMEMBERED: Final = 512
-"""Longer texts, in characters, are worked out each time. The longest usual ones are user-agent strings of apps."""
 
 Result = TypeVar("Result")
 

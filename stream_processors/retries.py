@@ -19,11 +19,11 @@ FIRST_PAUSE_SECONDS: Final = 0.1
 LONGEST_PAUSE_SECONDS: Final = 10.0
 REFUSED_PAUSE_SECONDS: Final = 15.0
 
+# So often ClickHouse has to refuse a call in a row until its partition counts as blocked.
 REFUSALS: Final = 3
-"""So often ClickHouse has to refuse a call in a row until its partition counts as blocked."""
 
+# For how long a call may fail, for ClickHouse's load or an error of ours, until its partition counts as blocked.
 OVERLOADED_SECONDS: Final = 60.0
-"""For how long a call may fail, for ClickHouse's load or an error of ours, until its partition counts as blocked."""
 
 logger = logging.getLogger(__name__)
 

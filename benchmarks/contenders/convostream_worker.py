@@ -25,15 +25,17 @@ from deploy.embedded.stack.processes import Process
 from deploy.embedded.stack.stack import Broker
 
 STALLED_SECONDS: Final = 120.0
-LONGEST_PAUSE_SECONDS: Final = 1.0
-"""Between two looks at the metrics: each costs a worker ten milliseconds, which four a second made felt."""
 
+# Between two looks at the metrics: each costs a worker ten milliseconds, which four a second made felt.
+LONGEST_PAUSE_SECONDS: Final = 1.0
+
+# Each record that was read counts in one of these.
 RECORDS: Final = ("convostream_events_total", "convostream_repetitions_total", "convostream_dead_letters_total")
-"""Each record that was read counts in one of these."""
 
 SHORTEST_PAUSE_SECONDS: Final = 0.1
+
+# Events a second that no worker reaches: so long as there are more to come, nothing is missed in between.
 BEYOND_REACH: Final = 100_000
-"""Events a second that no worker reaches: so long as there are more to come, nothing is missed in between."""
 
 LANDED_SQL: Final = (
     "SELECT count() AS ranges, sum(records) AS records FROM"

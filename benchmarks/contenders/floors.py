@@ -17,8 +17,9 @@ from deploy.embedded.stack.stack import Broker
 
 Part: TypeAlias = Literal["consume", "steps", "insert"]
 LONGEST_SECONDS: Final = 600.0
+
+# Begins the line in which the process tells how it went.
 DONE: Final = "done "
-"""Begins the line in which the process tells how it went."""
 
 
 class Floor:

@@ -24,8 +24,9 @@ from deploy.embedded.stack.stack import Broker
 STALLED_SECONDS: Final = 60.0
 PAUSE_SECONDS: Final = 0.1
 OWN_ENVIRONMENT: Final = ROOT / ".venv/quixstreams/bin/python"
+
+# Faust puts a time before what a program prints.
 _READING: Final = re.compile(r"\breading (\d+\.\d+)")
-"""Faust puts a time before what a program prints."""
 WRITING_SQL: Final = "SELECT toUnixTimestamp64Milli(min(inserted_at)) / 1000 FROM events"
 
 

@@ -7,8 +7,8 @@ from benchmarks.contenders.floors import Floor
 from benchmarks.contenders.pipelines import Pipeline
 from benchmarks.harness.contender import Contender
 
+# What the others are compared with.
 VANILLA_FAUST: Final = "vanilla Faust"
-"""What the others are compared with."""
 
 CONTENDERS: Final[tuple[Contender, ...]] = (
     Floor("consume"),

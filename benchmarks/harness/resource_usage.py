@@ -22,13 +22,13 @@ _PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
 # Places after the process's name in /proc/<pid>/stat (proc_pid_stat(5) counts from 1, and the name is its second).
 _GROUP, _USER_TICKS, _SYSTEM_TICKS, _RESIDENT_PAGES = 2, 11, 12, 21
 
+# The role of everything that runs, and of what the host takes from this machine.
 MACHINE: Final = "machine"
-"""The role of everything that runs, and of what the host takes from this machine."""
 
 _MACHINE_BUSY = (1, 2, 3, 6, 7, 8)  # user, nice, system, irq, softirq, steal in the first line of /proc/stat
 
+# The process groups of each role, by the ids of their leaders.
 Groups = Mapping[str, Sequence[int]]
-"""The process groups of each role, by the ids of their leaders."""
 
 
 @dataclass(frozen=True, slots=True)

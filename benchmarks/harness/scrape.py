@@ -8,8 +8,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from benchmarks.harness.contender import Step
 
+# The value of a metric by its name and its step, over all workers; the step is empty for all but `step_seconds`.
 Samples = Mapping[tuple[str, str], float]
-"""The value of a metric by its name and its step, over all workers; the step is empty for all but `step_seconds`."""
 
 _STEP_SECONDS = "convostream_step_seconds"
 

@@ -11,8 +11,8 @@ from benchmarks.scenarios.views import Stored, check_copies
 from benchmarks.workload.load import SEED, Load, make_load
 from deploy.embedded.stack.stack import Broker, Stack
 
+# Makes conversations that are not stored yet.
 OTHER_SEED: Final = SEED + 1
-"""Makes conversations that are not stored yet."""
 
 
 class WorkerBesideStored(ConvostreamWorker):

@@ -23,8 +23,9 @@ class Variation:
     loads: Callable[[int], tuple[Load | None, Load]]
     partitions: int = PARTITIONS
     workers: int = 1
+
+    # Whether events come once the workers are there, instead of lying there before.
     is_live: bool = False
-    """Whether events come once the workers are there, instead of lying there before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,11 +26,12 @@ from benchmarks.workload.load import make_load
 from deploy.embedded.stack.stack import Broker, Stack
 
 CALLS: Final = 5
-FIRST: Final = 100_000
-"""So many events go through the worker; the others are copies."""
 
+# So many events go through the worker; the others are copies.
+FIRST: Final = 100_000
+
+# As many queries at once as the dashboard allows itself.
 AT_ONCE: Final = 8
-"""As many queries at once as the dashboard allows itself."""
 
 ALL: Final = "the whole dashboard"
 MERGING_SECONDS: Final = 60

@@ -19,8 +19,9 @@ from stream_processors.conversations.key import ConversationKey, conversation_ha
 EVENTS_EACH: Final = 8
 DAYS: Final = 60
 ENVIRONMENT: Final = "production"
+
+# Conversations of one insert: a million events.
 AT_ONCE: Final = 125_000
-"""Conversations of one insert: a million events."""
 
 # What the events of a conversation have in common, by its number `c`; people write in the second half of the day.
 CONVERSATIONS: Final = """

@@ -23,11 +23,12 @@ from stream_processors.state.recompute import recompute_facts
 TABLES: Final = ("events", "activity", "conversation_facts", "session_facts", "exchange_facts", "end_user_quarters")
 COPIES_AT_ONCE: Final = 10
 COPIES_OF_A_CUSTOMER: Final = 3
-SPREAD_QUARTERS: Final = 29 * 96
-"""Copies spread over 29 days, so that those of 30 days are all there are."""
 
+# Copies spread over 29 days, so that those of 30 days are all there are.
+SPREAD_QUARTERS: Final = 29 * 96
+
+# One conversation in so many is folded again.
 SAMPLE: Final = 997
-"""One conversation in so many is folded again."""
 
 COPIES_SQL: Final = (
     "CREATE OR REPLACE TABLE copies (conversation_hash UInt64, copied_hash UInt64, copied_id String, copy UInt32,"

@@ -12,11 +12,12 @@ from typing import Final, TypeAlias
 AGENTS: Final = ("shop-assistant", "travel-desk", "bank-helper")
 FEWEST, MOST = 6, 14
 CUSTOMERS: Final = 30_000
-PAUSED: Final = 0.05
-"""The share of conversations that go on after a pause of an hour or more."""
 
+# The share of conversations that go on after a pause of an hour or more.
+PAUSED: Final = 0.05
+
+# Ratings as customers send them, and what each one says.
 RATINGS: Final = {"positive": "positive", "5": "positive", "up": "positive", "3": "neutral", "down": "negative"}
-"""Ratings as customers send them, and what each one says."""
 
 ESCALATING_ACTION: Final = "open_ticket"
 _ACTIONS: Final = ("find_order", "search_articles", "book_slot", "refund", ESCALATING_ACTION)

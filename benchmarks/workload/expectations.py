@@ -17,6 +17,8 @@ STORED_SQL: Final = (
     "SELECT count() AS stored, uniqExact(agent_id, conversation_id, event_id) AS event_ids,"
     " (SELECT count() FROM dead_letters) AS dead_letters FROM events"
 )
+
+# Columns that the load tells, of views with one row.
 TOTALS: Final = {
     "total_messages": ("messages", "end_user_messages", "agent_messages"),
     "total_conversations": ("conversations",),
@@ -24,10 +26,9 @@ TOTALS: Final = {
     "unique_interactions": ("interactions", "visited_conversations"),
     "human_escalation_rate": ("escalated_conversations",),
 }
-"""Columns that the load tells, of views with one row."""
 
+# An agent, a view, and a column of it or the name of a tool; without an agent, the tables as a whole.
 Place = tuple[str, str, str]
-"""An agent, a view, and a column of it or the name of a tool; without an agent, the tables as a whole."""
 
 Numbers = Mapping[Place, int]
 

@@ -16,8 +16,9 @@ from benchmarks.workload.expectations import Numbers, Tally
 from convostream.contract.date_times import format_date_time
 
 SEED: Final = 5
+
+# 2026-04-01T00:00:00Z in milliseconds since 1970.
 START: Final = 1_775_001_600_000
-"""2026-04-01T00:00:00Z in milliseconds since 1970."""
 
 LONGEST_BETWEEN_STARTS_MS: Final = 400
 
@@ -28,8 +29,9 @@ class Load:
 
     records: list[tuple[bytes, bytes]]
     numbers: Numbers
+
+    # How many questions are answered: bursts of a customer's messages with a message of the agent after them.
     answers: int = 0
-    """How many questions are answered: bursts of a customer's messages with a message of the agent after them."""
 
     @property
     def mean_bytes(self) -> float:

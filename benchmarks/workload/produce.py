@@ -12,8 +12,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.partitioner import murmur2
 from aiokafka.producer.message_accumulator import BatchBuilder
 
+# About 700 events.
 BATCH_BYTES: Final = 256 * 1024
-"""About 700 events."""
 
 Keyed = tuple[bytes, bytes]
 

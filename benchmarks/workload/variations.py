@@ -9,15 +9,16 @@ from benchmarks.workload.conversations import Fields
 from benchmarks.workload.load import Load, make_load
 from benchmarks.workload.produce import Keyed
 
+# Characters of a large message.
 LARGE_TEXT: Final = 4_000
-"""Characters of a large message."""
 
 SHARE: Final = 0.01
-LONGEST_DELAY: Final = 50_000
-"""By so many records something is late or comes again, at most."""
 
+# By so many records something is late or comes again, at most.
+LONGEST_DELAY: Final = 50_000
+
+# So many events of a cold conversation came before.
 EARLY: Final = 3
-"""So many events of a cold conversation came before."""
 
 
 def small(events: int) -> Load:

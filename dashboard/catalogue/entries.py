@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+# One row; a row a name, most first; a row a weekday and hour; a row a day.
 Form = Literal["totals", "breakdown", "matrix", "days"]
-"""One row; a row a name, most first; a row a weekday and hour; a row a day."""
 
+# How a column's values are to be read.
 Kind = Literal["count", "duration", "share", "key", "coordinate"]
-"""How a column's values are to be read."""
 
 ListName = Literal["conversations", "messages", "actions", "exchanges", "sessions", "customers"]
 

@@ -5,8 +5,8 @@ from typing import Final
 
 from starlette.types import Scope
 
+# An IPv6 customer has a network of this size, and would otherwise be as many clients as it likes.
 IPV6_PREFIX: Final = 64
-"""An IPv6 customer has a network of this size, and would otherwise be as many clients as it likes."""
 
 
 def client_of(scope: Scope) -> str:

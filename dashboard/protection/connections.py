@@ -11,14 +11,14 @@ try:
 except ImportError:  # Windows has no such limits
     resource = None  # type: ignore[assignment]
 
+# How long a client may take to send a request, headers and body together.
 REQUEST_SECONDS: Final = 20.0
-"""How long a client may take to send a request, headers and body together."""
 
+# How long a client may take to read what is ready for it before more is written.
 STALLED_SECONDS: Final = 30.0
-"""How long a client may take to read what is ready for it before more is written."""
 
+# Longest request line and headers together; filters and cursors in an address are long.
 HEAD_BYTES: Final = 64 * 1024
-"""Longest request line and headers together; filters and cursors in an address are long."""
 
 CONNECTIONS_AT_MOST: Final = 4096
 SPARE_FILES: Final = 128

@@ -62,8 +62,8 @@ def _known_zone(name: str) -> str:
     return name
 
 
+# The value of a parameter that was not passed; nobody can pass it.
 Absent = SkipJsonSchema[None]
-"""The value of a parameter that was not passed; nobody can pass it."""
 
 AgentId = Annotated[str, Field(min_length=1, max_length=200, description="The agent.", examples=["support"])]
 Environment = Annotated[str, Field(min_length=1, max_length=64, description="Its environment.")]

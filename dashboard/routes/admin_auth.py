@@ -18,8 +18,9 @@ from dashboard.routes.problems import problem
 from dashboard.settings import PLACEHOLDER, SHORTEST_TOKEN, DashboardSettings
 
 ADMIN_PATHS: Final = "/api/admin/"
+
+# The key of a request's scope that says that it came with the admin token.
 ADMITTED: Final = "convostream.admin"
-"""The key of a request's scope that says that it came with the admin token."""
 
 OFF: Final = "erasing and exporting are off; set CONVOSTREAM_DASHBOARD_ADMIN_TOKEN to switch them on"
 WRONG: Final = "the token is missing or wrong; allowed is Authorization: Bearer <CONVOSTREAM_DASHBOARD_ADMIN_TOKEN>"

@@ -11,8 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.routes.problems import problem
 
+# How long an answer may take to begin: longer than the wait for a slot and the longest question together.
 ANSWER_SECONDS: Final = 60.0
-"""How long an answer may take to begin: longer than the wait for a slot and the longest question together."""
 
 
 class Departures:

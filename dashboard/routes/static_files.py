@@ -17,8 +17,8 @@ HINT: Final = (
     "The numbers are there all the same: /api/metrics, and docs/api.md describes the rest.\n"
 )
 
+# What another content would give another name to.
 NAMED_BY_CONTENT: Final = re.compile(r"assets/.+-[0-9A-Za-z]{8}\.(js|css|json)")
-"""What another content would give another name to."""
 
 
 def add_pages(app: FastAPI, built: Path) -> None:

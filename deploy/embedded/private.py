@@ -5,8 +5,8 @@ from pathlib import Path
 
 from deploy.embedded.errors import DataDirectoryUnsafe
 
+# Of every process of the stack: what it creates has the mode 0700 or 0600.
 UMASK = 0o077
-"""Of every process of the stack: what it creates has the mode 0700 or 0600."""
 _OTHERS = 0o077
 _OTHERS_WRITE = 0o022
 

@@ -13,8 +13,9 @@ from deploy.grafana.overview import overview
 from deploy.grafana.sources import data_sources
 
 HERE: Final = Path(__file__).parent
+
+# Where docker-compose.yml puts the dashboards.
 DASHBOARDS: Final = "/etc/grafana/dashboards"
-"""Where docker-compose.yml puts the dashboards."""
 _NOTE: Final = "# Written by `python -m deploy.grafana`; change the program, not this file.\n"
 
 

@@ -13,8 +13,8 @@ from dashboard.catalogue import BY_NAME
 from deploy.grafana import queries
 from deploy.grafana.panels import WIDTH, all_values, bars, of_metric
 
+# The outlines of countries that Grafana itself serves: the map asks no other host.
 COUNTRIES: Final = "public/maps/countries.geojson"
-"""The outlines of countries that Grafana itself serves: the map asks no other host."""
 
 
 def totals(name: str, width: int, height: int) -> stat.Panel:

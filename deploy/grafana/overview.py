@@ -16,11 +16,12 @@ from deploy.grafana.sources import CLICKHOUSE
 
 UID: Final = "convostream-overview"
 TAG: Final = "convostream"
-ATTRIBUTION: Final = "IP geolocation by DB-IP"
-"""DB-IP City Lite is licensed under CC BY 4.0, which asks for this link wherever its results are shown."""
 
+# DB-IP City Lite is licensed under CC BY 4.0, which asks for this link wherever its results are shown.
+ATTRIBUTION: Final = "IP geolocation by DB-IP"
+
+# A link that is not folded away into a menu.
 IN_SIGHT: Final = ""
-"""A link that is not folded away into a menu."""
 
 
 def overview() -> Dashboard:

@@ -13,8 +13,9 @@ from dashboard.catalogue import Column, Metric
 from deploy.grafana.sources import CLICKHOUSE, SqlQuery
 
 WIDTH: Final = 24
+
+# Shown for NULL: nothing was there to compute it from.
 NOT_KNOWN: Final = "-"
-"""Shown for NULL: nothing was there to compute it from."""
 
 _UNITS: Final = {
     "count": units.LocaleFormat,

@@ -20,14 +20,15 @@ def value_of(variable: str) -> str:
 
 
 _ZONE: Final = value_of("__timezone")
-TIME_ZONE: Final = f"if({_ZONE} IN ('utc', 'browser', ''), 'UTC', {_ZONE})"
-"""The dashboard's zone. Grafana writes UTC as `utc`, and puts in the name of the browser's zone; where it cannot,
-because no browser asks, days are those of UTC. Any other name that is no zone is an error in every view."""
 
+# The dashboard's zone. Grafana writes UTC as `utc`, and puts in the name of the browser's zone; where it cannot,
+# because no browser asks, days are those of UTC. Any other name that is no zone is an error in every view.
+TIME_ZONE: Final = f"if({_ZONE} IN ('utc', 'browser', ''), 'UTC', {_ZONE})"
+
+# All agents, the latest active first, which is the one that the dashboard opens with.
 AGENTS: Final = f"""\
 SELECT agent_id FROM {DATABASE}.events
 GROUP BY agent_id ORDER BY max(received_at) DESC, agent_id"""  # noqa: S608  (our own words alone)
-"""All agents, the latest active first, which is the one that the dashboard opens with."""
 
 ENVIRONMENTS: Final = f"""\
 SELECT environment FROM {DATABASE}.events WHERE agent_id = {value_of(AGENT)}

@@ -14,11 +14,12 @@ CLICKHOUSE: Final = DataSourceRef(CLICKHOUSE_PLUGIN, "convostream-clickhouse")
 PROMETHEUS: Final = DataSourceRef("prometheus", "convostream-prometheus")
 
 ADMIN_PASSWORD: Final = "CONVOSTREAM_GRAFANA_PASSWORD"  # noqa: S105  (the name of a variable)
-READER_PASSWORD: Final = "CONVOSTREAM_READER_PASSWORD"  # noqa: S105  (the name of a variable)
-"""Grafana puts variables of its environment into what it provisions; docker-compose.yml hands these over."""
 
+# Grafana puts variables of its environment into what it provisions; docker-compose.yml hands these over.
+READER_PASSWORD: Final = "CONVOSTREAM_READER_PASSWORD"  # noqa: S105  (the name of a variable)
+
+# The answer as it is: the plugin neither fills gaps nor makes a series of every text.
 _TABLE: Final = 1
-"""The answer as it is: the plugin neither fills gaps nor makes a series of every text."""
 
 
 class SqlQuery(Dataquery, Builder[Dataquery]):

@@ -13,13 +13,14 @@ from examples.demo.attributes import Attributes, attributes_of, rating_of
 from examples.demo.deterministic_random import Weighted, chance, share
 from examples.demo.transcripts import Transcript, Utterance
 
+# The actions by which the transcripts' agents hand a talk to a person.
 HAND_OVERS: Final = ("escalate_to_human", "transfer_to_human_agent", "transfer_to_human_agents", "create_ticket")
-"""The actions by which the transcripts' agents hand a talk to a person."""
 
+# Of those who speak in a widget, how many are seen opening it.
 SHARE_OF_VISITORS: Final = 0.8
-"""Of those who speak in a widget, how many are seen opening it."""
+
+# Visits without a word, for each talk.
 SHARE_OF_SILENT_VISITS: Final = 0.3
-"""Visits without a word, for each talk."""
 SHARE_OF_LATE: Final = 1 / 15
 SHARE_OF_REPEATED: Final = 1 / 20
 

@@ -13,8 +13,9 @@ from examples.demo.deterministic_random import Weighted, chance, share
 from examples.demo.transcripts import Language
 
 NETWORKS: Final = Path(__file__).parent / "data" / "networks.tsv"
+
+# How many customers speak each language.
 COUNT: Final[dict[Language, int]] = {"en": 420, "es": 70}
-"""How many customers speak each language."""
 
 _CHROME = "Mozilla/5.0 ({}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 {}Safari/537.36"
 _SAFARI = "Mozilla/5.0 ({}) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 {}Safari/604.1"

@@ -9,8 +9,8 @@ WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SHADES: Final = (" ", "·", "░", "▒", "▓", "█")
 _STYLES: Final = ("", "grey50", "blue", "cyan", "yellow", "bright_red")
 
+# A count by weekday (1 is Monday) and hour.
 Cells = Mapping[tuple[int, int], int]
-"""A count by weekday (1 is Monday) and hour."""
 
 
 def heat_map(cells: Cells) -> Text:

@@ -11,8 +11,8 @@ from examples.demo.deterministic_random import share
 from examples.demo.replay import Tally
 from examples.demo.transcripts import Transcript
 
+# Between the beginnings of two talks.
 PAUSE_MS: Final = 15_000
-"""Between the beginnings of two talks."""
 
 
 @dataclass(slots=True)

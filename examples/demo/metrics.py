@@ -10,10 +10,12 @@ class Shown:
 
     view: str
     most_rows: int = 12
+
+    # Whether the last rows are the ones that matter, as in a calendar.
     last_rows: bool = False
-    """Whether the last rows are the ones that matter, as in a calendar."""
+
+    # Columns that a terminal has no room for.
     hidden: tuple[str, ...] = ()
-    """Columns that a terminal has no room for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+# Called with how much of the stage is done.
 Advance = Callable[[int], None]
-"""Called with how much of the stage is done."""
 
 
 class Stages:

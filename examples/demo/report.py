@@ -17,8 +17,8 @@ from examples.demo.replay import Tally
 from examples.demo.setup import Page
 from examples.demo.tables import metric_table
 
+# Columns where the output is no terminal.
 WIDTH_OF_A_FILE = 100
-"""Columns where the output is no terminal."""
 
 
 def make_console() -> Console:

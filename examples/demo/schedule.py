@@ -12,8 +12,9 @@ from examples.demo.deterministic_random import Weighted, share
 
 DAYS: Final = 30
 HOUR_MS: Final = 3_600_000
+
+# Every talk with all that follows it has ended so long after its beginning.
 SETTLED_MS: Final = 20 * 60_000
-"""Every talk with all that follows it has ended so long after its beginning."""
 
 _HOURS: Final = (4, 3, 2, 2, 2, 3, 5, 9, 14, 19, 22, 23, 21, 22, 25, 26, 25, 23, 21, 19, 17, 14, 10, 6)
 _WEEKDAYS: Final = (1.05, 1.0, 0.95, 1.0, 0.9, 0.55, 0.45)

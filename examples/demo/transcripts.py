@@ -62,10 +62,12 @@ class Transcript:
     domain: str
     model: str
     language: Language
+
+    # Whether the simulation judged the task as solved.
     solved: bool
-    """Whether the simulation judged the task as solved."""
+
+    # Whether the user said that the talk is over.
     stopped: bool
-    """Whether the user said that the talk is over."""
     duration_ms: int
     utterances: tuple[Utterance, ...]
     tool_calls: tuple[ToolCall, ...]

@@ -7,6 +7,8 @@ from examples.demo.calls import AGENT_ID
 from examples.demo.reader import Reader
 
 LANDED = "SELECT count() FROM events WHERE agent_id = {agent:String}"
+
+# An event is seen before the facts that follow from it; a range is confirmed when all of it has landed.
 UNCONFIRMED = """
 SELECT countIf(NOT is_confirmed) FROM
 (
@@ -14,7 +16,6 @@ SELECT countIf(NOT is_confirmed) FROM
     FROM ranges GROUP BY topic, partition
 )
 """
-"""An event is seen before the facts that follow from it; a range is confirmed when all of it has landed."""
 _PAUSE_SECONDS = 0.2
 
 

@@ -22,8 +22,8 @@ Parameters = Mapping[str, object]
 STALE_OWNER: Final = "CONVOSTREAM_STALE_OWNER"
 SCHEMA_CHANGE: Final = "CONVOSTREAM_SCHEMA_CHANGE"
 
+# ClickHouse's error code of `throwIf`, by which the fence refuses a stale owner.
 THROW_IF: Final = 395
-"""ClickHouse's error code of `throwIf`, by which the fence refuses a stale owner."""
 
 # What ClickHouse answers because of its load, its disk or another server, so that the same call may succeed later:
 # time, concurrency, the network, memory, space, a replica, Keeper, the unknown. Any other code speaks of the call.

@@ -47,6 +47,7 @@ def _names(text: str) -> tuple[str, ...]:
 
 COLUMN_TYPES: Final[dict[str, pa.DataType]] = {name: kind for kind, names in _TYPED.items() for name in _names(names)}
 
+# The columns in which null is a value; in all others it is the default: the empty text, 0.
 NULLABLE: Final = frozenset(
     _names(
         "started_at ended_at duration_ms prompt_tokens completion_tokens total_tokens embedding_tokens latitude"
@@ -54,7 +55,6 @@ NULLABLE: Final = frozenset(
         " conversation_last_activity_at conversation_activities conversation_closes_at answered_at"
     )
 )
-"""The columns in which null is a value; in all others it is the default: the empty text, 0."""
 
 _FACT: Final = "agent_id environment conversation_hash sign"
 _EVENT: Final = (
@@ -65,6 +65,8 @@ _EVENT: Final = (
     " response error_message call_name call_duration_ms failed button_event label value rating comment rated_by"
     " prompt_tokens completion_tokens total_tokens embedding_tokens model"
 )
+
+# The columns of each kind of rows, as its materialized view takes them.
 KIND_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     kind: _names(names)
     for kind, names in {
@@ -91,4 +93,3 @@ KIND_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         ),
     }.items()
 }
-"""The columns of each kind of rows, as its materialized view takes them."""

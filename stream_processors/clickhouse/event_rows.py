@@ -34,8 +34,8 @@ EVENT_COLUMNS: Final = (
 SCHEMA_VERSION: Final = 1
 DROPPED: Final = -1
 
+# Events by conversation; the place of an event counts over all events of a batch, part after part.
 Places = Mapping[ConversationKey, Sequence[int]]
-"""Events by conversation; the place of an event counts over all events of a batch, part after part."""
 
 
 class Part(NamedTuple):

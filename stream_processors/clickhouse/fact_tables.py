@@ -12,13 +12,13 @@ from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.clickhouse.columns import COLUMN_TYPES, FLAG, KIND_COLUMNS, TEXT, TIME
 from stream_processors.clickhouse.stored_events import events_once
 
+# What the inbox calls otherwise than `conversation_facts`, because the names mean something else for events.
 RENAMED: Final = {
     "device_class": "device",
     "source_name": "source",
     "language_code": "language",
     "verdict": "rating",
 }
-"""What the inbox calls otherwise than `conversation_facts`, because the names mean something else for events."""
 
 FactRow = tuple[object, ...]
 
@@ -88,11 +88,11 @@ FACT_TABLES: Final = (
     _table("end_user_quarters", "end_user_quarter"),
 )
 
+# The tables that can be computed anew from `events`.
 DERIVED_TABLES: Final = (*(table.name for table in FACT_TABLES), "activity")
-"""The tables that can be computed anew from `events`."""
 
+# The columns by which all of them begin.
 PLACE: Final = ("agent_id", "environment", "quarter_hour", "conversation_hash")
-"""The columns by which all of them begin."""
 
 ACTIVITY_COUNTS: Final = ("end_user_messages", "agent_messages", "actions", "buttons")
 

@@ -26,8 +26,9 @@ ADD_SQL: Final = (
     " {hashes:Array(String)}, {key_digests:Array(String)})) AS tombstone)"
 )
 NO_DIGEST: Final = bytes(32)
+
+# As parameters they stand in an address, whose length is limited.
 TOMBSTONES_AN_INSERT: Final = 200
-"""As parameters they stand in an address, whose length is limited."""
 
 
 def digest_of(*parts: str | bytes) -> bytes:

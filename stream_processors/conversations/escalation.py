@@ -6,8 +6,8 @@ from typing import Final
 from convostream.contract.whitespace import trim
 from stream_processors.caching import cached_by_text
 
+# The names that escalate unless a setting says otherwise.
 DEFAULT_ESCALATION_ACTIONS: Final = ("fallback_to_human", "open_ticket", "ticket", "contact_human")
-"""The names that escalate unless a setting says otherwise."""
 
 
 class EscalationActions:

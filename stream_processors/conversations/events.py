@@ -48,8 +48,8 @@ class Call(NamedTuple):
     failed: bool
 
 
+# All calls there are.
 CALLS: Final = {(escalates, failed): Call(escalates, failed) for escalates in (False, True) for failed in (False, True)}
-"""All calls there are."""
 
 
 class FoldEvent(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -71,5 +71,5 @@ def rank_of(kind: int) -> int:
     return 0 if kind == END_USER_MESSAGE else 1
 
 
+# The ranks of all kinds.
 RANKS: Final = tuple(map(rank_of, range(SILENT + 1)))
-"""The ranks of all kinds."""

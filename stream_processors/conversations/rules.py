@@ -7,8 +7,8 @@ from typing import Final
 
 from stream_processors.conversations.escalation import EscalationActions
 
+# Raise it when the code derives other facts from the same events; `rebuild` then computes them anew.
 FOLD: Final = 1
-"""Raise it when the code derives other facts from the same events; `rebuild` then computes them anew."""
 
 
 @dataclass(frozen=True, slots=True)

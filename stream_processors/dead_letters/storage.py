@@ -24,13 +24,14 @@ Headers: TypeAlias = Sequence[tuple[str, bytes | None]]
 OWN_HEADERS: Final = frozenset((ORIGIN_HEADER, RECEIVED_AT_HEADER, DEAD_LETTER_HEADER))
 
 ADDRESS_FIELD: Final = "customer_ip_address"
+
+# Fields that are stored as they came in valid events too, whatever the rules of redaction find in them.
 IDENTIFIERS: Final = frozenset(
     (
         "event_id", "schema_version", "type", "agent_id", "environment", "conversation_id", "customer_id",
         "occurred_at", "started_at", "ended_at", "sender", "action_name", "button_event", "rated_by", "model",
     )
 )  # fmt: skip
-"""Fields that are stored as they came in valid events too, whatever the rules of redaction find in them."""
 
 # What may be an address; `read_address` decides.
 _LIKE_ADDRESSES: Final = re.compile(rb"[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*|[0-9]{1,3}(?:\.[0-9]{1,3}){3}")

@@ -37,11 +37,11 @@ from stream_processors.decoding.fast_columns import are_plain_uuids, read_plain_
 # A fault in the JSON or in a field, text that is no UTF-8, no date-time, an integer that orjson would read as a float.
 _FALLBACK_ERRORS: Final = (msgspec.MsgspecError, UnicodeDecodeError, ValueError, TypeError, RecursionError)
 
+# Levels of objects and lists that a record may have; no more brackets than that cannot nest more deeply.
 MAX_NESTING: Final = 64
-"""Levels of objects and lists that a record may have; no more brackets than that cannot nest more deeply."""
 
+# The names that every event has.
 IDENTITY: Final = ("agent_id", "environment", "conversation_id")
-"""The names that every event has."""
 
 _identity: Final = attrgetter(*IDENTITY)
 _is_uuid: Final = re.compile(UUID_PATTERN[1:-1]).fullmatch

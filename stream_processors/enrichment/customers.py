@@ -4,8 +4,8 @@ from typing import Final
 
 from convostream.contract.whitespace import trim
 
+# Texts that are no id, in any case.
 NOBODY: Final = frozenset({"", "none", "null", "undefined", "anonymous", "unknown"})
-"""Texts that are no id, in any case."""
 
 
 def known_customer(text: str) -> str | None:

@@ -19,8 +19,8 @@ from stream_processors.caching import cached_by_text
 
 Device = Literal["desktop", "tablet", "mobile", "other"]
 
+# What lies behind so many characters is not read: it would cost time and tells nothing.
 LONGEST_USER_AGENT: Final = 2_048
-"""What lies behind so many characters is not read: it would cost time and tells nothing."""
 
 _WORDS: Final[dict[str, Device | None]] = {
     "": None,

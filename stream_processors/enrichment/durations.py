@@ -2,14 +2,14 @@
 
 from typing import Final, NamedTuple
 
+# A call that seems to have lasted longer (31.7 years) was measured wrongly: its duration is unknown.
 LONGEST_MS: Final = 10**12
-"""A call that seems to have lasted longer (31.7 years) was measured wrongly: its duration is unknown."""
 
+# 1900-01-01T00:00:00Z, the earliest time a call may have.
 EARLIEST_MS: Final = -2_208_988_800_000
-"""1900-01-01T00:00:00Z, the earliest time a call may have."""
 
+# 2299-12-31T23:59:59.999Z, the latest time a call may have.
 LATEST_MS: Final = 10_413_791_999_999
-"""2299-12-31T23:59:59.999Z, the latest time a call may have."""
 
 
 class Duration(NamedTuple):

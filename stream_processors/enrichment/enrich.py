@@ -62,8 +62,8 @@ OWN_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
+# The fields that could not be right, by the place of their event among those that are taken together.
 Repaired = dict[int, list[str]]
-"""The fields that could not be right, by the place of their event among those that are taken together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +84,9 @@ class EnrichedEvents:
 
 
 Detail = Profile | Call | str | None
+
+# Of some events of one type: their kinds, what they tell the fold, and the columns of the type.
 Derived = tuple[Sequence[int], Sequence[Detail], Sequence[Sequence[object]]]
-"""Of some events of one type: their kinds, what they tell the fold, and the columns of the type."""
 
 Derive = Callable[[Sequence[Any], Enrichment, Repaired], Derived]
 DerivedOne = tuple[int, Detail, tuple[object, ...]]
@@ -211,6 +212,7 @@ def _derive_end(_: ConversationEnded, _enrichment: Enrichment, _repaired: list[s
     return kinds.END, None, ()
 
 
+# How to find the kinds of events of a type, what they tell the fold, and the columns of their own.
 DERIVE: Final[dict[str, Derive]] = {
     "conversation_visited": one_by_one(_derive_visit),
     "conversation_engaged": one_by_one(_derive_engagement),
@@ -221,4 +223,3 @@ DERIVE: Final[dict[str, Derive]] = {
     "token_usage": one_by_one(_derive_usage),
     "conversation_ended": one_by_one(_derive_end),
 }
-"""How to find the kinds of events of a type, what they tell the fold, and the columns of their own."""

@@ -36,8 +36,9 @@ class Geolocator:
         self._knows_ipv6: Final = described.ip_version == 6
         self._locate: Final = lru_cache(maxsize=REMEMBERED_ADDRESSES)(self._look_up)
         self._networks: Final[dict[tuple[int, int], Place]] = {}
+
+        # When the database was built, in seconds since 1970.
         self.build_epoch: Final = described.build_epoch
-        """When the database was built, in seconds since 1970."""
 
     def locate(self, address: str) -> Place:
         """Return the place of an address; one that the database does not know lies in `UNKNOWN_PLACE`."""

@@ -14,8 +14,8 @@ from convostream.contract.whitespace import trim
 from stream_processors.caching import cached_by_text
 from stream_processors.enrichment.public_addresses import Address, is_public
 
+# Bits of an address that its network has, by the version of the protocol: those that truncating keeps.
 PREFIXES: Final = {4: 24, 6: 48}
-"""Bits of an address that its network has, by the version of the protocol: those that truncating keeps."""
 
 _WITH_PORT: Final = re.compile(r"(?:([0-9.]+)|\[([^\[\]]+)\]):[0-9]{1,5}")
 _BRACKETED: Final = re.compile(r"\[([^\[\]]+)\]")
@@ -25,14 +25,14 @@ _LIKE_AN_ADDRESS: Final = re.compile(r"[0-9A-Fa-f:.]{2,45}(?:%[^%/\s]+)?")
 class StatedAddresses(NamedTuple):
     """What a text says of addresses."""
 
+    # The first public address of the text, as `ipaddress` writes it, None when it names none.
     public: str | None
-    """The first public address of the text, as `ipaddress` writes it, None when it names none."""
 
+    # Whether the text names an address of any kind, or says nothing at all (blank or `unknown`).
     is_readable: bool
-    """Whether the text names an address of any kind, or says nothing at all (blank or `unknown`)."""
 
+    # The networks (/24 and /48) of the addresses of the text in place of them; '' when it names none.
     truncated: str
-    """The networks (/24 and /48) of the addresses of the text in place of them; '' when it names none."""
 
 
 @cached_by_text(maxsize=16_384)

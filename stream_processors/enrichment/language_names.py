@@ -206,5 +206,5 @@ def _names(entry: str) -> Iterator[str]:
             yield re.sub(r" \(.*\)$", "", alternative)
 
 
+# The ISO 639-1 code for each case-folded name.
 CODES_BY_NAME: Final = {name.casefold(): code for code, entry in _ENTRIES.items() for name in _names(entry)}
-"""The ISO 639-1 code for each case-folded name."""

@@ -13,9 +13,10 @@ from stream_processors.caching import cached_by_text
 
 Verdict = Literal["positive", "neutral", "negative", "unrecognised"]
 
+# Where an object is read: at the first of these that is there and not null.
 KEYS: Final = ("sentiment", "rating", "score", "value")
-"""Where an object is read: at the first of these that is there and not null."""
 
+# What a text says, trimmed and case-folded.
 WORDS: Final[dict[str, Verdict]] = {
     "positive": "positive",
     "up": "positive",
@@ -29,8 +30,8 @@ WORDS: Final[dict[str, Verdict]] = {
     "dislike": "negative",
     "bad": "negative",
 }
-"""What a text says, trimmed and case-folded."""
 
+# What a number says; 5.0 is 5, and 4.5 is none of them.
 NUMBERS: Final[dict[float | Decimal, Verdict]] = {
     1: "negative",
     2: "negative",
@@ -38,7 +39,6 @@ NUMBERS: Final[dict[float | Decimal, Verdict]] = {
     4: "positive",
     5: "positive",
 }
-"""What a number says; 5.0 is 5, and 4.5 is none of them."""
 
 _DECIMAL_NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 

@@ -39,11 +39,11 @@ from stream_processors.kafka.source import Poll, TopicDescription
 from stream_processors.kafka.startup import start_with_retry
 from stream_processors.kafka.topic_metadata import describe_topic
 
+# How long a fetch waits for records. A partition that is read from now on waits for the fetch that is under way.
 LONGEST_WAIT_MS: Final = 200
-"""How long a fetch waits for records. A partition that is read from now on waits for the fetch that is under way."""
 
+# How often it is said that Kafka refuses a worker without the rights that it needs, and asked again.
 REFUSED_SECONDS: Final = 1.0
-"""How often it is said that Kafka refuses a worker without the rights that it needs, and asked again."""
 
 REFUSALS: Final = (TopicAuthorizationFailedError, GroupAuthorizationFailedError)
 

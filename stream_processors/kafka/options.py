@@ -9,14 +9,14 @@ from convostream.contract.wire import LARGEST_RECORD
 from convostream.kafka.security import kafka_client_options
 from stream_processors.settings import WorkerSettings
 
+# Larger ones bring no more speed.
 LARGEST_FETCH: Final = 8 * 1024**2
-"""Larger ones bring no more speed."""
 
+# Forwarded records have a key and headers beside their value; the broker's own limit decides.
 LARGEST_REQUEST: Final = 2 * LARGEST_RECORD
-"""Forwarded records have a key and headers beside their value; the broker's own limit decides."""
 
+# How soon partitions that were added, or a topic that was made again, are noticed; the clients' own is 5 minutes.
 METADATA_AGE_MS: Final = 10_000
-"""How soon partitions that were added, or a topic that was made again, are noticed; the clients' own is 5 minutes."""
 
 
 def broker_options(settings: WorkerSettings) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from stream_processors.kafka.records import Record
 
 Headers = list[tuple[str, bytes | None]]
 
+# Measured with tracemalloc: what a record takes beside the bytes of its key, value and headers.
 RECORD_BYTES: Final = 240
-"""Measured with tracemalloc: what a record takes beside the bytes of its key, value and headers."""
 
+# The tuple of a header, and its place in the list of them.
 HEADER_BYTES: Final = 72
-"""The tuple of a header, and its place in the list of them."""
 
 
 @dataclass(frozen=True, slots=True)

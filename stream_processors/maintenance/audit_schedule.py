@@ -19,14 +19,15 @@ from stream_processors.retries import summary
 
 DAYS: Final = 2
 LOWEST_PARTITION: Final = 0
+
+# How long a start, of this worker or of ClickHouse, is left alone: there is enough to do then.
 SETTLE_SECONDS: Final = 60.0
-"""How long a start, of this worker or of ClickHouse, is left alone: there is enough to do then."""
 
+# After how long an audit that failed, or could not repair what it found, is tried again.
 RETRY_SECONDS: Final = 600.0
-"""After how long an audit that failed, or could not repair what it found, is tried again."""
 
+# How wide the child's tables may be in the log.
 COLUMNS: Final = "160"
-"""How wide the child's tables may be in the log."""
 
 LATEST_SQL: Final = (
     "SELECT toUnixTimestamp64Milli(finished_at) / 1000 AS finished, is_clean, touched, differences, repaired,"

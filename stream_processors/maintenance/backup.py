@@ -18,8 +18,8 @@ from stream_processors.errors import OperatorError
 from stream_processors.maintenance.lease import PARTITIONS_SQL, maintenance
 from stream_processors.partitions.writer import PASSING_SECONDS
 
+# The disk of ClickHouse that backups go to; deploy/clickhouse/config.d says where it is.
 DISK: Final = "backups"
-"""The disk of ClickHouse that backups go to; deploy/clickhouse/config.d says where it is."""
 
 POLL_SECONDS: Final = 0.5
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,99}")

@@ -11,14 +11,14 @@ from stream_processors.clickhouse.stored_events import IDENTITY
 from stream_processors.errors import OperatorError
 from stream_processors.maintenance.report import NO_CONVERSATION, Difference
 
+# What makes rows of a table the same, and by what they are put in order of arrival.
 TABLES: Final = {
     "events": (IDENTITY, "received_at, log_epoch, offset"),
     "dead_letter_records": ("topic, partition, log_epoch, offset", "written_at"),
 }
-"""What makes rows of a table the same, and by what they are put in order of arrival."""
 
+# The rows of dead letters that tell of a record: each record makes one.
 LETTERS: Final = "topic != ''"
-"""The rows of dead letters that tell of a record: each record makes one."""
 
 EVENTS_SQL: Final = (
     "SELECT agent_id, environment, min(quarter_hour) AS quarter, conversation_hash,"

@@ -35,8 +35,8 @@ ADD_SQL: Final = (
     f" {CONVERSATION_SQL}, conversation_hash, {RECORD_KEY_SQL} FROM ({{conversations}})"
 )
 
+# The topic, partition, log epoch and offset of a record.
 Place = tuple[object, ...]
-"""The topic, partition, log epoch and offset of a record."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,17 +28,19 @@ from stream_processors.maintenance.report import NO_CONVERSATION
 from stream_processors.partitions.reconcile import repair_conversations
 from stream_processors.pipeline.erased_records import covers_refused
 
+# A flush that passed the fence before may land late; what it brings is removed in another round.
 ROUNDS: Final = 3
-"""A flush that passed the fence before may land late; what it brings is removed in another round."""
 
 BY_DIGEST: Final = (
     f"(conversation_hash, {CONVERSATION_SQL}) IN"  # noqa: S608 - our own SQL
     " (SELECT conversation_hash, digest FROM erasures WHERE kind = 'conversation')"
 )
 BY_HASH: Final = "conversation_hash IN (SELECT conversation_hash FROM erasures WHERE kind = 'conversation')"
-TABLES_WITH_IDS: Final = ("events", "conversation_facts")
-"""The tables that hold the id of a conversation, not its hash alone."""
 
+# The tables that hold the id of a conversation, not its hash alone.
+TABLES_WITH_IDS: Final = ("events", "conversation_facts")
+
+# What makes a row of a table an erased one.
 CONDITIONS: Final = {
     **{table: BY_DIGEST if table in TABLES_WITH_IDS else BY_HASH for table in ("events", *DERIVED_TABLES)},
     "dead_letter_records": (
@@ -46,7 +48,6 @@ CONDITIONS: Final = {
         " (SELECT digest FROM erasures WHERE kind = 'dead_letter')"
     ),
 }
-"""What makes a row of a table an erased one."""
 
 CUSTOMERS_SQL: Final = (
     "INSERT INTO erasures (kind, digest, conversation_hash, key_digest) SELECT DISTINCT 'conversation',"  # noqa: S608

@@ -25,8 +25,8 @@ ACTIVITY_SQL: Final = (
 )
 BYTES: Final = ("raw", "key")
 
+# Takes a line without its end; runs in another thread.
 Write = Callable[[bytes], None]
-"""Takes a line without its end; runs in another thread."""
 
 
 async def export(clickhouse: ClickHouse, person: Person, write: Write) -> dict[str, int]:

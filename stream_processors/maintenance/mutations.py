@@ -16,8 +16,8 @@ UNDER_WAY_SQL: Final = (
     " WHERE database = currentDatabase() AND table = {table:String} AND NOT is_done"
 )
 
+# Called again and again while a mutation is under way.
 Renew = Callable[[], Awaitable[None]]
-"""Called again and again while a mutation is under way."""
 
 
 async def count_rows(clickhouse: ClickHouse, table: str, condition: str, parameters: Parameters | None = None) -> int:

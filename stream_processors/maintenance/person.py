@@ -26,11 +26,12 @@ CONVERSATION_SQL: Final = (
     "conversation_hash = {conversation_hash:UInt64} AND conversation_id = {conversation_id:String}"
 )
 IDS_SQL: Final = "SELECT DISTINCT conversation_id FROM ({conversations}) ORDER BY conversation_id"
+
+# The condition for a person's rows, by whether the table has the id of the conversation.
 ROWS_SQL: Final = {
     True: "(conversation_hash, conversation_id) IN (SELECT conversation_hash, conversation_id FROM ({conversations}))",
     False: "conversation_hash IN (SELECT conversation_hash FROM ({conversations}))",
 }
-"""The condition for a person's rows, by whether the table has the id of the conversation."""
 
 
 @dataclass(frozen=True, slots=True)

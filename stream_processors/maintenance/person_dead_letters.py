@@ -17,8 +17,8 @@ from stream_processors.enrichment.customers import known_customer
 from stream_processors.maintenance.person import Person
 from stream_processors.pipeline.erased_records import environment_of, fields_of
 
+# Shorter ids count in quotes alone: as words they stand in texts of others.
 MIN_WORD: Final = 6
-"""Shorter ids count in quotes alone: as words they stand in texts of others."""
 
 LETTER_COLUMNS: Final = (
     "topic, partition, log_epoch, offset, origin_topic, origin_partition, origin_log_epoch, origin_offset,"

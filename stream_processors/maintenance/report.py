@@ -8,13 +8,14 @@ from typing import Any, Final
 from stream_processors.clickhouse.block import Segment
 from stream_processors.clickhouse.fact_tables import ACTIVITY_COUNTS, FACT_TABLES, PLACE
 
+# So many differences are kept whole; of all others the number and the conversation.
 EXAMPLES: Final = 100
-"""So many differences are kept whole; of all others the number and the conversation."""
 
 COUNTS: Final = {"activity": ACTIVITY_COUNTS}
 TABLES: Final = {"activity": "activity", **{table.kind: table.name for table in FACT_TABLES}}
+
+# Stands for the hash where there is none: of a dead letter.
 NO_CONVERSATION: Final = 0
-"""Stands for the hash where there is none: of a dead letter."""
 
 
 @dataclass(frozen=True, slots=True)

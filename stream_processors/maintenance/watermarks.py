@@ -24,8 +24,8 @@ ENDS_SQL: Final = (
     " GROUP BY conversation_hash, topic, partition"
 )
 
+# A topic and a partition.
 Place = tuple[str, int]
-"""A topic and a partition."""
 
 
 class Latest(NamedTuple):

@@ -14,8 +14,8 @@ from stream_processors.kafka.records import Record
 from stream_processors.kafka.source import PartitionSource, Poll
 from stream_processors.settings import WorkerSettings
 
+# A flush of so many rows costs little more an event than the largest; the start of a catch-up does not wait for it.
 EARLY_ROWS: Final = 5_000
-"""A flush of so many rows costs little more an event than the largest; the start of a catch-up does not wait for it."""
 
 
 class PollBuffer:

@@ -41,20 +41,20 @@ from stream_processors.partitions.writer import Content, Landing, perform
 from stream_processors.retries import retry_forever
 from stream_processors.state.cache import State, load_state
 
+# A range is confirmed when nothing has followed it for so long.
 IDLE_SECONDS: Final = 0.5
-"""A range is confirmed when nothing has followed it for so long."""
 
+# How long a log that claims to end too early may take to prove the contrary.
 DOUBT_SECONDS: Final = 5.0
-"""How long a log that claims to end too early may take to prove the contrary."""
 
+# After how long without a record that must be there the log's bounds are asked for again.
 SILENCE_SECONDS: Final = 30.0
-"""After how long without a record that must be there the log's bounds are asked for again."""
 
+# How long a maintenance command, or another partition, is given before the next attempt to claim.
 WAIT_SECONDS: Final = 1.0
-"""How long a maintenance command, or another partition, is given before the next attempt to claim."""
 
+# How often a partition that nothing comes of asks Kafka whether its topic was made again, and how far it reaches.
 CHECK_SECONDS: Final = 5.0
-"""How often a partition that nothing comes of asks Kafka whether its topic was made again, and how far it reaches."""
 
 logger = logging.getLogger(__name__)
 

@@ -40,8 +40,9 @@ MISSING_ACTIVITY_SQL: Final = (
     "SELECT {key}, {sums} FROM (SELECT *, 1 AS side FROM ({expected}) UNION ALL"
     " SELECT {key}, {counts}, -1 AS side FROM activity WHERE {condition}) GROUP BY {key} HAVING {differs}"
 )
+
+# The kind of an event that `events` lacks; its activity and facts are compared apart.
 LOST_EVENT: Final = "lost_event"
-"""The kind of an event that `events` lacks; its activity and facts are compared apart."""
 
 
 async def what_is_missing(

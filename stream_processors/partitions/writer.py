@@ -40,11 +40,11 @@ from stream_processors.retries import retry_forever
 Result = TypeVar("Result")
 Execute = Callable[[Command[Any]], Awaitable[object]]
 
+# A token is relied on for so many ranges: a quarter of the tables' windows, for a range has more than one row.
 REMEMBERED_RANGES: Final = 25_000
-"""A token is relied on for so many ranges: a quarter of the tables' windows, for a range has more than one row."""
 
+# How long a block that passed the fence before our claim may take to reach the last table.
 PASSING_SECONDS: Final = 2.0
-"""How long a block that passed the fence before our claim may take to reach the last table."""
 
 # Tables that were restored from a backup, or copied by a migration, remember no token of before; one that was only
 # altered counts as well.

@@ -21,11 +21,11 @@ from stream_processors.state.cache import State
 
 T = TypeVar("T")
 
+# Events of all conversations of a portion, unless it is a single one; read back they take about 100 MiB.
 PORTION_EVENTS: Final = 250_000
-"""Events of all conversations of a portion, unless it is a single one; read back they take about 100 MiB."""
 
+# Folding so many events takes longer than a switch of threads matters.
 LONG: Final = 10_000
-"""Folding so many events takes longer than a switch of threads matters."""
 
 
 async def fold_in_portions(

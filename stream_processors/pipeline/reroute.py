@@ -19,8 +19,8 @@ from stream_processors.pipeline.forwarded_records import note_forwarded
 from stream_processors.pipeline.steps import Batch, Keep
 from stream_processors.retries import retry_forever
 
+# So many are on their way to Kafka at the same time: one after the other takes a few milliseconds each.
 AT_ONCE: Final = 500
-"""So many are on their way to Kafka at the same time: one after the other takes a few milliseconds each."""
 
 OWN_HEADERS: Final = frozenset((ORIGIN_HEADER, RECEIVED_AT_HEADER))
 

@@ -38,8 +38,8 @@ Keep = Callable[[Record], KeptRecord]
 
 FULL_REASON: Final = f"the conversation has {MAX_EVENTS:,} events, and takes no more"
 
+# The places of events among all of a batch, by conversation.
 Conversations = dict[ConversationKey, list[int]]
-"""The places of events among all of a batch, by conversation."""
 
 
 @dataclass(slots=True)

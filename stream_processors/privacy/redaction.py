@@ -15,14 +15,14 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from stream_processors.privacy.personal_numbers import card_length, iban_length
 
+# Bytes of a long text that one search looks at; no match is longer. Windows overlap by half.
 WINDOW: Final = 8_192
-"""Bytes of a long text that one search looks at; no match is longer. Windows overlap by half."""
 
+# Searches for one rule in one text; what follows the last one is cut.
 MOST_SEARCHES: Final = 5_000
-"""Searches for one rule in one text; what follows the last one is cut."""
 
+# Instructions of a compiled pattern: what RE2 may do for each byte of a text.
 LARGEST_PROGRAM: Final = 5_000
-"""Instructions of a compiled pattern: what RE2 may do for each byte of a text."""
 
 MOST_RULES: Final = 100
 CUT: Final = b"[redacted: too many matches]"
@@ -195,5 +195,5 @@ def existing_rules(path: Path | None) -> Path | None:
     return path
 
 
+# The setting: a file that was read once already, so that a wrong one is a wrong setting.
 RedactionFile = Annotated[Path | None, AfterValidator(existing_rules)]
-"""The setting: a file that was read once already, so that a wrong one is a wrong setting."""

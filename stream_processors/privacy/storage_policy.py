@@ -16,13 +16,13 @@ from stream_processors.privacy.redaction import Redaction
 Storage = Literal["full", "hashed", "dropped"]
 AddressStorage = Literal["full", "truncated", "dropped"]
 
+# Columns of `events` with texts of people, or about them.
 TEXT_COLUMNS: Final = frozenset(
     ("content", "response", "error_message", "label", "value", "comment", "name", "device", "source", "language")
 )
-"""Columns of `events` with texts of people, or about them."""
 
+# The same as JSON.
 JSON_COLUMNS: Final = frozenset(("attachments", "tools_used", "rating", "metadata", "extra"))
-"""The same as JSON."""
 
 CUSTOMER_ID: Final = "customer_id"
 HASH_NAME: Final = "hmac-sha256"

@@ -17,8 +17,9 @@ from prometheus_client import make_wsgi_app
 
 STALLED_SECONDS: Final = 30.0
 MOST_CONNECTIONS: Final = 64
+
+# A connection ends after so long, whatever it has come to.
 CONNECTION_SECONDS: Final = 5.0
-"""A connection ends after so long, whatever it has come to."""
 
 logger = logging.getLogger(__name__)
 

@@ -29,17 +29,17 @@ EVENT_BYTES: Final = 250
 RESTING_BYTES: Final = 750
 RESTING_EVENT_BYTES: Final = 50
 
+# A conversation has no more: each late event folds all of them again.
 MAX_EVENTS: Final = 1_000_000
-"""A conversation has no more: each late event folds all of them again."""
 
+# The reason code of events beyond; all others are of `decode.REASON_CODES`.
 FULL_CODE: Final = "conversation_full"
-"""The reason code of events beyond; all others are of `decode.REASON_CODES`."""
 
+# So much more than they are meant to the conversations of a flush may take until it has landed.
 SPARE_BYTES: Final = 64 * 1024**2
-"""So much more than they are meant to the conversations of a flush may take until it has landed."""
 
+# The share of the memory for conversations that is meant for those that are awake.
 AWAKE: Final = 0.25
-"""The share of the memory for conversations that is meant for those that are awake."""
 
 KNOWN_SQL: Final = (
     "SELECT DISTINCT conversation_hash FROM conversation_facts"

@@ -9,8 +9,8 @@ import numpy.typing as npt
 class ConversationIndex:
     """The hashes of all conversations of a partition: a sorted array, 8 bytes each, and a set of those since."""
 
+    # In a set a hash takes ten times as much memory; adding so many to millions takes milliseconds.
     MAX_RECENT = 20_000
-    """In a set a hash takes ten times as much memory; adding so many to millions takes milliseconds."""
 
     def __init__(self, hashes: npt.NDArray[np.uint64]) -> None:
         self._sorted = np.unique(hashes)

@@ -5,8 +5,8 @@ from playwright.sync_api import expect
 from tests.support.browser import Opened
 from tests.support.browser_events import SPOOFED, SPOOFED_AS_SHOWN
 
+# What people said is shown as it is, in an element of its own direction.
 NOT_MARKED = ".content, .clipped, pre"
-"""What people said is shown as it is, in an element of its own direction."""
 
 UNSEEN_TEXTS = f"""() => {{
     const unseen = /[\\p{{Cf}}\\p{{Zl}}\\u0000-\\u0009\\u000b-\\u001f]/u;

@@ -16,14 +16,18 @@ OURS = {"convostream", "stream_processors", "sql", "dashboard", "deploy", "tests
 APART = {ROOT / "deploy/grafana", ROOT / "examples/demo"}
 WORKER, EMBEDDED = ("worker",), ("worker", "embedded")
 EVERYTHING = ("worker", "embedded", "dashboard", "page", "msk", "dev")
+
+# The SDK draws progress and signs tokens for Amazon MSK with them; test_wheel imports every module without them.
 USED_WHERE_INSTALLED = {"rich", "aws-msk-iam-sasl-signer-python"}
-"""The SDK draws progress and signs tokens for Amazon MSK with them; test_wheel imports every module without them."""
+
+# Pydantic's own types have these in their signatures; it requires both by itself.
 PARTS_OF_PYDANTIC = {"pydantic-core", "typing-extensions"}
-"""Pydantic's own types have these in their signatures; it requires both by itself."""
+
+# Installed by `make bench` beside .venv; benchmarks/contenders/quix_streams.txt pins it.
 OWN_ENVIRONMENT = {"quixstreams"}
-"""Installed by `make bench` beside .venv; benchmarks/contenders/quix_streams.txt pins it."""
+
+# Every virtual environment brings its own.
 OF_THE_ENVIRONMENT = {"pip"}
-"""Every virtual environment brings its own."""
 ALWAYS_ALLOWED = PARTS_OF_PYDANTIC | USED_WHERE_INSTALLED | set(WHEELS_OF_DATA)
 
 

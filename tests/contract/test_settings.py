@@ -16,8 +16,9 @@ SOURCES = [
     for path in sorted((ROOT / folder).rglob("*"))
     if path.suffix in {".py", ".xml", ".yml", ".sql"}
 ]
+
+# Words with the prefix that are no variables: how ClickHouse's refusals of the fence begin.
 MARKS = {f"{PREFIX}STALE_OWNER", f"{PREFIX}SCHEMA_CHANGE"}
-"""Words with the prefix that are no variables: how ClickHouse's refusals of the fence begin."""
 UNITS = {
     "SECONDS": "in seconds",
     "MINUTES": "in minutes",

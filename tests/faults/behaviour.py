@@ -4,8 +4,8 @@ import random
 from dataclasses import dataclass, field
 from typing import Final
 
+# What the request of every block that is inserted under a token holds in its address.
 INSERT_MARK: Final = b"insert_deduplication_token"
-"""What the request of every block that is inserted under a token holds in its address."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,11 +23,12 @@ from tests.faults.site import Site
 from tests.support.agents import start
 
 LEAD_SECONDS: Final = 5
-MOST_GROWTH: Final = 48 * 1024**2
-"""What the agent may take on top while it spools: a fraction of the spool, however long the broker is away."""
 
+# What the agent may take on top while it spools: a fraction of the spool, however long the broker is away.
+MOST_GROWTH: Final = 48 * 1024**2
+
+# Half of the calls must take no longer with the broker away; what the disk does to single ones is its own affair.
 SLOWEST_CALL_SECONDS: Final = 0.001
-"""Half of the calls must take no longer with the broker away; what the disk does to single ones is its own affair."""
 
 AGENT: Final = """
 import json, logging, sys, time

@@ -14,8 +14,9 @@ from stream_processors.kafka.topic_metadata import describe_topic
 
 READ_SECONDS: Final = 60
 PARTITIONS: Final = 4
+
+# A topic that is made anew may have one less.
 FEWEST_PARTITIONS: Final = 3
-"""A topic that is made anew may have one less."""
 
 Place = tuple[int, int]
 
@@ -34,8 +35,8 @@ class Kept:
     headers: tuple[tuple[str, bytes], ...]
 
 
+# All records of one life of the topic, by partition and offset.
 Life = dict[Place, Kept]
-"""All records of one life of the topic, by partition and offset."""
 
 
 def read_log(bootstrap: str, topic: str, acknowledged: Mapping[int, int]) -> Life:

@@ -13,8 +13,9 @@ from tests.faults.round import Plan, Round
 pytestmark = [pytest.mark.faults, pytest.mark.integration]
 
 SECONDS = 40
+
+# In each round; the run has two.
 REBALANCES = 10
-"""In each round; the run has two."""
 SEED = 1
 
 

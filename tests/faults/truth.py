@@ -26,6 +26,8 @@ from tests.support.harness import history
 
 CONVERSATION: Final = ("agent_id", "conversation_id", "environment")
 ORIGIN: Final = "convostream-origin"
+
+# Whoever wrote a range confirms that it landed; a later owner, whose log is another one, that it is done with.
 _RANGES_SQL: Final = (
     "SELECT partition, log_epoch, first, last, max(landed) AS sure, toUnixTimestamp64Milli(any(time)) AS at,"
     " toUnixTimestamp64Milli(argMax(seen, owner_epoch)) AS seen_ms FROM"
@@ -34,14 +36,13 @@ _RANGES_SQL: Final = (
     " GROUP BY partition, log_epoch, first, last, owner_epoch)"
     " GROUP BY partition, log_epoch, first, last ORDER BY partition, log_epoch, first"
 )
-"""Whoever wrote a range confirms that it landed; a later owner, whose log is another one, that it is done with."""
 
 _PLACE: Final = "SELECT partition, log_epoch, offset FROM"
 _STORED_SQL: Final = f"{_PLACE} events WHERE topic = {{topic:String}}"
 _FOUND_SQL: Final = f"{_STORED_SQL} UNION ALL {_PLACE} dead_letter_records WHERE topic = {{topic:String}}"
 
+# A partition and a log epoch of it.
 Epoch = tuple[int, int]
-"""A partition and a log epoch of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from tests.support.harness_kafka import Placed
 
 pytestmark = pytest.mark.integration
 
+# Whose erasure is killed twice each.
 PEOPLE = 4
-"""Whose erasure is killed twice each."""
 
 ADMIN = "an-admins-random-text"
 

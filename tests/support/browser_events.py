@@ -16,8 +16,9 @@ RIGHT_TO_LEFT: Final = "\u202eevil\u202c مرحبا، أين طلبي؟ שלום
 EMOJI: Final = "👩‍👩‍👧‍👦🏳️‍🌈 Z̸̡̛͖a̵l̷g̶o̴ \u0000\u0007"
 LONG: Final = "A" * 100_000
 SOURCE: Final = "__proto__"
+
+# Overrides, isolates and marks of direction, a space without width, a bell, a line separator and a tag.
 UNSEEN: Final = "\u202e\u2066\u061c\u200f\u200b\u0007\u2028\U000e0041"
-"""Overrides, isolates and marks of direction, a space without width, a bell, a line separator and a tag."""
 
 SPOOFED: Final = f"a{UNSEEN}b"
 SPOOFED_AS_SHOWN: Final = "a⟨U+202E⟩⟨U+2066⟩⟨U+061C⟩⟨U+200F⟩⟨U+200B⟩⟨U+0007⟩⟨U+2028⟩⟨U+E0041⟩b"

@@ -43,8 +43,9 @@ COLUMNS = (
     "topic", "partition", "log_epoch", "offset", "origin_topic", "origin_partition", "origin_log_epoch",
     "origin_offset", "status", "received_at", "reason", "reason_code", "raw", "has_value", "key", "has_key", "headers",
 )  # fmt: skip
+
+# The log epoch of letters that no record of the topic was refused for.
 BEFORE = 0
-"""The log epoch of letters that no record of the topic was refused for."""
 
 LONG_AGO_MS = 1_700_000_000_000
 

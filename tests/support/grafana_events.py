@@ -7,8 +7,9 @@ from tests.support.sql_rows import milliseconds, text
 
 AGENT_ID: Final = r"""it's \' a "test" ${environment} $__fromTime_ms [[x]] -- /* ü 100% """
 SINCE: Final = milliseconds("2026-03-28 18:20:00")
+
+# In Europe the clocks are put forward in between; as in Grafana, the last millisecond belongs to the range.
 UNTIL: Final = milliseconds("2026-03-31 09:59:59.999")
-"""In Europe the clocks are put forward in between; as in Grafana, the last millisecond belongs to the range."""
 MINUTE: Final = 60_000
 
 PLACES: Final[tuple[dict[str, object], ...]] = (

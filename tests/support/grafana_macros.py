@@ -8,8 +8,9 @@ from urllib.parse import quote
 
 _VARIABLE: Final = re.compile(r"\$\{(?P<name>\w+):percentencode\}")
 _MACRO: Final = re.compile(r"\$__(?P<name>\w+)")
+
+# What encodeURIComponent leaves as it is, less the characters that Grafana encodes on top of it.
 _KEPT: Final = "-_.~"
-"""What encodeURIComponent leaves as it is, less the characters that Grafana encodes on top of it."""
 
 
 @dataclass(frozen=True, slots=True)

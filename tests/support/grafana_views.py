@@ -7,6 +7,7 @@ from tests.support.grafana_macros import Dashboard
 from tests.support.grafana_panels import dashboard, panels
 from tests.support.grafana_requests import Answer, Question
 
+# What Grafana calls a zone, and the zone that the views are to count in.
 ZONES: Final = {
     "Europe/Zagreb": "Europe/Zagreb",
     "Asia/Kathmandu": "Asia/Kathmandu",
@@ -14,12 +15,11 @@ ZONES: Final = {
     "utc": "UTC",
     "browser": "UTC",
 }
-"""What Grafana calls a zone, and the zone that the views are to count in."""
 NO_ZONE: Final = "Europe/Nowhere"
 MODES: Final = ("messages", "conversations")
 
+# Title of the panel or name of the variable, zone, mode of the peak hours.
 Key = tuple[str, str, str]
-"""Title of the panel or name of the variable, zone, mode of the peak hours."""
 Answers = dict[Key, Answer]
 Questions = dict[Key, Question]
 

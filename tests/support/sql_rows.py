@@ -10,8 +10,9 @@ from stream_processors.clickhouse.columns import COLUMN_TYPES, KIND_COLUMNS, NUL
 
 TOPIC, PARTITION, OWNER = "agent-events", 0, "tester"
 SHARED = ("kind", "topic", "partition", "log_epoch", "owner_epoch", "owner_id")
+
+# What the views of an earlier release take of a kind besides the columns of today, by kind.
 OF_EARLIER_RELEASES = {"conversation_fact": ("name",)}
-"""What the views of an earlier release take of a kind besides the columns of today, by kind."""
 
 Row = dict[str, object]
 

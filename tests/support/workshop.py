@@ -18,8 +18,8 @@ from stream_processors.settings import WorkerSettings
 from stream_processors.state.cache import State
 from tests.support.in_memory_source import InMemoryFeed
 
+# Nothing listens on port 1: whatever asks ClickHouse there is refused at once.
 NOWHERE: Final = "http://nobody:@127.0.0.1:1/none"
-"""Nothing listens on port 1: whatever asks ClickHouse there is refused at once."""
 
 RULES: Final = FoldRules(1_800_000, EscalationActions())
 

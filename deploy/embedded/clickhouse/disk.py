@@ -13,8 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+# What the tables ask for before they take an insert (`min_free_disk_bytes_to_perform_insert`).
 LEAST_BYTES: Final = 16 * 1024**2
-"""What the tables ask for before they take an insert (`min_free_disk_bytes_to_perform_insert`)."""
 
 ENOUGH_BYTES: Final = 2 * LEAST_BYTES
 LOOK_SECONDS: Final = 0.02

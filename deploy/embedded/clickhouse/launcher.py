@@ -25,8 +25,8 @@ from deploy.embedded.errors import EngineEnded
 from deploy.embedded.foreground import die_with_parent
 from deploy.embedded.settings import ROOT, FrontSettings
 
+# The exit code of an engine that has to look its parts over.
 START_ANEW = 75
-"""The exit code of an engine that has to look its parts over."""
 
 _logger = logging.getLogger(__name__)
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "MALLOC_ARENA_MAX")

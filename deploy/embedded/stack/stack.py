@@ -37,10 +37,12 @@ from deploy.embedded.stack.topics import create_topic
 Broker = Literal["embedded", "kafka"]
 DATABASE = "convostream"
 START_SECONDS = 180.0
+
+# Of the dashboard unless it is taken: an address that can be kept.
 PAGE_PORT = 8080
-"""Of the dashboard unless it is taken: an address that can be kept."""
+
+# The stack's broker asks for no login: settings for another one are not for its workers.
 OPEN_KAFKA = {f"{PREFIX}{field.upper()}": "" for field in KafkaSecurity.model_fields}
-"""The stack's broker asks for no login: settings for another one are not for its workers."""
 _ATTEMPTS = 3
 
 

@@ -29,8 +29,9 @@ from deploy.embedded.stack.stack import DATABASE, Broker, Stack
 STACK_FILE = ROOT / ".stack.env"
 _LOOK_SECONDS = 0.25
 _PAUSES = (0, 0.5, 1, 2, 5, 10, 30)
+
+# What has answered for so long starts at once when it dies.
 _CALM_SECONDS = 5
-"""What has answered for so long starts at once when it dies."""
 
 
 class Interrupted(BaseException):

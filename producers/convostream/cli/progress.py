@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final, TextIO
 
+# Called with the bytes that were read.
 Advance = Callable[[int], None]
-"""Called with the bytes that were read."""
 
 _WIDTH: Final = 40
 _STEP: Final = 1 << 16

@@ -29,8 +29,9 @@ class Summary:
     lines: int = 0
     accepted: int = 0
     unsent: int = 0
+
+    # The reason by the number of the line.
     refused: dict[int, str] = field(default_factory=dict)
-    """The reason by the number of the line."""
 
     @property
     def complete(self) -> bool:

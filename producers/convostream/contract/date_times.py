@@ -10,14 +10,14 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
+# What a date-time of the contract looks like, for messages.
 ALLOWED: Final = "YYYY-MM-DDThh:mm:ss with optional .digits and an optional Z or ±hh:mm"
-"""What a date-time of the contract looks like, for messages."""
 
+# The same as a regular expression, for schemas (whether the day exists is beyond it).
 PATTERN: Final = (
     r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]+)?"
     r"([Zz]|[+-]([01][0-9]|2[0-3]):[0-5][0-9])?$"
 )
-"""The same as a regular expression, for schemas (whether the day exists is beyond it)."""
 
 DAY_MS: Final = 86_400_000
 _LONGEST_REMEMBERED: Final = 40  # a fraction has no longest length; what is remembered is bounded all the same

@@ -45,13 +45,13 @@ def _to_epoch_milliseconds(value: object) -> int:
     raise PydanticCustomError("date_time_type", "not a string")
 
 
+# An instant: a date-time (text or `datetime`) outside, whole milliseconds since 1970 inside.
 EpochMilliseconds: TypeAlias = Annotated[
     int,
     PlainValidator(_to_epoch_milliseconds, json_schema_input_type=str),
     PlainSerializer(format_date_time, return_type=str),
     WithJsonSchema({"type": "string", "pattern": PATTERN, "examples": ["2026-04-01T12:00:00.123Z"]}),
 ]
-"""An instant: a date-time (text or `datetime`) outside, whole milliseconds since 1970 inside."""
 
 EventId: TypeAlias = Annotated[str, StringConstraints(pattern=UUID_PATTERN, to_lower=True)]
 Name: TypeAlias = Annotated[str, StringConstraints(pattern=NOT_BLANK)]
@@ -179,12 +179,13 @@ class ConversationEnded(_Event):
     type: Literal["conversation_ended"] = "conversation_ended"
 
 
+# Any event of the contract.
 Event: TypeAlias = Annotated[
     ConversationVisited | ConversationEngaged | Message | Action | Button | Feedback | TokenUsage | ConversationEnded,
     Field(discriminator="type"),
 ]
-"""Any event of the contract."""
 
+# The eight models, in the contract's order.
 EVENT_MODELS: Final = (
     ConversationVisited,
     ConversationEngaged,
@@ -195,7 +196,6 @@ EVENT_MODELS: Final = (
     TokenUsage,
     ConversationEnded,
 )
-"""The eight models, in the contract's order."""
 
 EVENT_ADAPTER: Final[TypeAdapter[Event]] = TypeAdapter(Event)
 _validate = EVENT_ADAPTER.validator.validate_python

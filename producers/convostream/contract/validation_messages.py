@@ -19,6 +19,7 @@ _NAME: Final = "allowed is a string that is not blank"
 _OBJECT: Final = "allowed is a JSON object"
 _STRING: Final = "allowed is a string"
 
+# What each field may hold; the fields that are not here are strings.
 ALLOWED: Final[dict[str, str]] = {
     "event_id": "allowed is a UUID of 8-4-4-4-12 hex digits",
     "type": f"allowed are {TYPES}",
@@ -47,7 +48,6 @@ ALLOWED: Final[dict[str, str]] = {
     "total_tokens": _COUNT,
     "embedding_tokens": _COUNT,
 }
-"""What each field may hold; the fields that are not here are strings."""
 
 _PROBLEMS: Final[dict[str, str]] = {
     "missing": "missing",

@@ -5,12 +5,12 @@
 
 from typing import Final
 
+# The 25 characters of Unicode's White_Space, as one string.
 WHITE_SPACE: Final[str] = (
     "\t\n\x0b\x0c\r \x85\xa0\u1680"
     "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
-"""The 25 characters of Unicode's White_Space, as one string."""
 
 
 def trim(text: str) -> str:

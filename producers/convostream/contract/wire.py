@@ -10,11 +10,11 @@ from pydantic_core import to_json
 from convostream.errors import InvalidArgument
 from convostream.transport.interface import Record
 
+# Bytes that the JSON of one event may have.
 LARGEST_RECORD: Final = 2**20
-"""Bytes that the JSON of one event may have."""
 
+# Levels of objects and lists that one event may have; the event itself is the first.
 DEEPEST_NESTING: Final = 64
-"""Levels of objects and lists that one event may have; the event itself is the first."""
 
 _JSON: Final = "allowed are strings, finite numbers, booleans, None, and lists and dicts of them with strings as keys"
 _UNREADABLE: Final = (TypeError, ValueError, RuntimeError)  # a cycle, NaN, a lone surrogate, an object, too deep

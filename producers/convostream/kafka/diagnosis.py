@@ -20,8 +20,8 @@ from aiokafka.errors import (
 from convostream.errors import InvalidSettings
 from convostream.kafka.security import PREFIX
 
+# Returns the options of `kafka_client_options`, whose files may have gone meanwhile.
 Options = Callable[[], Mapping[str, Any]]
-"""Returns the options of `kafka_client_options`, whose files may have gone meanwhile."""
 
 _TIMEOUT_MS: Final = 5_000
 _CLOSED: Final = f"check {PREFIX}KAFKA_SECURITY_PROTOCOL, and whether the broker asks for a certificate"

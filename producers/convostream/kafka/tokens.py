@@ -21,8 +21,8 @@ from aiokafka.errors import KafkaConnectionError
 from convostream.errors import InvalidSettings
 from convostream.kafka.security import PREFIX, KafkaSecurity
 
+# Returns a token, or a token and when it expires, in milliseconds since 1970.
 Fetch = Callable[[], object]
-"""Returns a token, or a token and when it expires, in milliseconds since 1970."""
 
 _SETTING: Final = f"{PREFIX}KAFKA_SASL_TOKEN_PROVIDER"
 _TIMEOUT_SECONDS: Final = 10.0

@@ -18,26 +18,35 @@ class Record(NamedTuple):
 class Stats:
     """What became of the events so far: accepted + found = sent + dropped + unsent."""
 
+    # Events taken over for sending.
     accepted: int = 0
-    """Events taken over for sending."""
+
+    # Events that the broker has acknowledged.
     sent: int = 0
-    """Events that the broker has acknowledged."""
+
+    # Events not taken over, because the buffer or the spool was full or the tracker closed.
     refused: int = 0
-    """Events not taken over, because the buffer or the spool was full or the tracker closed."""
+
+    # Events that the broker refused for good (too large for it), or that the spool could not read back.
     dropped: int = 0
-    """Events that the broker refused for good (too large for it), or that the spool could not read back."""
+
+    # Events accepted or found, and neither acknowledged nor dropped yet.
     unsent: int = 0
-    """Events accepted or found, and neither acknowledged nor dropped yet."""
+
+    # The bytes that those hold: of memory, or of the spool.
     unsent_bytes: int = 0
-    """The bytes that those hold: of memory, or of the spool."""
+
+    # Attempts to reach the broker or to send that failed, and were or will be repeated.
     failures: int = 0
-    """Attempts to reach the broker or to send that failed, and were or will be repeated."""
+
+    # Events that dead processes left in the spool, taken over for sending.
     found: int = 0
-    """Events that dead processes left in the spool, taken over for sending."""
+
+    # Stretches of the spool's files that hold no whole event, like one cut off by a power failure.
     damaged: int = 0
-    """Stretches of the spool's files that hold no whole event, like one cut off by a power failure."""
+
+    # How often the spool's disk failed; the events of that time are kept in memory.
     spool_failures: int = 0
-    """How often the spool's disk failed; the events of that time are kept in memory."""
 
 
 class Transport(Protocol):

@@ -11,8 +11,8 @@ from typing import Final
 from convostream.transport.interface import Record
 from convostream.transport.queue import Queue, Wake
 
+# Bytes of memory besides key and value: the headers of two bytes objects, a tuple and a place in the queue.
 RECORD_OVERHEAD: Final = 150
-"""Bytes of memory besides key and value: the headers of two bytes objects, a tuple and a place in the queue."""
 
 
 def footprint(record: Record) -> int:

@@ -11,8 +11,8 @@ from typing import ClassVar
 
 from convostream.transport.interface import Record, Stats
 
+# Lets the publisher look into the queue.
 Wake = Callable[[], None]
-"""Lets the publisher look into the queue."""
 
 
 class Queue(ABC):
@@ -21,8 +21,8 @@ class Queue(ABC):
     The lock is one that its holder may take again: a signal handler may track in the midst of a call.
     """
 
+    # What a queue of this kind is called in messages.
     noun: ClassVar[str]
-    """What a queue of this kind is called in messages."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

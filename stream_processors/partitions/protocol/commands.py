@@ -192,8 +192,8 @@ class Repair(Command[None]):
     range: Range
 
 
+# Steps towards a result; what is sent in is the answer to the command before, see `ask`.
 Steps: TypeAlias = Generator[Command[Any], Any, Result]
-"""Steps towards a result; what is sent in is the answer to the command before, see `ask`."""
 
 
 def ask(command: Command[Answer]) -> Steps[Answer]:

@@ -63,8 +63,8 @@ from stream_processors.partitions.protocol.commands import (
 )
 from stream_processors.partitions.ranges import Batch, Proof, Range, Start, resolve_start, restart, resume_after_expiry
 
+# So often the tables are made good and compared; what differs then is no lost row, and for `audit` to tell.
 MOST_REPAIRS: Final = 5
-"""So often the tables are made good and compared; what differs then is no lost row, and for `audit` to tell."""
 
 
 class Owner:

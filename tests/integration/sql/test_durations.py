@@ -15,8 +15,9 @@ pytestmark = pytest.mark.integration
 SINCE, UNTIL = milliseconds("2026-04-01 00:00:00"), milliseconds("2026-05-01 00:00:00")
 NOON = milliseconds("2026-04-10 12:00:00")
 NEVER = "2200-01-01 00:00:00"
+
+# Above 1,024 ms, response times and durations of less than this share apart are counted together.
 STEP = 0.001
-"""Above 1,024 ms, response times and durations of less than this share apart are counted together."""
 
 
 def statistics(samples: Sequence[float], step: float = 0) -> dict[str, object]:

@@ -11,8 +11,9 @@ import pytest
 from deploy.embedded.settings import ROOT
 
 NEEDED = ["dashboard/__init__.py", "dashboard/errors.py", "dashboard/build_page.py", "deploy/embedded/stack/page.py"]
+
+# An address where no registry answers.
 NOBODY = "http://127.0.0.1:9/"
-"""An address where no registry answers."""
 
 
 @pytest.fixture

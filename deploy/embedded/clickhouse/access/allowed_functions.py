@@ -50,8 +50,9 @@ class Denied:
 
     functions: frozenset[str]
     table_functions: frozenset[str]
+
+    # A statement that writes is known less well: functions, table functions and engines are one there.
     in_writes: frozenset[str]
-    """A statement that writes is known less well: functions, table functions and engines are one there."""
 
 
 def denied(rows: Rows) -> Denied:

@@ -14,8 +14,8 @@ from typing import Final
 from deploy.embedded.clickhouse.access.users import User
 from deploy.embedded.errors import QUOTA_EXCEEDED, TOO_MANY_SIMULTANEOUS_QUERIES, ClickHouseError
 
+# How long a query waits for its turn, by whether its user only reads: a writer waits rather than fails.
 WAIT_SECONDS: Final = {False: 60.0, True: 5.0}
-"""How long a query waits for its turn, by whether its user only reads: a writer waits rather than fails."""
 
 _MAX_THREADS: Final = 32
 _UNLIMITED: Final = 2**63

@@ -17,8 +17,9 @@ from deploy.embedded.errors import ClickHouseError
 
 _READ_BYTES = 4 * 1024**2
 _IN_LOOP_BYTES = 64 * 1024
+
+# A body that keeps arriving may take this many times the time-out.
 _LONGEST_BODY = 20
-"""A body that keeps arriving may take this many times the time-out."""
 _UNPACKING_THREADS = 2
 _TIMEOUT_EXCEEDED = 159
 _QUERY_IS_TOO_LARGE = 229

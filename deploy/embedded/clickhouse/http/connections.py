@@ -20,11 +20,13 @@ from aiohttp.streams import EMPTY_PAYLOAD, StreamReader
 from deploy.embedded.errors import ClickHouseError
 
 MAX_UNAUTHENTICATED = 256
+
+# What a connection has at least to send the headers of its first request.
 MIN_SECONDS = 0.1
-"""What a connection has at least to send the headers of its first request."""
 MAX_HEADER_BYTES = 1280 * 1024
+
+# Clients keep their connections; closing one may meet a request on its way.
 IDLE_SECONDS = 3600.0
-"""Clients keep their connections; closing one may meet a request on its way."""
 _LINGER_SECONDS = 2.0
 _OPTIONS: dict[str, Any] = {
     "access_log": None,

@@ -27,8 +27,9 @@ from deploy.embedded.errors import AUTHENTICATION_FAILED, ClickHouseError, excep
 from deploy.embedded.settings import FrontSettings
 
 _ENDINGS_AT_ONCE = 16
+
+# As many of the largest bodies of a user may be in memory.
 _BODIES_AT_ONCE = 4
-"""As many of the largest bodies of a user may be in memory."""
 _PATHS = {"/": ("GET", "HEAD", "POST"), "/ping": ("GET", "HEAD"), "/replicas_status": ("GET", "HEAD")}
 _logger = logging.getLogger(__name__)
 

@@ -8,8 +8,8 @@ from typing import Final
 
 log = logging.getLogger("convostream")
 
+# How often it looks for homes of dead processes.
 ADOPT_SECONDS: Final = 5.0
-"""How often it looks for homes of dead processes."""
 
 _JOIN_SECONDS: Final = 2.0
 

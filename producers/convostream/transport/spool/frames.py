@@ -20,8 +20,8 @@ _CHECKSUM: Final = struct.Struct("<I")
 _LENGTHS_AT: Final = len(MAGIC)
 _CHECKSUM_AT: Final = _LENGTHS_AT + _LENGTHS.size
 
+# Bytes of a frame besides the key and the value.
 HEADER_BYTES: Final = _CHECKSUM_AT + _CHECKSUM.size
-"""Bytes of a frame besides the key and the value."""
 
 
 @dataclass(slots=True)
@@ -30,8 +30,9 @@ class Decoded:
 
     records: list[Record] = field(default_factory=list)
     used: int = 0
+
+    # The first byte of each damaged stretch, and the first one behind it.
     damaged: list[tuple[int, int]] = field(default_factory=list)
-    """The first byte of each damaged stretch, and the first one behind it."""
 
 
 def encode(record: Record) -> bytes:

@@ -14,8 +14,8 @@ from convostream.transport.memory_queue import footprint
 from convostream.transport.spool.frames import decode
 from convostream.transport.spool.process_directories import Home
 
+# Brings a file's bytes to the disk.
 SYNC: Final = getattr(os, "fdatasync", os.fsync)
-"""Brings a file's bytes to the disk."""
 
 
 class FileSegment:

@@ -26,8 +26,8 @@ from convostream.transport.spool.process_directories import SpoolDirectory
 from convostream.transport.spool.segments import FileSegment, MemorySegment, Segment
 from convostream.transport.spool.writer import SpoolFull, Writer, force
 
+# How long a disk that failed is left alone before the next event tries it again.
 REST_SECONDS: Final = 1.0
-"""How long a disk that failed is left alone before the next event tries it again."""
 
 
 class Spool(Queue):

@@ -13,8 +13,8 @@ from convostream.transport.spool.segments import SYNC, FileSegment
 
 Fsync: TypeAlias = Literal["each", "interval", "never"]
 
+# How long a full spool is taken for full before it is measured again; what is deleted here counts at once.
 FULL_SECONDS: Final = 0.5
-"""How long a full spool is taken for full before it is measured again; what is deleted here counts at once."""
 
 
 class SpoolFull(Exception):

@@ -13,6 +13,8 @@ from tests.support.kafka_records import EVENT_ID, fields_of, value_of
 from tests.support.wire_events import Fields, any_events
 
 FIELDS = sorted({name for model in EVENT_MODELS for name in model.model_fields})
+
+# Values as JSON that one field or another may not have, or that two readers of JSON may read in two ways.
 ODD_VALUES = (
     b"null", b"true", b"0", b"-0", b"1", b"1.0", b"-0.0", b"1e2", b"5", b"18446744073709551616",
     b"-9223372036854775809",
@@ -22,7 +24,6 @@ ODD_VALUES = (
     b'"agent"', b'"staff"', b'"message"', b'"' + b"x" * 64 + b'"', b'"' + b"x" * 201 + b'"', b'"' + b"x" * 256 + b'"',
     b'"' + EVENT_ID.upper().encode() + b'"', b'"' + EVENT_ID.encode() + b'\\n"', b'{"a":' * 70 + b"1" + b"}" * 70,
 )  # fmt: skip
-"""Values as JSON that one field or another may not have, or that two readers of JSON may read in two ways."""
 
 members = st.tuples(st.sampled_from([*FIELDS, "unheard_of"]), st.sampled_from(ODD_VALUES))
 
