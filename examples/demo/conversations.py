@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from examples.demo import calls
+from examples.demo import sdk_calls
 from examples.demo.attributes import Attributes, attributes_of, rating_of
 from examples.demo.deterministic_random import Weighted, chance, share
 from examples.demo.transcripts import Transcript, Utterance
@@ -43,7 +43,7 @@ class Step:
 
     due_ms: int
     kind: Kind
-    call: calls.Call
+    call: sdk_calls.Call
     manner: Manner = "in time"
 
 
@@ -65,23 +65,23 @@ class Talk:
     def _opening(self) -> Iterator[Step]:
         if self.attributes.has_widget and self._happens(SHARE_OF_VISITORS, "visits"):
             at_ms = self._start_ms - 3_000 - int(40_000 * self._share("looks around"))
-            yield Step(at_ms, "visit", calls.visit(self.attributes, at_ms))
-        yield Step(self._start_ms, "engagement", calls.engage(self.attributes, self.transcript, self._start_ms))
+            yield Step(at_ms, "visit", sdk_calls.visit(self.attributes, at_ms))
+        yield Step(self._start_ms, "engagement", sdk_calls.engage(self.attributes, self.transcript, self._start_ms))
 
     def _messages(self) -> Iterator[Step]:
         for number, utterance in enumerate(self.transcript.utterances):
             at_ms = self._start_ms + utterance.at_ms
             if number == 2 and self._happens(SHARE_OF_REPEATED, "repeated"):
-                again = calls.repeat(self._id, utterance, at_ms)
+                again = sdk_calls.repeat(self._id, utterance, at_ms)
                 yield self._message(at_ms, utterance, again)
                 yield self._message(at_ms + self._delay_ms("repeated"), utterance, again, "again")
                 continue
             is_late = number == 3 and self._happens(SHARE_OF_LATE, "late")
             due_ms = at_ms + self._delay_ms("late") if is_late else at_ms
-            call = calls.say(self._id, utterance, at_ms)
+            call = sdk_calls.say(self._id, utterance, at_ms)
             yield self._message(due_ms, utterance, call, "late" if is_late else "in time")
 
-    def _message(self, due_ms: int, utterance: Utterance, call: calls.Call, manner: Manner = "in time") -> Step:
+    def _message(self, due_ms: int, utterance: Utterance, call: sdk_calls.Call, manner: Manner = "in time") -> Step:
         return Step(due_ms, "end_user message" if utterance.sender == "end_user" else "agent message", call, manner)
 
     def _notes(self) -> Iterator[Step]:
@@ -93,38 +93,40 @@ class Talk:
 
     def _note(self, at_ms: int, text: str) -> Step:
         at_ms += self._start_ms
-        return Step(at_ms, "system message", calls.note(self._id, text, at_ms))
+        return Step(at_ms, "system message", sdk_calls.note(self._id, text, at_ms))
 
     def _tools(self) -> Iterator[Step]:
         for tool_call in self.transcript.tool_calls:
-            yield Step(self._start_ms + tool_call.ended_ms, "action", calls.act(self._id, tool_call, self._start_ms))
+            yield Step(
+                self._start_ms + tool_call.ended_ms, "action", sdk_calls.act(self._id, tool_call, self._start_ms)
+            )
         for model_call in self.transcript.model_calls:
             at_ms = self._start_ms + model_call.at_ms
-            yield Step(at_ms, "token usage", calls.use_tokens(self._id, self.transcript, model_call, at_ms))
+            yield Step(at_ms, "token usage", sdk_calls.use_tokens(self._id, self.transcript, model_call, at_ms))
 
     def _clicks(self) -> Iterator[Step]:
         if self.attributes.has_widget and self._happens(0.3, "clicks"):
             greeting, question = self.transcript.utterances[:2]
             at_ms = self._start_ms + (greeting.at_ms + question.at_ms) // 2
             label, value = _REPLIES.draw("reply", self.transcript.id, self._copy)
-            yield Step(at_ms, "button", calls.click(self._id, label, value, at_ms))
+            yield Step(at_ms, "button", sdk_calls.click(self._id, label, value, at_ms))
 
     def _closing(self) -> Iterator[Step]:
         ended_ms = self._start_ms + self.transcript.duration_ms
         if self.transcript.stopped:
-            yield Step(ended_ms, "end", calls.end(self._id, ended_ms))
+            yield Step(ended_ms, "end", sdk_calls.end(self._id, ended_ms))
         rated_ms = ended_ms + 5_000 + int(55_000 * self._share("ponders"))
         for time, at_ms in ((1, rated_ms), (2, rated_ms + 3 * _MINUTE_MS)):
             rating = rating_of(self.transcript, self._copy, time)
             if rating is None:
                 break
             if self._happens(0.25, "rates in passing", time):
-                yield Step(at_ms, "engagement", calls.engage(self.attributes, self.transcript, at_ms, rating))
+                yield Step(at_ms, "engagement", sdk_calls.engage(self.attributes, self.transcript, at_ms, rating))
             else:
-                yield Step(at_ms, "feedback", calls.rate(self._id, rating, at_ms))
+                yield Step(at_ms, "feedback", sdk_calls.rate(self._id, rating, at_ms))
         if self._happens(0.04, "is reviewed"):
             at_ms = ended_ms + 10 * _MINUTE_MS
-            yield Step(at_ms, "feedback", calls.rate(self._id, "positive", at_ms, by_staff=True))
+            yield Step(at_ms, "feedback", sdk_calls.rate(self._id, "positive", at_ms, by_staff=True))
 
     def _share(self, name: str) -> float:
         return share(name, self.transcript.id, self._copy)
@@ -149,4 +151,4 @@ def silent_visit(transcript: Transcript, copy: str, at_ms: int) -> list[Step]:
         "web",
         visitor.language,
     )
-    return [Step(at_ms, "visit", calls.visit(looks, at_ms))]
+    return [Step(at_ms, "visit", sdk_calls.visit(looks, at_ms))]

@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 import clickhouse_connect
 
-from examples.demo.calls import AGENT_ID, ENVIRONMENT
+from examples.demo.sdk_calls import AGENT_ID, ENVIRONMENT
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,13 @@ from deploy.embedded.errors import EmbeddedError
 from deploy.embedded.stack.stack import Broker, Stack
 from deploy.embedded.stack.supervisor import Supervisor
 from examples.demo import setup as parts
-from examples.demo.calls import AGENT_ID, ENVIRONMENT
 from examples.demo.live import Trickle
 from examples.demo.progress import Stages
 from examples.demo.reader import Question, Reader
 from examples.demo.replay import NotSent, Tally, plan, send
 from examples.demo.report import print_commands, print_metrics, print_page, print_tally
 from examples.demo.schedule import range_of
+from examples.demo.sdk_calls import AGENT_ID, ENVIRONMENT
 from examples.demo.transcripts import Transcript, read_transcripts
 from examples.demo.wait import NotLanded, landed, wait_until_landed
 

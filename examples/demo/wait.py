@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable
 
-from examples.demo.calls import AGENT_ID
 from examples.demo.reader import Reader
+from examples.demo.sdk_calls import AGENT_ID
 
 LANDED = "SELECT count() FROM events WHERE agent_id = {agent:String}"
 

@@ -4,8 +4,8 @@ from typing import Final
 
 from convostream import Attachment, ConversationEngaged, ConversationTracker, new_event_id
 from convostream.contract.date_times import format_date_time
-from examples.demo.calls import AGENT_ID
 from examples.demo.replay import plan, send
+from examples.demo.sdk_calls import AGENT_ID
 from examples.demo.transcripts import read_transcripts
 
 DEMO_AGENT: Final = AGENT_ID

@@ -5,9 +5,9 @@ from functools import lru_cache
 
 from convostream import ConversationTracker, Event
 from convostream.testing import MemoryTransport
-from examples.demo.calls import AGENT_ID, ENVIRONMENT
 from examples.demo.conversations import Step
 from examples.demo.replay import Tally, plan, send
+from examples.demo.sdk_calls import AGENT_ID, ENVIRONMENT
 from examples.demo.transcripts import Transcript, read_transcripts
 
 NOW_MS = 1_795_620_000_000  # 25 November 2026

@@ -23,7 +23,7 @@ BODY_SECONDS = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """An HTTP answer, read whole."""
 
     status: int
@@ -53,7 +53,7 @@ class Served:
         path: str = "/",
         settings: Mapping[str, object] | None = None,
         **parameters: object,
-    ) -> Answer:
+    ) -> HttpResponse:
         """One request, as curl would send it."""
         sent = {"Authorization": f"Basic {b64encode(f'{user}:{PASSWORDS[user]}'.encode()).decode()}"} if user else {}
         connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
@@ -63,7 +63,7 @@ class Served:
                 method, f"{path}?{urlencode(parameters | dict(settings or {}))}", data, sent | dict(headers or {})
             )
             answer = connection.getresponse()
-            return Answer(answer.status, dict(answer.getheaders()), answer.read())
+            return HttpResponse(answer.status, dict(answer.getheaders()), answer.read())
         finally:
             connection.close()
 

@@ -55,7 +55,7 @@ class Analysis:
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class EngineSession:
     """One request's connection: user, database and settings are in force."""
 
     connection: Any
@@ -123,12 +123,12 @@ class Engine:
     @contextmanager
     def session(
         self, user: User, mark: str, database: str, settings: Mapping[str, str], *, changes_allowed: bool = True
-    ) -> Iterator[Session]:
+    ) -> Iterator[EngineSession]:
         """A connection with the user's role and limits, in this database and with these settings.
 
         `cancel` finds its queries by the mark.
         """
-        session = Session(self._connect(self._path))  # type: ignore[no-untyped-call]
+        session = EngineSession(self._connect(self._path))  # type: ignore[no-untyped-call]
         try:
             with _clickhouse_errors():
                 _enter(session, user, mark, database)
@@ -163,7 +163,7 @@ class Engine:
             connection.close()
 
 
-def _enter(session: Session, user: User, mark: str, database: str) -> None:
+def _enter(session: EngineSession, user: User, mark: str, database: str) -> None:
     """Begin a session with the values of the user's profile, since a profile brings only its constraints to chDB."""
     values = {name: value for name, value in user.settings.items() if name not in _OF_THE_FRONT}
     session.set({"implicit_select": "0", _MARK: mark, **values})
@@ -171,7 +171,7 @@ def _enter(session: Session, user: User, mark: str, database: str) -> None:
     _use(session.connection, user, database)
 
 
-def _constrain(session: Session, user: User, changes_allowed: bool) -> None:
+def _constrain(session: EngineSession, user: User, changes_allowed: bool) -> None:
     session.connection.query(f"SET profile = '{user.profile}'")
     if user.is_read_only or not changes_allowed:
         # 2 leaves it to the constraints what may be set; with 1 chDB would take no setting of a client.

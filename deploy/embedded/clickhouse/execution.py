@@ -15,7 +15,7 @@ from deploy.embedded.clickhouse import native
 from deploy.embedded.clickhouse.access.statement_policy import StatementPolicy
 from deploy.embedded.clickhouse.access.statements import InlineInsert, Query, read_statement
 from deploy.embedded.clickhouse.access.users import User
-from deploy.embedded.clickhouse.engine import Engine, Result, Session, file_in_memory
+from deploy.embedded.clickhouse.engine import Engine, EngineSession, Result, file_in_memory
 from deploy.embedded.clickhouse.http.compression import Encoder
 from deploy.embedded.clickhouse.http.requests import Request
 from deploy.embedded.errors import NOT_ENOUGH_SPACE, ClickHouseError
@@ -36,7 +36,7 @@ _STREAMED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """The first piece of an answer, packed; whether it is all; its format, if the statement answers rows."""
 
     data: bytes
@@ -56,7 +56,7 @@ class Execution:
         self._pack = pack
         # The mark by which the engine finds the query; nobody else can guess it.
         self.mark = uuid4().hex
-        self._context: AbstractContextManager[Session] | None = None
+        self._context: AbstractContextManager[EngineSession] | None = None
         self._blocks: Iterator[bytes] = iter(())
         self._format: str | None = None
         self._is_select = self._reads = False
@@ -67,7 +67,7 @@ class Execution:
         """Whether the statement is one that only reads, as far as it is known yet."""
         return self._reads
 
-    def start(self) -> Answer:
+    def start(self) -> HttpResponse:
         """Runs the statement up to its first piece."""
         if self._request.query.strip() == native.HELLO and self._request.protocol_version:
             data = native.hello(self._engine.version, self._engine.timezone)
@@ -104,7 +104,7 @@ class Execution:
             close()
             context.__exit__(None, None, None)
 
-    def _open(self) -> Session:
+    def _open(self) -> EngineSession:
         request = self._request
         context = self._engine.session(
             self._user, self.mark, request.database, request.settings, changes_allowed=request.changes_allowed
@@ -113,14 +113,14 @@ class Execution:
         self._context = context
         return session
 
-    def _run(self, session: Session) -> Result:
+    def _run(self, session: EngineSession) -> Result:
         match read_statement(self._request.query):
             case InlineInsert() as insert:
                 return self._insert(session, insert)
             case Query() as query:
                 return self._query(session, query)
 
-    def _insert(self, session: Session, insert: InlineInsert) -> Result:
+    def _insert(self, session: EngineSession, insert: InlineInsert) -> Result:
         """Inserts data from a file, since chDB's own way of inserting data swallows the error of a view."""
         parameters = self._request.parameters
         with file_in_memory(insert.data) as path:
@@ -130,7 +130,7 @@ class Execution:
                 session.set({_INTERPRET: str(int(evaluated))})
             return session.query(approved.text, "TabSeparated", parameters)
 
-    def _query(self, session: Session, query: Query) -> Result:
+    def _query(self, session: EngineSession, query: Query) -> Result:
         approved = self._policy.approve(session, self._user, query.text, self._request.parameters)
         self._is_select, self._reads = approved.is_select, approved.reads
         output_format = query.output_format or self._request.default_format
@@ -155,12 +155,12 @@ class Execution:
             size += len(block)
         return b"".join(pieces), False
 
-    def _answer(self, result: Result, *, complete: bool, output_format: str | None) -> Answer:
+    def _answer(self, result: Result, *, complete: bool, output_format: str | None) -> HttpResponse:
         packed = self._pack.compress(result.data) if result.data else b""
         if complete:
             packed += self._pack.flush()
         elapsed = int((time.perf_counter() - self._started) * 1e9)
-        return Answer(packed, complete, output_format, _summary(result, elapsed))
+        return HttpResponse(packed, complete, output_format, _summary(result, elapsed))
 
 
 def _summary(result: Result, elapsed_ns: int) -> str:

@@ -9,7 +9,7 @@ from concurrent.futures import Executor, Future, wait
 from typing import Any, TypeVar
 
 from deploy.embedded.clickhouse.engine import Engine
-from deploy.embedded.clickhouse.execution import Answer, Execution
+from deploy.embedded.clickhouse.execution import Execution, HttpResponse
 from deploy.embedded.errors import ClickHouseError
 
 _CANCEL_SECONDS = 0.5
@@ -25,7 +25,7 @@ class Running:
         self._execution = execution
         self._job: Future[Any] | None = None
 
-    async def start(self) -> Answer:
+    async def start(self) -> HttpResponse:
         """Run the statement up to its first piece."""
         try:
             answer = await self._call(self._execution.start)

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tests.support.embedded_server import DATABASE, Answer, Served
+from tests.support.embedded_server import DATABASE, HttpResponse, Served
 
 ROWS = [(1, "a;b"), (2, "c\n\nd"), (3, "ü'")]
 TOKEN = {
@@ -26,7 +26,7 @@ def _arrow(rows: list[tuple[int, str]], *, file: bool = False) -> bytes:
     return out.getvalue()
 
 
-def _insert(served: Served, query: str, data: bytes, **settings: object) -> Answer:
+def _insert(served: Served, query: str, data: bytes, **settings: object) -> HttpResponse:
     return served.ask(data, query=query, database=DATABASE, settings=settings)
 
 
@@ -118,7 +118,7 @@ def _block(first: int, count: int) -> bytes:
     return out.getvalue()
 
 
-def _into_chain(served: Served, first: int, token: str, count: int = 50) -> Answer:
+def _into_chain(served: Served, first: int, token: str, count: int = 50) -> HttpResponse:
     query = "INSERT INTO chain_inbox FORMAT ArrowStream"
     return _insert(served, query, _block(first, count), insert_deduplication_token=token, **TOKEN)
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from deploy.embedded.clickhouse.access.allowed_functions import Denied
 from deploy.embedded.clickhouse.access.statements import InlineInsert
 from deploy.embedded.clickhouse.access.users import User
-from deploy.embedded.clickhouse.engine import CONTROL, READ_ONLY, Session
+from deploy.embedded.clickhouse.engine import CONTROL, READ_ONLY, EngineSession
 from deploy.embedded.errors import ACCESS_DENIED, NOT_IMPLEMENTED, SYNTAX_ERROR, ClickHouseError
 
 _FUNCTION = re.compile(r"(?<!table_)function_name: ([^,\n]*)")
@@ -60,7 +60,7 @@ class StatementPolicy:
         self._denied = denied
         self._approved: dict[tuple[str, bytes], Approved] = {}
 
-    def approve(self, session: Session, user: User, text: bytes, parameters: Mapping[str, str]) -> Approved:
+    def approve(self, session: EngineSession, user: User, text: bytes, parameters: Mapping[str, str]) -> Approved:
         """Return what may run for a statement without inline data; raises ClickHouseError for what may not."""
         known = self._approved.get((user.name, text))
         return known or self._remember(user, text, self._approve(session, user, text, parameters))
@@ -73,7 +73,7 @@ class StatementPolicy:
             self._approved[user.name, text] = approved
         return approved
 
-    def _approve(self, session: Session, user: User, text: bytes, parameters: Mapping[str, str]) -> Approved:
+    def _approve(self, session: EngineSession, user: User, text: bytes, parameters: Mapping[str, str]) -> Approved:
         # The class comes first: a text that is no statement may become one that writes a file behind EXPLAIN.
         analysis = session.analyse(text)
         if analysis.statements != 1:
@@ -91,7 +91,7 @@ class StatementPolicy:
         return Approved(text)
 
     def approve_insert(
-        self, session: Session, user: User, insert: InlineInsert, path: str, parameters: Mapping[str, str]
+        self, session: EngineSession, user: User, insert: InlineInsert, path: str, parameters: Mapping[str, str]
     ) -> Approved:
         """Return the statement that inserts the data from this file into one table, and does nothing else."""
         if user.is_read_only:
@@ -101,7 +101,7 @@ class StatementPolicy:
         return known or self._remember(user, text, self._approve_insert(session, insert, path, parameters))
 
     def _approve_insert(
-        self, session: Session, insert: InlineInsert, path: str, parameters: Mapping[str, str]
+        self, session: EngineSession, insert: InlineInsert, path: str, parameters: Mapping[str, str]
     ) -> Approved:
         text = insert.from_file(path)
         analysis = session.analyse(text)
@@ -116,7 +116,9 @@ class StatementPolicy:
             raise _refused("Inline data go into a table, from no other file")
         return Approved(text)
 
-    def may_evaluate(self, session: Session, user: User, insert: InlineInsert, parameters: Mapping[str, str]) -> bool:
+    def may_evaluate(
+        self, session: EngineSession, user: User, insert: InlineInsert, parameters: Mapping[str, str]
+    ) -> bool:
         """Tell whether the expressions in VALUES may be evaluated: those that a SELECT of the user may hold.
 
         Data that are no expressions, or are many, are read as literals alone. Raises ClickHouseError for a function
@@ -135,7 +137,7 @@ class StatementPolicy:
         return True
 
     def _approve_reading(
-        self, session: Session, user: User, text: bytes, parameters: Mapping[str, str], tree: str
+        self, session: EngineSession, user: User, text: bytes, parameters: Mapping[str, str], tree: str
     ) -> Approved:
         root = _root(tree)
         if root == "SelectWithUnionQuery":
@@ -161,7 +163,7 @@ class StatementPolicy:
             raise ClickHouseError(f"{root} takes no expressions here; use LIKE (NOT_IMPLEMENTED)", NOT_IMPLEMENTED)
         return Approved(formatted, reads=True)
 
-    def _check_select(self, session: Session, user: User, text: bytes, parameters: Mapping[str, str]) -> None:
+    def _check_select(self, session: EngineSession, user: User, text: bytes, parameters: Mapping[str, str]) -> None:
         tree = session.explain("QUERY TREE run_passes = 0", text, parameters)
         if not tree.startswith(("QUERY id: 0", "UNION id: 0")):
             raise _refused("Only a SELECT can be read here")
@@ -201,7 +203,7 @@ def _keeps_profile() -> ClickHouseError:
     return ClickHouseError("A user keeps its profile (SETTING_CONSTRAINT_VIOLATION)", 452)
 
 
-def _unreadable(session: Session, text: bytes, statements: int) -> ClickHouseError:
+def _unreadable(session: EngineSession, text: bytes, statements: int) -> ClickHouseError:
     """The engine's own words on a text that is no statement, or more than one."""
     try:
         session.format(text)

@@ -16,7 +16,7 @@ from deploy.embedded.clickhouse.access.capacity import Capacity
 from deploy.embedded.clickhouse.access.statement_policy import StatementPolicy
 from deploy.embedded.clickhouse.access.users import User, Users
 from deploy.embedded.clickhouse.engine import Engine
-from deploy.embedded.clickhouse.execution import PIECE_BYTES, Answer, Execution
+from deploy.embedded.clickhouse.execution import PIECE_BYTES, Execution, HttpResponse
 from deploy.embedded.clickhouse.http.bodies import Bodies, Body
 from deploy.embedded.clickhouse.http.compression import Encoder, choose_encoding, encoder
 from deploy.embedded.clickhouse.http.connections import Server, connection_of
@@ -118,7 +118,7 @@ class Front:
         self,
         http: web.BaseRequest,
         response: web.StreamResponse,
-        answer: Answer,
+        answer: HttpResponse,
         running: Running,
         pack: Encoder,
         user: User,
@@ -148,7 +148,7 @@ class Front:
         except ClickHouseError as error:
             return pack.compress(framed(error.text(user, self._engine.version), tag))
 
-    def _headers(self, request: Request, answer: Answer, encoding: str | None) -> dict[str, str]:
+    def _headers(self, request: Request, answer: HttpResponse, encoding: str | None) -> dict[str, str]:
         headers = {
             "Content-Type": _content_type(answer.output_format or ""),
             "X-ClickHouse-Query-Id": request.query_id,
