@@ -15,10 +15,10 @@ from deploy.embedded.settings import StackSettings
 from deploy.embedded.stack.processes import Process
 from deploy.embedded.stack.stack import Stack
 from examples.demo.setup import WORKER_SETTINGS
-from tests.support.browser import WAIT_MS, Opened
-from tests.support.browser_events import send_demo, send_hostile, send_spoofed
-from tests.support.harness import Harness
-from tests.support.harness_kafka import Log
+from tests.support.dashboard.page import WAIT_MS, DashboardPage
+from tests.support.dashboard.page_events import send_demo, send_hostile, send_spoofed
+from tests.support.kafka.topic_log import TopicLog
+from tests.support.stack.harness import Harness
 
 CHROMIUM: Final = "/usr/bin/chromium"
 FLAGS: Final = [
@@ -35,7 +35,7 @@ expect.set_options(timeout=WAIT_MS)
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class DashboardServer:
     """The dashboard over a stack: how to reach it, and the stack to compare it with."""
 
     address: str
@@ -54,7 +54,7 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="package")
-def served(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def dashboard_server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DashboardServer]:
     """Everything that a page needs, with the demo's conversations landed."""
     build()
     directory = tmp_path_factory.mktemp("browser")
@@ -62,17 +62,17 @@ def served(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         for name in [name for name in os.environ if name.startswith("CONVOSTREAM_")]:
             patched.delenv(name)
         with Stack(StackSettings(data_directory=directory), "embedded", worker_environment=WORKER_SETTINGS) as stack:
-            harness = Harness(stack, Log(stack.broker.address, "agent-events"), stack.add_worker())
+            harness = Harness(stack, TopicLog(stack.broker.address, "agent-events"), stack.add_worker())
             now_ms = time.time_ns() // 1_000_000
             for send in (send_demo, send_hostile, send_spoofed):
                 send(stack.broker.address, now_ms)
             harness.drain()
             process = stack.add_dashboard()
-            yield Served(f"http://127.0.0.1:{process.port}", process, harness, now_ms)
+            yield DashboardServer(f"http://127.0.0.1:{process.port}", process, harness, now_ms)
 
 
 @pytest.fixture(scope="package")
-def browser(chromium: str, served: Served) -> Iterator[Browser]:
+def browser(chromium: str, dashboard_server: DashboardServer) -> Iterator[Browser]:
     """A running browser. Playwright's loop runs as long, so it starts after the stack and ends with these tests."""
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
@@ -91,17 +91,17 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def opened(context: BrowserContext, served: Served) -> Iterator[Opened]:
+def dashboard(context: BrowserContext, dashboard_server: DashboardServer) -> Iterator[DashboardPage]:
     """A page that must end without an error, a warning or a violation of its content security policy."""
-    page = Opened(context.new_page(), served.address)
+    page = DashboardPage(context.new_page(), dashboard_server.address)
     yield page
     assert page.problems == [], "the browser's console says"
 
 
 @pytest.fixture
-def window(served: Served) -> dict[str, str]:
+def window(dashboard_server: DashboardServer) -> dict[str, str]:
     """A fixed range with ragged edges in a zone at :45, compared with nothing: it does not move while it is read."""
-    since, until = (_iso(served.now_ms - days * 86_400_000 - 1) for days in (23, -1))
+    since, until = (_iso(dashboard_server.now_ms - days * 86_400_000 - 1) for days in (23, -1))
     return {"since": since, "until": until, "zone": "Asia/Kathmandu", "compare": "none"}
 
 

@@ -3,11 +3,11 @@
 from playwright.sync_api import Request
 
 from dashboard.build_page import BUILT, build, check_types
-from tests.browser.conftest import Served
-from tests.support.browser import Opened
+from tests.browser.conftest import DashboardServer
+from tests.support.dashboard.page import DashboardPage
 
 
-def test_what_is_built_is_not_built_again(served: Served) -> None:
+def test_what_is_built_is_not_built_again(dashboard_server: DashboardServer) -> None:
     assert build() is False
     assert (BUILT / "index.html").is_file()
 
@@ -16,13 +16,13 @@ def test_the_types_of_the_sources_agree() -> None:
     check_types()
 
 
-def test_the_page_asks_no_other_host(opened: Opened) -> None:
+def test_the_page_asks_no_other_host(dashboard: DashboardPage) -> None:
     asked: list[str] = []
 
     def note(request: Request) -> None:
         asked.append(request.url)
 
-    opened.page.on("request", note)
-    opened.open()
-    opened.page.locator("world-chart canvas").wait_for()
-    assert [url for url in asked if not url.startswith((opened.address, "data:", "blob:"))] == []
+    dashboard.page.on("request", note)
+    dashboard.open()
+    dashboard.page.locator("world-chart canvas").wait_for()
+    assert [url for url in asked if not url.startswith((dashboard.address, "data:", "blob:"))] == []

@@ -7,11 +7,11 @@ from typing import Final
 import pytest
 
 from dashboard.catalogue import METRICS
-from tests.browser.conftest import Served
+from tests.browser.conftest import DashboardServer
 from tests.oracle import COLUMNS, Question
-from tests.support.browser import Number, Opened
-from tests.support.browser_events import DEMO_AGENT
-from tests.support.browser_rows import is_as_written
+from tests.support.dashboard.number_formats import is_as_written
+from tests.support.dashboard.page import DashboardPage, Number
+from tests.support.dashboard.page_events import DEMO_AGENT
 
 KEYS: Final = {"weekday", "hour", "day", "action_name", "country_code", "region", "city", "latitude", "longitude"} | {
     "device",
@@ -30,15 +30,15 @@ Cell = tuple[str, str, str]
 
 
 @pytest.fixture
-def question(served: Served, window: dict[str, str]) -> Question:
+def question(dashboard_server: DashboardServer, window: dict[str, str]) -> Question:
     """The fixed range as the views are asked for it."""
     since, until = (int(datetime.fromisoformat(window[name]).timestamp() * 1000) for name in ("since", "until"))
-    return Question(DEMO_AGENT, "production", since, until, window["zone"], served.now_ms)
+    return Question(DEMO_AGENT, "production", since, until, window["zone"], dashboard_server.now_ms)
 
 
-def expected(served: Served, question: Question, metric: str) -> dict[Cell, float | None]:
+def expected(dashboard_server: DashboardServer, question: Question, metric: str) -> dict[Cell, float | None]:
     """The numbers of a view: by metric, column and row."""
-    return dict(_cells(metric, served.harness.view(metric, question)))
+    return dict(_cells(metric, dashboard_server.harness.view(metric, question)))
 
 
 def _cells(metric: str, rows: list[tuple[object, ...]]) -> Iterator[tuple[Cell, float | None]]:
@@ -71,68 +71,68 @@ def compare(numbers: list[Number], cells: dict[Cell, float | None], metric: str)
 
 
 def test_every_number_on_the_page_is_the_views(
-    opened: Opened, served: Served, window: dict[str, str], question: Question
+    dashboard: DashboardPage, dashboard_server: DashboardServer, window: dict[str, str], question: Question
 ) -> None:
-    opened.open(agent=DEMO_AGENT, **window)
-    opened.show_all()
-    opened.show_days()
-    numbers = opened.numbers()
+    dashboard.open(agent=DEMO_AGENT, **window)
+    dashboard.show_all()
+    dashboard.show_days()
+    numbers = dashboard.numbers()
     for metric in COLUMNS.keys() - BY_MODE - ON_DRILL_DOWN.keys():
-        compare(numbers, expected(served, question, metric), metric)
+        compare(numbers, expected(dashboard_server, question, metric), metric)
 
 
 def test_both_modes_of_the_week_are_the_views(
-    opened: Opened, served: Served, window: dict[str, str], question: Question
+    dashboard: DashboardPage, dashboard_server: DashboardServer, window: dict[str, str], question: Question
 ) -> None:
-    opened.open(agent=DEMO_AGENT, **window)
-    cells = expected(served, question, "peak_hours")
+    dashboard.open(agent=DEMO_AGENT, **window)
+    cells = expected(dashboard_server, question, "peak_hours")
     for mode in ("conversations", "messages"):
-        opened.card("peak_hours").get_by_role("button", name=mode.capitalize(), exact=True).click()
-        opened.figure("peak_hours", mode, "1/0").wait_for()
-        shown = [number for number in opened.numbers() if number.metric == "peak_hours"]
+        dashboard.card("peak_hours").get_by_role("button", name=mode.capitalize(), exact=True).click()
+        dashboard.figure("peak_hours", mode, "1/0").wait_for()
+        shown = [number for number in dashboard.numbers() if number.metric == "peak_hours"]
         compare(shown, {cell: value for cell, value in cells.items() if cell[1] == mode}, "peak_hours")
         assert len(shown) == 168
 
 
 @pytest.mark.parametrize("metric", ON_DRILL_DOWN, ids=["places of every country", "regions of every language"])
 def test_every_number_of_a_drill_down_is_the_views(
-    opened: Opened, served: Served, window: dict[str, str], question: Question, metric: str
+    dashboard: DashboardPage, dashboard_server: DashboardServer, window: dict[str, str], question: Question, metric: str
 ) -> None:
-    opened.open(agent=DEMO_AGENT, **window)
+    dashboard.open(agent=DEMO_AGENT, **window)
     above = ON_DRILL_DOWN[metric]
-    card = opened.card(above)
-    cells = expected(served, question, metric)
-    opened.show_all(above)
+    card = dashboard.card(above)
+    cells = expected(dashboard_server, question, metric)
+    dashboard.show_all(above)
     for number in range(card.get_by_role("rowheader").count()):
         card.get_by_role("rowheader").nth(number).get_by_role("button").click()
         back = card.locator(".crumb button")
         back.wait_for()
-        opened.show_all(above)
-        name = opened.chosen("country" if metric == "world_map_places" else "language")
+        dashboard.show_all(above)
+        name = dashboard.chosen("country" if metric == "world_map_places" else "language")
         of_name = {cell: value for cell, value in cells.items() if cell[2].split("/")[0] == name}
-        compare(opened.numbers(above), of_name, metric)
+        compare(dashboard.numbers(above), of_name, metric)
         back.click()
         card.locator(".crumb").wait_for(state="detached")
 
 
-def test_every_count_opens_a_list_with_as_many_rows(opened: Opened, window: dict[str, str]) -> None:
-    opened.open(agent=DEMO_AGENT, **window)
-    opened.show_days()
+def test_every_count_opens_a_list_with_as_many_rows(dashboard: DashboardPage, window: dict[str, str]) -> None:
+    dashboard.open(agent=DEMO_AGENT, **window)
+    dashboard.show_days()
     asked: set[tuple[str, str]] = set()
-    for number in opened.numbers():
-        link = opened.figure(number.metric, number.column, number.key)
+    for number in dashboard.numbers():
+        link = dashboard.figure(number.metric, number.column, number.key)
         if (number.metric, number.column) in asked or link.evaluate("element => element.tagName") != "BUTTON":
             continue
         asked.add((number.metric, number.column))
-        assert opened.open_list(link) == int(number.value), number
-        opened.close_panel()
+        assert dashboard.open_list(link) == int(number.value), number
+        dashboard.close_panel()
     assert asked == LINKED
 
 
-def test_the_pages_of_a_list_hold_all_its_rows(opened: Opened, window: dict[str, str]) -> None:
-    opened.open(agent=DEMO_AGENT, **window)
-    total = opened.open_list(opened.figure("total_conversations", "conversations"))
-    pages = list(opened.rows_of_list())
+def test_the_pages_of_a_list_hold_all_its_rows(dashboard: DashboardPage, window: dict[str, str]) -> None:
+    dashboard.open(agent=DEMO_AGENT, **window)
+    total = dashboard.open_list(dashboard.figure("total_conversations", "conversations"))
+    pages = list(dashboard.rows_of_list())
     assert (sum(pages), max(pages)) == (total, 50)
-    opened.page.get_by_role("button", name="Previous").click()
-    opened.page.locator("#panel footer").get_by_text(f"of {total}").wait_for()
+    dashboard.page.get_by_role("button", name="Previous").click()
+    dashboard.page.locator("#panel footer").get_by_text(f"of {total}").wait_for()

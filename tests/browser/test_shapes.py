@@ -6,12 +6,12 @@ import sys
 from pathlib import Path
 
 from dashboard.build_page import BUILT, PAGE
-from tests.browser.conftest import Served
+from tests.browser.conftest import DashboardServer
 
 PROGRAM = Path(__file__).with_name("outlines.mjs")
 
 
-def test_countries_are_cut_where_the_map_ends(served: Served) -> None:
+def test_countries_are_cut_where_the_map_ends(dashboard_server: DashboardServer) -> None:
     (world,) = (BUILT / "assets").glob("world-*.json")
     node = Path(sys.executable).parent / "node"
     # As an argument, so that packages are those of the page.

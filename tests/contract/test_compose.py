@@ -18,9 +18,9 @@ from deploy.embedded.stack import stack
 from deploy.embedded.stack.topics import _CONFIGURATION as TOPIC_CONFIGURATION
 from deploy.kafka.node import _properties as broker_properties
 from stream_processors.settings import WorkerSettings
-from tests.support.compose_file import VARIABLE, MissingVariable, Service, content, resolved, text
-from tests.support.env_example import PREFIX, variables
-from tests.support.project import ROOT, project
+from tests.support.project.compose_file import VARIABLE, MissingVariable, Service, content, resolved, text
+from tests.support.project.env_example import PREFIX, variables
+from tests.support.project.metadata import ROOT, project
 
 SECRETS = {variable.name: variable.value for variable in variables() if variable.active}
 SERVICES = resolved(SECRETS).services

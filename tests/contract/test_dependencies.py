@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from packaging.utils import canonicalize_name
 
-from tests.support.project import ROOT, WHEELS_OF_DATA, closure, names, pins, project
+from tests.support.project.metadata import ROOT, WHEELS_OF_DATA, closure, names, pins, project
 
 OURS = {"convostream", "stream_processors", "sql", "dashboard", "deploy", "tests", "benchmarks", "examples"}
 # Looked at apart from the folder around them: they need more than that folder does.

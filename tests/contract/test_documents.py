@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from convostream.testing import MemoryTransport
-from tests.support.project import ROOT
+from tests.support.project.metadata import ROOT
 
 DOCUMENTS = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(
     (ROOT / "docs").rglob("*.md")

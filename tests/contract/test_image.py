@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.support.project import ROOT
+from tests.support.project.metadata import ROOT
 
 DOCKERFILE = (ROOT / "deploy/Dockerfile").read_text()
 STAGES = re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)[1:]

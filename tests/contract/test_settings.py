@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from tests.support.compose_file import VARIABLE
-from tests.support.compose_file import text as compose_text
-from tests.support.env_example import PREFIX, PROGRAMS, options, settings_classes, variables
-from tests.support.project import ROOT
+from tests.support.project.compose_file import VARIABLE
+from tests.support.project.compose_file import text as compose_text
+from tests.support.project.env_example import PREFIX, PROGRAMS, options, settings_classes, variables
+from tests.support.project.metadata import ROOT
 
 SOURCES = [
     path

@@ -9,7 +9,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from tests.support.project import ROOT, closure, project
+from tests.support.project.metadata import ROOT, closure, project
 
 FOLDERS = {"convostream", f"convostream-{project().version}.dist-info"}
 

@@ -20,7 +20,7 @@ from tests.faults.landed import drain
 from tests.faults.load import Load
 from tests.faults.report import mebibytes, what_is_wrong
 from tests.faults.site import Site
-from tests.support.agents import start
+from tests.support.sdk.agent_processes import start_agent
 
 LEAD_SECONDS: Final = 5
 
@@ -98,7 +98,7 @@ def spool_through(directory: Path, broker: Broker, away_seconds: float, per_seco
     events = round((away_seconds + 2 * LEAD_SECONDS) * per_second)
     with site.open(1):
         site.load = Load(site.bootstrap, site.topic, [], per_second)  # none but the agent's
-        agent = start(f"localhost:{site.kafka.port}", directory / "spool", AGENT, events, per_second)
+        agent = start_agent(f"localhost:{site.kafka.port}", directory / "spool", AGENT, events, per_second)
         time.sleep(LEAD_SECONDS)
         site.kafka.behave(Behaviour(refuses=True))
         time.sleep(away_seconds)

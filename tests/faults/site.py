@@ -25,7 +25,7 @@ from tests.faults.load import Load
 from tests.faults.log import FEWEST_PARTITIONS, PARTITIONS, Life, add_partitions, delete_topic, read_log
 from tests.faults.proxy import Proxy
 from tests.faults.workers import Workers
-from tests.support.harness import GEOIP
+from tests.support.stack.harness import GEOIP
 
 SESSION_SECONDS: Final = 6
 CLICKHOUSE_TIMEOUT_SECONDS: Final = 8

@@ -22,7 +22,7 @@ from tests.faults.log import Kept, Life, Place
 from tests.faults.site import Site
 from tests.oracle import DeadLetter, Event, History, Record, read_record
 from tests.oracle.events import received_at
-from tests.support.harness import history
+from tests.support.stack.harness import history
 
 CONVERSATION: Final = ("agent_id", "conversation_id", "environment")
 ORIGIN: Final = "convostream-origin"

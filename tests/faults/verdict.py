@@ -13,7 +13,7 @@ from tests.faults.log import Kept, Place
 from tests.faults.site import Site
 from tests.faults.truth import Truth, truth_of
 from tests.oracle import COLUMNS
-from tests.support.harness import statement, wrong_rows
+from tests.support.stack.harness import statement, wrong_rows
 from tests.support.strategies.choices import RandomChoices
 from tests.support.strategies.questions import questions
 

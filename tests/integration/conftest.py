@@ -10,11 +10,11 @@ import pytest
 from deploy.embedded.settings import StackSettings
 from deploy.embedded.stack.stack import Stack
 from deploy.kafka.jars import missing_programs
-from tests.support.harness import GEOIP, Harness
-from tests.support.harness_kafka import Log
+from tests.support.kafka.topic_log import TopicLog
+from tests.support.stack.harness import GEOIP, Harness
 
 if TYPE_CHECKING:
-    from tests.support.secure_kafka import SecureKafka
+    from tests.support.kafka.secure_kafka import SecureKafka
 
 WORKER = {
     "CONVOSTREAM_GEOIP_DATABASE": str(GEOIP),
@@ -33,7 +33,7 @@ FORGETFUL_WORKER = {
 @pytest.fixture(scope="session")
 def secure_kafka(tmp_path_factory: pytest.TempPathFactory) -> "SecureKafka":
     """The listeners of Apache Kafka that ask for logins."""
-    from tests.support.secure_kafka import SecureKafka
+    from tests.support.kafka.secure_kafka import SecureKafka
 
     return SecureKafka(tmp_path_factory.mktemp("secure-kafka"))
 
@@ -69,13 +69,13 @@ def _need_java() -> None:
 def harness(stack: Stack) -> Harness:
     """The shipped topic with a worker as it is shipped."""
     worker = stack.add_worker()
-    return Harness(stack, Log(stack.broker.address, "agent-events"), worker)
+    return Harness(stack, TopicLog(stack.broker.address, "agent-events"), worker)
 
 
 @pytest.fixture(scope="session")
 def forgetful(stack: Stack) -> Harness:
     """A topic whose times are the producers', with a worker that keeps no conversation in memory."""
-    log = Log(stack.broker.address, TIMED_TOPIC)
+    log = TopicLog(stack.broker.address, TIMED_TOPIC)
     # Apache Kafka refuses times of more than an hour ahead unless it is told to take them; other brokers take them all.
     log.create({"message.timestamp.type": "CreateTime", "message.timestamp.after.max.ms": str(2**63 - 1)})
     return Harness(stack, log, stack.add_worker(FORGETFUL_WORKER))

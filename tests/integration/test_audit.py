@@ -7,7 +7,7 @@ import pytest
 from deploy.embedded.settings import StackSettings
 from deploy.embedded.stack.stack import Stack
 from tests.integration.conftest import WORKER
-from tests.support.audits import MUTATE, Audited, run
+from tests.support.stack.audit_stack import MUTATE, AuditStack, run_command
 
 pytestmark = pytest.mark.integration
 
@@ -20,18 +20,18 @@ FORGED = (
 
 
 @pytest.fixture(scope="module")
-def stopped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audited]:
+def stopped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuditStack]:
     """Events that have landed, some of them later than the others, and a worker that has stopped."""
     settings = StackSettings(data_directory=tmp_path_factory.mktemp("audited"))
     with Stack(settings, "embedded", worker_environment=WORKER) as running:
-        audited = Audited(running, running.add_worker())
+        audited = AuditStack(running, running.add_worker())
         audited.send(5)
         audited.send(6, 10)
         audited.harness.worker.stop()
         yield audited
 
 
-def assert_repaired(audited: Audited, differences: dict[str, int]) -> None:
+def assert_repaired(audited: AuditStack, differences: dict[str, int]) -> None:
     found = audited.audit("--days", "2")
     assert found.returncode == 1, found.stdout + found.stderr
     assert "NOT clean" in found.stdout
@@ -49,13 +49,13 @@ def assert_repaired(audited: Audited, differences: dict[str, int]) -> None:
 
 
 @pytest.mark.parametrize("sign", [1, -1], ids=["too many", "too few"])
-def test_forged_facts_are_found_in_each_table_and_taken_back(stopped: Audited, sign: int) -> None:
+def test_forged_facts_are_found_in_each_table_and_taken_back(stopped: AuditStack, sign: int) -> None:
     for table in FACTS:
         stopped.writer.command(FORGED.format(table=table, sign=sign))
     assert_repaired(stopped, dict.fromkeys(FACTS, 3))
 
 
-def test_each_table_that_lost_a_conversation_gets_it_back(stopped: Audited) -> None:
+def test_each_table_that_lost_a_conversation_gets_it_back(stopped: AuditStack) -> None:
     differences = {}
     for table in [*FACTS, "activity"]:
         amount = "sum(sign)" if table in FACTS else ACTIVITIES
@@ -67,7 +67,7 @@ def test_each_table_that_lost_a_conversation_gets_it_back(stopped: Audited) -> N
     assert_repaired(stopped, differences)
 
 
-def test_rows_that_are_there_twice_lose_their_copies_alone(stopped: Audited) -> None:
+def test_rows_that_are_there_twice_lose_their_copies_alone(stopped: AuditStack) -> None:
     before = [stopped.rows(table) for table in ("events", "dead_letter_records")]
     activities = int(str(stopped.rows("activity", ACTIVITIES)[0][0]))
     for table in ("events", "dead_letter_records", "activity"):
@@ -81,7 +81,7 @@ def test_rows_that_are_there_twice_lose_their_copies_alone(stopped: Audited) -> 
     assert [stopped.rows(table) for table in ("events", "dead_letter_records")] == before
 
 
-def test_an_audit_says_where_and_by_how_much(stopped: Audited) -> None:
+def test_an_audit_says_where_and_by_how_much(stopped: AuditStack) -> None:
     of_production = "SELECT any(conversation_hash) FROM session_facts WHERE environment = 'production'"
     (conversation,) = stopped.writer.query(of_production).result_rows[0]
     stopped.writer.command(f"ALTER TABLE session_facts DELETE WHERE conversation_hash = {conversation}{MUTATE}")
@@ -91,14 +91,14 @@ def test_an_audit_says_where_and_by_how_much(stopped: Audited) -> None:
     assert stopped.audit("--repair").returncode == 0
 
 
-def test_an_audit_of_the_last_days_leaves_older_receipts_alone(stopped: Audited) -> None:
+def test_an_audit_of_the_last_days_leaves_older_receipts_alone(stopped: AuditStack) -> None:
     assert stopped.audit("--days", "0.0000001").returncode == 0
     assert stopped.last()["conversations"] < int(
         str(stopped.writer.command("SELECT uniqExact(conversation_hash) FROM events"))
     )
 
 
-def test_settings_of_another_fold_are_refused_with_what_to_do(stopped: Audited) -> None:
-    refused = run(stopped.stack, "audit", more={"CONVOSTREAM_SESSION_GAP_MINUTES": "7"})
+def test_settings_of_another_fold_are_refused_with_what_to_do(stopped: AuditStack) -> None:
+    refused = run_command(stopped.stack, "audit", more={"CONVOSTREAM_SESSION_GAP_MINUTES": "7"})
     assert refused.returncode == 2
     assert "rebuild" in refused.stderr

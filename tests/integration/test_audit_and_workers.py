@@ -13,7 +13,7 @@ from deploy.embedded.addresses import wait_until
 from deploy.embedded.settings import StackSettings
 from deploy.embedded.stack.stack import Stack
 from tests.integration.conftest import WORKER
-from tests.support.audits import MUTATE, Audited, start
+from tests.support.stack.audit_stack import MUTATE, AuditStack, start_command
 
 pytestmark = pytest.mark.integration
 
@@ -34,17 +34,17 @@ GROUP BY ALL
 
 
 @pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audited]:
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuditStack]:
     """A worker that writes small flushes."""
     settings = StackSettings(data_directory=tmp_path_factory.mktemp("live"))
     with Stack(settings, "embedded", worker_environment=HURRIED) as running:
-        audited = Audited(running, running.add_worker())
+        audited = AuditStack(running, running.add_worker())
         audited.send(1, 60)
         yield audited
 
 
 @contextmanager
-def sending(audited: Audited) -> Iterator[None]:
+def sending(audited: AuditStack) -> Iterator[None]:
     """Records are sent all the time inside the block."""
     stopped = threading.Event()
 
@@ -63,13 +63,13 @@ def sending(audited: Audited) -> Iterator[None]:
         thread.join()
 
 
-def damage(audited: Audited) -> None:
+def damage(audited: AuditStack) -> None:
     """Take the activity of one conversation in three, and a fact of another."""
     audited.writer.command(f"ALTER TABLE activity DELETE WHERE conversation_hash % 3 = 0{MUTATE}")
     audited.writer.command(f"ALTER TABLE session_facts DELETE WHERE conversation_hash % 5 = 1{MUTATE}")
 
 
-def test_an_audit_reports_no_flush_that_is_under_way(live: Audited) -> None:
+def test_an_audit_reports_no_flush_that_is_under_way(live: AuditStack) -> None:
     with sending(live):
         for _ in range(3):
             found = live.audit()
@@ -78,7 +78,7 @@ def test_an_audit_reports_no_flush_that_is_under_way(live: Audited) -> None:
     assert live.wrong() == []
 
 
-def test_a_worker_waits_for_a_repair_and_goes_on_after_it(live: Audited) -> None:
+def test_a_worker_waits_for_a_repair_and_goes_on_after_it(live: AuditStack) -> None:
     worker = live.harness.worker.pid
     with sending(live):
         damage(live)
@@ -91,7 +91,7 @@ def test_a_worker_waits_for_a_repair_and_goes_on_after_it(live: Audited) -> None
     assert live.audit().returncode == 0
 
 
-def test_an_event_that_was_lost_counts_no_more_and_again_when_it_is_sent_again(live: Audited) -> None:
+def test_an_event_that_was_lost_counts_no_more_and_again_when_it_is_sent_again(live: AuditStack) -> None:
     lost = live.rows("events", "event_id", "type = 'message' AND sender = 'end_user' AND empty(repaired)")[0][0]
     messages = counted(live)
     live.writer.command(f"ALTER TABLE events DELETE WHERE event_id = '{lost}'{MUTATE}")
@@ -106,10 +106,10 @@ def test_an_event_that_was_lost_counts_no_more_and_again_when_it_is_sent_again(l
     assert live.audit().returncode == 0
 
 
-def test_a_repair_that_was_killed_is_repeated(live: Audited) -> None:
+def test_a_repair_that_was_killed_is_repeated(live: AuditStack) -> None:
     claims = live.count("owners")
     damage(live)
-    with start(live.stack, "audit", "--repair") as killed:
+    with start_command(live.stack, "audit", "--repair") as killed:
         assert wait_until(lambda: live.count("owners") > claims or killed.poll() is not None, 60)
         killed.send_signal(signal.SIGKILL)
     repaired = live.audit("--repair")
@@ -120,7 +120,7 @@ def test_a_repair_that_was_killed_is_repeated(live: Audited) -> None:
 
 
 @pytest.mark.parametrize("lost", ["events", "session_facts"])
-def test_a_cut_off_flush_is_left_to_its_replay(live: Audited, lost: str) -> None:
+def test_a_cut_off_flush_is_left_to_its_replay(live: AuditStack, lost: str) -> None:
     for partition, epoch, first, last in cut_off(live):
         within = f"partition = {partition} AND log_epoch = {epoch} AND offset BETWEEN {first} AND {last}"
         where = (
@@ -139,12 +139,12 @@ def test_a_cut_off_flush_is_left_to_its_replay(live: Audited, lost: str) -> None
     assert live.audit().returncode == 0
 
 
-def counted(audited: Audited) -> int:
+def counted(audited: AuditStack) -> int:
     """How many messages of customers the activity counts."""
     return int(str(audited.rows("activity", "sum(end_user_messages)")[0][0]))
 
 
-def test_what_differs_is_repaired_beside_a_flush_that_was_cut_off(live: Audited) -> None:
+def test_what_differs_is_repaired_beside_a_flush_that_was_cut_off(live: AuditStack) -> None:
     cut = {partition for partition, *_ in cut_off(live)}
     live.writer.command(f"ALTER TABLE activity DELETE WHERE agent_id != ''{MUTATE}")
     repaired = live.audit("--repair")
@@ -157,7 +157,7 @@ def test_what_differs_is_repaired_beside_a_flush_that_was_cut_off(live: Audited)
     assert live.audit().returncode == 0
 
 
-def cut_off(audited: Audited) -> list[tuple[int, ...]]:
+def cut_off(audited: AuditStack) -> list[tuple[int, ...]]:
     """Kill the worker when a flush has landed and is not confirmed; return those ranges."""
     for seed in range(500, 520):
         audited.produce(seed, 3)
@@ -169,12 +169,12 @@ def cut_off(audited: Audited) -> list[tuple[int, ...]]:
     raise AssertionError("every flush was confirmed")
 
 
-def unconfirmed(audited: Audited) -> list[tuple[int, ...]]:
+def unconfirmed(audited: AuditStack) -> list[tuple[int, ...]]:
     """The latest ranges that are not confirmed although activities of theirs have landed."""
     return [tuple(map(int, row)) for row in audited.writer.query(UNCONFIRMED_SQL).result_rows]
 
 
-def test_one_worker_audits_by_itself_repairs_and_shows_it(live: Audited) -> None:
+def test_one_worker_audits_by_itself_repairs_and_shows_it(live: AuditStack) -> None:
     live.harness.worker.stop()
     scheduled = live.stack.add_worker({"CONVOSTREAM_AUDIT_INTERVAL_SECONDS": "2"})
     live.harness.worker = scheduled

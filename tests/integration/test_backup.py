@@ -8,7 +8,7 @@ import pytest
 from deploy.embedded.settings import StackSettings
 from deploy.embedded.stack.stack import Stack
 from tests.integration.conftest import WORKER
-from tests.support.audits import Audited, run, start
+from tests.support.stack.audit_stack import AuditStack, run_command, start_command
 
 LATEST_SQL = (
     "SELECT argMax((confirmed, first), (owner_epoch, log_epoch, first, confirmed)) AS latest FROM ranges"
@@ -18,14 +18,14 @@ pytestmark = pytest.mark.integration
 
 
 @pytest.fixture
-def audited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audited]:
+def audited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuditStack]:
     """A stack of the test's own: its database is dropped."""
     settings = StackSettings(data_directory=tmp_path_factory.mktemp("backup"))
     with Stack(settings, "embedded", worker_environment=WORKER) as running:
-        yield Audited(running, running.add_worker())
+        yield AuditStack(running, running.add_worker())
 
 
-def assert_exact(audited: Audited) -> None:
+def assert_exact(audited: AuditStack) -> None:
     audited.harness.drain(120)
     assert not audited.wrong()
     assert audited.audit().returncode == 0
@@ -33,22 +33,22 @@ def assert_exact(audited: Audited) -> None:
     assert rows[0] == rows[1]
 
 
-def test_a_restored_backup_is_exact_after_workers_have_read_on(audited: Audited) -> None:
+def test_a_restored_backup_is_exact_after_workers_have_read_on(audited: AuditStack) -> None:
     audited.send(1)
     audited.produce(2, 60)
-    with start(audited.stack, "backup", "while-writing") as process:
+    with start_command(audited.stack, "backup", "while-writing") as process:
         audited.produce(3, 60)
         said, complained = process.communicate(timeout=120)
     assert (process.returncode, "backed up: while-writing" in said) == (0, True), complained
     audited.send(4)
     assert_exact(audited)
-    assert "already exists" in run(audited.stack, "backup", "while-writing").stderr
-    assert "cannot name a backup" in run(audited.stack, "backup", "../outside").stderr
-    assert "is not empty" in run(audited.stack, "restore", "while-writing").stderr
+    assert "already exists" in run_command(audited.stack, "backup", "while-writing").stderr
+    assert "cannot name a backup" in run_command(audited.stack, "backup", "../outside").stderr
+    assert "is not empty" in run_command(audited.stack, "restore", "while-writing").stderr
 
     # Nobody has stopped the worker: its next write is refused, and it goes on where the backup is.
     audited.writer.command("DROP DATABASE convostream SYNC")
-    restored = run(audited.stack, "restore", "while-writing")
+    restored = run_command(audited.stack, "restore", "while-writing")
     assert restored.returncode == 0, restored.stderr
     audited.produce(5, 60)
     assert_exact(audited)
@@ -60,10 +60,10 @@ def test_a_restored_backup_is_exact_after_workers_have_read_on(audited: Audited)
         time.sleep(0.01)
     audited.harness.worker.kill()
     assert audited.rows(f"({LATEST_SQL})", "count()", "NOT latest.1") > [(0,)]
-    increment = run(audited.stack, "backup", "increment", "--base", "while-writing")
+    increment = run_command(audited.stack, "backup", "increment", "--base", "while-writing")
     assert increment.returncode == 0, increment.stderr
     audited.writer.command("DROP DATABASE convostream SYNC")
-    assert run(audited.stack, "restore", "increment").returncode == 0
+    assert run_command(audited.stack, "restore", "increment").returncode == 0
     audited.stack.apply_schema()
     audited.harness.worker = audited.stack.add_worker()
     assert_exact(audited)

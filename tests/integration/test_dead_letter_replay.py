@@ -21,10 +21,10 @@ from stream_processors.partitions.range_log import RangeLog
 from stream_processors.partitions.ranges import Fingerprint, Range
 from stream_processors.partitions.reconcile import repair_token, what_is_missing
 from stream_processors.pipeline.steps import partition_of
-from tests.support.dead_letters import LONG_AGO_MS, Letters, Place, event, selecting
-from tests.support.harness import Harness, unique_agent
-from tests.support.harness_kafka import PARTITIONS, Log
-from tests.support.kafka_records import KafkaRecord
+from tests.support.kafka.records import KafkaRecord
+from tests.support.kafka.topic_log import PARTITIONS, TopicLog
+from tests.support.stack.dead_letter_topic import LONG_AGO_MS, DeadLetterTopic, RecordPosition, event, selection_options
+from tests.support.stack.harness import Harness, unique_agent
 
 pytestmark = pytest.mark.integration
 
@@ -40,25 +40,27 @@ BAD = {
 
 
 @pytest.fixture(scope="module")
-def letters(stack: Stack) -> Iterator[Letters]:
+def letters(stack: Stack) -> Iterator[DeadLetterTopic]:
     """A topic of this module's own, with a worker."""
     topic = unique_agent("letters")
     create_topic(stack.broker.address, topic, PARTITIONS)
     own = {"CONVOSTREAM_KAFKA_TOPIC": topic, "CONVOSTREAM_KAFKA_GROUP": f"{topic}-workers"}
     worker = stack.add_worker(own)
-    harness = Harness(stack, Log(stack.broker.address, topic), worker)
-    yield Letters(stack, harness, stack.environment() | own)
+    harness = Harness(stack, TopicLog(stack.broker.address, topic), worker)
+    yield DeadLetterTopic(stack, harness, stack.environment() | own)
     worker.stop()
 
 
 @pytest.fixture(scope="module")
-def of_each_code(letters: Letters) -> dict[str, Place]:
+def of_each_code(letters: DeadLetterTopic) -> dict[str, RecordPosition]:
     """A letter of each reason code."""
     return {code: letters.produce(value) for code, value in BAD.items()}
 
 
 @pytest.mark.parametrize("code", BAD)
-def test_letters_are_listed_by_reason(letters: Letters, of_each_code: dict[str, Place], code: str) -> None:
+def test_letters_are_listed_by_reason(
+    letters: DeadLetterTopic, of_each_code: dict[str, RecordPosition], code: str
+) -> None:
     letter = letters.at(of_each_code[code])
     assert letter is not None
     assert letter.code == code
@@ -78,7 +80,9 @@ def test_letters_are_listed_by_reason(letters: Letters, of_each_code: dict[str, 
         pytest.param(b"{", None, id="no key"),
     ],
 )
-def test_value_key_and_headers_are_kept_as_they_came(letters: Letters, value: bytes | None, key: bytes | None) -> None:
+def test_value_key_and_headers_are_kept_as_they_came(
+    letters: DeadLetterTopic, value: bytes | None, key: bytes | None
+) -> None:
     headers: list[tuple[str, bytes | None]] = [("trace", b"\xff\x00"), ("trace", b""), ("null", None), ("ä", b"1")]
     letter = letters.at(letters.produce(value, key, 1, headers))
     assert letter is not None
@@ -88,23 +92,23 @@ def test_value_key_and_headers_are_kept_as_they_came(letters: Letters, value: by
 
 
 def test_a_letter_whose_fault_was_mended_becomes_an_event_that_was_received_when_the_letter_was(
-    letters: Letters,
+    letters: DeadLetterTopic,
 ) -> None:
     agent = unique_agent("mended")
     home = partition_of(ConversationKey(agent, "production", "chat"), PARTITIONS)
     (place,) = letters.refuse([event(agent)], partition=(home + 1) % PARTITIONS)
-    status, said = letters.run("replay", *selecting(place))
+    status, said = letters.run("replay", *selection_options(place))
     assert (status, "sent 1 of 1 dead letters: 1 are settled" in said) == (0, True), said
     assert letters.at(place) is None
     assert letters.statuses(place) == ["refused", "replayed"]
     assert letters.events(agent) == [(home, LONG_AGO_MS)]
 
 
-def test_a_letter_that_is_refused_again_is_the_same_letter_with_its_latest_reason(letters: Letters) -> None:
+def test_a_letter_that_is_refused_again_is_the_same_letter_with_its_latest_reason(letters: DeadLetterTopic) -> None:
     (place,) = letters.refuse([b'{"type":"smile"}'])
     before = letters.count()
     for attempts in (2, 3):
-        status, said = letters.run("replay", *selecting(place))
+        status, said = letters.run("replay", *selection_options(place))
         letter = letters.at(place)
         assert (status, "1 were refused again" in said) == (0, True), said
         assert letter is not None
@@ -115,9 +119,11 @@ def test_a_letter_that_is_refused_again_is_the_same_letter_with_its_latest_reaso
 
 
 @pytest.mark.parametrize("code", BAD)
-def test_a_letter_of_any_kind_can_be_sent_again(letters: Letters, of_each_code: dict[str, Place], code: str) -> None:
+def test_a_letter_of_any_kind_can_be_sent_again(
+    letters: DeadLetterTopic, of_each_code: dict[str, RecordPosition], code: str
+) -> None:
     place = of_each_code[code]
-    status, said = letters.run("replay", *selecting(place))
+    status, said = letters.run("replay", *selection_options(place))
     letter = letters.at(place)
     assert (status, "1 were refused again" in said) == (0, True), said
     assert letter is not None
@@ -125,17 +131,17 @@ def test_a_letter_of_any_kind_can_be_sent_again(letters: Letters, of_each_code: 
     assert letter.raw == (None if (value := BAD[code]) is None else value.hex().upper())
 
 
-def test_an_event_that_was_there_settles_its_letter_too(letters: Letters) -> None:
+def test_an_event_that_was_there_settles_its_letter_too(letters: DeadLetterTopic) -> None:
     agent = unique_agent("repeated")
     value = event(agent)
     places = letters.refuse([value, value])
     for place in places:
-        assert letters.run("replay", *selecting(place))[0] == 0
+        assert letters.run("replay", *selection_options(place))[0] == 0
     assert [letters.at(place) for place in places] == [None, None]
     assert len(letters.events(agent)) == 1
 
 
-def test_a_header_that_names_a_letter_with_other_bytes_is_ignored(letters: Letters) -> None:
+def test_a_header_that_names_a_letter_with_other_bytes_is_ignored(letters: DeadLetterTopic) -> None:
     agent = unique_agent("forged")
     (place,) = letters.refuse([event(agent)])
     header = f"{letters.topic}:{place.partition}:{place.log_epoch}:{place.offset}".encode()
@@ -147,7 +153,7 @@ def test_a_header_that_names_a_letter_with_other_bytes_is_ignored(letters: Lette
     assert [each and each.attempts for each in map(letters.at, (place, broken, nowhere))] == [1, 1, 1]
 
 
-def test_a_replay_that_was_killed_can_be_repeated(letters: Letters) -> None:
+def test_a_replay_that_was_killed_can_be_repeated(letters: DeadLetterTopic) -> None:
     agents = [unique_agent("killed") for _ in range(3)]
     places = letters.refuse([event(agents[n % 3], f"chat-{n}") for n in range(MANY)])
     log = letters.harness.log
@@ -167,7 +173,7 @@ def test_a_replay_that_was_killed_can_be_repeated(letters: Letters) -> None:
     assert stored == [(MANY, MANY)]
 
 
-async def _wait_for_growth(log: Log, before: int) -> int:
+async def _wait_for_growth(log: TopicLog, before: int) -> int:
     """Waits until a topic grows; returns by how many records."""
     consumer = AIOKafkaConsumer(bootstrap_servers=log.bootstrap)
     await consumer.start()
@@ -183,17 +189,17 @@ async def _wait_for_growth(log: Log, before: int) -> int:
         await consumer.stop()
 
 
-def test_dropping_asks_first(letters: Letters) -> None:
+def test_dropping_asks_first(letters: DeadLetterTopic) -> None:
     first, second = letters.refuse([b"{", b"{"])
-    status, said = letters.run("drop", *selecting(first), answer="n\n")
+    status, said = letters.run("drop", *selection_options(first), answer="n\n")
     assert (status, "Drop 1 dead letters (invalid_event: 1)?" in said) == (1, True), said
     assert letters.at(first) is not None
-    assert letters.run("drop", *selecting(first), answer="y\n")[0] == 0
+    assert letters.run("drop", *selection_options(first), answer="y\n")[0] == 0
     assert letters.statuses(first) == ["refused", "dropped"]
     assert (letters.at(first), letters.at(second) is None) == (None, False)
-    assert letters.run("drop", *selecting(second), "--yes")[1] == "dropped 1 dead letters (invalid_event: 1)\n"
+    assert letters.run("drop", *selection_options(second), "--yes")[1] == "dropped 1 dead letters (invalid_event: 1)\n"
     assert letters.at(second) is None
-    assert "sent 0 of 0" in letters.run("replay", *selecting(second))[1]
+    assert "sent 0 of 0" in letters.run("replay", *selection_options(second))[1]
 
 
 async def missing_before_and_after_a_repair(
@@ -208,7 +214,7 @@ async def missing_before_and_after_a_repair(
     return sum(each.length for each in missing), sum(each.length for each in after)
 
 
-def test_a_letter_that_the_engine_lost_is_added_at_its_own_offset(letters: Letters) -> None:
+def test_a_letter_that_the_engine_lost_is_added_at_its_own_offset(letters: DeadLetterTopic) -> None:
     (origin,) = letters.refuse([b"{"])
     replayed = LogPosition(letters.topic, 0, origin.log_epoch, origin.offset)
     place = LogPosition(letters.topic, 0, 1, origin.offset)
@@ -223,5 +229,5 @@ def test_a_letter_that_the_engine_lost_is_added_at_its_own_offset(letters: Lette
     clickhouse = ClickHouse(letters.stack.environment()["CONVOSTREAM_CLICKHOUSE_URL"])
     assert asyncio.run(missing_before_and_after_a_repair(clickhouse, written, rows.segments())) == (2, 0)
     clickhouse.close()
-    again, own = letters.at(origin), letters.at(Place(0, origin.offset + 2))
+    again, own = letters.at(origin), letters.at(RecordPosition(0, origin.offset + 2))
     assert (again and again.attempts, own and own.attempts, own and own.headers) == (2, 1, [("null", None)])

@@ -13,10 +13,10 @@ from deploy.embedded.stack.stack import Stack
 from stream_processors.kafka.records import DEAD_LETTER_HEADER, ORIGIN_HEADER
 from tests.integration.test_audit_and_workers import HURRIED, cut_off, sending
 from tests.oracle.events import ConversationKey
-from tests.support.api_requests import serving
-from tests.support.audits import run, start
-from tests.support.erasures import Erased, Planted, conversation_of, event
-from tests.support.harness_kafka import Placed
+from tests.support.dashboard.api_client import running_api
+from tests.support.kafka.topic_log import PlacedRecord
+from tests.support.stack.audit_stack import run_command, start_command
+from tests.support.stack.erasure_stack import ErasureStack, PlantedCustomer, conversation_of, event
 
 pytestmark = pytest.mark.integration
 
@@ -27,16 +27,16 @@ ADMIN = "an-admins-random-text"
 
 
 @pytest.fixture(scope="module")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Erased]:
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ErasureStack]:
     """A worker that writes small flushes."""
     settings = StackSettings(data_directory=tmp_path_factory.mktemp("erase"))
     with Stack(settings, "embedded", worker_environment=HURRIED) as running:
-        erased = Erased(running, running.add_worker())
+        erased = ErasureStack(running, running.add_worker())
         erased.send(1, 60)
         yield erased
 
 
-def assert_exact(live: Erased) -> None:
+def assert_exact(live: ErasureStack) -> None:
     live.harness.drain()
     live.complete()
     assert live.wrong() == []
@@ -44,7 +44,7 @@ def assert_exact(live: Erased) -> None:
     assert audited.returncode == 0, audited.stdout
 
 
-def test_customers_and_conversations_are_erased_exactly_while_events_flow(live: Erased) -> None:
+def test_customers_and_conversations_are_erased_exactly_while_events_flow(live: ErasureStack) -> None:
     with sending(live):
         for who in (("--customer", "zoe"), ("--customer", "bob"), ("--conversation", "chat-31")):
             live.erase(*who)
@@ -54,20 +54,22 @@ def test_customers_and_conversations_are_erased_exactly_while_events_flow(live: 
 
 
 @pytest.fixture
-def person(live: Erased) -> Planted:
+def person(live: ErasureStack) -> PlantedCustomer:
     """Somebody whose ids stand in every kind of row."""
-    person = Planted(live.agent)
+    person = PlantedCustomer(live.agent)
     live.delivered += live.harness.send(person.events)
     live.harness.send(person.refused)
     live.harness.drain()
     return person
 
 
-def assert_gone(live: Erased, person: Planted) -> None:
+def assert_gone(live: ErasureStack, person: PlantedCustomer) -> None:
     assert {each: live.places_of(each) for each in person.ids} == {each: [] for each in person.ids}
 
 
-def test_nothing_of_an_erased_customer_is_left_and_nothing_comes_back(live: Erased, person: Planted) -> None:
+def test_nothing_of_an_erased_customer_is_left_and_nothing_comes_back(
+    live: ErasureStack, person: PlantedCustomer
+) -> None:
     assert all(
         "events" in live.places_of(each) and "dead_letter_records" in live.places_of(each) for each in person.ids
     )
@@ -83,14 +85,16 @@ def test_nothing_of_an_erased_customer_is_left_and_nothing_comes_back(live: Eras
     live.harness.send([late])
     live.harness.drain()
     assert_gone(live, person)
-    assert run(live.stack, "rebuild").returncode == 0
+    assert run_command(live.stack, "rebuild").returncode == 0
     live.read_again()
     assert_gone(live, person)
     live.audit("--repair")  # of records that were read twice dead letters are there twice
     assert_exact(live)
 
 
-def test_what_an_erased_customer_did_before_is_dropped_and_what_follows_is_new(live: Erased, person: Planted) -> None:
+def test_what_an_erased_customer_did_before_is_dropped_and_what_follows_is_new(
+    live: ErasureStack, person: PlantedCustomer
+) -> None:
     live.erase("--customer", person.customer)
     unnamed = event(live.agent, "spooled", sender="end_user", content="from a spool")
     live.delivered += live.harness.send([unnamed])
@@ -107,12 +111,14 @@ def test_what_an_erased_customer_did_before_is_dropped_and_what_follows_is_new(l
     assert_exact(live)
 
 
-def test_an_export_is_what_was_sent_and_empty_after_an_erasure(live: Erased, person: Planted, tmp_path: Path) -> None:
+def test_an_export_is_what_was_sent_and_empty_after_an_erasure(
+    live: ErasureStack, person: PlantedCustomer, tmp_path: Path
+) -> None:
     who = ("--agent", live.agent, "--customer", person.customer)
     first, again, after = tmp_path / "first", tmp_path / "again", tmp_path / "after"
-    assert run(live.stack, "export", *who, "--output", str(first)).returncode == 0
-    assert run(live.stack, "export", *who, "--output", str(first)).returncode != 0
-    assert run(live.stack, "export", *who, "--output", str(again)).returncode == 0
+    assert run_command(live.stack, "export", *who, "--output", str(first)).returncode == 0
+    assert run_command(live.stack, "export", *who, "--output", str(first)).returncode != 0
+    assert run_command(live.stack, "export", *who, "--output", str(again)).returncode == 0
     assert first.stat().st_mode & 0o777 == 0o600
     assert first.read_bytes() == again.read_bytes()
     rows = [json.loads(line) for line in first.read_text().splitlines()]
@@ -127,21 +133,21 @@ def test_an_export_is_what_was_sent_and_empty_after_an_erasure(live: Erased, per
     )
     assert {"conversation_facts", "activity", "end_user_quarters"} <= {each["table"] for each in rows}
 
-    counted = run(live.stack, "erase", *who, "--dry-run")
+    counted = run_command(live.stack, "erase", *who, "--dry-run")
     assert counted.returncode == 0
     assert "2 conversations" in counted.stdout
     assert "events" in live.places_of(person.customer)
     live.erase("--customer", person.customer)
-    assert run(live.stack, "export", *who, "--output", str(after)).returncode == 0
+    assert run_command(live.stack, "export", *who, "--output", str(after)).returncode == 0
     assert after.read_bytes() == b""
 
 
-def test_a_replay_of_a_dead_letter_brings_nobody_back(live: Erased, person: Planted) -> None:
+def test_a_replay_of_a_dead_letter_brings_nobody_back(live: ErasureStack, person: PlantedCustomer) -> None:
     live.erase("--conversation", person.second)
     live.erase("--customer", person.customer)
-    assert run(live.stack, "dead-letters", "replay", "--wait", "3").returncode == 0
+    assert run_command(live.stack, "dead-letters", "replay", "--wait", "3").returncode == 0
     for each in person.refused:  # as a replay that had been sent before
-        placed = Placed(
+        placed = PlacedRecord(
             each, headers=((DEAD_LETTER_HEADER, b"agent-events:0:1:1"), (ORIGIN_HEADER, b"agent-events:0:1"))
         )
         live.harness.send([placed])
@@ -149,7 +155,7 @@ def test_a_replay_of_a_dead_letter_brings_nobody_back(live: Erased, person: Plan
     assert_gone(live, person)
 
 
-def test_a_flush_that_was_cut_off_is_replayed_without_the_erased(live: Erased) -> None:
+def test_a_flush_that_was_cut_off_is_replayed_without_the_erased(live: ErasureStack) -> None:
     live.sent.clear()
     cut_off(live)
     conversations = sorted(key[2] for key in last_conversations(live))
@@ -159,8 +165,8 @@ def test_a_flush_that_was_cut_off_is_replayed_without_the_erased(live: Erased) -
     assert_exact(live)
 
 
-def test_an_erasure_that_is_killed_anywhere_is_repeated_to_the_same_end(live: Erased) -> None:
-    people = [Planted(live.agent) for _ in range(PEOPLE)]
+def test_an_erasure_that_is_killed_anywhere_is_repeated_to_the_same_end(live: ErasureStack) -> None:
+    people = [PlantedCustomer(live.agent) for _ in range(PEOPLE)]
     live.delivered += live.harness.send([sent for person in people for sent in person.events])
     live.harness.drain()
     killed = 0
@@ -176,8 +182,13 @@ def test_an_erasure_that_is_killed_anywhere_is_repeated_to_the_same_end(live: Er
     assert_exact(live)
 
 
-def test_a_worker_that_is_killed_while_somebody_is_erased_brings_nobody_back(live: Erased, person: Planted) -> None:
-    with sending(live), start(live.stack, "erase", "--agent", live.agent, "--customer", person.customer) as command:
+def test_a_worker_that_is_killed_while_somebody_is_erased_brings_nobody_back(
+    live: ErasureStack, person: PlantedCustomer
+) -> None:
+    with (
+        sending(live),
+        start_command(live.stack, "erase", "--agent", live.agent, "--customer", person.customer) as command,
+    ):
         while command.poll() is None:
             live.harness.worker.kill()
             live.stack.restart(live.harness.worker)
@@ -187,7 +198,7 @@ def test_a_worker_that_is_killed_while_somebody_is_erased_brings_nobody_back(liv
     assert_exact(live)
 
 
-def last_conversations(live: Erased) -> set[ConversationKey]:
+def last_conversations(live: ErasureStack) -> set[ConversationKey]:
     """The conversations of what was sent last."""
     last = live.delivered[-len(live.sent) :]
     return {
@@ -195,10 +206,12 @@ def last_conversations(live: Erased) -> set[ConversationKey]:
     }
 
 
-async def test_the_holder_of_the_admin_token_exports_and_erases_over_http(live: Erased, person: Planted) -> None:
+async def test_the_holder_of_the_admin_token_exports_and_erases_over_http(
+    live: ErasureStack, person: PlantedCustomer
+) -> None:
     url = live.stack.environment()["CONVOSTREAM_CLICKHOUSE_URL"]
     asked = {"agent": live.agent, "customer": person.customer}
-    async with serving(live.harness, dashboard_admin_token=ADMIN, clickhouse_url=url) as api:
+    async with running_api(live.harness, dashboard_admin_token=ADMIN, clickhouse_url=url) as api:
         api.client.headers["Authorization"] = f"Bearer {ADMIN}"
         exported = await api.client.post("/api/admin/exports", json=asked)
         assert exported.status_code == 200

@@ -25,8 +25,8 @@ from stream_processors.state.loader import recall
 from tests.oracle import Question, Record, Sent
 from tests.oracle.cases import Script
 from tests.oracle.date_times import epoch_ms
-from tests.support.harness import Harness, history, unique_agent
-from tests.support.harness_kafka import Placed
+from tests.support.kafka.topic_log import PlacedRecord
+from tests.support.stack.harness import Harness, history, unique_agent
 
 pytestmark = pytest.mark.integration
 
@@ -58,7 +58,7 @@ def test_producers_of_three_hundred_months_in_one_conversation_stop_nothing(forg
     script = Script(unique_agent("months"), NOON)
     for number, _ in enumerate(MONTHS):
         script.user(NOON + number, "chat")
-    placed = [Placed(sent, timestamp_ms=at) for sent, at in zip(script.sent, MONTHS, strict=True)]
+    placed = [PlacedRecord(sent, timestamp_ms=at) for sent, at in zip(script.sent, MONTHS, strict=True)]
     delivered = forgetful.send(placed)
     forgetful.drain()
     stored = forgetful.rows(STORED_SQL, agent_id=script.agent_id)
@@ -87,7 +87,9 @@ def test_claims_make_clickhouse_read_no_bytes_of_the_letters_that_they_name(harn
     (first,) = harness.send([refused])
     harness.drain()
     letter = LogPosition(harness.log.topic, first.partition, 1, first.offset)
-    harness.send([Placed(refused, first.partition, headers=(("convostream-dead-letter", place_text(letter)),))] * 20)
+    harness.send(
+        [PlacedRecord(refused, first.partition, headers=(("convostream-dead-letter", place_text(letter)),))] * 20
+    )
     harness.drain()
     clickhouse = ClickHouse(harness.stack.environment()["CONVOSTREAM_CLICKHOUSE_URL"], threads=1)
     (known,) = asyncio.run(clickhouse.rows(letters_sql([letter]), {"topic": letter.topic}))
@@ -108,7 +110,7 @@ def test_headers_that_name_nothing_that_is_there_say_nothing(harness: Harness, o
         (("convostream-received-at", str(at).encode()), ("convostream-origin", origin.encode()))
         for at in (*MONTHS[:75], *[9_999_999_999_999_999] * 75)
     ]
-    delivered = harness.send([Placed(sent, headers=each) for sent, each in zip(script.sent, forged, strict=True)])
+    delivered = harness.send([PlacedRecord(sent, headers=each) for sent, each in zip(script.sent, forged, strict=True)])
     harness.drain()
     stored = harness.rows(STORED_SQL, agent_id=script.agent_id)
     assert sorted(int(str(received)) for _, received, _ in stored) == sorted(
@@ -121,14 +123,14 @@ def test_a_forwarded_record_keeps_its_time_and_one_with_its_origin_and_other_byt
     script = Script(unique_agent("origin"), NOON)
     for number in range(8):
         script.user(NOON + number, f"chat-{number}")
-    strays = forgetful.send([Placed(sent, partition=1, timestamp_ms=NOON) for sent in script.sent])
+    strays = forgetful.send([PlacedRecord(sent, partition=1, timestamp_ms=NOON) for sent in script.sent])
     forgetful.drain()
     other = Script(unique_agent("origin"), NOON)
     for number in range(8):
         other.user(NOON + number, f"chat-{number}")
     forgetful.send(
         [
-            Placed(
+            PlacedRecord(
                 sent, None, NOON + 60_000, (("convostream-origin", f"{forgetful.log.topic}:1:{stray.offset}".encode()),)
             )
             for sent, stray in zip(other.sent, strays, strict=True)
@@ -145,7 +147,7 @@ def test_times_that_cannot_be_true_are_those_of_the_first_sight(forgetful: Harne
     for number, _ in enumerate(times):
         script.user(NOON + number, f"chat-{number}")
     began = forgetful.now()
-    placed = [Placed(sent, timestamp_ms=at) for sent, at in zip(script.sent, times, strict=True)]
+    placed = [PlacedRecord(sent, timestamp_ms=at) for sent, at in zip(script.sent, times, strict=True)]
     delivered = forgetful.send(placed)
     forgetful.drain()
     stored = forgetful.rows(STORED_SQL, agent_id=script.agent_id)

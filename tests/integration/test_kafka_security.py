@@ -19,10 +19,10 @@ from deploy.embedded.stack.stack import Stack
 from stream_processors.errors import OperatorError
 from stream_processors.kafka.producer import kafka_producer
 from stream_processors.settings import WorkerSettings
-from tests.support.harness import reader, unique_agent
-from tests.support.harness_kafka import PARTITIONS, Log
-from tests.support.messages import message
-from tests.support.secure_kafka import Acl, SecureKafka, allow, documented_acls, forbid
+from tests.support.kafka.messages import message
+from tests.support.kafka.secure_kafka import Acl, SecureKafka, allow, documented_acls, forbid
+from tests.support.kafka.topic_log import PARTITIONS, TopicLog
+from tests.support.stack.harness import reader, unique_agent
 
 pytestmark = [
     pytest.mark.integration,
@@ -48,7 +48,7 @@ class Secured:
 
     stack: Stack
     kafka: SecureKafka
-    log: Log
+    log: TopicLog
     acls: list[Acl]
 
     def settings(self, login: Mapping[str, str]) -> Settings:
@@ -64,7 +64,7 @@ class Secured:
 
 @pytest.fixture(scope="module")
 def secured(stack: Stack, secure_kafka: SecureKafka) -> Secured:
-    log = Log(stack.broker.address, unique_agent("secured-events"))
+    log = TopicLog(stack.broker.address, unique_agent("secured-events"))
     log.create({})
     acls = documented_acls(log.topic, GROUP)
     asyncio.run(allow(log.bootstrap, acls))
@@ -181,7 +181,7 @@ def stored(stack: Stack, agent_id: str) -> int:
     return int(rows[0][0])
 
 
-async def send(log: Log, agent_id: str, count: int) -> None:
+async def send(log: TopicLog, agent_id: str, count: int) -> None:
     """Messages on all partitions in turn, most of which are not those of their conversations."""
     async with AIOKafkaProducer(bootstrap_servers=log.bootstrap) as producer:
         for number in range(count):

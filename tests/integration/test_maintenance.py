@@ -9,9 +9,9 @@ from deploy.embedded.settings import StackSettings
 from deploy.embedded.stack.stack import Stack
 from tests.integration.conftest import WORKER
 from tests.oracle import History, Record, Settings
-from tests.support.audits import run
-from tests.support.harness import CITY, Harness, unique_agent
-from tests.support.harness_kafka import Log
+from tests.support.kafka.topic_log import TopicLog
+from tests.support.stack.audit_stack import run_command
+from tests.support.stack.harness import CITY, Harness, unique_agent
 from tests.support.strategies.choices import RandomChoices
 from tests.support.strategies.questions import questions
 from tests.support.strategies.random_events import generate
@@ -49,7 +49,7 @@ def assert_views(harness: Harness, delivered: list[Record], agent: str, settings
 def test_another_fold_is_refused_until_a_rebuild_and_exact_after_it(own: Stack) -> None:
     agent = unique_agent()
     worker = own.add_worker()
-    harness = Harness(own, Log(own.broker.address, "agent-events"), worker)
+    harness = Harness(own, TopicLog(own.broker.address, "agent-events"), worker)
     delivered = send(harness, 1, agent)
     assert_views(harness, delivered, agent, Settings())
     worker.stop()
@@ -59,12 +59,12 @@ def test_another_fold_is_refused_until_a_rebuild_and_exact_after_it(own: Stack) 
     refused = own.workers[-1]
     assert "python -m stream_processors rebuild" in "\n".join(refused.last_lines(60))
 
-    rebuilt = run(own, "rebuild", more=OTHER_ENVIRONMENT)
+    rebuilt = run_command(own, "rebuild", more=OTHER_ENVIRONMENT)
     assert rebuilt.returncode == 0, rebuilt.stderr
     assert_views(harness, delivered, agent, OTHER)
 
     harness.worker = own.add_worker(OTHER_ENVIRONMENT)
     delivered += send(harness, 2, agent)
     assert_views(harness, delivered, agent, OTHER)
-    audited = run(own, "audit", more=OTHER_ENVIRONMENT)
+    audited = run_command(own, "audit", more=OTHER_ENVIRONMENT)
     assert audited.returncode == 0, audited.stdout

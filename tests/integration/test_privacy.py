@@ -19,9 +19,9 @@ from stream_processors.conversations.key import ConversationKey, conversation_ha
 from stream_processors.partitions.reconcile import missing_of_conversations
 from stream_processors.settings import WorkerSettings
 from tests.oracle import Question, Record, Sent
-from tests.support.dead_letters import COLUMNS, Letters, Place, selecting
-from tests.support.harness import Harness, history, unique_agent
-from tests.support.harness_kafka import PARTITIONS, Log
+from tests.support.kafka.topic_log import PARTITIONS, TopicLog
+from tests.support.stack.dead_letter_topic import COLUMNS, DeadLetterTopic, RecordPosition, selection_options
+from tests.support.stack.harness import Harness, history, unique_agent
 from tests.unit.stream_processors.privacy.test_redaction import SHIPPED
 
 pytestmark = pytest.mark.integration
@@ -43,11 +43,11 @@ BEGIN_MS, END_MS = 1_775_000_000_000, 1_775_100_000_000  # both on 2026-03-31 an
 class Policed:
     """A topic whose worker has a policy, what was planted in its records, and those as delivered."""
 
-    letters: Letters
+    letters: DeadLetterTopic
     agent: str
     secrets: list[str]
     delivered: list[Record]
-    refused: list[Place]
+    refused: list[RecordPosition]
 
 
 class Planter:
@@ -145,9 +145,9 @@ def policed(stack: Stack, request: pytest.FixtureRequest) -> Iterator[Policed]:
         "CONVOSTREAM_LOG_LEVEL": "DEBUG",
     }
     worker = stack.add_worker(own)
-    harness = Harness(stack, Log(stack.broker.address, topic), worker)
+    harness = Harness(stack, TopicLog(stack.broker.address, topic), worker)
     letters, planter = (
-        Letters(stack, harness, stack.environment() | own),
+        DeadLetterTopic(stack, harness, stack.environment() | own),
         Planter("@example.org" if request.param == "redacted" else ""),
     )
     events = planter.events(agent)
@@ -209,7 +209,7 @@ def test_dead_letters_are_a_reason_a_place_and_a_keyed_hash_and_are_replayed_fro
     assert (row[0], len(str(row[1])), *row[2:]) == ("hashed", 64, "", "", [], 1, 1)
     status, said = letters.run("show", str(place.partition), str(place.offset))
     assert (status, "raw, key, headers: not stored" in said, str(row[1]) in said) == (0, True, True)
-    status, said = letters.run("replay", *selecting(place))
+    status, said = letters.run("replay", *selection_options(place))
     assert (status, "sent 1 of 1 dead letters: 0 are settled, 1 were refused again" in said) == (0, True), said
     again = letters.at(place)
     assert again is not None
@@ -235,10 +235,10 @@ def test_a_letter_of_which_the_hash_is_kept_is_sent_when_kafka_has_that_very_rec
     where = (letters.topic, place.partition, place.log_epoch, place.offset)
     row = [*where, *where, "refused", BEGIN_MS, "value: too new", "invalid_event", "", 1, "", 1, [], "hashed", digest]
     client.insert("dead_letter_records", [row], [*COLUMNS, "storage", "digest"])
-    status, said = letters.run("replay", *selecting(place))
+    status, said = letters.run("replay", *selection_options(place))
     if key == "another":
         assert (status, "1 were not sent, their bytes are not stored" in said) == (1, True), said
-        assert letters.run("drop", *selecting(place), "--yes")[0] == 0
+        assert letters.run("drop", *selection_options(place), "--yes")[0] == 0
     else:
         assert (status, "sent 1 of 1 dead letters: 1 are settled" in said) == (0, True), said
         assert letters.statuses(place) == ["refused", "replayed"]

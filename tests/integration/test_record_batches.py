@@ -16,8 +16,8 @@ from stream_processors.pipeline.steps import partition_of
 from tests.oracle import Question, Record
 from tests.oracle.cases import Script
 from tests.oracle.date_times import epoch_ms
-from tests.support.harness import Harness, history, unique_agent
-from tests.support.harness_kafka import PARTITIONS
+from tests.support.kafka.topic_log import PARTITIONS
+from tests.support.stack.harness import Harness, history, unique_agent
 from tests.unit.stream_processors.kafka.test_bounded_batches import ENCODERS, batch_of
 
 pytestmark = pytest.mark.integration

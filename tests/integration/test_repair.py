@@ -18,8 +18,8 @@ from stream_processors.partitions.range_log import RangeLog, Tenure
 from stream_processors.partitions.reconcile import repair_conversations
 from tests.integration.conftest import WORKER
 from tests.oracle import History
-from tests.support.harness import Harness, history, unique_agent
-from tests.support.harness_kafka import Log
+from tests.support.kafka.topic_log import TopicLog
+from tests.support.stack.harness import Harness, history, unique_agent
 from tests.support.strategies.choices import RandomChoices
 from tests.support.strategies.questions import questions
 from tests.support.strategies.random_events import generate
@@ -73,7 +73,7 @@ class Written:
 def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Written]:
     settings = StackSettings(data_directory=tmp_path_factory.mktemp("repair"))
     with Stack(settings, "embedded", worker_environment=WORKER) as stack:
-        harness = Harness(stack, Log(stack.broker.address, "agent-events"), stack.add_worker())
+        harness = Harness(stack, TopicLog(stack.broker.address, "agent-events"), stack.add_worker())
         delivered = harness.send(generate(5, 300, agent_ids=[AGENT], now=harness.now()))
         harness.drain()
         harness.worker.stop()

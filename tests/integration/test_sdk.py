@@ -15,8 +15,8 @@ from aiokafka.partitioner import DefaultPartitioner
 from convostream import ConversationTracker, Record, Settings, new_event_id
 from deploy.embedded.stack.stack import Stack
 from tests.oracle import Question
-from tests.support.harness import Harness, unique_agent
-from tests.support.harness_kafka import PARTITIONS, Log
+from tests.support.kafka.topic_log import PARTITIONS, TopicLog
+from tests.support.stack.harness import Harness, unique_agent
 
 pytestmark = pytest.mark.integration
 
@@ -25,20 +25,20 @@ NUMBERS = list(range(PARTITIONS))
 
 
 @pytest.fixture(scope="module")
-def log(stack: Stack) -> Log:
+def log(stack: Stack) -> TopicLog:
     """A topic of the SDK's own, without a worker."""
-    log = Log(stack.broker.address, "sdk-events")
+    log = TopicLog(stack.broker.address, "sdk-events")
     log.create({})
     return log
 
 
-def settings(log: Log, compression: str = "auto") -> Settings:
+def settings(log: TopicLog, compression: str = "auto") -> Settings:
     """Return the settings of an agent that writes to this topic."""
     given = {"kafka_bootstrap_servers": log.bootstrap, "kafka_topic": log.topic, "kafka_compression": compression}
     return Settings.model_validate(given)
 
 
-async def records_of(log: Log, agent_id: str, count: int) -> dict[int, list[Record]]:
+async def records_of(log: TopicLog, agent_id: str, count: int) -> dict[int, list[Record]]:
     """Read the topic until so many records of this agent were met; by partition."""
     found: dict[int, list[Record]] = defaultdict(list)
     async with AIOKafkaConsumer(bootstrap_servers=log.bootstrap, max_partition_fetch_bytes=2**24) as consumer:
@@ -53,7 +53,7 @@ async def records_of(log: Log, agent_id: str, count: int) -> dict[int, list[Reco
     return found
 
 
-def run(program: list[str], log: Log) -> subprocess.CompletedProcess[str]:
+def run(program: list[str], log: TopicLog) -> subprocess.CompletedProcess[str]:
     """Run Python as an agent's process."""
     environment = {
         **os.environ,
@@ -67,7 +67,7 @@ def run(program: list[str], log: Log) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("compression", ["auto", "gzip"])
-async def test_every_event_arrives_once_on_its_partition_and_in_order(log: Log, compression: str) -> None:
+async def test_every_event_arrives_once_on_its_partition_and_in_order(log: TopicLog, compression: str) -> None:
     agent_id = unique_agent("sdk")
     with ConversationTracker(agent_id, settings=settings(log, compression)) as tracker:
         for number in range(MESSAGES):
@@ -91,7 +91,7 @@ async def test_every_event_arrives_once_on_its_partition_and_in_order(log: Log, 
         pytest.param("1 / 0", id="it fails"),
     ],
 )
-async def test_the_exit_of_the_interpreter_sends_what_is_left(log: Log, ending: str) -> None:
+async def test_the_exit_of_the_interpreter_sends_what_is_left(log: TopicLog, ending: str) -> None:
     agent_id = unique_agent("exit")
     program = (
         "from convostream import ConversationTracker\n"
@@ -102,7 +102,9 @@ async def test_the_exit_of_the_interpreter_sends_what_is_left(log: Log, ending: 
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
-async def test_a_child_process_sends_its_own_events_and_not_its_parents(log: Log, method: str, tmp_path: Path) -> None:
+async def test_a_child_process_sends_its_own_events_and_not_its_parents(
+    log: TopicLog, method: str, tmp_path: Path
+) -> None:
     agent_id = unique_agent(method)
     program = tmp_path / "agent.py"
     program.write_text(
@@ -124,7 +126,7 @@ async def test_a_child_process_sends_its_own_events_and_not_its_parents(log: Log
     assert sorted(json.loads(record.value)["content"] for record in records) == ["child", "parent"]
 
 
-async def test_replay_sends_a_file_and_names_the_lines_it_refuses(log: Log, tmp_path: Path) -> None:
+async def test_replay_sends_a_file_and_names_the_lines_it_refuses(log: TopicLog, tmp_path: Path) -> None:
     agent_id = unique_agent("replay")
     common = {"agent_id": agent_id, "conversation_id": "c-1", "occurred_at": "2026-04-01T12:00:00Z"}
     lines = [json.dumps({"event_id": new_event_id(), "type": "conversation_ended", **common}) for _ in range(3)]

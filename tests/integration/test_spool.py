@@ -19,8 +19,16 @@ from deploy.embedded.addresses import free_port
 from deploy.embedded.stack.processes import Process
 from deploy.embedded.stack.topics import create_topic
 from deploy.kafka.jars import missing_programs
-from tests.support.agents import AGENT, FORKING_AGENT, LARGE_AGENT, OBEDIENT_AGENT, run, start, tell
-from tests.support.spools import NOBODY, contents, on_disk
+from tests.support.sdk.agent_processes import (
+    AGENT,
+    COMMANDED_AGENT,
+    FORKING_AGENT,
+    LARGE_AGENT,
+    run_agent,
+    send_command,
+    start_agent,
+)
+from tests.support.sdk.spools import UNREACHABLE_BROKER, contents, records_on_disk
 
 pytestmark = pytest.mark.integration
 
@@ -103,15 +111,15 @@ def in_order(first: int, count: int) -> dict[bytes, list[int]]:
 
 
 async def test_events_of_a_killed_agent_without_a_broker_are_sent_by_the_next(broker: Process, spool: Path) -> None:
-    agent = start(address(broker), spool, AGENT, 0, 600, 60)
+    agent = start_agent(address(broker), spool, AGENT, 0, 600, 60)
     assert agent.stdout is not None
     told = [agent.stdout.readline().strip() for _ in range(600)]
     agent.kill()
     agent.wait()
     assert told[-1] == "599"
-    lying = on_disk(spool)
+    lying = records_on_disk(spool)
     begin(broker)
-    assert run(address(broker), spool, AGENT, 600, 610, 60)[-1] == "unsent 0"
+    assert run_agent(address(broker), spool, AGENT, 600, 610, 60)[-1] == "unsent 0"
     records = await arrived(broker, 610)
     assert by_conversation(records) == in_order(0, 610)
     assert set(lying) < set(records)
@@ -124,21 +132,21 @@ async def test_a_broker_killed_in_use_and_an_agent_killed_at_any_moment_lose_not
 ) -> None:
     begin(broker)
     chance = random.Random(seed)
-    assert run(address(broker), spool, AGENT, 0, 300, 60)[-1] == "unsent 0"
+    assert run_agent(address(broker), spool, AGENT, 0, 300, 60)[-1] == "unsent 0"
     broker.kill()
     first = 300
     for _ in range(2):
-        agent = start(address(broker), spool, AGENT, first, 100_000, 60)
+        agent = start_agent(address(broker), spool, AGENT, first, 100_000, 60)
         assert agent.stdout is not None
         agent.stdout.readline()
         await asyncio.sleep(chance.uniform(0, 0.1))
         agent.kill()
         agent.communicate()
-        first = 300 + len(on_disk(spool))
-    lying = on_disk(spool)
+        first = 300 + len(records_on_disk(spool))
+    lying = records_on_disk(spool)
     assert by_conversation(lying) == in_order(300, len(lying))
     begin(broker)
-    assert run(address(broker), spool, AGENT, first, first + 10, 60)[-1] == "unsent 0"
+    assert run_agent(address(broker), spool, AGENT, first, first + 10, 60)[-1] == "unsent 0"
     records = [each for each in await arrived(broker, len(lying) + 10) if int(contents([each])[0]) >= 300]
     assert by_conversation(records) == in_order(300, len(lying) + 10)
     assert set(lying) < set(records)
@@ -147,26 +155,26 @@ async def test_a_broker_killed_in_use_and_an_agent_killed_at_any_moment_lose_not
 
 async def test_an_agent_goes_on_over_the_absence_of_its_broker(broker: Process, spool: Path) -> None:
     begin(broker)
-    agent = start(address(broker), spool, OBEDIENT_AGENT)
-    tell(agent, "track 0 100")
-    assert tell(agent, "flush 30") == "0 unsent"
-    assert on_disk(spool) == []
+    agent = start_agent(address(broker), spool, COMMANDED_AGENT)
+    send_command(agent, "track 0 100")
+    assert send_command(agent, "flush 30") == "0 unsent"
+    assert records_on_disk(spool) == []
     broker.kill()
-    tell(agent, "track 100 1000")
-    assert tell(agent, "flush 0.5") == "900 unsent"
-    assert len(on_disk(spool)) == 900
+    send_command(agent, "track 100 1000")
+    assert send_command(agent, "flush 0.5") == "900 unsent"
+    assert len(records_on_disk(spool)) == 900
     agent.send_signal(signal.SIGSTOP)  # the embedded broker forgets what it is sent before its topic is there again
     begin(broker)
     agent.send_signal(signal.SIGCONT)
-    tell(agent, "track 1000 1100")
-    assert tell(agent, "flush 60") == "0 unsent"
+    send_command(agent, "track 1000 1100")
+    assert send_command(agent, "flush 60") == "0 unsent"
     agent.communicate("")
     records = [each for each in await arrived(broker, 1_000) if int(contents([each])[0]) >= 100]
     assert by_conversation(records) == in_order(100, 1_000)
 
 
 async def test_an_agent_that_only_starts_sends_what_was_left(broker: Process, spool: Path) -> None:
-    run(address(broker), spool, AGENT, 0, 50, 0)
+    run_agent(address(broker), spool, AGENT, 0, 50, 0)
     begin(broker)
     tracker = ConversationTracker("shop", settings=settings(broker, spool))
     assert tracker.close(30) == 0
@@ -176,10 +184,10 @@ async def test_an_agent_that_only_starts_sends_what_was_left(broker: Process, sp
 
 async def test_a_living_process_sends_what_a_killed_one_left(broker: Process, spool: Path) -> None:
     begin(broker)
-    living = start(address(broker), spool, OBEDIENT_AGENT)
-    cut_off = start(NOBODY, spool, OBEDIENT_AGENT)
-    tell(living, "track 0 5")
-    assert tell(cut_off, "track 5 1005") == "1000 unsent"
+    living = start_agent(address(broker), spool, COMMANDED_AGENT)
+    cut_off = start_agent(UNREACHABLE_BROKER, spool, COMMANDED_AGENT)
+    send_command(living, "track 0 5")
+    assert send_command(cut_off, "track 5 1005") == "1000 unsent"
     cut_off.kill()
     cut_off.communicate()
     records = await arrived(broker, 1_005)
@@ -189,9 +197,9 @@ async def test_a_living_process_sends_what_a_killed_one_left(broker: Process, sp
 
 
 async def test_forked_children_leave_their_events_as_their_parent_does(broker: Process, spool: Path) -> None:
-    run(address(broker), spool, FORKING_AGENT)
+    run_agent(address(broker), spool, FORKING_AGENT)
     begin(broker)
-    assert run(address(broker), spool, AGENT, 500, 505, 60)[-1] == "unsent 0"
+    assert run_agent(address(broker), spool, AGENT, 500, 505, 60)[-1] == "unsent 0"
     records = await arrived(broker, 505)
     said = by_conversation(records)
     assert {key: sorted(numbers) for key, numbers in said.items()} == in_order(0, 505)
@@ -205,7 +213,7 @@ async def test_forked_children_leave_their_events_as_their_parent_does(broker: P
 
 
 async def test_memory_does_not_grow_while_the_broker_is_away(broker: Process, spool: Path) -> None:
-    grown, spooled, refused = map(int, run(address(broker), spool, LARGE_AGENT)[-1].split())
+    grown, spooled, refused = map(int, run_agent(address(broker), spool, LARGE_AGENT)[-1].split())
     assert (grown < 12, spooled > 30, refused) == (True, True, 0)
     begin(broker)
     with ConversationTracker("shop", settings=settings(broker, spool)) as tracker:

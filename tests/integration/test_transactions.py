@@ -13,9 +13,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from deploy.embedded.addresses import wait_until
 from deploy.embedded.stack.processes import Process
 from deploy.embedded.stack.stack import Stack
-from tests.support.harness import reader, unique_agent
-from tests.support.harness_kafka import Log
-from tests.support.messages import message
+from tests.support.kafka.messages import message
+from tests.support.kafka.topic_log import TopicLog
+from tests.support.stack.harness import reader, unique_agent
 
 pytestmark = [
     pytest.mark.integration,
@@ -32,7 +32,7 @@ class Played:
     """A topic of its own with a worker whose flushes are smaller than the transactions."""
 
     stack: Stack
-    log: Log
+    log: TopicLog
     worker: Process
     group: str
     agent_id: str
@@ -65,7 +65,7 @@ class Played:
 @pytest.fixture
 def played(stack: Stack) -> Iterator[Played]:
     topic = unique_agent("transactions")
-    log = Log(stack.broker.address, topic)
+    log = TopicLog(stack.broker.address, topic)
     log.create({})
     settings = {
         "CONVOSTREAM_KAFKA_TOPIC": topic,
@@ -80,7 +80,7 @@ def played(stack: Stack) -> Iterator[Played]:
 
 
 @asynccontextmanager
-async def producers(log: Log, count: int) -> AsyncIterator[Sequence[AIOKafkaProducer]]:
+async def producers(log: TopicLog, count: int) -> AsyncIterator[Sequence[AIOKafkaProducer]]:
     made = [AIOKafkaProducer(bootstrap_servers=log.bootstrap, transactional_id=str(uuid.uuid4())) for _ in range(count)]
     try:
         for producer in made:

@@ -9,8 +9,8 @@ import pytest
 from deploy.embedded.stack.processes import Process
 from deploy.embedded.stack.stack import Stack
 from tests.oracle import Record
-from tests.support.harness import Harness, history, unique_agent
-from tests.support.harness_kafka import Log
+from tests.support.kafka.topic_log import TopicLog
+from tests.support.stack.harness import Harness, history, unique_agent
 from tests.support.strategies.choices import RandomChoices
 from tests.support.strategies.questions import questions
 from tests.support.strategies.random_events import generate
@@ -33,7 +33,7 @@ class Pair:
 def pair(stack: Stack) -> Iterator[Pair]:
     """A topic of the test's own with two workers, who flush small and often, so that faults meet flushes."""
     topic = unique_agent("shared-topic")
-    log = Log(stack.broker.address, topic)
+    log = TopicLog(stack.broker.address, topic)
     log.create({})
     settings = {
         "CONVOSTREAM_KAFKA_TOPIC": topic,

@@ -12,7 +12,7 @@ from sql.migrations import Migration
 from sql.retention import Retention
 from sql.schema import apply_schema
 from tests.oracle import Record
-from tests.support.harness import Harness, history, unique_agent
+from tests.support.stack.harness import Harness, history, unique_agent
 from tests.support.strategies.choices import RandomChoices
 from tests.support.strategies.questions import questions
 from tests.support.strategies.random_events import generate

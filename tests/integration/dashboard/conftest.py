@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import pytest
 
 from tests.oracle import History, Question
-from tests.support.api_requests import Api, serving
-from tests.support.harness import Harness, history, unique_agent
+from tests.support.dashboard.api_client import Api, running_api
+from tests.support.stack.harness import Harness, history, unique_agent
 from tests.support.strategies.random_events import generate
 from tests.support.strategies.timelines import DAY, HOUR, MINUTE
 
@@ -16,7 +16,7 @@ CONVERSATIONS = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Landed:
+class DeliveredEvents:
     """What was delivered for one agent, and questions about it."""
 
     agent_id: str
@@ -25,12 +25,12 @@ class Landed:
 
 
 @pytest.fixture(scope="session")
-def landed(harness: Harness) -> Landed:
+def delivered_events(harness: Harness) -> DeliveredEvents:
     """A random set of events of one agent."""
     agent_id, now = unique_agent("dashboard"), harness.now()
     known = history(harness.send(generate(SEED, CONVERSATIONS, agent_ids=[agent_id], now=now)))
     harness.drain()
-    return Landed(agent_id, known, tuple(_questions(agent_id, now)))
+    return DeliveredEvents(agent_id, known, tuple(_questions(agent_id, now)))
 
 
 def _questions(agent_id: str, now: int) -> list[Question]:
@@ -47,5 +47,5 @@ def _questions(agent_id: str, now: int) -> list[Question]:
 @pytest.fixture
 async def api(harness: Harness) -> AsyncIterator[Api]:
     """The API without a token."""
-    async with serving(harness) as served:
+    async with running_api(harness) as served:
         yield served

@@ -4,10 +4,10 @@ import orjson
 import pytest
 
 from dashboard.queries.times import iso_of
-from tests.integration.dashboard.conftest import Landed
+from tests.integration.dashboard.conftest import DeliveredEvents
 from tests.oracle import Sent
-from tests.support.api_requests import Api
-from tests.support.harness import Harness, unique_agent
+from tests.support.dashboard.api_client import Api
+from tests.support.stack.harness import Harness, unique_agent
 from tests.support.strategies.pools import HOSTILE
 
 pytestmark = pytest.mark.integration
@@ -91,7 +91,7 @@ def forger(harness: Harness) -> str:
 
 
 async def test_no_claimed_time_makes_an_agent_the_busiest(
-    harness: Harness, landed: Landed, api: Api, forger: str
+    harness: Harness, delivered_events: DeliveredEvents, api: Api, forger: str
 ) -> None:
     (row,) = (await api.json("/api/agents", {"agent_id": forger}))["agents"]
     assert row["last_received_at"] <= iso_of(harness.now() + 1000)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.api_requests import Api
+from tests.support.dashboard.api_client import Api
 from tests.support.strategies.pools import HOSTILE
 
 pytestmark = pytest.mark.integration

@@ -7,7 +7,7 @@ from clickhouse_connect import get_client
 
 from benchmarks.scenarios.dashboard.checks import Differs, check
 from benchmarks.workload import bulk
-from tests.support.sql_clickhouse import run_sql, running_clickhouse
+from tests.support.sql.clickhouse import run_sql, running_clickhouse
 
 pytestmark = pytest.mark.integration
 

@@ -5,17 +5,17 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.integration.dashboard.conftest import Landed
+from tests.integration.dashboard.conftest import DeliveredEvents
 from tests.oracle.conversations import Conversation
 from tests.oracle.date_times import utc_text
-from tests.support.api_requests import Api
+from tests.support.dashboard.api_client import Api
 
 pytestmark = pytest.mark.integration
 
 
-def _conversations(landed: Landed) -> list[Conversation]:
+def _conversations(delivered_events: DeliveredEvents) -> list[Conversation]:
     """Some of the agent's conversations: those with the strangest ids come first."""
-    own = [each for each in landed.history.conversations if each.key[0] == landed.agent_id]
+    own = [each for each in delivered_events.history.conversations if each.key[0] == delivered_events.agent_id]
     return sorted(own, key=lambda each: each.key[2].startswith("chat-"))[:40]
 
 
@@ -25,17 +25,17 @@ async def _transcript(api: Api, conversation: Conversation, **parameters: object
     return await api.json("/api/conversations", asked)
 
 
-async def test_every_conversation_has_its_events_in_order(landed: Landed, api: Api) -> None:
-    for conversation in _conversations(landed):
+async def test_every_conversation_has_its_events_in_order(delivered_events: DeliveredEvents, api: Api) -> None:
+    for conversation in _conversations(delivered_events):
         shown = (await _transcript(api, conversation))["events"]
         assert [(event["event_id"], event["type"], event["occurred_at"]) for event in shown] == [
             (event.event_id, event.type, utc_text(event.at)) for event in conversation.events
         ]
 
 
-async def test_texts_are_shown_as_they_were_sent(landed: Landed, api: Api) -> None:
+async def test_texts_are_shown_as_they_were_sent(delivered_events: DeliveredEvents, api: Api) -> None:
     seen = 0
-    for conversation in _conversations(landed):
+    for conversation in _conversations(delivered_events):
         for shown, event in zip((await _transcript(api, conversation))["events"], conversation.events, strict=True):
             for name in ("content", "label", "comment", "response", "sender", "customer_id", "metadata", "tools_used"):
                 if name in shown and event.fields.get(name) is not None:
@@ -47,8 +47,8 @@ async def test_texts_are_shown_as_they_were_sent(landed: Landed, api: Api) -> No
     assert seen > 100
 
 
-async def test_sessions_and_exchanges_are_the_conversations(landed: Landed, api: Api) -> None:
-    for conversation in _conversations(landed):
+async def test_sessions_and_exchanges_are_the_conversations(delivered_events: DeliveredEvents, api: Api) -> None:
+    for conversation in _conversations(delivered_events):
         answer = await _transcript(api, conversation, limit=2000)
         assert [(row["started_at"], row["last_activity_at"], row["activities"]) for row in answer["sessions"]] == [
             (utc_text(s.started_at), utc_text(s.last_activity_at), len(s.activities)) for s in conversation.sessions
@@ -61,8 +61,8 @@ async def test_sessions_and_exchanges_are_the_conversations(landed: Landed, api:
         assert times == [e.response_ms / 1000 for e in conversation.exchanges if e.response_ms is not None]
 
 
-async def test_pages_put_together_are_the_transcript(landed: Landed, api: Api) -> None:
-    longest = max(_conversations(landed), key=lambda each: len(each.events))
+async def test_pages_put_together_are_the_transcript(delivered_events: DeliveredEvents, api: Api) -> None:
+    longest = max(_conversations(delivered_events), key=lambda each: len(each.events))
     whole = await _transcript(api, longest)
     assert len(whole["events"]) > 6
     shown: list[Any] = []
@@ -76,9 +76,9 @@ async def test_pages_put_together_are_the_transcript(landed: Landed, api: Api) -
     assert [event["event_id"] for event in shown] == [event["event_id"] for event in whole["events"]]
 
 
-async def test_an_id_of_any_kind_is_found_in_the_path(landed: Landed, api: Api) -> None:
+async def test_an_id_of_any_kind_is_found_in_the_path(delivered_events: DeliveredEvents, api: Api) -> None:
     looked_at = 0
-    for conversation in _conversations(landed):
+    for conversation in _conversations(delivered_events):
         agent_id, environment, conversation_id = conversation.key
         path = f"/api/conversations/{quote(conversation_id, safe='')}"
         answer = await api.json(path, {"agent_id": agent_id, "environment": environment})
@@ -90,8 +90,10 @@ async def test_an_id_of_any_kind_is_found_in_the_path(landed: Landed, api: Api) 
 @pytest.mark.parametrize(
     "other", [{"agent_id": "nobody"}, {"environment": "elsewhere"}, {"conversation_id": "none such"}]
 )
-async def test_another_agents_conversation_is_not_there(landed: Landed, api: Api, other: dict[str, str]) -> None:
-    agent_id, environment, conversation_id = _conversations(landed)[0].key
+async def test_another_agents_conversation_is_not_there(
+    delivered_events: DeliveredEvents, api: Api, other: dict[str, str]
+) -> None:
+    agent_id, environment, conversation_id = _conversations(delivered_events)[0].key
     asked = {"agent_id": agent_id, "environment": environment, "conversation_id": conversation_id, **other}
     problem = (await api.get("/api/conversations", asked, status=404)).json()
     assert problem["detail"] == "there is no conversation of this id with this agent and environment"

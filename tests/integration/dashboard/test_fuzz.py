@@ -12,7 +12,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from dashboard.app import create_app
 from dashboard.settings import DashboardSettings
-from tests.support.harness import Harness
+from tests.support.stack.harness import Harness
 
 pytestmark = pytest.mark.integration
 # Not asked: that whatever fits the document is accepted. No document says which texts are a cursor, or days that exist.

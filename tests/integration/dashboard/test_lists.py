@@ -7,8 +7,8 @@ import pytest
 
 from dashboard.catalogue import METRICS
 from dashboard.catalogue.entries import Link
-from tests.integration.dashboard.conftest import Landed
-from tests.support.api_requests import Api, window
+from tests.integration.dashboard.conftest import DeliveredEvents
+from tests.support.dashboard.api_client import Api, window_parameters
 
 pytestmark = pytest.mark.integration
 
@@ -36,8 +36,8 @@ def _counts(answer: Any) -> Iterator[tuple[str, str, Link, dict[str, Any]]]:
 
 
 @every_question
-async def test_every_count_has_a_list_of_as_many_rows(landed: Landed, api: Api, number: int) -> None:
-    asked = window(landed.questions[number])
+async def test_every_count_has_a_list_of_as_many_rows(delivered_events: DeliveredEvents, api: Api, number: int) -> None:
+    asked = window_parameters(delivered_events.questions[number])
     wrong, looked_at = [], 0
     for name, column, link, row in _counts(await api.json("/api/dashboard", asked)):
         path, parameters = f"/api/lists/{link.list}", {**asked, **_asked(link, row), "limit": 500}
@@ -51,8 +51,8 @@ async def test_every_count_has_a_list_of_as_many_rows(landed: Landed, api: Api, 
 
 
 @pytest.mark.parametrize("name", LISTS)
-async def test_pages_put_together_are_the_list(landed: Landed, api: Api, name: str) -> None:
-    asked = window(landed.questions[0])
+async def test_pages_put_together_are_the_list(delivered_events: DeliveredEvents, api: Api, name: str) -> None:
+    asked = window_parameters(delivered_events.questions[0])
     whole = await api.json(f"/api/lists/{name}", {**asked, "limit": 500})
     pages = await api.pages(f"/api/lists/{name}", {**asked, "limit": 4})
     assert whole["total"] > 4
@@ -61,8 +61,10 @@ async def test_pages_put_together_are_the_list(landed: Landed, api: Api, name: s
 
 
 @pytest.mark.parametrize("name", LISTS)
-async def test_a_cursor_keeps_the_window_of_a_relative_time(landed: Landed, api: Api, name: str) -> None:
-    asked = {"agent_id": landed.agent_id, "since": "-400d", "limit": 1}
+async def test_a_cursor_keeps_the_window_of_a_relative_time(
+    delivered_events: DeliveredEvents, api: Api, name: str
+) -> None:
+    asked = {"agent_id": delivered_events.agent_id, "since": "-400d", "limit": 1}
     first = await api.json(f"/api/lists/{name}", asked)
     second = await api.json(f"/api/lists/{name}", {**asked, "cursor": first["next"]})
     assert second["window"] == first["window"]
@@ -70,8 +72,8 @@ async def test_a_cursor_keeps_the_window_of_a_relative_time(landed: Landed, api:
 
 
 @pytest.mark.parametrize("name", LISTS)
-async def test_a_cursor_of_another_question_is_refused(landed: Landed, api: Api, name: str) -> None:
-    asked = {"agent_id": landed.agent_id, "since": "-400d", "limit": 1}
+async def test_a_cursor_of_another_question_is_refused(delivered_events: DeliveredEvents, api: Api, name: str) -> None:
+    asked = {"agent_id": delivered_events.agent_id, "since": "-400d", "limit": 1}
     first = await api.json(f"/api/lists/{name}", asked)
     for other in ({**asked, "since": "-399d"}, {**asked, "device": "mobile"}, {**asked, "agent_id": "another"}):
         refused = await api.get(f"/api/lists/{name}", {**other, "cursor": first["next"]}, status=422)
@@ -92,24 +94,24 @@ async def test_a_cursor_of_another_question_is_refused(landed: Landed, api: Api,
 )
 @pytest.mark.parametrize("name", LISTS[:-1])
 async def test_the_values_of_a_filter_part_the_whole(
-    landed: Landed, api: Api, name: str, filter_: str, values: tuple[object, ...]
+    delivered_events: DeliveredEvents, api: Api, name: str, filter_: str, values: tuple[object, ...]
 ) -> None:
-    asked = {**window(landed.questions[0]), "limit": 1}
+    asked = {**window_parameters(delivered_events.questions[0]), "limit": 1}
     whole = await api.json(f"/api/lists/{name}", asked)
     parts = [(await api.json(f"/api/lists/{name}", {**asked, filter_: value}))["total"] for value in values]
     assert sum(parts) == whole["total"] > 0
 
 
-async def test_new_and_returning_customers_are_the_known_ones(landed: Landed, api: Api) -> None:
-    asked = {**window(landed.questions[1]), "limit": 1}
+async def test_new_and_returning_customers_are_the_known_ones(delivered_events: DeliveredEvents, api: Api) -> None:
+    asked = {**window_parameters(delivered_events.questions[1]), "limit": 1}
     parts = [
         (await api.json("/api/lists/customers", {**asked, "user": user}))["total"] for user in ("new", "returning")
     ]
     assert sum(parts) == (await api.json("/api/lists/customers", asked))["total"]
 
 
-async def test_rows_show_what_their_filters_say(landed: Landed, api: Api) -> None:
-    asked = {**window(landed.questions[0]), "limit": 500}
+async def test_rows_show_what_their_filters_say(delivered_events: DeliveredEvents, api: Api) -> None:
+    asked = {**window_parameters(delivered_events.questions[0]), "limit": 500}
     failed = await api.json("/api/lists/actions", {**asked, "failed": "true"})
     assert {row["failed"] for row in failed["rows"]} == {True}
     for state in ("measured", "not_measured", "unanswered", "waiting"):
@@ -120,8 +122,10 @@ async def test_rows_show_what_their_filters_say(landed: Landed, api: Api) -> Non
         assert {row["state"] for row in sessions["rows"]} <= {state}
 
 
-async def test_a_customer_has_as_many_conversations_as_the_list_says(landed: Landed, api: Api) -> None:
-    asked = {**window(landed.questions[0]), "limit": 500}
+async def test_a_customer_has_as_many_conversations_as_the_list_says(
+    delivered_events: DeliveredEvents, api: Api
+) -> None:
+    asked = {**window_parameters(delivered_events.questions[0]), "limit": 500}
     customers = (await api.json("/api/lists/customers", asked))["rows"]
     assert len(customers) > 4
     for row in customers:

@@ -9,9 +9,9 @@ import pytest
 
 from dashboard.protection.query_queue import WAITING_AT_MOST
 from dashboard.queries.client import QUERIES_AT_ONCE
-from tests.integration.dashboard.conftest import Landed
-from tests.support.api_requests import Api, serving
-from tests.support.harness import Harness
+from tests.integration.dashboard.conftest import DeliveredEvents
+from tests.support.dashboard.api_client import Api, running_api
+from tests.support.stack.harness import Harness
 
 pytestmark = pytest.mark.integration
 
@@ -31,9 +31,9 @@ async def _until(harness: Harness, count: int) -> None:
 
 
 async def test_health_answers_and_abandoned_queries_end_while_five_hundred_slow_questions_wait(
-    harness: Harness, landed: Landed
+    harness: Harness, delivered_events: DeliveredEvents
 ) -> None:
-    async with serving(harness) as api:
+    async with running_api(harness) as api:
         reader = api.client._transport.app.state.reader  # type: ignore[attr-defined]  # the application of this test
         slow = [asyncio.create_task(reader.rows(SLOW, {"mark": number})) for number in range(500)]
         await _until(harness, QUERIES_AT_ONCE)

@@ -9,10 +9,10 @@ from pyarrow import csv, parquet
 
 from dashboard.catalogue import METRICS
 from sql.objects import NAMES, Kind
-from tests.integration.dashboard.conftest import Landed
+from tests.integration.dashboard.conftest import DeliveredEvents
 from tests.oracle import COLUMNS, Question
-from tests.support.api_requests import Api, window
-from tests.support.harness import Harness
+from tests.support.dashboard.api_client import Api, window_parameters
+from tests.support.stack.harness import Harness
 
 pytestmark = pytest.mark.integration
 
@@ -37,30 +37,40 @@ def test_the_catalogue_has_every_view_with_its_columns() -> None:
 
 @every_metric
 @every_question
-async def test_a_metric_is_the_view(harness: Harness, landed: Landed, api: Api, name: str, number: int) -> None:
-    question = landed.questions[number]
-    answer = await api.json(f"/api/metrics/{name}", window(question))
+async def test_a_metric_is_the_view(
+    harness: Harness, delivered_events: DeliveredEvents, api: Api, name: str, number: int
+) -> None:
+    question = delivered_events.questions[number]
+    answer = await api.json(f"/api/metrics/{name}", window_parameters(question))
     assert _values(answer["rows"]) == _rows(harness, name, question)
-    assert answer["window"] == window(question)
+    assert answer["window"] == window_parameters(question)
 
 
 @every_question
-async def test_the_dashboard_has_every_view(harness: Harness, landed: Landed, api: Api, number: int) -> None:
-    question = landed.questions[number]
-    answer = await api.json("/api/dashboard", window(question))
+async def test_the_dashboard_has_every_view(
+    harness: Harness, delivered_events: DeliveredEvents, api: Api, number: int
+) -> None:
+    question = delivered_events.questions[number]
+    answer = await api.json("/api/dashboard", window_parameters(question))
     shown = {name: _values(metric["rows"]) for name, metric in answer["metrics"].items()}
     assert shown == {metric.name: _rows(harness, metric.name, question) for metric in METRICS}
 
 
-async def test_the_day_before_a_day_of_23_hours_has_24(harness: Harness, landed: Landed, api: Api) -> None:
-    answer = await api.json("/api/dashboard", {**window(landed.questions[2]), "compare": "previous"})
+async def test_the_day_before_a_day_of_23_hours_has_24(
+    harness: Harness, delivered_events: DeliveredEvents, api: Api
+) -> None:
+    answer = await api.json(
+        "/api/dashboard", {**window_parameters(delivered_events.questions[2]), "compare": "previous"}
+    )
     assert answer["previous_window"]["since"] == "2026-03-27T23:00:00.000Z"
     assert answer["previous_window"]["until"] == answer["window"]["since"]
 
 
-async def test_the_period_before_is_the_view_of_it(harness: Harness, landed: Landed, api: Api) -> None:
-    question = landed.questions[1]
-    answer = await api.json("/api/dashboard", {**window(question), "compare": "previous"})
+async def test_the_period_before_is_the_view_of_it(
+    harness: Harness, delivered_events: DeliveredEvents, api: Api
+) -> None:
+    question = delivered_events.questions[1]
+    answer = await api.json("/api/dashboard", {**window_parameters(question), "compare": "previous"})
     length = question.until - question.since
     before = Question(
         question.agent_id, "production", question.since - length, question.since, question.time_zone, question.now
@@ -70,8 +80,8 @@ async def test_the_period_before_is_the_view_of_it(harness: Harness, landed: Lan
 
 
 @every_metric
-async def test_csv_and_parquet_have_the_values_of_json(landed: Landed, api: Api, name: str) -> None:
-    asked = {**window(landed.questions[0]), "compare": "previous"}
+async def test_csv_and_parquet_have_the_values_of_json(delivered_events: DeliveredEvents, api: Api, name: str) -> None:
+    asked = {**window_parameters(delivered_events.questions[0]), "compare": "previous"}
     answer = await api.json(f"/api/metrics/{name}", asked)
     expected = _values(answer["rows"] + answer["previous"])
     in_csv = csv.read_csv(

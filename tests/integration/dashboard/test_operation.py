@@ -14,11 +14,11 @@ import httpx
 import orjson
 import pytest
 
-from tests.integration.dashboard.conftest import Landed
+from tests.integration.dashboard.conftest import DeliveredEvents
 from tests.oracle import Sent
-from tests.support.api_requests import Api
-from tests.support.audits import run
-from tests.support.harness import Harness, unique_agent
+from tests.support.dashboard.api_client import Api
+from tests.support.stack.audit_stack import run_command
+from tests.support.stack.harness import Harness, unique_agent
 
 pytestmark = pytest.mark.integration
 
@@ -57,17 +57,19 @@ def _message(agent_id: str, number: int) -> Sent:
     return Sent(agent_id, "c", orjson.dumps(fields))
 
 
-async def test_agents_have_their_first_and_last_event(landed: Landed, api: Api) -> None:
+async def test_agents_have_their_first_and_last_event(delivered_events: DeliveredEvents, api: Api) -> None:
     shown = {
         row["environment"]: row["events"]
         for row in (await api.json("/api/agents"))["agents"]
-        if row["agent_id"] == landed.agent_id
+        if row["agent_id"] == delivered_events.agent_id
     }
-    events = [event.key[1] for event in landed.history.events if event.key[0] == landed.agent_id]
+    events = [event.key[1] for event in delivered_events.history.events if event.key[0] == delivered_events.agent_id]
     assert shown == {environment: events.count(environment) for environment in set(events)}
 
 
-async def test_ingestion_counts_what_was_received_and_refused(harness: Harness, landed: Landed, api: Api) -> None:
+async def test_ingestion_counts_what_was_received_and_refused(
+    harness: Harness, delivered_events: DeliveredEvents, api: Api
+) -> None:
     answer = await api.json("/api/ingestion")
     assert len(answer["minutes"]) == 60
     ((received,),) = harness.rows(
@@ -85,12 +87,12 @@ async def test_ingestion_counts_what_was_received_and_refused(harness: Harness, 
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT.*\.\d{3}Z", row["written_at"]) for row in answer["partitions"])
 
 
-async def test_ingestion_shows_the_last_audit(harness: Harness, landed: Landed, api: Api) -> None:
-    done = await asyncio.to_thread(run, harness.stack, "audit", "--days", "2")
+async def test_ingestion_shows_the_last_audit(harness: Harness, delivered_events: DeliveredEvents, api: Api) -> None:
+    done = await asyncio.to_thread(run_command, harness.stack, "audit", "--days", "2")
     assert done.returncode == 0, done.stdout + done.stderr
     shown = (await api.json("/api/ingestion"))["last_audit"]
     assert (shown["is_clean"], shown["differences"], shown["repaired"]) == (True, {}, 0)
-    assert shown["conversations"] >= len({event.key for event in landed.history.events}) > 0
+    assert shown["conversations"] >= len({event.key for event in delivered_events.history.events}) > 0
     assert shown["since"] < shown["started_at"] < shown["finished_at"]
 
 

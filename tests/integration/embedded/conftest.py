@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.support.embedded_server import DATABASE, PASSWORDS, Served, serving
-from tests.support.sql_clickhouse import run_sql
+from tests.support.sql.clickhouse import run_sql
+from tests.support.stack.embedded_server import DATABASE, PASSWORDS, EmbeddedServer, running_server
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -19,28 +19,28 @@ def _no_settings_from_outside() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
     """The running front."""
-    with serving(tmp_path_factory.mktemp("front")) as front:
+    with running_server(tmp_path_factory.mktemp("front")) as front:
         yield front
 
 
 @pytest.fixture(scope="session")
-def with_schema(served: Served) -> Served:
+def with_schema(server: EmbeddedServer) -> EmbeddedServer:
     """The same front, with the schema of the product."""
-    applied = run_sql("apply", f"http://writer:{quote(PASSWORDS['writer'])}@127.0.0.1:{served.port}/{DATABASE}")
+    applied = run_sql("apply", f"http://writer:{quote(PASSWORDS['writer'])}@127.0.0.1:{server.port}/{DATABASE}")
     assert applied.returncode == 0, applied.stderr
-    return served
+    return server
 
 
 @pytest.fixture
-def table(served: Served, request: pytest.FixtureRequest) -> str:
+def table(server: EmbeddedServer, request: pytest.FixtureRequest) -> str:
     """A table of this test's own, with a number, a text and a time; its window remembers inserts."""
     name = f"t_{abs(hash(request.node.nodeid)):x}"
     statement = (
         f"CREATE OR REPLACE TABLE {name} (number UInt64, text String, at DateTime64(3, 'UTC') DEFAULT 0) "
         "ENGINE = MergeTree ORDER BY number SETTINGS non_replicated_deduplication_window = 100"
     )
-    answer = served.ask(statement, database=DATABASE)
+    answer = server.ask(statement, database=DATABASE)
     assert answer.status == 200, answer.text
     return name

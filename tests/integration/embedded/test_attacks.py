@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.support.embedded_server import DATABASE, Served
+from tests.support.stack.embedded_server import DATABASE, EmbeddedServer
 
 ATTACKS: dict[str, list[str]] = yaml.safe_load(Path(__file__).with_name("attacks.yaml").read_text())
 SECRET = "root:x:0"
@@ -16,13 +16,13 @@ REFUSED = {"36", "46", "47", "48", "60", "62", "80", "81", "115", "164", "170", 
 
 
 @pytest.fixture(scope="module")
-def hostile(with_schema: Served) -> Served:
+def hostile(with_schema: EmbeddedServer) -> EmbeddedServer:
     with_schema.rows(f"INSERT INTO dead_letter_records (origin_topic, raw) VALUES ('t', '{SOME_DATA}')")
     return with_schema
 
 
 @pytest.mark.parametrize("kind", ATTACKS)
-def test_a_hostile_reader_is_refused(hostile: Served, tmp_path: Path, kind: str) -> None:
+def test_a_hostile_reader_is_refused(hostile: EmbeddedServer, tmp_path: Path, kind: str) -> None:
     out = tmp_path / "out"
     data = next(path for path in hostile.log.parent.rglob("*.bin") if "clickhouse" in path.parts)
     answered = {}
@@ -41,7 +41,7 @@ def test_a_hostile_reader_is_refused(hostile: Served, tmp_path: Path, kind: str)
     [{"f": "file"}, {"f": "`file`"}, {"f": "FILE"}, {"f": "'f\\x69le'"}],
     ids=str,
 )  # fmt: skip
-def test_a_name_in_a_parameter_is_looked_at_too(hostile: Served, parameters: dict[str, str]) -> None:
+def test_a_name_in_a_parameter_is_looked_at_too(hostile: EmbeddedServer, parameters: dict[str, str]) -> None:
     settings = {f"param_{name}": value for name, value in parameters.items()}
     answer = hostile.ask("SELECT arrayMap({f:Identifier}, ['/etc/passwd'])", user="reader", settings=settings)
     assert answer.headers["X-ClickHouse-Exception-Code"] in REFUSED, answer.text
@@ -63,7 +63,7 @@ def test_a_name_in_a_parameter_is_looked_at_too(hostile: Served, parameters: dic
     ],
     ids=str,
 )
-def test_the_url_lifts_no_limit(hostile: Served, database: str, settings: dict[str, object]) -> None:
+def test_the_url_lifts_no_limit(hostile: EmbeddedServer, database: str, settings: dict[str, object]) -> None:
     answer = hostile.ask("SELECT query FROM processes", user="reader", settings={"database": database, **settings})
     assert answer.headers["X-ClickHouse-Exception-Code"] in REFUSED, answer.text
 
@@ -104,7 +104,7 @@ def test_the_url_lifts_no_limit(hostile: Served, database: str, settings: dict[s
     ],
 )  # fmt: skip
 def test_the_writer_owns_the_database_and_nothing_else(
-    hostile: Served, table: str, tmp_path: Path, statement: str
+    hostile: EmbeddedServer, table: str, tmp_path: Path, statement: str
 ) -> None:
     text = statement.replace("{t}", table).replace("{out}", str(tmp_path / "out"))
     answer = hostile.ask(text, database=DATABASE)

@@ -8,20 +8,20 @@ import pytest
 
 from deploy.embedded.clickhouse.access.passwords import passwords
 from deploy.embedded.errors import ProcessFailed
-from tests.support.embedded_server import DATABASE, Served, process, serving
+from tests.support.stack.embedded_server import DATABASE, EmbeddedServer, process, running_server
 
 
-def _fill(served: Served) -> None:
-    served.ask("CREATE TABLE kept (a Int8) ENGINE = MergeTree ORDER BY a", database=DATABASE)
-    served.ask("INSERT INTO kept VALUES (1)", database=DATABASE)
+def _fill(server: EmbeddedServer) -> None:
+    server.ask("CREATE TABLE kept (a Int8) ENGINE = MergeTree ORDER BY a", database=DATABASE)
+    server.ask("INSERT INTO kept VALUES (1)", database=DATABASE)
 
 
 def test_data_outlive_a_stop_in_order(tmp_path: Path) -> None:
-    with serving(tmp_path) as served:
-        _fill(served)
+    with running_server(tmp_path) as server:
+        _fill(server)
     assert not (tmp_path / "clickhouse" / "running").exists()
-    with serving(tmp_path) as served:
-        assert served.rows("SELECT a FROM kept") == ["1"]
+    with running_server(tmp_path) as server:
+        assert server.rows("SELECT a FROM kept") == ["1"]
     assert not (tmp_path / "clickhouse" / "unclean-stops").exists()
 
 
@@ -34,7 +34,7 @@ def test_a_second_owner_is_told_who_the_first_is(tmp_path: Path) -> None:
         with pytest.raises(ProcessFailed, match=f"is in use by process {first.pid}; stop it or choose another"):
             second.wait_until_ready(60)
         assert second.exit_code == 1
-        assert Served(first.port).ask("SELECT 1").text == "1"
+        assert EmbeddedServer(first.port).ask("SELECT 1").text == "1"
     finally:
         first.stop()
 
@@ -43,11 +43,11 @@ def test_a_killed_engine_starts_again_and_the_unclean_stop_is_recorded(tmp_path:
     running = process(tmp_path)
     running.start()
     running.wait_until_ready(60)
-    Served(running.port).ask(f"CREATE DATABASE {DATABASE}")
-    _fill(Served(running.port))
+    EmbeddedServer(running.port).ask(f"CREATE DATABASE {DATABASE}")
+    _fill(EmbeddedServer(running.port))
     running.kill()
-    with serving(tmp_path) as served:
-        assert served.rows("SELECT a FROM kept") == ["1"]
+    with running_server(tmp_path) as server:
+        assert server.rows("SELECT a FROM kept") == ["1"]
     assert "found after an unclean stop" in (tmp_path / "clickhouse" / "unclean-stops").read_text()
 
 
@@ -83,7 +83,7 @@ def test_passwords_of_the_environment_win(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_it_listens_on_this_machine_alone(served: Served) -> None:
+def test_it_listens_on_this_machine_alone(server: EmbeddedServer) -> None:
     listening = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
-    ours = [line[1] for line in listening if line[1].endswith(f":{served.port:04X}") and line[3] == "0A"]
-    assert ours == [f"0100007F:{served.port:04X}"]
+    ours = [line[1] for line in listening if line[1].endswith(f":{server.port:04X}") and line[3] == "0A"]
+    assert ours == [f"0100007F:{server.port:04X}"]

@@ -13,7 +13,7 @@ import pytest
 
 from deploy.embedded.addresses import wait_until
 from deploy.embedded.clickhouse.http.connections import MAX_UNAUTHENTICATED
-from tests.support.embedded_server import BODY_SECONDS, HEADER_SECONDS, PASSWORDS, Served
+from tests.support.stack.embedded_server import BODY_SECONDS, HEADER_SECONDS, PASSWORDS, EmbeddedServer
 
 READER = b"Authorization: Basic " + base64.b64encode(f"reader:{PASSWORDS['reader']}".encode()) + b"\r\n"
 GET = b"GET /?query=SELECT+1 HTTP/1.1\r\nHost: a\r\n"
@@ -52,8 +52,8 @@ MALFORMED = {
 
 
 @contextmanager
-def _connected(served: Served, data: bytes = b"") -> Iterator[socket.socket]:
-    with socket.create_connection(("127.0.0.1", served.port), timeout=20) as connection:
+def _connected(server: EmbeddedServer, data: bytes = b"") -> Iterator[socket.socket]:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
         connection.sendall(data)
         yield connection
 
@@ -70,22 +70,22 @@ def _last_status(connection: socket.socket) -> int:
     return int(re.findall(rb"HTTP/1\.[01] (\d{3}) ", said)[-1])
 
 
-def _seconds(served: Served) -> float:
+def _seconds(server: EmbeddedServer) -> float:
     """How long the writer waits for an answer over a connection of its own."""
     begun = time.monotonic()
-    assert served.ask("SELECT 1").text == "1"
+    assert server.ask("SELECT 1").text == "1"
     return time.monotonic() - begun
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _no_traceback(served: Served) -> Iterator[None]:
+def _no_traceback(server: EmbeddedServer) -> Iterator[None]:
     yield
-    assert "Traceback" not in served.log.read_text()
+    assert "Traceback" not in server.log.read_text()
 
 
-def test_what_is_malformed_is_answered_as_the_clients_error(served: Served) -> None:
+def test_what_is_malformed_is_answered_as_the_clients_error(server: EmbeddedServer) -> None:
     def status(request: bytes) -> int:
-        with _connected(served, request) as connection:
+        with _connected(server, request) as connection:
             return _last_status(connection)
 
     with ThreadPoolExecutor(8) as threads:
@@ -98,28 +98,28 @@ def _bomb(size: int) -> bytes:
     return b"".join([*(pack.compress(zeros) for _ in range(size // len(zeros))), pack.flush()])
 
 
-def test_a_body_is_not_read_without_a_password_and_unpacked_within_limits_with_one(served: Served) -> None:
+def test_a_body_is_not_read_without_a_password_and_unpacked_within_limits_with_one(server: EmbeddedServer) -> None:
     bomb = _bomb(256 * 1024**2)
 
     def blow(user: str | None) -> int:
-        return served.ask(bomb, user=user, headers={"Content-Encoding": "gzip"}).status
+        return server.ask(bomb, user=user, headers={"Content-Encoding": "gzip"}).status
 
     with ThreadPoolExecutor(8) as threads:
         statuses = [threads.submit(blow, user) for user in ["reader", None] * 4]
-        assert max(_seconds(served) for _ in range(5)) < 2
+        assert max(_seconds(server) for _ in range(5)) < 2
     assert [answer.result() for answer in statuses] == [413, 403] * 4
 
 
 @pytest.mark.parametrize("held", [b"", b"POST / HTTP/1.1\r\nHost: a\r\n", GET + b"Content-Length: 99\r\n\r\n"])
-def test_connections_without_a_password_do_not_keep_the_writer_out(served: Served, held: bytes) -> None:
+def test_connections_without_a_password_do_not_keep_the_writer_out(server: EmbeddedServer, held: bytes) -> None:
     with ExitStack() as connections:
         for _ in range(3 * MAX_UNAUTHENTICATED):
-            connections.enter_context(_connected(served, held))
-        assert max(_seconds(served) for _ in range(5)) < 2
+            connections.enter_context(_connected(server, held))
+        assert max(_seconds(server) for _ in range(5)) < 2
 
 
-def _dribble(served: Served, begun: bytes) -> tuple[int, float]:
-    with _connected(served, begun) as connection:
+def _dribble(server: EmbeddedServer, begun: bytes) -> tuple[int, float]:
+    with _connected(server, begun) as connection:
         start = time.monotonic()
         while time.monotonic() - start < 15 and not _is_answered(connection):
             connection.sendall(b"X")
@@ -134,10 +134,10 @@ def _is_answered(connection: socket.socket) -> bool:
         return False
 
 
-def test_headers_and_bodies_must_arrive_in_time(served: Served) -> None:
+def test_headers_and_bodies_must_arrive_in_time(server: EmbeddedServer) -> None:
     with ThreadPoolExecutor(2) as threads:
-        headers = threads.submit(_dribble, served, b"GET /ping HTTP/1.1\r\nX: ")
-        with _connected(served, POST + b"Content-Length: 99\r\n\r\nSELECT") as connection:
+        headers = threads.submit(_dribble, server, b"GET /ping HTTP/1.1\r\nX: ")
+        with _connected(server, POST + b"Content-Length: 99\r\n\r\nSELECT") as connection:
             begun = time.monotonic()
             assert wait_until(lambda: _is_answered(connection), 15)
             assert BODY_SECONDS - 1 < time.monotonic() - begun < BODY_SECONDS + 4
@@ -147,13 +147,13 @@ def test_headers_and_bodies_must_arrive_in_time(served: Served) -> None:
     assert HEADER_SECONDS - 1 < seconds < HEADER_SECONDS + 4
 
 
-def test_an_answer_must_be_taken_in_time(served: Served) -> None:
+def test_an_answer_must_be_taken_in_time(server: EmbeddedServer) -> None:
     query = b"SELECT number FROM numbers(5000000)"
     path = b"POST /?wait_end_of_query=1 HTTP/1.1\r\nHost: a\r\n" + READER
     with socket.socket() as connection:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         connection.settimeout(20)
-        connection.connect(("127.0.0.1", served.port))
+        connection.connect(("127.0.0.1", server.port))
         connection.sendall(path + b"Content-Length: %d\r\n\r\n" % len(query) + query)
         assert connection.recv(15) == b"HTTP/1.1 200 OK"
         time.sleep(BODY_SECONDS + 2)
@@ -162,20 +162,20 @@ def test_an_answer_must_be_taken_in_time(served: Served) -> None:
     assert received < 16 * 1024**2
 
 
-def test_wrong_passwords_wait_and_the_right_one_does_not(served: Served) -> None:
+def test_wrong_passwords_wait_and_the_right_one_does_not(server: EmbeddedServer) -> None:
     wrong = {"X-ClickHouse-User": "writer", "X-ClickHouse-Key": "a secret guess"}
 
     def guess(_: int) -> float:
         begun = time.monotonic()
-        assert served.ask("SELECT 1", user=None, headers=wrong).status == 403
+        assert server.ask("SELECT 1", user=None, headers=wrong).status == 403
         return time.monotonic() - begun
 
     with ThreadPoolExecutor(8) as threads:
         waits = threads.map(guess, range(8))
-        assert max(_seconds(served) for _ in range(3)) < 1
+        assert max(_seconds(server) for _ in range(3)) < 1
     assert max(waits) > 0.5
-    assert "failed logins, the last one as writer from 127.0.0.1" in served.log.read_text()
-    assert "a secret guess" not in served.log.read_text()
+    assert "failed logins, the last one as writer from 127.0.0.1" in server.log.read_text()
+    assert "a secret guess" not in server.log.read_text()
 
 
 @pytest.mark.parametrize(
@@ -186,12 +186,12 @@ def test_wrong_passwords_wait_and_the_right_one_does_not(served: Served) -> None
     ],
     ids=["an answer that comes whole", "an answer that comes in pieces"],
 )
-def test_a_query_whose_client_has_left_is_cancelled(served: Served, query: str) -> None:
+def test_a_query_whose_client_has_left_is_cancelled(server: EmbeddedServer, query: str) -> None:
     def is_running() -> bool:
         others = "query LIKE 'SELECT%numbers(1000000000000)%' AND query NOT LIKE '%processes%'"
-        return served.ask(f"SELECT count() FROM system.processes WHERE {others}").text != "0"
+        return server.ask(f"SELECT count() FROM system.processes WHERE {others}").text != "0"
 
     request = POST + b"Content-Length: %d\r\n\r\n" % len(query) + query.encode()
-    with _connected(served, request):
+    with _connected(server, request):
         assert wait_until(is_running, 10)
     assert wait_until(lambda: not is_running(), 10)

@@ -11,7 +11,7 @@ import lz4.frame
 import pytest
 import zstandard
 
-from tests.support.embedded_server import DATABASE, PASSWORDS, Served
+from tests.support.stack.embedded_server import DATABASE, PASSWORDS, EmbeddedServer
 
 UNPACK: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.decompress,
@@ -22,66 +22,68 @@ UNPACK: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("path", ["/ping", "/", "/replicas_status"])
-def test_everybody_may_ask_whether_it_is_there(served: Served, path: str) -> None:
-    answer = served.ask(user=None, method="GET", path=path)
+def test_everybody_may_ask_whether_it_is_there(server: EmbeddedServer, path: str) -> None:
+    answer = server.ask(user=None, method="GET", path=path)
     assert (answer.status, answer.text) == (200, "Ok.")
 
 
-def test_a_query_stands_in_the_url_or_in_the_body_or_begins_in_one_and_ends_in_the_other(served: Served) -> None:
-    assert served.ask(query="SELECT 1").text == "1"
-    assert served.ask(method="GET", query="SELECT 1").text == "1"
-    assert served.ask("SELECT 1").text == "1"
-    assert served.ask("FROM numbers(2)", query="SELECT number").text == "0\n1"
+def test_a_query_stands_in_the_url_or_in_the_body_or_begins_in_one_and_ends_in_the_other(
+    server: EmbeddedServer,
+) -> None:
+    assert server.ask(query="SELECT 1").text == "1"
+    assert server.ask(method="GET", query="SELECT 1").text == "1"
+    assert server.ask("SELECT 1").text == "1"
+    assert server.ask("FROM numbers(2)", query="SELECT number").text == "0\n1"
 
 
-def test_a_url_may_be_as_long_as_the_server_takes_it(served: Served) -> None:
-    assert served.ask(query=f"SELECT length('{'x' * 500_000}')", max_query_size=1_000_000).text == "500000"
+def test_a_url_may_be_as_long_as_the_server_takes_it(server: EmbeddedServer) -> None:
+    assert server.ask(query=f"SELECT length('{'x' * 500_000}')", max_query_size=1_000_000).text == "500000"
 
 
-def test_get_only_reads(served: Served, table: str) -> None:
-    answer = served.ask(method="GET", query=f"INSERT INTO {table} (number) SELECT 1", database=DATABASE)
+def test_get_only_reads(server: EmbeddedServer, table: str) -> None:
+    answer = server.ask(method="GET", query=f"INSERT INTO {table} (number) SELECT 1", database=DATABASE)
     assert answer.headers["X-ClickHouse-Exception-Code"] == "164"
 
 
 @pytest.mark.parametrize("size", [10, 300_000], ids=["a small answer", "a streamed answer"])
 @pytest.mark.parametrize("encoding", UNPACK)
-def test_an_answer_is_packed_when_asked_for(served: Served, encoding: str, size: int) -> None:
+def test_an_answer_is_packed_when_asked_for(server: EmbeddedServer, encoding: str, size: int) -> None:
     query = f"SELECT number FROM numbers({size}) FORMAT CSV"
     headers = {"Accept-Encoding": f"br, {encoding};q=0.9"}
-    packed = served.ask(query, headers=headers, enable_http_compression=1)
+    packed = server.ask(query, headers=headers, enable_http_compression=1)
     assert packed.headers["Content-Encoding"] == encoding
-    assert UNPACK[encoding](packed.body) == served.ask(query, headers=headers).body
+    assert UNPACK[encoding](packed.body) == server.ask(query, headers=headers).body
 
 
 @pytest.mark.parametrize("encoding", UNPACK)
-def test_a_body_that_is_not_packed_as_it_says_is_refused(served: Served, encoding: str) -> None:
-    answer = served.ask(b"SELECT 1", headers={"Content-Encoding": encoding})
+def test_a_body_that_is_not_packed_as_it_says_is_refused(server: EmbeddedServer, encoding: str) -> None:
+    answer = server.ask(b"SELECT 1", headers={"Content-Encoding": encoding})
     assert answer.headers["X-ClickHouse-Exception-Code"] == "271"
 
 
-def test_the_format_comes_from_the_query_the_header_or_the_url(served: Served) -> None:
+def test_the_format_comes_from_the_query_the_header_or_the_url(server: EmbeddedServer) -> None:
     headers = {"X-ClickHouse-Format": "JSONEachRow"}
-    assert served.ask("SELECT 1 AS a FORMAT CSV", headers=headers).text == "1"
-    assert served.ask("SELECT 1 AS a", headers=headers).text == '{"a":1}'
-    answer = served.ask("SELECT 1 AS a", default_format="JSONCompact")
+    assert server.ask("SELECT 1 AS a FORMAT CSV", headers=headers).text == "1"
+    assert server.ask("SELECT 1 AS a", headers=headers).text == '{"a":1}'
+    answer = server.ask("SELECT 1 AS a", default_format="JSONCompact")
     assert json.loads(answer.body)["data"] == [[1]]
     assert answer.headers["X-ClickHouse-Format"] == "JSONCompact"
     assert answer.headers["Content-Type"] == "application/json; charset=UTF-8"
 
 
-def test_the_headers_say_what_was_done(served: Served, table: str) -> None:
-    answer = served.ask(
+def test_the_headers_say_what_was_done(server: EmbeddedServer, table: str) -> None:
+    answer = server.ask(
         f"INSERT INTO {table} (number) SELECT number FROM numbers(3)", database=DATABASE, query_id="q-1"
     )
     assert answer.headers["X-ClickHouse-Query-Id"] == "q-1"
     assert answer.headers["X-ClickHouse-Timezone"] == "UTC"
     assert json.loads(answer.headers["X-ClickHouse-Summary"])["written_rows"] == "3"
     assert "X-ClickHouse-Format" not in answer.headers
-    read = served.ask(f"SELECT * FROM {table}", database=DATABASE, wait_end_of_query=1)
+    read = server.ask(f"SELECT * FROM {table}", database=DATABASE, wait_end_of_query=1)
     assert json.loads(read.headers["X-ClickHouse-Summary"])["read_rows"] == "3"
 
 
-def test_a_form_holds_query_and_parameters(served: Served) -> None:
+def test_a_form_holds_query_and_parameters(server: EmbeddedServer) -> None:
     fields = {"query": "SELECT {text:String}", "param_text": "it''s \\t"}
     boundary = "----parts"
     body = "".join(
@@ -89,16 +91,16 @@ def test_a_form_holds_query_and_parameters(served: Served) -> None:
         for name, value in fields.items()
     )
     headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
-    assert served.ask(f"{body}--{boundary}--\r\n", headers=headers).text == "it\\'\\'s \\t"
+    assert server.ask(f"{body}--{boundary}--\r\n", headers=headers).text == "it\\'\\'s \\t"
 
 
-def test_the_body_of_a_plain_form_is_the_query(served: Served) -> None:
+def test_the_body_of_a_plain_form_is_the_query(server: EmbeddedServer) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    assert served.ask("SELECT 'a=b&c'", headers=headers).text == "a=b&c"
+    assert server.ask("SELECT 'a=b&c'", headers=headers).text == "a=b&c"
 
 
-def test_a_session_id_is_taken(served: Served) -> None:
-    assert served.ask("SELECT 1", session_id="some", session_timeout=60).text == "1"
+def test_a_session_id_is_taken(server: EmbeddedServer) -> None:
+    assert server.ask("SELECT 1", session_id="some", session_timeout=60).text == "1"
 
 
 @pytest.mark.parametrize(
@@ -121,17 +123,17 @@ def test_a_session_id_is_taken(served: Served) -> None:
     ],
 )
 def test_wrong_input_gets_clickhouses_text_and_code(
-    served: Served, query: str, parameters: dict[str, object], code: int, status: int
+    server: EmbeddedServer, query: str, parameters: dict[str, object], code: int, status: int
 ) -> None:
-    answer = served.ask(query, settings=parameters)
+    answer = server.ask(query, settings=parameters)
     assert (answer.status, answer.headers["X-ClickHouse-Exception-Code"]) == (status, str(code)), answer.text
     assert answer.text.startswith(f"Code: {code}. DB::Exception: ")
     assert answer.text.count("Code: ") == 1
-    assert answer.text.endswith(f"(version {served.ask('SELECT version()').text})")
+    assert answer.text.endswith(f"(version {server.ask('SELECT version()').text})")
 
 
-def test_an_exception_in_the_middle_of_an_answer_is_framed(served: Served) -> None:
-    answer = served.ask("SELECT number, throwIf(number = 900000, 'too far') FROM numbers(1000000)")
+def test_an_exception_in_the_middle_of_an_answer_is_framed(server: EmbeddedServer) -> None:
+    answer = server.ask("SELECT number, throwIf(number = 900000, 'too far') FROM numbers(1000000)")
     tag = answer.headers["X-ClickHouse-Exception-Tag"].encode()
     head, _, frame = answer.body.partition(b"\r\n__exception__\r\n" + tag + b"\r\n")
     message, _, rest = frame.rpartition(b"\n")[0].rpartition(b"\n")[0].rpartition(b"\n")
@@ -140,14 +142,14 @@ def test_an_exception_in_the_middle_of_an_answer_is_framed(served: Served) -> No
     assert rest == str(len(message) + 1).encode() + b" " + tag + b"\r"
 
 
-def test_waiting_for_the_end_turns_a_late_exception_into_a_status(served: Served) -> None:
-    answer = served.ask("SELECT throwIf(number = 900000) FROM numbers(1000000)", wait_end_of_query=1)
+def test_waiting_for_the_end_turns_a_late_exception_into_a_status(server: EmbeddedServer) -> None:
+    answer = server.ask("SELECT throwIf(number = 900000) FROM numbers(1000000)", wait_end_of_query=1)
     assert (answer.status, answer.headers["X-ClickHouse-Exception-Code"]) == (500, "395")
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_curl_asks_and_inserts(served: Served, table: str) -> None:
-    url = f"http://127.0.0.1:{served.port}/?database={DATABASE}"
+def test_curl_asks_and_inserts(server: EmbeddedServer, table: str) -> None:
+    url = f"http://127.0.0.1:{server.port}/?database={DATABASE}"
     command = ["curl", "-sS", "--fail-with-body", "-u", f"writer:{PASSWORDS['writer']}", url]
     rows = "".join(f"{number}\tsome text\n" for number in range(200_000))
     query = f"INSERT INTO {table} (number, text) FORMAT TSV\n{rows}"

@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tests.support.embedded_server import DATABASE, HttpResponse, Served
+from tests.support.stack.embedded_server import DATABASE, EmbeddedServer, HttpResponse
 
 ROWS = [(1, "a;b"), (2, "c\n\nd"), (3, "ü'")]
 TOKEN = {
@@ -26,8 +26,8 @@ def _arrow(rows: list[tuple[int, str]], *, file: bool = False) -> bytes:
     return out.getvalue()
 
 
-def _insert(served: Served, query: str, data: bytes, **settings: object) -> HttpResponse:
-    return served.ask(data, query=query, database=DATABASE, settings=settings)
+def _insert(server: EmbeddedServer, query: str, data: bytes, **settings: object) -> HttpResponse:
+    return server.ask(data, query=query, database=DATABASE, settings=settings)
 
 
 FORMATS = {
@@ -46,41 +46,41 @@ FORMATS = {
 
 @pytest.mark.parametrize("in_url", [True, False], ids=["query in the URL", "query in the body"])
 @pytest.mark.parametrize("name", FORMATS)
-def test_every_format_is_taken(served: Served, table: str, name: str, in_url: bool) -> None:
+def test_every_format_is_taken(server: EmbeddedServer, table: str, name: str, in_url: bool) -> None:
     query = f"INSERT INTO {table} (number, text) FORMAT {name}"
     data = FORMATS[name]
-    answer = _insert(served, query, data) if in_url else _insert(served, "", f"{query}\n".encode() + data)
+    answer = _insert(server, query, data) if in_url else _insert(server, "", f"{query}\n".encode() + data)
     assert answer.status == 200, answer.text
     assert '"written_rows":"3"' in answer.headers["X-ClickHouse-Summary"]
-    found = served.rows(f"SELECT number, text FROM {table} ORDER BY number FORMAT JSONCompactEachRow")
+    found = server.rows(f"SELECT number, text FROM {table} ORDER BY number FORMAT JSONCompactEachRow")
     assert found == ['[1, "a;b"]', '[2, "c\\n\\nd"]', '[3, "ü\'"]']
 
 
-def test_native_comes_back_as_it_went_out(served: Served, table: str) -> None:
-    data = served.ask("SELECT number, toString(number) AS text FROM numbers(70000) FORMAT Native").body
-    assert _insert(served, f"INSERT INTO {table} (number, text) FORMAT Native", data).status == 200
-    assert served.rows(f"SELECT count(), uniqExact(_part) FROM {table}") == ["70000\t1"]
+def test_native_comes_back_as_it_went_out(server: EmbeddedServer, table: str) -> None:
+    data = server.ask("SELECT number, toString(number) AS text FROM numbers(70000) FORMAT Native").body
+    assert _insert(server, f"INSERT INTO {table} (number, text) FORMAT Native", data).status == 200
+    assert server.rows(f"SELECT count(), uniqExact(_part) FROM {table}") == ["70000\t1"]
 
 
-def test_a_packed_body_is_unpacked(served: Served, table: str) -> None:
+def test_a_packed_body_is_unpacked(server: EmbeddedServer, table: str) -> None:
     packed = gzip.compress(b"1,one\n") + gzip.compress(b"2,two\n")
     query = f"INSERT INTO {table} (number, text) FORMAT CSV"
-    assert served.ask(packed, query=query, database=DATABASE, headers={"Content-Encoding": "gzip"}).status == 200
-    assert served.rows(f"SELECT text FROM {table} ORDER BY number") == ["one", "two"]
+    assert server.ask(packed, query=query, database=DATABASE, headers={"Content-Encoding": "gzip"}).status == 200
+    assert server.rows(f"SELECT text FROM {table} ORDER BY number") == ["one", "two"]
 
 
-def test_half_a_million_rows_of_sixty_columns_are_one_block(served: Served) -> None:
+def test_half_a_million_rows_of_sixty_columns_are_one_block(server: EmbeddedServer) -> None:
     count = 500_000
     columns = {f"c{n}": pa.array(np.arange(count, dtype=np.uint32)) for n in range(60)}
     declared = ", ".join(f"{name} UInt32" for name in columns)
-    served.ask(f"CREATE OR REPLACE TABLE wide ({declared}) ENGINE = MergeTree ORDER BY c0", database=DATABASE)
-    assert served.client().insert_arrow("wide", pa.table(columns)).written_rows == count
-    assert served.rows("SELECT count(), uniqExact(_part) FROM wide") == [f"{count}\t1"]
-    served.ask("DROP TABLE wide SYNC", database=DATABASE)
+    server.ask(f"CREATE OR REPLACE TABLE wide ({declared}) ENGINE = MergeTree ORDER BY c0", database=DATABASE)
+    assert server.client().insert_arrow("wide", pa.table(columns)).written_rows == count
+    assert server.rows("SELECT count(), uniqExact(_part) FROM wide") == [f"{count}\t1"]
+    server.ask("DROP TABLE wide SYNC", database=DATABASE)
 
 
 @pytest.fixture(scope="module")
-def chain(served: Served) -> Served:
+def chain(server: EmbeddedServer) -> EmbeddedServer:
     """A Null table, a Null table behind a view that refuses, and three targets over several months."""
     for statement in (
         "CREATE TABLE chain_inbox (number UInt64, at DateTime) ENGINE = Null",
@@ -99,9 +99,9 @@ def chain(served: Served) -> Served:
         "CREATE MATERIALIZED VIEW chain_days_mv TO chain_days AS SELECT toDate(at) AS day, count() AS amount "
         "FROM chain_events GROUP BY day",
     ):
-        answer = served.ask(statement, database=DATABASE)
+        answer = server.ask(statement, database=DATABASE)
         assert answer.status == 200, answer.text
-    return served
+    return server
 
 
 def _block(first: int, count: int) -> bytes:
@@ -118,25 +118,25 @@ def _block(first: int, count: int) -> bytes:
     return out.getvalue()
 
 
-def _into_chain(served: Served, first: int, token: str, count: int = 50) -> HttpResponse:
+def _into_chain(server: EmbeddedServer, first: int, token: str, count: int = 50) -> HttpResponse:
     query = "INSERT INTO chain_inbox FORMAT ArrowStream"
-    return _insert(served, query, _block(first, count), insert_deduplication_token=token, **TOKEN)
+    return _insert(server, query, _block(first, count), insert_deduplication_token=token, **TOKEN)
 
 
-def _in_chain(served: Served) -> str:
-    return served.rows(
+def _in_chain(server: EmbeddedServer) -> str:
+    return server.rows(
         "SELECT (SELECT count() FROM chain_events), (SELECT sum(amount) FROM chain_sums), "
         "(SELECT sum(amount) FROM chain_days)"
     )[0]
 
 
-def test_a_repeated_token_changes_no_target_behind_a_null_table(chain: Served) -> None:
+def test_a_repeated_token_changes_no_target_behind_a_null_table(chain: EmbeddedServer) -> None:
     for first, token in ((0, "one"), (0, "one"), (50, "two"), (0, "one"), (100, "two"), (50, "two")):
         assert _into_chain(chain, first, token).status == 200
     assert _in_chain(chain) == "100\t100\t100"
 
 
-def test_a_block_that_a_view_refuses_is_an_error_and_reaches_no_target(chain: Served) -> None:
+def test_a_block_that_a_view_refuses_is_an_error_and_reaches_no_target(chain: EmbeddedServer) -> None:
     before = _in_chain(chain)
     answer = _into_chain(chain, 960, "refused")
     assert answer.headers["X-ClickHouse-Exception-Code"] == "395"
@@ -152,23 +152,23 @@ def test_a_block_that_a_view_refuses_is_an_error_and_reaches_no_target(chain: Se
         'INSERT INTO chain_inbox FORMAT JSONEachRow\n{"number": 999, "at": "2026-04-01 00:00:00"}',
     ],
 )
-def test_no_way_of_inserting_loses_what_a_view_refuses(chain: Served, query: str) -> None:
+def test_no_way_of_inserting_loses_what_a_view_refuses(chain: EmbeddedServer, query: str) -> None:
     assert chain.ask(query, database=DATABASE).headers["X-ClickHouse-Exception-Code"] == "395"
 
 
-def test_a_token_does_not_stay_behind_for_the_next_insert(served: Served, table: str) -> None:
+def test_a_token_does_not_stay_behind_for_the_next_insert(server: EmbeddedServer, table: str) -> None:
     query = f"INSERT INTO {table} (number) FORMAT CSV"
-    assert _insert(served, query, b"1\n", insert_deduplication_token="once").status == 200
-    assert _insert(served, query, b"2\n").status == 200
-    assert served.rows(f"SELECT number FROM {table} ORDER BY number") == ["1", "2"]
+    assert _insert(server, query, b"1\n", insert_deduplication_token="once").status == 200
+    assert _insert(server, query, b"2\n").status == 200
+    assert server.rows(f"SELECT number FROM {table} ORDER BY number") == ["1", "2"]
 
 
-def test_parameters_and_settings_stand_in_the_statement(served: Served, table: str) -> None:
+def test_parameters_and_settings_stand_in_the_statement(server: EmbeddedServer, table: str) -> None:
     values = f"INSERT INTO {table} (number, text) VALUES ({{n:UInt64}}, {{t:String}})"
-    assert _insert(served, "", values.encode(), param_n=1, param_t="one").status == 200
+    assert _insert(server, "", values.encode(), param_n=1, param_t="one").status == 200
     named = "INSERT INTO {name:Identifier} (number) SETTINGS insert_deduplicate = 0 FORMAT CSV"
-    assert _insert(served, named, b"2\n", param_name=table).status == 200
-    assert served.rows(f"SELECT number, text FROM {table} ORDER BY number") == ["1\tone", "2\t"]
+    assert _insert(server, named, b"2\n", param_name=table).status == 200
+    assert server.rows(f"SELECT number, text FROM {table} ORDER BY number") == ["1\tone", "2\t"]
 
 
 @pytest.mark.parametrize(
@@ -185,8 +185,10 @@ def test_parameters_and_settings_stand_in_the_statement(served: Served, table: s
         pytest.param("INSERT INTO {t} FROM INFILE '/etc/hostname' FORMAT CSV", b"", "497", id="a file of the server"),
     ],
 )
-def test_a_wrong_insert_gets_clickhouses_code(served: Served, table: str, query: str, data: bytes, code: str) -> None:
-    answer = _insert(served, query.format(t=table), data)
+def test_a_wrong_insert_gets_clickhouses_code(
+    server: EmbeddedServer, table: str, query: str, data: bytes, code: str
+) -> None:
+    answer = _insert(server, query.format(t=table), data)
     assert answer.headers["X-ClickHouse-Exception-Code"] == code, answer.text
     assert answer.text.startswith(f"Code: {code}. DB::Exception: ")
-    assert served.rows(f"SELECT count() FROM {table}") == ["0"]
+    assert server.rows(f"SELECT count() FROM {table}") == ["0"]

@@ -14,7 +14,7 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from convostream import ConversationTracker, Settings
 from deploy.embedded.addresses import wait_until
-from tests.support.make_up import Up, running, runs
+from tests.support.stack.supervisor import Supervisor, is_running, running_supervisor
 
 NAMES = {
     "clickhouse": "deploy.embedded clickhouse",
@@ -31,7 +31,7 @@ EVENTS = 50
 class Site:
     """A running stack with an agent that has sent events."""
 
-    def __init__(self, up: Up) -> None:
+    def __init__(self, up: Supervisor) -> None:
         self.up = up
         self.settings = {name: shlex.split(value)[0] for name, value in up.settings().items()}
         self.sent = 0
@@ -88,7 +88,7 @@ def _is_ok(url: str) -> bool:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with running(tmp_path_factory.mktemp("kills")) as up:
+    with running_supervisor(tmp_path_factory.mktemp("kills")) as up:
         site = Site(up)
         site.send()
         assert wait_until(lambda: site.stored() == [site.sent] * 2, SECONDS)
@@ -118,4 +118,4 @@ def test_a_stop_while_everything_starts_again_leaves_nothing_behind(site: Site) 
     below = site.up.descendants()
     site.up.process.send_signal(signal.SIGINT)
     assert site.up.process.wait(SECONDS) == 0
-    assert [line for pid, line in below.items() if runs(pid)] == []
+    assert [line for pid, line in below.items() if is_running(pid)] == []

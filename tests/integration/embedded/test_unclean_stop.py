@@ -8,7 +8,7 @@ import pytest
 from deploy.embedded.settings import StackSettings
 from deploy.embedded.stack.stack import Stack
 from tests.integration.conftest import WORKER
-from tests.support.audits import MUTATE, Audited
+from tests.support.stack.audit_stack import MUTATE, AuditStack
 
 pytestmark = pytest.mark.integration
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.integration
 def test_what_a_killed_engine_lost_is_back_before_the_workers_start(tmp_path: Path) -> None:
     settings, due = StackSettings(data_directory=tmp_path), tmp_path / "clickhouse" / "audit-due"
     with Stack(settings, worker_environment=WORKER) as stack:
-        audited = Audited(stack, stack.add_worker())
+        audited = AuditStack(stack, stack.add_worker())
         audited.send(1, 20)
         audited.harness.worker.stop()
         audited.writer.command(f"ALTER TABLE activity DELETE WHERE conversation_hash % 2 = 0{MUTATE}")

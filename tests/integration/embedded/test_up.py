@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from deploy.embedded.addresses import wait_until
-from tests.support.make_up import Up, running, runs
+from tests.support.stack.supervisor import Supervisor, is_running, running_supervisor
 
 
 def _soon(condition: Callable[[], bool], seconds: float = 60) -> None:
@@ -20,12 +20,12 @@ def _soon(condition: Callable[[], bool], seconds: float = 60) -> None:
 
 
 @pytest.fixture
-def up(tmp_path: Path) -> Iterator[Up]:
-    with running(tmp_path, "--no-worker") as started:
+def up(tmp_path: Path) -> Iterator[Supervisor]:
+    with running_supervisor(tmp_path, "--no-worker") as started:
         yield started
 
 
-def test_once_everything_answers_the_file_holds_the_addresses(up: Up) -> None:
+def test_once_everything_answers_the_file_holds_the_addresses(up: Supervisor) -> None:
     assert stat.S_IMODE(up.file.stat().st_mode) == 0o600
     client = clickhouse_connect.get_client(dsn=up.settings()["CONVOSTREAM_CLICKHOUSE_READER_URL"])
     assert client.command("SELECT count() FROM events") == 0
@@ -34,13 +34,13 @@ def test_once_everything_answers_the_file_holds_the_addresses(up: Up) -> None:
     assert client.command("SELECT currentDatabase()") == "convostream"
 
 
-def test_the_dashboard_answers_where_it_says(up: Up) -> None:
+def test_the_dashboard_answers_where_it_says(up: Supervisor) -> None:
     address = f"http://127.0.0.1:{up.settings()['CONVOSTREAM_DASHBOARD_PORT']}"
     _soon(lambda: address in up.said)
     assert httpx.get(f"{address}/api/agents", timeout=20).json() == {"agents": [], "next": None}
 
 
-def test_what_dies_is_shown_and_started_again_at_its_address(up: Up) -> None:
+def test_what_dies_is_shown_and_started_again_at_its_address(up: Supervisor) -> None:
     before = up.settings()
     engine = next(pid for pid, line in up.descendants().items() if "deploy.embedded clickhouse" in line)
     os.kill(engine, signal.SIGKILL)
@@ -50,20 +50,20 @@ def test_what_dies_is_shown_and_started_again_at_its_address(up: Up) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
-def test_a_signal_stops_everything_even_when_it_comes_twice(up: Up, number: signal.Signals) -> None:
+def test_a_signal_stops_everything_even_when_it_comes_twice(up: Supervisor, number: signal.Signals) -> None:
     below = up.descendants()
     assert len(below) == 5
     up.process.send_signal(number)
     time.sleep(0.05)
     up.process.send_signal(number)
     assert up.process.wait(60) == 0
-    assert [pid for pid in below if runs(pid)] == []
+    assert [pid for pid in below if is_running(pid)] == []
     assert not up.file.exists()
     assert not (up.data / "clickhouse" / "running").exists()
 
 
-def test_nothing_outlives_a_killed_supervisor(up: Up) -> None:
+def test_nothing_outlives_a_killed_supervisor(up: Supervisor) -> None:
     below = up.descendants()
     up.process.kill()
-    assert wait_until(lambda: not any(runs(pid) for pid in below), 30)
+    assert wait_until(lambda: not any(is_running(pid) for pid in below), 30)
     assert wait_until(lambda: not (up.data / "clickhouse" / "running").exists(), 1)

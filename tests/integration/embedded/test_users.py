@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.embedded_server import DATABASE, Served
+from tests.support.stack.embedded_server import DATABASE, EmbeddedServer
 
 # The codes of what attacks.yaml has in all spellings.
 FORBIDDEN = {
@@ -21,34 +21,34 @@ FORBIDDEN = {
 
 
 @pytest.mark.parametrize("statement", FORBIDDEN)
-def test_the_reader_may_not(served: Served, table: str, statement: str) -> None:
-    answer = served.ask(statement.format(t=table), user="reader", database=DATABASE)
+def test_the_reader_may_not(server: EmbeddedServer, table: str, statement: str) -> None:
+    answer = server.ask(statement.format(t=table), user="reader", database=DATABASE)
     assert answer.headers.get("X-ClickHouse-Exception-Code") == str(FORBIDDEN[statement]), answer.text
 
 
 @pytest.mark.parametrize("setting", [{"max_execution_time": 66}, {"max_memory_usage": 0}, {"profile": "writer"}])
-def test_the_reader_cannot_raise_its_limits(served: Served, setting: dict[str, object]) -> None:
-    assert served.ask("SELECT 1", user="reader", settings=setting).headers["X-ClickHouse-Exception-Code"] == "452"
+def test_the_reader_cannot_raise_its_limits(server: EmbeddedServer, setting: dict[str, object]) -> None:
+    assert server.ask("SELECT 1", user="reader", settings=setting).headers["X-ClickHouse-Exception-Code"] == "452"
 
 
-def test_the_reader_cannot_leave_its_read_only_mode(served: Served) -> None:
-    assert served.ask("SELECT 1", user="reader", readonly=0).headers["X-ClickHouse-Exception-Code"] == "164"
+def test_the_reader_cannot_leave_its_read_only_mode(server: EmbeddedServer) -> None:
+    assert server.ask("SELECT 1", user="reader", readonly=0).headers["X-ClickHouse-Exception-Code"] == "164"
 
 
-def test_a_role_or_a_setting_does_not_outlast_its_request(served: Served, table: str) -> None:
-    served.ask("SET ROLE writer", user="reader", session_id="one")
-    served.ask("SET profile = 'writer'", user="reader", session_id="one")
-    answer = served.ask(f"INSERT INTO {table} (number) VALUES (1)", user="reader", database=DATABASE, session_id="one")
+def test_a_role_or_a_setting_does_not_outlast_its_request(server: EmbeddedServer, table: str) -> None:
+    server.ask("SET ROLE writer", user="reader", session_id="one")
+    server.ask("SET profile = 'writer'", user="reader", session_id="one")
+    answer = server.ask(f"INSERT INTO {table} (number) VALUES (1)", user="reader", database=DATABASE, session_id="one")
     assert answer.headers["X-ClickHouse-Exception-Code"] == "497"
 
 
-def test_time_is_limited_on_the_server(served: Served) -> None:
-    answer = served.ask("SELECT count() FROM numbers(1000000000000)", user="reader", max_execution_time=1)
+def test_time_is_limited_on_the_server(server: EmbeddedServer) -> None:
+    answer = server.ask("SELECT count() FROM numbers(1000000000000)", user="reader", max_execution_time=1)
     assert (answer.status, answer.headers["X-ClickHouse-Exception-Code"]) == (408, "159")
 
 
-def test_memory_is_limited_on_the_server(served: Served) -> None:
-    answer = served.ask("SELECT groupArray(number) FROM numbers(100000000)", user="reader", max_memory_usage=10_000_000)
+def test_memory_is_limited_on_the_server(server: EmbeddedServer) -> None:
+    answer = server.ask("SELECT groupArray(number) FROM numbers(100000000)", user="reader", max_memory_usage=10_000_000)
     assert answer.headers["X-ClickHouse-Exception-Code"] == "241"
 
 
@@ -86,17 +86,17 @@ def test_memory_is_limited_on_the_server(served: Served) -> None:
         "EXPLAIN SYNTAX SELECT 1",
     ],
 )
-def test_the_reader_may(with_schema: Served, statement: str) -> None:
+def test_the_reader_may(with_schema: EmbeddedServer, statement: str) -> None:
     assert with_schema.rows(statement, user="reader") != []
 
 
-def test_an_error_names_the_user_who_asked(served: Served, table: str) -> None:
-    text = served.ask(f"DROP TABLE {table}", user="reader", database=DATABASE).text
+def test_an_error_names_the_user_who_asked(server: EmbeddedServer, table: str) -> None:
+    text = server.ask(f"DROP TABLE {table}", user="reader", database=DATABASE).text
     assert text.startswith("Code: 497. DB::Exception: reader: Not enough privileges.")
 
 
-def test_the_writer_cannot_reach_other_databases(served: Served) -> None:
-    assert served.ask("CREATE DATABASE another").headers["X-ClickHouse-Exception-Code"] == "497"
+def test_the_writer_cannot_reach_other_databases(server: EmbeddedServer) -> None:
+    assert server.ask("CREATE DATABASE another").headers["X-ClickHouse-Exception-Code"] == "497"
 
 
 @pytest.mark.parametrize(
@@ -109,12 +109,12 @@ def test_the_writer_cannot_reach_other_databases(served: Served) -> None:
         pytest.param({"X-ClickHouse-User": "default"}, id="the engine's own user"),
     ],
 )
-def test_who_is_not_known_is_refused(served: Served, headers: dict[str, str]) -> None:
-    answer = served.ask("SELECT 1", user=None, headers=headers)
+def test_who_is_not_known_is_refused(server: EmbeddedServer, headers: dict[str, str]) -> None:
+    answer = server.ask("SELECT 1", user=None, headers=headers)
     assert (answer.status, answer.headers["X-ClickHouse-Exception-Code"]) == (403, "516")
 
 
-def test_a_user_may_be_named_in_headers_or_in_the_url(served: Served) -> None:
+def test_a_user_may_be_named_in_headers_or_in_the_url(server: EmbeddedServer) -> None:
     headers = {"X-ClickHouse-User": "reader", "X-ClickHouse-Key": "reader:own"}
-    assert served.ask("SELECT 1", user=None, headers=headers).text == "1"
-    assert served.ask("SELECT 1", user=None, settings={"user": "reader", "password": "reader:own"}).text == "1"
+    assert server.ask("SELECT 1", user=None, headers=headers).text == "1"
+    assert server.ask("SELECT 1", user=None, settings={"user": "reader", "password": "reader:own"}).text == "1"

@@ -6,12 +6,12 @@ import pytest
 from clickhouse_connect import get_client
 from clickhouse_connect.driver.client import Client
 
-from tests.support.grafana_events import AGENT_ID, talk
-from tests.support.grafana_requests import ask_all
-from tests.support.grafana_views import Answers, questions
-from tests.support.sql_agent import Agent
-from tests.support.sql_clickhouse import ClickHouse, run_sql, running_clickhouse
-from tests.support.sql_rows import OWNER, PARTITION, TOPIC
+from tests.support.grafana.data_source import run_queries
+from tests.support.grafana.events import AGENT_ID, insert_conversations
+from tests.support.grafana.queries import Answers, questions
+from tests.support.sql.agent import Agent
+from tests.support.sql.clickhouse import ClickHouse, run_sql, running_clickhouse
+from tests.support.sql.inbox_rows import OWNER, PARTITION, TOPIC
 
 
 @pytest.fixture(scope="session")
@@ -33,12 +33,12 @@ def client(clickhouse: ClickHouse) -> Iterator[Client]:
 @pytest.fixture(scope="session")
 def agent(client: Client) -> Agent:
     agent = Agent(client, AGENT_ID)
-    talk(agent)
+    insert_conversations(agent)
     return agent
 
 
 @pytest.fixture(scope="session")
 def answers(agent: Agent, clickhouse: ClickHouse, tmp_path_factory: pytest.TempPathFactory) -> Answers:
     asked = questions()
-    given = ask_all(list(asked.values()), clickhouse.url(user="reader"), tmp_path_factory.mktemp("asked"))
+    given = run_queries(list(asked.values()), clickhouse.url(user="reader"), tmp_path_factory.mktemp("asked"))
     return dict(zip(asked, given, strict=True))

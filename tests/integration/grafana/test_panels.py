@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.support.grafana_events import AGENT_ID, SINCE, UNTIL
-from tests.support.grafana_views import MODES, NO_ZONE, ZONES, Answers, queries
-from tests.support.sql_agent import Agent
+from tests.support.grafana.events import AGENT_ID, SINCE, UNTIL
+from tests.support.grafana.queries import MODES, NO_ZONE, ZONES, Answers, queries
+from tests.support.sql.agent import Agent
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 VARIABLES = {"agent_id", "environment"}

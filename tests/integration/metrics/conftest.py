@@ -2,15 +2,15 @@
 
 import pytest
 
-from tests.support.harness import Harness
-from tests.support.metric_cases import Plays, play_all
-from tests.support.random_sets import RandomSet, deliver_all
+from tests.support.metrics.case_deliveries import DeliveredCases, deliver_all_cases
+from tests.support.metrics.random_sets import RandomSet, deliver_all
+from tests.support.stack.harness import Harness
 
 
 @pytest.fixture(scope="session")
-def plays(harness: Harness, forgetful: Harness) -> Plays:
+def delivered_cases(harness: Harness, forgetful: Harness) -> DeliveredCases:
     """Every case in every delivery, landed."""
-    return play_all(harness, forgetful)
+    return deliver_all_cases(harness, forgetful)
 
 
 @pytest.fixture(scope="session")

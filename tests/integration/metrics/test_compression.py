@@ -7,7 +7,7 @@ import uuid
 import pytest
 from aiokafka import AIOKafkaProducer
 
-from tests.support.harness import Harness, unique_agent
+from tests.support.stack.harness import Harness, unique_agent
 
 pytestmark = pytest.mark.integration
 

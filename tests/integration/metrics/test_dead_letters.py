@@ -8,8 +8,8 @@ import pytest
 
 from tests.oracle import Record, Sent
 from tests.oracle.cases.records import BAD_RECORDS, GOOD_RECORDS, OVERSIZED, BadRecord, GoodRecord
-from tests.support.harness import Harness, unique_agent
-from tests.support.harness_kafka import Placed
+from tests.support.kafka.topic_log import PlacedRecord
+from tests.support.stack.harness import Harness, unique_agent
 
 pytestmark = pytest.mark.integration
 
@@ -39,7 +39,7 @@ def delivered(harness: Harness) -> Delivered:
     agent = unique_agent("records")
     bad = [_addressed(each.value, agent) for each in ALL_BAD]
     good = [_addressed(each.value, f"{agent}-{number}") for number, each in enumerate(GOOD_RECORDS)]
-    records = harness.send([Placed(sent, headers=HEADERS) for sent in bad + good])
+    records = harness.send([PlacedRecord(sent, headers=HEADERS) for sent in bad + good])
     harness.drain()
     return Delivered(
         dict(zip((each.fact for each in ALL_BAD), records[: len(bad)], strict=True)),

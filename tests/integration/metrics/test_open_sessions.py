@@ -5,7 +5,7 @@ import pytest
 from deploy.embedded.addresses import wait_until
 from tests.oracle import Question
 from tests.oracle.cases import Script
-from tests.support.harness import Harness, history, unique_agent
+from tests.support.stack.harness import Harness, history, unique_agent
 
 pytestmark = pytest.mark.integration
 

@@ -4,8 +4,8 @@ import pytest
 
 from tests.oracle import Question, Sent
 from tests.oracle.cases import Script
-from tests.support.harness import Harness, history, unique_agent
-from tests.support.harness_kafka import PARTITIONS, Placed
+from tests.support.kafka.topic_log import PARTITIONS, PlacedRecord
+from tests.support.stack.harness import Harness, history, unique_agent
 
 pytestmark = pytest.mark.integration
 
@@ -25,10 +25,10 @@ def _question(harness: Harness, agent_id: str) -> Question:
 def test_records_on_other_partitions_than_their_conversations_count_once(harness: Harness) -> None:
     script = Script(unique_agent("astray"), harness.now())
     _talk(script)
-    placed = [Placed(sent, partition=number % PARTITIONS) for number, sent in enumerate(script.sent)]
+    placed = [PlacedRecord(sent, partition=number % PARTITIONS) for number, sent in enumerate(script.sent)]
     known = history(harness.send(placed))
     harness.drain()
-    harness.send([Placed(sent, partition=1) for sent in script.sent])
+    harness.send([PlacedRecord(sent, partition=1) for sent in script.sent])
     harness.drain()
     assert harness.differences(known, [_question(harness, script.agent_id)]) == []
 
@@ -44,7 +44,7 @@ def test_the_body_decides_and_not_the_key(harness: Harness) -> None:
 def test_a_forwarded_event_keeps_its_time_of_receipt(harness: Harness) -> None:
     script = Script(unique_agent("kept"), harness.now())
     _talk(script)
-    records = harness.send([Placed(sent, partition=2) for sent in script.sent])
+    records = harness.send([PlacedRecord(sent, partition=2) for sent in script.sent])
     harness.drain()
     stored = harness.rows(
         "SELECT DISTINCT toUnixTimestamp64Milli(received_at) FROM events WHERE agent_id = {agent_id:String}",

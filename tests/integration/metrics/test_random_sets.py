@@ -5,8 +5,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.oracle import Question
-from tests.support.harness import Harness, history, unique_agent
-from tests.support.random_sets import QUESTIONS, SEEDS, RandomSet
+from tests.support.metrics.random_sets import QUESTIONS, SEEDS, RandomSet
+from tests.support.stack.harness import Harness, history, unique_agent
 from tests.support.strategies.event_sets import event_sets
 
 pytestmark = pytest.mark.integration

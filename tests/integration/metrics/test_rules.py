@@ -5,8 +5,8 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 
 from tests.oracle import COLUMNS, Question
 from tests.oracle.cases import Case, cases_of
-from tests.support.harness import Harness, statement
-from tests.support.metric_cases import Plays, parametrized
+from tests.support.metrics.case_deliveries import DeliveredCases, parametrized
+from tests.support.stack.harness import Harness, statement
 
 pytestmark = pytest.mark.integration
 
@@ -16,63 +16,65 @@ def _rule(number: int) -> pytest.MarkDecorator:
 
 
 @_rule(1)
-def test_rule_1_scope(plays: Plays, case: Case, delivery: str) -> None:
-    assert plays[case.fact, delivery].differences() == []
+def test_rule_1_scope(delivered_cases: DeliveredCases, case: Case, delivery: str) -> None:
+    assert delivered_cases[case.fact, delivery].differences() == []
 
 
 @_rule(2)
-def test_rule_2_time(plays: Plays, case: Case, delivery: str) -> None:
-    assert plays[case.fact, delivery].differences() == []
+def test_rule_2_time(delivered_cases: DeliveredCases, case: Case, delivery: str) -> None:
+    assert delivered_cases[case.fact, delivery].differences() == []
 
 
 @_rule(3)
-def test_rule_3_time_zone(plays: Plays, case: Case, delivery: str) -> None:
-    assert plays[case.fact, delivery].differences() == []
+def test_rule_3_time_zone(delivered_cases: DeliveredCases, case: Case, delivery: str) -> None:
+    assert delivered_cases[case.fact, delivery].differences() == []
 
 
 @_rule(4)
-def test_rule_4_order_and_repetition_do_not_matter(plays: Plays, case: Case, delivery: str) -> None:
-    assert plays[case.fact, delivery].differences() == []
+def test_rule_4_order_and_repetition_do_not_matter(delivered_cases: DeliveredCases, case: Case, delivery: str) -> None:
+    assert delivered_cases[case.fact, delivery].differences() == []
 
 
 @_rule(5)
-def test_rule_5_nothing_is_invented(plays: Plays, case: Case, delivery: str) -> None:
-    assert plays[case.fact, delivery].differences() == []
+def test_rule_5_nothing_is_invented(delivered_cases: DeliveredCases, case: Case, delivery: str) -> None:
+    assert delivered_cases[case.fact, delivery].differences() == []
 
 
 @_rule(6)
-def test_rule_6_unknown_is_a_row(plays: Plays, case: Case, delivery: str) -> None:
-    assert plays[case.fact, delivery].differences() == []
+def test_rule_6_unknown_is_a_row(delivered_cases: DeliveredCases, case: Case, delivery: str) -> None:
+    assert delivered_cases[case.fact, delivery].differences() == []
 
 
 @_rule(7)
-def test_rule_7_distinct_counts_are_exact(plays: Plays, case: Case, delivery: str) -> None:
-    assert plays[case.fact, delivery].differences() == []
+def test_rule_7_distinct_counts_are_exact(delivered_cases: DeliveredCases, case: Case, delivery: str) -> None:
+    assert delivered_cases[case.fact, delivery].differences() == []
 
 
 @_rule(8)
-def test_rule_8_null_erases_nothing(plays: Plays, case: Case, delivery: str) -> None:
-    assert plays[case.fact, delivery].differences() == []
+def test_rule_8_null_erases_nothing(delivered_cases: DeliveredCases, case: Case, delivery: str) -> None:
+    assert delivered_cases[case.fact, delivery].differences() == []
 
 
 @_rule(9)
-def test_rule_9_order_within_a_conversation(plays: Plays, case: Case, delivery: str) -> None:
-    assert plays[case.fact, delivery].differences() == []
+def test_rule_9_order_within_a_conversation(delivered_cases: DeliveredCases, case: Case, delivery: str) -> None:
+    assert delivered_cases[case.fact, delivery].differences() == []
 
 
 @_rule(10)
-def test_rule_10_a_percentile_is_the_nearest_rank(plays: Plays, case: Case, delivery: str) -> None:
-    assert plays[case.fact, delivery].differences() == []
+def test_rule_10_a_percentile_is_the_nearest_rank(delivered_cases: DeliveredCases, case: Case, delivery: str) -> None:
+    assert delivered_cases[case.fact, delivery].differences() == []
 
 
 @_rule(11)
-def test_rule_11_what_a_conversation_is(plays: Plays, case: Case, delivery: str) -> None:
-    assert plays[case.fact, delivery].differences() == []
+def test_rule_11_what_a_conversation_is(delivered_cases: DeliveredCases, case: Case, delivery: str) -> None:
+    assert delivered_cases[case.fact, delivery].differences() == []
 
 
 @_rule(12)
-def test_rule_12_attributes_are_the_whole_conversations(plays: Plays, case: Case, delivery: str) -> None:
-    assert plays[case.fact, delivery].differences() == []
+def test_rule_12_attributes_are_the_whole_conversations(
+    delivered_cases: DeliveredCases, case: Case, delivery: str
+) -> None:
+    assert delivered_cases[case.fact, delivery].differences() == []
 
 
 @pytest.mark.parametrize("view", COLUMNS)

@@ -8,8 +8,8 @@ import pytest
 from tests.oracle import Event
 from tests.oracle.conversations import Conversation
 from tests.oracle.validation import COMMON, OWN, without_nulls
-from tests.support.harness import Harness
-from tests.support.random_sets import SEEDS, RandomSet
+from tests.support.metrics.random_sets import SEEDS, RandomSet
+from tests.support.stack.harness import Harness
 
 pytestmark = pytest.mark.integration
 

@@ -4,8 +4,8 @@ import pytest
 
 from tests.oracle.cases import Script
 from tests.oracle.date_times import epoch_ms
-from tests.support.harness import Harness, unique_agent
-from tests.support.harness_kafka import Placed
+from tests.support.kafka.topic_log import PlacedRecord
+from tests.support.stack.harness import Harness, unique_agent
 
 pytestmark = pytest.mark.integration
 
@@ -21,7 +21,7 @@ def _stored(harness: Harness, times: list[tuple[str | int, int | None]]) -> list
     script = Script(unique_agent("received"), NOON)
     for number, (occurred_at, _) in enumerate(times):
         script.user(occurred_at, f"chat-{number}")
-    harness.send([Placed(sent, timestamp_ms=at) for sent, (_, at) in zip(script.sent, times, strict=True)])
+    harness.send([PlacedRecord(sent, timestamp_ms=at) for sent, (_, at) in zip(script.sent, times, strict=True)])
     harness.drain()
     return harness.rows(SQL, agent_id=script.agent_id)
 

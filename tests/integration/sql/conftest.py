@@ -7,9 +7,9 @@ import pytest
 from clickhouse_connect import get_client
 from clickhouse_connect.driver.client import Client
 
-from tests.support.sql_agent import Agent
-from tests.support.sql_clickhouse import ClickHouse, run_sql, running_clickhouse
-from tests.support.sql_rows import OWNER, PARTITION, TOPIC
+from tests.support.sql.agent import Agent
+from tests.support.sql.clickhouse import ClickHouse, run_sql, running_clickhouse
+from tests.support.sql.inbox_rows import OWNER, PARTITION, TOPIC
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from sql.errors import TableInTheWay
 from sql.objects import schema_objects
 from sql.retention import Retention
 from sql.schema import apply_schema
-from tests.support.sql_clickhouse import ClickHouse, run_sql
+from tests.support.sql.clickhouse import ClickHouse, run_sql
 
 pytestmark = pytest.mark.integration
 

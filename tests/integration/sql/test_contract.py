@@ -8,9 +8,9 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 from sql.objects import NAMES, Kind
-from tests.support.sql_agent import Agent
-from tests.support.sql_clickhouse import ClickHouse
-from tests.support.sql_rows import milliseconds
+from tests.support.sql.agent import Agent
+from tests.support.sql.clickhouse import ClickHouse
+from tests.support.sql.inbox_rows import milliseconds
 
 pytestmark = pytest.mark.integration
 

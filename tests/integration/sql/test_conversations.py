@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.support.sql_agent import Agent
-from tests.support.sql_rows import Row, milliseconds, text
+from tests.support.sql.agent import Agent
+from tests.support.sql.inbox_rows import Row, milliseconds, text
 
 pytestmark = pytest.mark.integration
 

@@ -8,9 +8,9 @@ from clickhouse_connect.driver.client import Client
 
 from sql.connection import connect, parse_address
 from sql.retention import Retention, apply_retention
-from tests.support.sql_agent import Agent
-from tests.support.sql_clickhouse import ClickHouse
-from tests.support.sql_rows import OWNER, PARTITION, TOPIC, Row, milliseconds, text
+from tests.support.sql.agent import Agent
+from tests.support.sql.clickhouse import ClickHouse
+from tests.support.sql.inbox_rows import OWNER, PARTITION, TOPIC, Row, milliseconds, text
 
 pytestmark = pytest.mark.integration
 

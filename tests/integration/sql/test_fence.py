@@ -9,9 +9,9 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 from stream_processors.clickhouse.client import ClickHouse as Store
 from stream_processors.errors import MaintenanceUnderWay
 from stream_processors.partitions.range_log import RangeLog, Tenure
-from tests.support.sql_agent import Agent
-from tests.support.sql_clickhouse import ClickHouse
-from tests.support.sql_rows import Row, milliseconds
+from tests.support.sql.agent import Agent
+from tests.support.sql.clickhouse import ClickHouse
+from tests.support.sql.inbox_rows import Row, milliseconds
 
 pytestmark = pytest.mark.integration
 

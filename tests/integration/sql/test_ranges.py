@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from tests.support import sql_expected as expected
-from tests.support.sql_agent import Agent
-from tests.support.sql_expected import Said
-from tests.support.sql_rows import milliseconds, text
+from tests.support.sql import expected_views as expected
+from tests.support.sql.agent import Agent
+from tests.support.sql.expected_views import SentMessage
+from tests.support.sql.inbox_rows import milliseconds, text
 
 pytestmark = pytest.mark.integration
 
@@ -26,17 +26,17 @@ ZONES = {
 }
 
 
-def conversation_of(chance: random.Random, around: int) -> Iterator[Said]:
+def conversation_of(chance: random.Random, around: int) -> Iterator[SentMessage]:
     """A conversation of up to six messages, some of them on the very edge of a quarter-hour."""
     name, customer = f"c{chance.random()}", chance.choice(["", "anna", "ben", f"u{chance.randrange(40)}"])
     start = around + chance.randrange(-3 * 86_400_000, 3 * 86_400_000)
     start = chance.choice([start, start - start % QUARTER_HOUR, around + chance.randrange(-120_000, 120_000)])
     for _ in range(chance.randrange(1, 7)):
-        yield Said(start, name, chance.choice(["end_user", "agent"]), customer)
+        yield SentMessage(start, name, chance.choice(["end_user", "agent"]), customer)
         start += chance.choice([0, 1, 60_000, QUARTER_HOUR, chance.randrange(7_200_000)])
 
 
-def state(agent: Agent, messages: list[Said]) -> None:
+def state(agent: Agent, messages: list[SentMessage]) -> None:
     """Sends the messages with the facts that a worker would derive from them."""
     written = [m for m in messages if m.sender == "end_user"]
     first_written = expected.first_times(written, "conversation")
@@ -51,7 +51,7 @@ def state(agent: Agent, messages: list[Said]) -> None:
     agent.flush()
 
 
-def random_range(chance: random.Random, messages: list[Said]) -> tuple[int, int]:
+def random_range(chance: random.Random, messages: list[SentMessage]) -> tuple[int, int]:
     """A range whose edges lie on messages, on quarter-hours, or anywhere; now and then it is empty."""
     edges = []
     for _ in range(2):
@@ -87,7 +87,7 @@ def test_any_range_is_exact_to_the_millisecond_around_a_change_of_the_clock(clie
 
 def test_a_range_may_hold_all_times(agent: Agent) -> None:
     moments = ["2000-01-01 00:00:00", "2026-04-01 12:00:00.001", "2026-04-01 12:14:59.999"]
-    messages = [Said(milliseconds(at), f"c{n}", "end_user", "anna") for n, at in enumerate(moments)]
+    messages = [SentMessage(milliseconds(at), f"c{n}", "end_user", "anna") for n, at in enumerate(moments)]
     state(agent, messages)
     everything = milliseconds("1900-01-01 00:00:00"), milliseconds("2299-12-31 23:59:59.999")
     assert agent.one("total_messages", *everything)["messages"] == 3

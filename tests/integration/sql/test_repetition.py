@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from tests.support.sql_agent import Agent
-from tests.support.sql_rows import milliseconds
+from tests.support.sql.agent import Agent
+from tests.support.sql.inbox_rows import milliseconds
 
 pytestmark = pytest.mark.integration
 

@@ -23,10 +23,10 @@ from sql.versions import migrations_done
 from stream_processors.clickhouse.client import ClickHouse as Store
 from stream_processors.clickhouse.schema_version import check_schema
 from stream_processors.errors import SchemaMismatch
-from tests.support.released_schema import database_of_version
-from tests.support.sql_agent import Agent
-from tests.support.sql_clickhouse import ClickHouse, run_sql
-from tests.support.sql_rows import OWNER, PARTITION, TOPIC
+from tests.support.sql.agent import Agent
+from tests.support.sql.clickhouse import ClickHouse, run_sql
+from tests.support.sql.inbox_rows import OWNER, PARTITION, TOPIC
+from tests.support.sql.released_schema import database_of_version
 
 pytestmark = pytest.mark.integration
 

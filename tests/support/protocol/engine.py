@@ -13,7 +13,7 @@ from stream_processors.conversations.events import FoldEvent
 from stream_processors.errors import StaleOwner
 from stream_processors.kafka.records import LogPosition
 from stream_processors.partitions.ranges import Range
-from tests.support.histories import GAP
+from tests.support.worker.fold_histories import GAP
 
 TABLES = ("events", "dead_letters", "conversation_facts", "other_facts")
 FACT_TABLES = TABLES[2:]

@@ -15,10 +15,10 @@ from stream_processors.partitions.protocol import commands
 from stream_processors.partitions.protocol.commands import Lull, Prepare, Prepared
 from stream_processors.partitions.protocol.owner import Owner as ProtocolOwner
 from stream_processors.partitions.ranges import Batch, Proof, Range
-from tests.support.histories import GAP
 from tests.support.protocol.engine import TABLES, Engine, Layout, Owner, Rows, StoredEvent, signed_facts
 from tests.support.protocol.log import Entry, Log, Message, Reader, partition_of
 from tests.support.protocol.sequence import NO_ROWS, Sequence
+from tests.support.worker.fold_histories import GAP
 
 TOPIC = "t"
 VERSION = "1-abc"

@@ -9,7 +9,7 @@ from tests.oracle import History, Question, Record, Sent
 from tests.oracle.date_times import epoch_ms
 from tests.support.strategies.choices import DrawnChoices
 from tests.support.strategies.questions import questions
-from tests.support.strategies.random_events import play
+from tests.support.strategies.random_events import choose_records
 
 NOW = epoch_ms("2026-07-01T12:00:00Z")
 AGENTS = ("agent-a", "agent-b")
@@ -27,7 +27,7 @@ def event_sets(
 ) -> list[Sent]:
     """Records to send, in order of arrival."""
     count = draw(st.integers(1, conversations))
-    return play(DrawnChoices(draw), count, agent_ids, now, events, bad_percent)
+    return choose_records(DrawnChoices(draw), count, agent_ids, now, events, bad_percent)
 
 
 @st.composite
@@ -42,7 +42,9 @@ def deliveries(draw: DrawFn, *, conversations: int = 3, events: int = 8) -> list
 
 
 @st.composite
-def asked(draw: DrawFn, history: History, *, agent_id: str = AGENTS[0], environment: str = "production") -> Question:
+def questions_about(
+    draw: DrawFn, history: History, *, agent_id: str = AGENTS[0], environment: str = "production"
+) -> Question:
     """A question about one scope of a history."""
     scope = (agent_id, environment)
     moments = [event.at for event in history.events if event.key[:2] == scope]

@@ -32,10 +32,10 @@ def generate(
     seed: int, conversations: int, *, agent_ids: Sequence[str], now: int, events: int = 12, bad_percent: int = 4
 ) -> list[Sent]:
     """The records of so many conversations, in order of arrival; the same arguments give the same records."""
-    return play(RandomChoices(seed), conversations, agent_ids, now, events, bad_percent)
+    return choose_records(RandomChoices(seed), conversations, agent_ids, now, events, bad_percent)
 
 
-def play(
+def choose_records(
     choices: Choices, conversations: int, agent_ids: Sequence[str], now: int, events: int, bad_percent: int
 ) -> list[Sent]:
     """The records of so many conversations, by the choices given."""

@@ -11,7 +11,7 @@ from benchmarks.harness.machine import settings
 from benchmarks.harness.plan import FULL, SECTIONS, USUAL
 from benchmarks.harness.questions import VIEWS, statement
 from benchmarks.scenarios.sections import Sections
-from tests.support.project import ROOT
+from tests.support.project.metadata import ROOT
 
 
 def test_a_broker_that_is_none_is_refused_with_those_that_are() -> None:

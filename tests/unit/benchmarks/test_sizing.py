@@ -12,7 +12,7 @@ from benchmarks.scenarios.steady import Latency
 from benchmarks.sizing import explain, size
 from benchmarks.workload.load import make_load
 from stream_processors.settings import WorkerSettings
-from tests.support.project import ROOT
+from tests.support.project.metadata import ROOT
 from tests.unit.benchmarks.harness.test_report import RESULT
 
 COSTS = Coefficients(

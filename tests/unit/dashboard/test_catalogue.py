@@ -9,7 +9,7 @@ from dashboard.queries.filters import ListQuery
 from dashboard.queries.list_queries import Actions, Conversations, Customers, Exchanges, Messages, Sessions
 from dashboard.reference import reference
 from tests.oracle import COLUMNS
-from tests.support.project import ROOT
+from tests.support.project.metadata import ROOT
 
 QUERIES: dict[str, type[ListQuery]] = {
     "conversations": Conversations,

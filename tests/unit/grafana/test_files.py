@@ -9,9 +9,9 @@ from click.testing import CliRunner
 
 from deploy.grafana import files, sources
 from deploy.grafana.__main__ import main
-from tests.support.compose_file import resolved
-from tests.support.env_example import variables
-from tests.support.grafana_panels import NAMES, Name, dashboard, panels
+from tests.support.grafana.panels import NAMES, Name, dashboard, panels
+from tests.support.project.compose_file import resolved
+from tests.support.project.env_example import variables
 
 SERVICES = resolved({variable.name: variable.value for variable in variables() if variable.active}).services
 GRAFANA = SERVICES["grafana"]

@@ -17,10 +17,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from deploy.grafana.health import JOB
 from stream_processors import metrics
 from stream_processors.settings import WorkerSettings
-from tests.support.compose_file import Service, resolved
-from tests.support.env_example import variables
-from tests.support.grafana_panels import Panel, panels
-from tests.support.project import ROOT
+from tests.support.grafana.panels import Panel, panels
+from tests.support.project.compose_file import Service, resolved
+from tests.support.project.env_example import variables
+from tests.support.project.metadata import ROOT
 
 FOLDER = ROOT / "deploy/prometheus"
 PANELS = panels("pipeline-health")

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from dashboard.catalogue import METRICS, Metric
-from tests.support.grafana_panels import Panel, dashboard, panels
+from tests.support.grafana.panels import Panel, dashboard, panels
 
 PANELS = panels("overview")
 UNITS = {"count": "locale", "duration": "s", "share": "percentunit", "key": "string", "coordinate": "degree"}

@@ -4,7 +4,7 @@ import pytest
 
 from tests.oracle.cases import ALL_CASES, Case, cases_of
 from tests.oracle.views import COLUMNS
-from tests.support.oracle_cases import differences_of, facts
+from tests.support.metrics.oracle_cases import differences_of, facts
 
 
 def _metric(*views: str) -> pytest.MarkDecorator:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from tests.oracle import History, Record, Row
 from tests.oracle.events import DeadLetter, read_record
-from tests.support.strategies.event_sets import NOW, asked, deliveries
+from tests.support.strategies.event_sets import NOW, deliveries, questions_about
 from tests.support.strategies.random_events import generate
 
 PROPERTY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -33,7 +33,7 @@ def _without_conflicts(records: list[Record]) -> list[Record]:
 def test_the_order_of_arrival_does_not_matter(data: st.DataObject, records: list[Record]) -> None:
     agreed = _without_conflicts(records)
     history = History(agreed)
-    question = data.draw(asked(history))
+    question = data.draw(questions_about(history))
     shuffled = data.draw(st.permutations(agreed + agreed))
     assert History(shuffled).views(question) == history.views(question)
 
@@ -42,7 +42,7 @@ def test_the_order_of_arrival_does_not_matter(data: st.DataObject, records: list
 @given(data=st.data(), records=deliveries())
 def test_parts_sum_to_the_whole(data: st.DataObject, records: list[Record]) -> None:
     history = History(records)
-    views = history.views(data.draw(asked(history)))
+    views = history.views(data.draw(questions_about(history)))
     ((messages, *_),) = views["total_messages"]
     ((conversations, _, sessions),) = views["total_conversations"]
     duration = views["average_conversation_duration"][0]

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.oracle.cases import Case, cases_of
-from tests.support.oracle_cases import differences_of, facts
+from tests.support.metrics.oracle_cases import differences_of, facts
 
 
 def _rule(number: int) -> pytest.MarkDecorator:

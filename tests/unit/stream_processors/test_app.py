@@ -1,7 +1,7 @@
 """The app, as far as it needs no server: how a batch is cut to be decoded."""
 
 from stream_processors.app import SLICE, SLICE_BYTES, slices_of
-from tests.support.kafka_records import KafkaRecord
+from tests.support.kafka.records import KafkaRecord
 
 
 def test_what_is_decoded_at_once_is_few_records_and_few_bytes() -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks.workload.bulk_copy import TABLES, value_of
-from tests.support.project import ROOT
+from tests.support.project.metadata import ROOT
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from convostream.__main__ import main
 from convostream.cli.replay import LineError, opened, read_event, send_lines
 from convostream.testing import MemoryTransport
 from convostream.transport.interface import Record, Stats
-from tests.support.sdk_events import EVENT_ID, event
+from tests.support.sdk.events import EVENT_ID, event
 
 
 def line(**changed: object) -> bytes:

@@ -16,7 +16,7 @@ from convostream import (
     validate_event,
 )
 from convostream.contract.events import EVENT_MODELS
-from tests.support.sdk_events import EVENT_ID, OWN, event, without
+from tests.support.sdk.events import EVENT_ID, OWN, event, without
 
 LARGEST = 2**53 - 1
 

@@ -9,7 +9,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from convostream.contract.schema import asyncapi, events_schema
-from tests.support.sdk_events import OWN, event, without
+from tests.support.sdk.events import OWN, event, without
 from tests.unit.convostream.contract.test_events import ALLOWED, REFUSED
 
 DOCS = Path(__file__).parents[4] / "docs"

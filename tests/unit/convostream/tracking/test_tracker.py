@@ -24,7 +24,7 @@ from convostream import (
     validate_event,
 )
 from convostream.testing import MemoryTransport
-from tests.support.sdk_events import event
+from tests.support.sdk.events import event
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from stream_processors.clickhouse.block import Block, Segment, arrow_stream, build_block, segments_of
 from stream_processors.clickhouse.columns import COLUMN_TYPES, KIND_COLUMNS, NULLABLE
-from tests.support.project import ROOT
+from tests.support.project.metadata import ROOT
 
 OWNER: dict[str, str | int] = {
     "topic": "agent-events",

@@ -16,9 +16,9 @@ from stream_processors.conversations.sessions import SessionFact
 from stream_processors.dead_letters.storage import DeadLetterPolicy
 from stream_processors.enrichment.enrich import OWN_COLUMNS
 from stream_processors.kafka.records import DeadLetter, LogPosition
-from tests.support.histories import GAP, LONDON, START, told
-from tests.support.kafka_records import AT_MS, EVENT_ID, KafkaRecord, fields_of
-from tests.support.wire_events import TYPES, enriched, enriched_events, rows_of
+from tests.support.kafka.records import AT_MS, EVENT_ID, KafkaRecord, fields_of
+from tests.support.worker.fold_histories import GAP, LONDON, START, history_of
+from tests.support.worker.wire_events import TYPES, enriched, enriched_events, rows_of
 
 KEY = ConversationKey("a", "production", "c")
 NAMED = ("conversation_id", "conversation_hash", "offset")
@@ -103,7 +103,7 @@ def test_an_event_has_its_identity_its_times_and_its_place() -> None:
 
 
 def test_what_is_not_known_of_a_conversation_is_unknown() -> None:
-    ((fact, _),) = Conversation(GAP).absorb(told(("silent", 0))).conversations
+    ((fact, _),) = Conversation(GAP).absorb(history_of(("silent", 0))).conversations
     row = row_of(NOTHING._replace(conversations=[(fact, 1)]))
     unknown = ("country_code", "region", "city", "device_class", "source_name", "language_code", "language_region")
     assert {row[name] for name in unknown} == {"unknown"}
@@ -196,7 +196,7 @@ def test_a_letter_that_was_replayed_leaves_its_name_and_no_content() -> None:
 
 def test_each_kind_of_fact_has_a_segment_of_its_own() -> None:
     rows = FlushRows()
-    rows.add_changes(KEY, 5, Conversation(GAP).absorb(told(("user", 0), ("agent", 9), ("user", 20))))
+    rows.add_changes(KEY, 5, Conversation(GAP).absorb(history_of(("user", 0), ("agent", 9), ("user", 20))))
     assert {kind: segment.length for kind, segment in segments_of(rows).items()} == {
         "conversation_fact": 1,
         "session_fact": 1,

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-from tests.support.project import ROOT
+from tests.support.project.metadata import ROOT
 
 SCRIPT = """
 from stream_processors.clickhouse.without_pandas import do_without_pandas

@@ -6,12 +6,12 @@ import sys
 
 import pytest
 
-from tests.support.project import ROOT
-from tests.support.workshop import NOWHERE
+from tests.support.project.metadata import ROOT
+from tests.support.worker.context import UNREACHABLE_URL
 
 
 def test_without_clickhouse_it_ends_with_2(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CONVOSTREAM_CLICKHOUSE_URL", NOWHERE)
+    monkeypatch.setenv("CONVOSTREAM_CLICKHOUSE_URL", UNREACHABLE_URL)
     ended = subprocess.run(
         [sys.executable, "-m", "stream_processors", "audit"], cwd=ROOT, capture_output=True, text=True, check=False
     )

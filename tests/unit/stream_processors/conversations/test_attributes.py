@@ -7,7 +7,7 @@ from stream_processors.conversations.attributes import Attributes, ConversationF
 from stream_processors.conversations.events import Call, FoldEvent, Profile
 from stream_processors.conversations.fold import fold_all
 from stream_processors.conversations.values import UNKNOWN_PLACE, Language
-from tests.support.histories import GAP, LONDON, START, event_of, told
+from tests.support.worker.fold_histories import GAP, LONDON, START, event_of, history_of
 
 SILENT_PROFILE = Profile(None, None, None, None, None, None)
 FULL = Profile("ann", LONDON, "mobile", "web", Language("en", "US"), "positive")
@@ -61,7 +61,7 @@ def test_profiles_of_one_millisecond_are_ordered_by_their_ids() -> None:
 
 
 def test_the_earliest_visit_and_the_earliest_engaging_event_count() -> None:
-    fact = fact_of(*told(("visit", 5), ("visit", 9), ("agent", 20), ("user", 30), ("user", 40)))
+    fact = fact_of(*history_of(("visit", 5), ("visit", 9), ("agent", 20), ("user", 30), ("user", 40)))
     assert (fact.visited_at, fact.engaged_at) == (START + 5, START + 20)
     assert fact.first_end_user_message_at == START + 30
 

@@ -12,19 +12,19 @@ from stream_processors.conversations.conversation import Changes, Conversation, 
 from stream_processors.conversations.events import FoldEvent, Profile
 from stream_processors.conversations.fold import Facts, fold_all
 from stream_processors.conversations.key import ConversationKey, conversation_hash
-from tests.support.histories import (
+from tests.support.worker.fold_histories import (
     DAY,
     GAP,
     START,
     Net,
     apply_changes,
-    cut,
     event_of,
     histories,
+    history_of,
     net_of,
     profiles,
     signed_facts,
-    told,
+    split_at,
 )
 
 places = st.lists(st.integers(0, 100), max_size=8)
@@ -42,7 +42,7 @@ def check_net(net: Net, events: list[FoldEvent]) -> None:
 @given(histories(), places)
 def test_the_net_of_all_changes_is_the_fold_of_the_sorted_events(events: list[FoldEvent], edges: list[int]) -> None:
     conversation, net, arrived = Conversation(GAP), net_of(Facts()), []
-    for batch in cut(events, edges):
+    for batch in split_at(events, edges):
         arrived += batch
         apply_changes(net, conversation.absorb(batch))
         check_net(net, arrived)
@@ -60,7 +60,7 @@ def test_one_event_at_a_time_gives_the_same_as_all_at_once(events: list[FoldEven
 @given(histories(), places)
 def test_an_ordered_history_in_batches_gives_the_same(events: list[FoldEvent], edges: list[int]) -> None:
     conversation, net = Conversation(GAP), net_of(Facts())
-    for batch in cut(sorted(events), edges):
+    for batch in split_at(sorted(events), edges):
         apply_changes(net, conversation.absorb(batch))
     check_net(net, events)
 
@@ -68,7 +68,7 @@ def test_an_ordered_history_in_batches_gives_the_same(events: list[FoldEvent], e
 @given(histories(), places)
 def test_no_change_names_a_fact_twice_or_takes_back_what_it_adds(events: list[FoldEvent], edges: list[int]) -> None:
     conversation = Conversation(GAP)
-    for batch in cut(events, edges):
+    for batch in split_at(events, edges):
         for changed in signed_facts(conversation.absorb(batch)):
             named = Counter(fact for fact, _ in changed)
             assert all(count == 1 for count in named.values())
@@ -84,7 +84,7 @@ def test_a_recalled_conversation_goes_on_like_one_that_stayed(
     if past:
         stayed.absorb(list(past))
     net = facts_of(past)
-    for batch in cut(coming, edges) if coming else []:
+    for batch in split_at(coming, edges) if coming else []:
         changes = recalled.absorb(list(batch))
         assert as_sets(stayed.absorb(list(batch))) == as_sets(changes)
         apply_changes(net, changes)
@@ -118,20 +118,20 @@ def test_a_conversation_knows_the_ids_of_all_its_events(events: list[FoldEvent])
 
 
 def test_a_late_message_that_joins_two_sessions_takes_both_back() -> None:
-    events = told(("user", 0), ("user", GAP + 1_000), ("agent", 1_000))
+    events = history_of(("user", 0), ("user", GAP + 1_000), ("agent", 1_000))
     conversation = Conversation(GAP, [event for event in events if event.kind == kinds.END_USER_MESSAGE])
     changes = conversation.absorb([event for event in events if event.kind == kinds.AGENT_MESSAGE])
     assert sorted((fact.activities, sign) for fact, sign in changes.sessions) == [(1, -1), (1, -1), (3, 1)]
 
 
 def test_an_event_that_changes_nothing_changes_nothing() -> None:
-    conversation = Conversation(GAP, told(("user", 0), ("agent", 1_000)))
+    conversation = Conversation(GAP, history_of(("user", 0), ("agent", 1_000)))
     silent = event_of(kinds.SILENT, START + 5_000, "ff")
     assert conversation.absorb([silent]) == Changes([], [], [], [])
 
 
 def test_a_conversation_of_silent_events_alone_has_a_fact_of_its_own() -> None:
-    changes = Conversation(GAP).absorb(told(("silent", 0)))
+    changes = Conversation(GAP).absorb(history_of(("silent", 0)))
     assert [(fact.engaged_at, sign) for fact, sign in changes.conversations] == [(None, 1)]
     assert not changes.sessions
     assert not changes.exchanges
@@ -140,7 +140,7 @@ def test_a_conversation_of_silent_events_alone_has_a_fact_of_its_own() -> None:
 
 @given(profiles)
 def test_a_customer_that_becomes_known_moves_all_quarter_hours_to_it(profile: Profile) -> None:
-    conversation = Conversation(GAP, told(("user", 0), ("user", DAY)))
+    conversation = Conversation(GAP, history_of(("user", 0), ("user", DAY)))
     known = profile._replace(customer="ann")
     changes = conversation.absorb([event_of(kinds.ENGAGEMENT, START + 2 * DAY, "ff", known)])
     assert Counter((customer, sign) for (_, customer), sign in changes.end_user_quarters) == {

@@ -4,14 +4,14 @@ import pytest
 
 from stream_processors.conversations.exchanges import ExchangeFact, Exchanges
 from stream_processors.conversations.fold import fold_all
-from tests.support.histories import DAY, GAP, START, told
+from tests.support.worker.fold_histories import DAY, GAP, START, history_of
 
 Exchange = tuple[int, int, int | None, int | None]
 
 
 def exchanges_of(*happened: tuple[str, int]) -> list[Exchange]:
     """The exchanges by milliseconds since the start of the history."""
-    found = sorted(fold_all(told(*happened), GAP)[1].exchanges)
+    found = sorted(fold_all(history_of(*happened), GAP)[1].exchanges)
     return [
         (
             each.asked_at - START,

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from stream_processors.conversations import events as kinds
 from stream_processors.conversations.events import FoldEvent, rank_of
 from stream_processors.conversations.fold import Facts, Finished, Fold, fold_all
-from tests.support.by_definition import facts_by_definition
-from tests.support.histories import DAY, GAP, START, event_of, histories, net_of, told
+from tests.support.worker.fold_histories import DAY, GAP, START, event_of, histories, history_of, net_of
+from tests.support.worker.reference_fold import facts_by_definition
 
 
 @given(histories(), st.sampled_from([60_000, 900_000, GAP, DAY]))
@@ -55,7 +55,7 @@ def test_only_messages_of_the_end_user_go_before_all_else() -> None:
 
 
 def test_a_visit_a_rating_an_end_and_silent_events_engage_nothing() -> None:
-    _, facts = fold_all(told(("visit", 0), ("rating", 1), ("end", 2), ("silent", 3)), GAP)
+    _, facts = fold_all(history_of(("visit", 0), ("rating", 1), ("end", 2), ("silent", 3)), GAP)
     fact = facts.conversations[0]
     assert (fact.engaged_at, fact.visited_at) == (None, START)
     assert facts.sessions == []
@@ -63,22 +63,22 @@ def test_a_visit_a_rating_an_end_and_silent_events_engage_nothing() -> None:
 
 def test_each_engaging_event_engages() -> None:
     for word in ("user", "agent", "action", "button", "engaged"):
-        _, facts = fold_all(told(("visit", 0), (word, 1_000)), GAP)
+        _, facts = fold_all(history_of(("visit", 0), (word, 1_000)), GAP)
         assert facts.conversations[0].engaged_at == START + 1_000, word
 
 
 def test_an_engagement_is_no_activity() -> None:
-    assert fold_all(told(("engaged", 0)), GAP)[1].sessions == []
+    assert fold_all(history_of(("engaged", 0)), GAP)[1].sessions == []
 
 
 def test_the_quarter_hours_are_those_with_a_message_of_the_end_user() -> None:
     _, facts = fold_all(
-        told(("user", 0), ("user", 899_999), ("agent", 900_000), ("button", 1_800_000), ("user", 2_700_000)), GAP
+        history_of(("user", 0), ("user", 899_999), ("agent", 900_000), ("button", 1_800_000), ("user", 2_700_000)), GAP
     )
     first = START // 900_000
     assert facts.end_user_quarters == [(first, None), (first + 3, None)]
 
 
 def test_open_facts_give_the_quarter_hours_from_an_index_on() -> None:
-    fold, _ = fold_all(told(("user", 0), ("user", DAY), ("user", 2 * DAY)), GAP)
+    fold, _ = fold_all(history_of(("user", 0), ("user", DAY), ("user", 2 * DAY)), GAP)
     assert [quarter for quarter, _ in fold.open_facts(2).end_user_quarters] == [(START + 2 * DAY) // 900_000]

@@ -4,13 +4,13 @@ import pytest
 
 from stream_processors.conversations.fold import fold_all
 from stream_processors.conversations.sessions import CLOSED_BY_AN_END, SessionFact, Sessions
-from tests.support.histories import DAY, GAP, START, told
+from tests.support.worker.fold_histories import DAY, GAP, START, history_of
 
 MINUTE = 60_000
 
 
 def sessions_of(*happened: tuple[str, int]) -> list[SessionFact]:
-    return sorted(fold_all(told(*happened), GAP)[1].sessions, key=lambda session: session.started_at)
+    return sorted(fold_all(history_of(*happened), GAP)[1].sessions, key=lambda session: session.started_at)
 
 
 def shape(sessions: list[SessionFact]) -> list[tuple[int, int, int]]:

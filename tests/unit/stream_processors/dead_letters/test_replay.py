@@ -11,7 +11,7 @@ from stream_processors.dead_letters.replay import PAGE_BYTES, PAGE_LETTERS, Lett
 from stream_processors.dead_letters.store import PendingDeadLetter
 from stream_processors.kafka.records import ORIGIN_HEADER, RECEIVED_AT_HEADER, LogPosition, replayed_letter
 from stream_processors.kafka.source import Headers
-from tests.support.kafka_records import AT_MS, KafkaRecord, fields_of, value_of
+from tests.support.kafka.records import AT_MS, KafkaRecord, fields_of, value_of
 
 PLACE = LogPosition("agent-events", 3, 2, 1200)
 

@@ -10,8 +10,8 @@ from stream_processors.dead_letters.storage import DeadLetterPolicy
 from stream_processors.kafka.records import DEAD_LETTER_HEADER, KeptRecord
 from stream_processors.privacy.redaction import load_redaction
 from stream_processors.privacy.storage_policy import ContentPolicy
-from tests.support.kafka_records import KafkaRecord
-from tests.support.wire_events import HASH_KEY
+from tests.support.kafka.records import KafkaRecord
+from tests.support.worker.wire_events import HASH_KEY
 from tests.unit.stream_processors.privacy.test_redaction import SHIPPED
 
 REDACTING = DeadLetterPolicy("full", False, ContentPolicy(redaction=load_redaction(SHIPPED)))

@@ -12,7 +12,7 @@ from stream_processors.decoding.decode import REASON_CODES, decode, decode_all, 
 from stream_processors.decoding.fast_path import MAX_NESTING
 from stream_processors.errors import InvalidRecord
 from tests.oracle.cases.records import BAD_RECORDS, GOOD_RECORDS, BadRecord, GoodRecord
-from tests.support.kafka_records import AT_MS, EVENT_ID, fields_of, value_of
+from tests.support.kafka.records import AT_MS, EVENT_ID, fields_of, value_of
 
 PLAIN = value_of(fields_of())
 SECRET = "Zq7-secret-Zq7"

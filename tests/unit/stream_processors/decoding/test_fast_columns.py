@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from convostream.contract.date_times import format_date_time, parse_date_time
 from stream_processors.decoding.fast_columns import are_plain_uuids, read_plain_date_times
-from tests.support.kafka_records import EVENT_ID
+from tests.support.kafka.records import EVENT_ID
 
 TIME = "2026-04-01T12:00:00.123Z"
 

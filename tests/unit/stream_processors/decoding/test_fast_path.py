@@ -9,8 +9,8 @@ from stream_processors.decoding.decode import decode
 from stream_processors.decoding.fast_path import fast_decode
 from stream_processors.errors import InvalidRecord
 from tests.oracle.cases.records import BAD_RECORDS, GOOD_RECORDS
-from tests.support.kafka_records import EVENT_ID, fields_of, value_of
-from tests.support.wire_events import Fields, any_events
+from tests.support.kafka.records import EVENT_ID, fields_of, value_of
+from tests.support.worker.wire_events import Fields, any_events
 
 FIELDS = sorted({name for model in EVENT_MODELS for name in model.model_fields})
 

@@ -11,8 +11,8 @@ from stream_processors.conversations import events as kinds
 from stream_processors.conversations.events import Call, Profile
 from stream_processors.conversations.values import CLOCK_TOLERANCE_MS, EARLIEST_TIME
 from stream_processors.enrichment.enrich import LATEST_CALL, OWN_COLUMNS
-from tests.support.kafka_records import AT_MS, fields_of
-from tests.support.wire_events import (
+from tests.support.kafka.records import AT_MS, fields_of
+from tests.support.worker.wire_events import (
     TYPES,
     EnrichedEvent,
     Fields,

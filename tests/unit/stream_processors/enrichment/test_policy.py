@@ -6,8 +6,8 @@ from stream_processors.conversations.events import Profile
 from stream_processors.conversations.values import Place
 from stream_processors.enrichment.enrich import OWN_COLUMNS
 from stream_processors.enrichment.policy import Enrichment, as_json
-from tests.support.kafka_records import fields_of
-from tests.support.wire_events import Fields, enriched, enrichment_of, own_values
+from tests.support.kafka.records import fields_of
+from tests.support.worker.wire_events import Fields, enriched, enrichment_of, own_values
 
 LONDON = "81.2.69.142"
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from stream_processors.conversations.events import Profile
 from stream_processors.conversations.values import UNKNOWN_PLACE, Language
 from stream_processors.enrichment.profiles import COLUMNS, is_unknown, known_name
-from tests.support.kafka_records import fields_of
-from tests.support.wire_events import enriched, events_of, own_values
+from tests.support.kafka.records import fields_of
+from tests.support.worker.wire_events import enriched, events_of, own_values
 
 OPENINGS = pytest.mark.parametrize("type_", ["conversation_visited", "conversation_engaged"])
 

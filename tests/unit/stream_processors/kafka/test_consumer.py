@@ -10,8 +10,8 @@ from stream_processors.app import ProcessorApp
 from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.kafka.consumer import WholePollConsumer
 from stream_processors.settings import WorkerSettings
-from tests.support.wire_events import enrichment_of
-from tests.support.workshop import NOWHERE
+from tests.support.worker.context import UNREACHABLE_URL
+from tests.support.worker.wire_events import enrichment_of
 
 PARTITION = TP("agent-events", 0)
 LONG = 3_600.0
@@ -20,7 +20,7 @@ LONG = 3_600.0
 @pytest.fixture
 async def consumer() -> AsyncIterator[WholePollConsumer]:
     """A consumer whose partitions are all paused, and that is connected to nothing."""
-    clickhouse = ClickHouse(NOWHERE, threads=1)
+    clickhouse = ClickHouse(UNREACHABLE_URL, threads=1)
     app = ProcessorApp(WorkerSettings(), clickhouse, enrichment_of(), "worker")
     consumer = app.consumer
     assert isinstance(consumer, WholePollConsumer)

@@ -3,7 +3,7 @@
 from faust.types import TP
 
 from stream_processors.kafka.read_positions import ReadPositions
-from tests.support.kafka_records import KafkaRecord
+from tests.support.kafka.records import KafkaRecord
 
 PARTITION = TP("agent-events", 0)
 

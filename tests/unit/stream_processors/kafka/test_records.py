@@ -14,7 +14,7 @@ from stream_processors.kafka.records import (
     replayed_letter,
     times_of_receipt,
 )
-from tests.support.kafka_records import AT_MS, KafkaRecord
+from tests.support.kafka.records import AT_MS, KafkaRecord
 
 LATEST = AT_MS + CLOCK_TOLERANCE_MS
 

@@ -6,7 +6,7 @@ import pytest
 from stream_processors.errors import OperatorError
 from stream_processors.maintenance.person import Person
 from stream_processors.maintenance.person_dead_letters import Matcher
-from tests.support.kafka_records import fields_of, value_of
+from tests.support.kafka.records import fields_of, value_of
 
 CUSTOMER, SHORT, CONVERSATION = "c-4711-ž", "7", "chat-12345"
 ANN = Person("a", "production", CUSTOMER, None)

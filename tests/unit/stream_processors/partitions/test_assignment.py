@@ -4,15 +4,15 @@ import asyncio
 
 from stream_processors.kafka.source import Poll
 from stream_processors.partitions.assignment import Ownership
-from tests.support.in_memory_source import feed_of
-from tests.support.kafka_records import KafkaRecord
-from tests.support.workshop import Clock, tools_of
+from tests.support.kafka.in_memory_source import source_of
+from tests.support.kafka.records import KafkaRecord
+from tests.support.worker.context import Clock, worker_context
 
 SOON = 0.05
 
 
 def ownership_of(failures: list[BaseException]) -> Ownership:
-    return Ownership(tools_of(feed_of(range(5)), Clock()), failures.append)
+    return Ownership(worker_context(source_of(range(5)), Clock()), failures.append)
 
 
 async def test_before_the_first_rebalance_nothing_is_owned_or_settled() -> None:
@@ -46,7 +46,7 @@ async def test_a_release_ends_at_its_deadline_although_clickhouse_does_not_answe
 
 async def test_a_rebalance_lets_go_of_what_was_owned_before() -> None:
     failures: list[BaseException] = []
-    tools = tools_of(feed_of(range(5)), Clock(), kafka_session_timeout_seconds=1)
+    tools = worker_context(source_of(range(5)), Clock(), kafka_session_timeout_seconds=1)
     ownership = Ownership(tools, failures.append)
     await ownership.assign({0})
     before = ownership.partitions

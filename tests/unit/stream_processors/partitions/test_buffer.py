@@ -11,18 +11,18 @@ from stream_processors.kafka.records import Record
 from stream_processors.kafka.source import RECORD_BYTES, Poll
 from stream_processors.partitions.buffer import EARLY_ROWS, PollBuffer
 from stream_processors.settings import WorkerSettings
-from tests.support.in_memory_source import InMemoryFeed, feed_of
-from tests.support.kafka_records import KafkaRecord
-from tests.support.workshop import Clock
+from tests.support.kafka.in_memory_source import InMemorySource, source_of
+from tests.support.kafka.records import KafkaRecord
+from tests.support.worker.context import Clock
 
 MANY = 1_000_000
 
 
-def gathering_of(feed: InMemoryFeed, max_bytes: int = MANY) -> PollBuffer:
+def gathering_of(feed: InMemorySource, max_bytes: int = MANY) -> PollBuffer:
     return PollBuffer(0, feed, max_bytes, Clock())
 
 
-def read(gathering: PollBuffer, feed: InMemoryFeed, most: int) -> None:
+def read(gathering: PollBuffer, feed: InMemorySource, most: int) -> None:
     """Let a poll through, as the consumer's loop would."""
     poll = feed.poll(0, most)
     if poll is not None:
@@ -38,7 +38,7 @@ def offsets(records: Sequence[Record]) -> list[int]:
 
 
 async def test_records_come_out_in_the_order_of_their_offsets() -> None:
-    feed = feed_of(range(10))
+    feed = source_of(range(10))
     gathering = gathering_of(feed)
     await gathering.begin(3)
     for _ in range(3):
@@ -49,7 +49,7 @@ async def test_records_come_out_in_the_order_of_their_offsets() -> None:
 
 
 async def test_polls_are_taken_whole_until_there_are_rows_enough() -> None:
-    feed = feed_of(range(9))
+    feed = source_of(range(9))
     gathering = gathering_of(feed)
     await gathering.begin(0)
     for _ in range(3):
@@ -60,7 +60,7 @@ async def test_polls_are_taken_whole_until_there_are_rows_enough() -> None:
 
 
 async def test_offsets_that_the_log_leaves_out_are_no_reason_to_stop() -> None:
-    feed = feed_of([0, 1, 5, 9])
+    feed = source_of([0, 1, 5, 9])
     gathering = gathering_of(feed)
     await gathering.begin(0)
     for _ in range(4):
@@ -70,7 +70,7 @@ async def test_offsets_that_the_log_leaves_out_are_no_reason_to_stop() -> None:
 
 
 async def test_offsets_that_go_back_tell_of_another_log() -> None:
-    feed = feed_of(range(10))
+    feed = source_of(range(10))
     gathering = gathering_of(feed)
     await gathering.begin(5)
     gathering.add(poll_of([5, 6], seeks=1))
@@ -81,7 +81,7 @@ async def test_offsets_that_go_back_tell_of_another_log() -> None:
 
 @pytest.mark.parametrize("stale", [[8, 9], [0, 1]], ids=["from further on", "from before"])
 async def test_a_poll_that_was_under_way_while_the_position_was_set_is_read_again(stale: list[int]) -> None:
-    feed = feed_of(range(10))
+    feed = source_of(range(10))
     gathering = gathering_of(feed)
     await gathering.begin(0)
     await gathering.begin(4)
@@ -93,7 +93,7 @@ async def test_a_poll_that_was_under_way_while_the_position_was_set_is_read_agai
 
 
 async def test_a_poll_that_was_under_way_is_taken_when_it_fits() -> None:
-    gathering = gathering_of(feed_of(range(10)))
+    gathering = gathering_of(source_of(range(10)))
     await gathering.begin(0)
     await gathering.begin(4)
     gathering.add(poll_of([4, 5], seeks=1))
@@ -101,7 +101,7 @@ async def test_a_poll_that_was_under_way_is_taken_when_it_fits() -> None:
 
 
 async def test_what_was_taken_before_a_stale_poll_is_kept() -> None:
-    feed = feed_of(range(10))
+    feed = source_of(range(10))
     gathering = gathering_of(feed)
     await gathering.begin(0)
     await gathering.begin(0)
@@ -114,7 +114,7 @@ async def test_what_was_taken_before_a_stale_poll_is_kept() -> None:
 
 @given(st.lists(st.tuples(st.integers(1, 4), st.integers(0, 2), st.integers(1, 9)), max_size=30))
 async def test_nothing_is_skipped_or_doubled_whatever_polls_are_under_way(moves: list[tuple[int, int, int]]) -> None:
-    feed = feed_of(range(40))
+    feed = source_of(range(40))
     gathering, taken = gathering_of(feed), list[int]()
     await gathering.begin(0)
     held: list[Poll] = []
@@ -144,7 +144,7 @@ async def take_or_begin_again(gathering: PollBuffer, rows: int, behind_what_was_
 
 
 async def test_a_range_is_cut_at_its_last_offset_and_the_rest_stays() -> None:
-    feed = feed_of(range(10))
+    feed = source_of(range(10))
     gathering = gathering_of(feed)
     await gathering.begin(0)
     for _ in range(3):
@@ -156,7 +156,7 @@ async def test_a_range_is_cut_at_its_last_offset_and_the_rest_stays() -> None:
 
 
 async def test_a_range_whose_last_record_is_gone_is_passed_without_taking_more() -> None:
-    feed = feed_of([0, 1, 2, 8, 9])
+    feed = source_of([0, 1, 2, 8, 9])
     gathering = gathering_of(feed)
     await gathering.begin(0)
     read(gathering, feed, 5)
@@ -167,7 +167,7 @@ async def test_a_range_whose_last_record_is_gone_is_passed_without_taking_more()
 
 
 async def test_a_partition_is_paused_beyond_its_bytes_and_resumed_below_half_of_them() -> None:
-    feed = feed_of(range(20))
+    feed = source_of(range(20))
     gathering = gathering_of(feed, max_bytes=4 * (RECORD_BYTES + 5))  # a key has three bytes, a value two
     await gathering.begin(0)
     for _ in range(4):
@@ -183,7 +183,7 @@ async def test_a_partition_is_paused_beyond_its_bytes_and_resumed_below_half_of_
 
 
 async def test_a_new_position_ends_a_pause_and_forgets_what_waits() -> None:
-    feed = feed_of(range(20))
+    feed = source_of(range(20))
     gathering = gathering_of(feed, max_bytes=RECORD_BYTES + 5)
     await gathering.begin(0)
     read(gathering, feed, 5)
@@ -195,7 +195,7 @@ async def test_a_new_position_ends_a_pause_and_forgets_what_waits() -> None:
 
 
 async def test_the_age_is_that_of_the_oldest_poll() -> None:
-    clock, feed = Clock(), feed_of(range(5))
+    clock, feed = Clock(), source_of(range(5))
     gathering = PollBuffer(0, feed, MANY, clock)
     await gathering.begin(0)
     assert gathering.age == 0
@@ -209,7 +209,7 @@ async def test_the_age_is_that_of_the_oldest_poll() -> None:
 
 
 async def test_a_poll_wakes_whoever_waits() -> None:
-    feed = feed_of(range(5))
+    feed = source_of(range(5))
     gathering = gathering_of(feed)
     await gathering.begin(0)
     assert not gathering.wake.is_set()
@@ -218,7 +218,7 @@ async def test_a_poll_wakes_whoever_waits() -> None:
 
 
 async def test_a_poll_that_was_under_way_and_its_second_reading_are_no_other_log() -> None:
-    feed = feed_of(range(4))
+    feed = source_of(range(4))
     gathering = gathering_of(feed)
     await gathering.begin(0)
     under_way = feed.poll(0, 2)
@@ -246,7 +246,7 @@ async def test_what_is_worth_a_flush(
     rows: int, age: float, is_landing: bool, is_idle: bool, should_flush: bool
 ) -> None:
     clock, settings = Clock(), WorkerSettings(flush_max_rows=20_000, flush_max_age_seconds=1)
-    gathering = PollBuffer(0, feed_of([]), 10**9, clock)
+    gathering = PollBuffer(0, source_of([]), 10**9, clock)
     await gathering.begin(0)
     if rows:
         gathering.add(poll_of(range(rows), 1))
@@ -255,7 +255,7 @@ async def test_what_is_worth_a_flush(
 
 
 async def test_what_fills_the_buffer_is_worth_a_flush() -> None:
-    gathering = gathering_of(feed_of([]), RECORD_BYTES)
+    gathering = gathering_of(source_of([]), RECORD_BYTES)
     await gathering.begin(0)
     gathering.add(poll_of(range(2), 1))
     assert gathering.should_flush(WorkerSettings(), is_landing=True, is_idle=False)

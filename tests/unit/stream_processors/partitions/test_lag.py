@@ -1,7 +1,7 @@
 """Lag: the age of what landed last, and the time that records have waited since."""
 
 from stream_processors.partitions.lag import Lag
-from tests.support.workshop import Clock
+from tests.support.worker.context import Clock
 
 
 def test_the_lag_grows_while_records_wait_and_none_lands() -> None:

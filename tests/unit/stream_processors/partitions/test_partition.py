@@ -6,13 +6,13 @@ import pytest
 
 from stream_processors.kafka.source import Poll
 from stream_processors.partitions.partition import Partition
-from tests.support.in_memory_source import feed_of
-from tests.support.kafka_records import KafkaRecord
-from tests.support.workshop import Clock, tools_of
+from tests.support.kafka.in_memory_source import source_of
+from tests.support.kafka.records import KafkaRecord
+from tests.support.worker.context import Clock, worker_context
 
 
 def partition_of(offsets: Sequence[int], clock: Clock, *, is_settled: bool = True) -> Partition:
-    partition = Partition(0, tools_of(feed_of(offsets), clock))
+    partition = Partition(0, worker_context(source_of(offsets), clock))
     partition.is_settled = is_settled
     return partition
 
@@ -41,8 +41,8 @@ async def test_a_partition_is_starved_for_as_long_as_records_wait_and_none_is_re
 
 async def test_records_that_come_after_a_long_lull_have_not_waited_that_long() -> None:
     clock = Clock()
-    feed = feed_of([])
-    partition = Partition(0, tools_of(feed, clock))
+    feed = source_of([])
+    partition = Partition(0, worker_context(feed, clock))
     partition.is_settled = True
     pass_time(partition, clock, 10_000)
     feed.logs[0].append(KafkaRecord(0, 0))
@@ -75,7 +75,7 @@ async def test_a_partition_whose_records_wait_to_be_written_is_not_starved() -> 
 
 @pytest.mark.parametrize(("owned", "paused"), [(1, set()), (4, {0})], ids=["alone", "as one of four"])
 async def test_the_partitions_of_a_worker_share_the_bytes_that_may_wait(owned: int, paused: set[int]) -> None:
-    feed = feed_of([])
-    partition = Partition(0, tools_of(feed, Clock(), buffer_max_bytes=1_048_576), owned)
+    feed = source_of([])
+    partition = Partition(0, worker_context(feed, Clock(), buffer_max_bytes=1_048_576), owned)
     partition.deliver(Poll.of(0, [KafkaRecord(value=b"x" * 300_000)], 0))
     assert feed.paused == paused

@@ -12,10 +12,10 @@ from stream_processors.partitions.protocol.commands import (
     Replay,
     WriteRange,
 )
-from tests.support.histories import START, event_of
 from tests.support.protocol.engine import TABLES
 from tests.support.protocol.log import Message
 from tests.support.protocol.worker import Worker, World
+from tests.support.worker.fold_histories import START, event_of
 
 BROKEN = Message(0, None)
 LETTERS_FIRST = ("dead_letters", "events", "conversation_facts", "other_facts")

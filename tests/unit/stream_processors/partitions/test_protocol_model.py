@@ -27,10 +27,10 @@ from stream_processors.partitions.protocol.commands import (
     WriteRange,
 )
 from stream_processors.partitions.ranges import Range
-from tests.support.histories import GAP, START, calls, event_of, profiles
 from tests.support.protocol.engine import TABLES
 from tests.support.protocol.log import Log, Message, partition_of
 from tests.support.protocol.worker import Worker, World
+from tests.support.worker.fold_histories import GAP, START, calls, event_of, profiles
 
 MOST_STEPS = 3_000
 CONVERSATIONS = 4

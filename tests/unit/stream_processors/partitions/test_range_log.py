@@ -3,7 +3,7 @@
 import re
 
 from stream_processors.partitions.range_log import LATEST_SQL, RANGE_TYPES
-from tests.support.project import ROOT
+from tests.support.project.metadata import ROOT
 
 
 def declared(table: str) -> list[str]:

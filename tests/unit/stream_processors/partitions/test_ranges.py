@@ -14,7 +14,7 @@ from stream_processors.partitions.ranges import (
     restart,
     resume_after_expiry,
 )
-from tests.support.kafka_records import AT_MS, KafkaRecord
+from tests.support.kafka.records import AT_MS, KafkaRecord
 
 CONFIRMED = Range("t", 0, 3, 100, 199, 50, 2, "1-abc", Fingerprint(5, 6), confirmed=True)
 OPEN = replace(CONFIRMED, confirmed=False)

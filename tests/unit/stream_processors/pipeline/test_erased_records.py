@@ -10,9 +10,9 @@ from stream_processors.conversations.key import ConversationKey
 from stream_processors.dead_letters.storage import DeadLetterPolicy
 from stream_processors.pipeline.erased_records import conversations_of_erased_customers, drop_erased
 from stream_processors.pipeline.steps import Batch, decode_records
-from tests.support.kafka_records import AT_MS, KafkaRecord, fields_of, record_of, value_of
-from tests.support.wire_events import enrichment_of
-from tests.support.workshop import NOWHERE
+from tests.support.kafka.records import AT_MS, KafkaRecord, fields_of, record_of, value_of
+from tests.support.worker.context import UNREACHABLE_URL
+from tests.support.worker.wire_events import enrichment_of
 
 KEY = ConversationKey("a", "production", "c")
 REFUSED = value_of(fields_of("unheard of"))
@@ -34,7 +34,7 @@ def decoded(*records: KafkaRecord) -> Batch:
 
 async def dropped(tombstones: Tombstones, *records: KafkaRecord) -> Batch:
     batch = decoded(*records)
-    await drop_erased(batch, tombstones, ClickHouse(NOWHERE, threads=1), 0)
+    await drop_erased(batch, tombstones, ClickHouse(UNREACHABLE_URL, threads=1), 0)
     return batch
 
 

@@ -12,12 +12,12 @@ from stream_processors.pipeline.portions import fold_in_portions
 from stream_processors.pipeline.steps import Batch, decode_records, gather_rows
 from stream_processors.state.cache import SPARE_BYTES, State
 from stream_processors.state.index import ConversationIndex
-from tests.support.kafka_records import AT_MS, EVENT_ID, KafkaRecord, record_of
-from tests.support.wire_events import enrichment_of
-from tests.support.workshop import NOWHERE, RULES
+from tests.support.kafka.records import AT_MS, EVENT_ID, KafkaRecord, record_of
+from tests.support.worker.context import RULES, UNREACHABLE_URL
+from tests.support.worker.wire_events import enrichment_of
 
 POSITION = LogPosition("agent-events", 0, 1, 0)
-NOBODY = ClickHouse(NOWHERE, threads=1)
+NOBODY = ClickHouse(UNREACHABLE_URL, threads=1)
 
 
 def state_of(max_bytes: int = 10**9) -> State:

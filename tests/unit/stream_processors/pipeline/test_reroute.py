@@ -6,8 +6,8 @@ from stream_processors.errors import InvalidRecord
 from stream_processors.kafka.records import ORIGIN_HEADER, RECEIVED_AT_HEADER, LogPosition, Record
 from stream_processors.kafka.source import Headers
 from stream_processors.pipeline.reroute import Stray, _forward, forwarded_headers
-from tests.support.in_memory_source import InMemoryFeed
-from tests.support.kafka_records import AT_MS, KafkaRecord
+from tests.support.kafka.in_memory_source import InMemorySource
+from tests.support.kafka.records import AT_MS, KafkaRecord
 
 POSITION = LogPosition("agent-events", 2, 1, 70)
 ORIGIN = (ORIGIN_HEADER, b"agent-events:2:77")
@@ -32,7 +32,7 @@ def test_a_copy_names_where_its_record_was_first(record: Stray, headers: Headers
     assert forwarded_headers(record, "agent-events") == headers
 
 
-class FeedWithLimit(InMemoryFeed):
+class FeedWithLimit(InMemorySource):
     """Kafka takes records with headers of so many bytes."""
 
     limit = 0

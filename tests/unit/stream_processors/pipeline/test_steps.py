@@ -25,9 +25,9 @@ from stream_processors.pipeline.steps import (
 from stream_processors.privacy.storage_policy import ContentPolicy
 from stream_processors.state.cache import State
 from stream_processors.state.index import ConversationIndex
-from tests.support.kafka_records import AT_MS, EVENT_ID, KafkaRecord, fields_of, record_of, value_of
-from tests.support.wire_events import enrichment_of
-from tests.support.workshop import NOWHERE, RULES
+from tests.support.kafka.records import AT_MS, EVENT_ID, KafkaRecord, fields_of, record_of, value_of
+from tests.support.worker.context import RULES, UNREACHABLE_URL
+from tests.support.worker.wire_events import enrichment_of
 
 POSITION = LogPosition("agent-events", 0, 1, 0)
 KEY = ConversationKey("a", "production", "c")
@@ -60,7 +60,7 @@ async def segments_of_all(
     batch = decoded(*records)
     batch.letters = dict(letters or {})
     keep = DeadLetterPolicy().keep
-    fresh, hashes, rows = await fold_in_portions(batch, state, ClickHouse(NOWHERE, threads=1), POSITION, keep)
+    fresh, hashes, rows = await fold_in_portions(batch, state, ClickHouse(UNREACHABLE_URL, threads=1), POSITION, keep)
     return gather_rows(batch, fresh, hashes, rows, POSITION)
 
 
@@ -138,7 +138,7 @@ async def test_a_valid_replay_settles_its_letter_also_when_the_event_is_a_repeti
 async def test_a_batch_without_headers_of_ours_does_not_ask_clickhouse() -> None:
     foreign = KafkaRecord(headers=(("trace", b"x"), (DEAD_LETTER_HEADER, b"5"), (ORIGIN_HEADER, b"no place")))
     batch = Batch([record_of(), foreign], seen_at=SEEN)
-    await prove_headers(batch, ClickHouse(NOWHERE, threads=1), POSITION, None, ContentPolicy())
+    await prove_headers(batch, ClickHouse(UNREACHABLE_URL, threads=1), POSITION, None, ContentPolicy())
     assert (batch.proofs, batch.letters) == ((), {})
 
 
@@ -146,7 +146,7 @@ async def test_a_replay_takes_what_was_proved_from_its_range_and_asks_nobody() -
     claimed = KafkaRecord(offset=3, headers=((DEAD_LETTER_HEADER, place_text(LETTER)),), value=value_of(fields_of()))
     batch = Batch([record_of(), claimed], seen_at=SEEN)
     await prove_headers(
-        batch, ClickHouse(NOWHERE, threads=1), POSITION, (Proof(3, AT_MS - 9, is_replay=True),), ContentPolicy()
+        batch, ClickHouse(UNREACHABLE_URL, threads=1), POSITION, (Proof(3, AT_MS - 9, is_replay=True),), ContentPolicy()
     )
     decode_records(batch, enrichment_of(), DeadLetterPolicy().keep, 0, 2)
     assert (batch.letters, batch.received_at) == ({3: LETTER}, [AT_MS, AT_MS - 9])

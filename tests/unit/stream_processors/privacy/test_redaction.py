@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stream_processors.privacy import redaction
 from stream_processors.privacy.redaction import CUT, MOST_SEARCHES, WINDOW, load_redaction
-from tests.support.wire_events import json_objects
+from tests.support.worker.wire_events import json_objects
 
 SHIPPED = Path(redaction.__file__).with_name("redaction.toml")
 RULES = load_redaction(SHIPPED)

@@ -12,8 +12,8 @@ from stream_processors.clickhouse.columns import COLUMN_TYPES, KIND_COLUMNS, TEX
 from stream_processors.enrichment.enrich import OWN_COLUMNS
 from stream_processors.privacy.storage_policy import JSON_COLUMNS, TEXT_COLUMNS, ContentPolicy, Storage
 from stream_processors.state.loader import FOLD_COLUMNS
-from tests.support.kafka_records import fields_of
-from tests.support.wire_events import (
+from tests.support.kafka.records import fields_of
+from tests.support.worker.wire_events import (
     HASH_KEY,
     EnrichedEvent,
     Fields,

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from tests.support.project import ROOT
+from tests.support.project.metadata import ROOT
 
 SCRIPT = """
 from pathlib import Path

@@ -11,7 +11,7 @@ import pytest
 from stream_processors import metrics
 from stream_processors.process import health
 from stream_processors.process.health import CONNECTION_SECONDS, MOST_CONNECTIONS, STALLED_SECONDS, Pulse, serve_health
-from tests.support.workshop import Clock
+from tests.support.worker.context import Clock
 
 
 @pytest.fixture(scope="module")

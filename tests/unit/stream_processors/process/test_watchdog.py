@@ -9,8 +9,8 @@ import pytest
 
 from stream_processors.process.health import Pulse
 from stream_processors.process.watchdog import EXIT_CODE, find_stall, warnings, watch
-from tests.support.project import ROOT
-from tests.support.workshop import Clock
+from tests.support.project.metadata import ROOT
+from tests.support.worker.context import Clock
 
 HANGING = """
 import time

@@ -18,11 +18,11 @@ from stream_processors.state.cache import (
     State,
 )
 from stream_processors.state.index import ConversationIndex
-from tests.support.histories import told
-from tests.support.workshop import NOWHERE, RULES
+from tests.support.worker.context import RULES, UNREACHABLE_URL
+from tests.support.worker.fold_histories import history_of
 
 BEFORE = LogPosition("t", 0, 1, 0)
-NOBODY = ClickHouse(NOWHERE, threads=1)
+NOBODY = ClickHouse(UNREACHABLE_URL, threads=1)
 ANN, BOB, EVE = (ConversationKey("a", "production", name) for name in ("ann", "bob", "eve"))
 
 
@@ -41,7 +41,7 @@ async def absorb(state: State, key: ConversationKey) -> None:
     await admit(state, key)
     state.count_events(1)
     known = len(state.get(key))
-    state.get(key).absorb(told(*[("user", after) for after in range(known + 1)])[known:])
+    state.get(key).absorb(history_of(*[("user", after) for after in range(known + 1)])[known:])
 
 
 async def test_a_new_conversation_is_admitted_without_asking_clickhouse() -> None:
@@ -143,7 +143,7 @@ class Restarting(ClickHouse):
     """A ClickHouse that is away for the first question, and holds nothing."""
 
     def __init__(self) -> None:
-        super().__init__(NOWHERE, threads=1)
+        super().__init__(UNREACHABLE_URL, threads=1)
         self.questions = 0
 
     async def scan_texts(self, sql: str, parameters: Parameters, take: Callable[[Row], None]) -> None:

@@ -15,8 +15,8 @@ from stream_processors.conversations.rules import FoldRules
 from stream_processors.conversations.values import UNKNOWN_PLACE
 from stream_processors.kafka.records import LogPosition
 from stream_processors.state.loader import FOLD_COLUMNS, RECALL_SQL, fold_event, recall
-from tests.support.kafka_records import AT_MS, fields_of
-from tests.support.wire_events import TYPES, Fields, enriched, enriched_events, events_of, rows_of
+from tests.support.kafka.records import AT_MS, fields_of
+from tests.support.worker.wire_events import TYPES, Fields, enriched, enriched_events, events_of, rows_of
 
 CONSTANTS: dict[str, str | int] = {"topic": "t", "partition": 0, "log_epoch": 1, "owner_epoch": 1, "owner_id": "w"}
 READ = [column.strip() for column in FOLD_COLUMNS.split(",")]

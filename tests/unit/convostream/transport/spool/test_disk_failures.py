@@ -11,7 +11,7 @@ import pytest
 
 from convostream import ConversationTracker, Settings
 from convostream.transport.memory_queue import footprint
-from tests.support.spools import NOBODY, files, left_in, numbers, record, spool, taken
+from tests.support.sdk.spools import UNREACHABLE_BROKER, files, numbers, record, recover_all, spool, take_all
 
 
 class Clock:
@@ -38,7 +38,7 @@ def full_disk(file_bytes: int) -> Iterator[None]:
 def test_an_unusable_directory_leaves_events_in_memory(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING)
     (tmp_path / "file").touch()
-    settings = Settings(kafka_bootstrap_servers=NOBODY, spool_directory=tmp_path / "file" / "spool")
+    settings = Settings(kafka_bootstrap_servers=UNREACHABLE_BROKER, spool_directory=tmp_path / "file" / "spool")
     tracker = ConversationTracker("shop", settings=settings)
     for _ in range(50):
         tracker.track_human_message("a secret", conversation_id="c-1")
@@ -61,7 +61,7 @@ def test_a_full_disk_cuts_no_event_in_two_and_keeps_the_order(tmp_path: Path, li
         assert all(running.offer(record(number)) for number in range(20, 30))
         assert running.stats().spool_failures == 1
         assert len(files(tmp_path)) == 2
-        assert numbers(taken(running)) == list(range(30))
+        assert numbers(take_all(running)) == list(range(30))
         assert running.stats().damaged == 0
 
 
@@ -72,7 +72,7 @@ def test_what_the_disk_did_not_take_is_lost_with_the_process_and_nothing_else_is
             assert all(running.offer(record(number)) for number in range(10))
         clock.now += 10
         running.offer(record(10))
-    assert numbers(left_in(tmp_path)) == [0, 1, 2, 3, 10]
+    assert numbers(recover_all(tmp_path)) == [0, 1, 2, 3, 10]
 
 
 def test_a_failed_disk_is_tried_again_after_a_while_alone(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_memory_is_bounded_while_the_disk_fails(tmp_path: Path) -> None:
     with spool(tmp_path, buffer_bytes=limit) as running, full_disk(0):
         assert [running.offer(record(0)) for _ in range(12)] == [True] * 10 + [False] * 2
         assert running.stats().unsent_bytes == limit
-        assert len(taken(running)) == 10
+        assert len(take_all(running)) == 10
         assert running.offer(record(0))
 
 
@@ -108,7 +108,7 @@ def test_a_directory_that_is_deleted_is_made_again(tmp_path: Path) -> None:
         assert len(files(directory)) > 0
         stats = running.stats()
         assert stats.accepted == 15
-        found = numbers(taken(running))
+        found = numbers(take_all(running))
         assert found == sorted(found)
         assert set(range(8, 15)) <= set(found)  # those before went into the segment that was deleted
         assert running.stats().unsent == 0
@@ -119,7 +119,7 @@ def test_a_file_that_vanished_counts_as_dropped(tmp_path: Path) -> None:
         for number in range(6):
             running.offer(record(number))
         files(tmp_path)[0].unlink()
-        found = numbers(taken(running))
+        found = numbers(take_all(running))
         assert found == list(range(6 - len(found), 6))
         stats = running.stats()
         assert (stats.sent, stats.dropped, stats.unsent) == (len(found), 6 - len(found), 0)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.spools import contents, files, left_in, on_disk, record, spool, start, taken
+from tests.support.sdk.spools import contents, files, record, records_on_disk, recover_all, spool, start, take_all
 
 AGENT = """
 from convostream import ConversationTracker
@@ -75,12 +75,12 @@ def test_after_sigkill_at_any_moment_every_accepted_event_is_there_and_in_order(
     for _ in range(3):
         first = expected[-1] + 1 if expected else 0
         returned = kill_after(start(AGENT.format(first=first), tmp_path, **variables), chance.uniform(0, 0.15))
-        found = [int(text) for text in contents(on_disk(tmp_path))]
+        found = [int(text) for text in contents(records_on_disk(tmp_path))]
         assert found[: len(expected)] == expected
         assert found == list(range(len(found)))
         assert len(found) - len(expected) - len(returned) in (0, 1)  # the last may not have been told any more
         expected = found
-    records = left_in(tmp_path)
+    records = recover_all(tmp_path)
     assert [int(text) for text in contents(records)] == expected
     assert len({json.loads(each.value)["event_id"] for each in records}) == len(expected)
     assert list(tmp_path.iterdir()) == []
@@ -95,7 +95,7 @@ def test_a_living_process_takes_over_from_a_killed_one(tmp_path: Path) -> None:
             assert time.monotonic() < deadline
             time.sleep(0.02)
         assert len(files(tmp_path)) >= 2
-        assert len(taken(living)) == living.stats().accepted + living.stats().found
+        assert len(take_all(living)) == living.stats().accepted + living.stats().found
 
 
 def test_a_process_that_is_stopped_keeps_what_is_its_own(tmp_path: Path) -> None:
@@ -103,10 +103,10 @@ def test_a_process_that_is_stopped_keeps_what_is_its_own(tmp_path: Path) -> None
     assert agent.stdout is not None
     agent.stdout.readline()
     agent.send_signal(signal.SIGSTOP)
-    assert left_in(tmp_path) == []
+    assert recover_all(tmp_path) == []
     agent.send_signal(signal.SIGCONT)
     kill_after(agent, 0)
-    assert len(left_in(tmp_path)) > 0
+    assert len(recover_all(tmp_path)) > 0
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system cannot fork")
@@ -118,12 +118,12 @@ def test_a_forked_child_has_a_home_of_its_own_and_holds_nothing_of_its_dead_pare
     parent.kill()
     parent.wait()
     try:
-        assert contents(left_in(tmp_path)) == ["parent"]
+        assert contents(recover_all(tmp_path)) == ["parent"]
     finally:
         os.kill(int(child), signal.SIGKILL)
     parent.stdout.close()
     deadline = time.monotonic() + 10
-    while not (found := left_in(tmp_path)):  # the child is not ours to wait for
+    while not (found := recover_all(tmp_path)):  # the child is not ours to wait for
         assert time.monotonic() < deadline
     assert contents(found) == ["child"]
 
@@ -137,7 +137,7 @@ def test_a_signal_handler_may_track_in_the_midst_of_a_call(tmp_path: Path, spool
     assert interruptions > 0, errors
     assert accepted == 4_000 + interruptions
     if spooled:
-        found = contents(left_in(tmp_path))
+        found = contents(recover_all(tmp_path))
         assert found.count("a signal") == interruptions
         assert [text for text in found if text != "a signal"] == [str(number) for number in range(4_000)]
 
@@ -146,7 +146,7 @@ def test_the_end_of_an_agent_leaves_its_events_and_says_so(tmp_path: Path) -> No
     agent = start(AGENT.format(first=0).replace("while True", "while number < 3"), tmp_path)
     _, errors = agent.communicate(timeout=60)
     assert "closed with 3 events unsent; 3 of them wait in the spool for the next process" in errors
-    assert contents(left_in(tmp_path)) == ["0", "1", "2"]
+    assert contents(recover_all(tmp_path)) == ["0", "1", "2"]
 
 
 def test_threads_write_whole_events(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ with ThreadPoolExecutor(8) as threads:
 """
     agent = start(program, tmp_path, CONVOSTREAM_SPOOL_BYTES=str(2**22))
     agent.communicate(timeout=60)
-    records = left_in(tmp_path)
+    records = recover_all(tmp_path)
     for thread in range(8):
         said = contents([each for each in records if each.key == b"shop/c-%d" % thread])
         assert said == [str(number) for number in range(300)]
@@ -179,4 +179,4 @@ tracker.track_human_message("hello", conversation_id="c-1")
 """
     agent = start(f"import os; os.chdir({str(tmp_path)!r})" + program, Path("spool"))
     agent.communicate(timeout=60)
-    assert contents(left_in(tmp_path / "spool")) == ["hello"]
+    assert contents(recover_all(tmp_path / "spool")) == ["hello"]

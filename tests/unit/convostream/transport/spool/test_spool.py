@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from convostream.transport.spool import Spool
-from tests.support.spools import files, left_in, numbers, record, size, spool, taken
+from tests.support.sdk.spools import files, numbers, record, recover_all, size, spool, take_all
 
 MANY = list(range(500))
 
@@ -28,7 +28,7 @@ def test_events_leave_in_the_order_they_came(tmp_path: Path, most_bytes: int) ->
     with spool(tmp_path, spool_bytes=256 * 1000) as running:
         fill(running)
         assert len(files(tmp_path)) > 10
-        assert numbers(taken(running, most_bytes)) == MANY
+        assert numbers(take_all(running, most_bytes)) == MANY
 
 
 def test_acknowledged_segments_are_deleted_and_the_open_one_is_emptied(tmp_path: Path) -> None:
@@ -39,7 +39,7 @@ def test_acknowledged_segments_are_deleted_and_the_open_one_is_emptied(tmp_path:
         assert len(files(tmp_path)) == before
         running.settle(records)
         assert len(files(tmp_path)) < before
-        taken(running)
+        take_all(running)
         assert [path.stat().st_size for path in files(tmp_path)] == [0]
         stats = running.stats()
         assert (stats.accepted, stats.sent, stats.unsent, stats.unsent_bytes) == (500, 500, 0, 0)
@@ -62,7 +62,7 @@ def test_the_next_process_finds_what_was_not_acknowledged(tmp_path: Path) -> Non
         fill(running)
         running.settle(running.take(3_000))
     with spool(tmp_path) as following:
-        found = numbers(taken(following))
+        found = numbers(take_all(following))
         assert found == MANY[-len(found) :]
         assert following.stats().found == following.stats().sent == len(found) > 400
         assert following.stats().accepted == 0
@@ -75,7 +75,7 @@ def test_what_earlier_processes_left_goes_before_what_is_new(tmp_path: Path) -> 
             running.offer(record(process))
     with spool(tmp_path) as last:
         last.offer(record(20))
-        assert numbers(taken(last)) == list(range(21))
+        assert numbers(take_all(last)) == list(range(21))
 
 
 def test_two_spools_of_one_directory_do_not_mix(tmp_path: Path) -> None:
@@ -83,7 +83,7 @@ def test_two_spools_of_one_directory_do_not_mix(tmp_path: Path) -> None:
         one.offer(record(1))
         other.offer(record(2))
         one.offer(record(3))
-        assert (numbers(taken(one)), numbers(taken(other))) == ([1, 3], [2])
+        assert (numbers(take_all(one)), numbers(take_all(other))) == ([1, 3], [2])
         assert one.stats().found == other.stats().found == 0
 
 
@@ -92,8 +92,8 @@ def test_what_is_left_is_found_by_one_alone(tmp_path: Path) -> None:
         with spool(tmp_path) as running:
             running.offer(record(7))
     with spool(tmp_path) as one, spool(tmp_path) as other:
-        assert len(taken(one)) == 20
-        assert taken(other) == []
+        assert len(take_all(one)) == 20
+        assert take_all(other) == []
 
 
 @pytest.mark.parametrize("limit", [300, 5_000, 100_000])
@@ -103,7 +103,7 @@ def test_a_full_spool_refuses_the_new_event_and_counts_it(tmp_path: Path, limit:
         stats = running.stats()
         assert (stats.accepted, stats.refused) == (answers.count(True), answers.count(False))
         assert limit * 0.6 < size(tmp_path) <= limit
-        assert numbers(taken(running)) == list(range(stats.accepted))
+        assert numbers(take_all(running)) == list(range(stats.accepted))
         assert running.offer(record(0))
 
 
@@ -129,7 +129,7 @@ def test_an_event_larger_than_a_segment_has_one_of_its_own(tmp_path: Path) -> No
         running.offer(record(0))
         running.offer(record(1, 2**20))
         running.offer(record(2))
-        assert numbers(taken(running, 1000)) == [0, 1, 2]
+        assert numbers(take_all(running, 1000)) == [0, 1, 2]
 
 
 def test_a_closed_spool_refuses(tmp_path: Path) -> None:
@@ -159,13 +159,13 @@ def test_a_torn_last_event_is_reported_and_the_rest_is_sent(tmp_path: Path, capl
     torn = files(tmp_path)[1]
     torn.write_bytes(torn.read_bytes()[:-1])
     with spool(tmp_path) as following:
-        found = numbers(taken(following))
+        found = numbers(take_all(following))
         assert len(found) == 39
         assert found == sorted(found)
         stats = following.stats()
         assert (stats.found, stats.sent, stats.damaged, stats.unsent) == (39, 39, 1, 0)
     assert f"{torn} is damaged" in caplog.text
-    assert left_in(tmp_path) == []
+    assert recover_all(tmp_path) == []
 
 
 def test_a_torn_last_event_is_found_at_every_byte(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_a_torn_last_event_is_found_at_every_byte(tmp_path: Path) -> None:
         (path.parent / "lock").touch()
         path.write_bytes(whole[:end])
         with spool(tmp_path) as following:
-            assert numbers(taken(following)) == [0, 1]
+            assert numbers(take_all(following)) == [0, 1]
             assert following.stats().damaged == (1 if end > last else 0)
 
 
@@ -190,7 +190,7 @@ def test_damage_in_the_middle_costs_what_it_covers(tmp_path: Path) -> None:
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
-    assert numbers(left_in(tmp_path)) == [0, 1, 2, 3, 5, 6, 7, 8]
+    assert numbers(recover_all(tmp_path)) == [0, 1, 2, 3, 5, 6, 7, 8]
 
 
 def test_damage_of_a_living_process_counts_as_dropped(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -198,7 +198,7 @@ def test_damage_of_a_living_process_counts_as_dropped(tmp_path: Path, caplog: py
         fill(running, 20)
         path = files(tmp_path)[0]
         path.write_bytes(bytes(path.stat().st_size))
-        found = numbers(taken(running))
+        found = numbers(take_all(running))
         assert found == list(range(20 - len(found), 20))
         stats = running.stats()
         assert (stats.damaged, stats.dropped, stats.unsent) == (1, 20 - len(found), 0)

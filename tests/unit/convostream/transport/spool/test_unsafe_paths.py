@@ -12,7 +12,7 @@ import pytest
 from convostream import ConversationTracker, InvalidSettings, Settings
 from convostream.transport.spool import Spool
 from convostream.transport.spool.frames import encode
-from tests.support.spools import NOBODY, files, left_in, numbers, record, spool, taken
+from tests.support.sdk.spools import UNREACHABLE_BROKER, files, numbers, record, recover_all, spool, take_all
 
 IS_ROOT = os.geteuid() == 0
 SOMEBODY_ELSE = 65_534
@@ -108,7 +108,7 @@ def test_an_unsafe_directory_is_refused_with_its_name_and_a_remedy(tmp_path: Pat
     path.parent.mkdir(mode=0o700)
     before = _tree(victim)
     plant(path, victim)
-    settings = Settings(kafka_bootstrap_servers=NOBODY, spool_directory=path, exit_timeout_seconds=0)
+    settings = Settings(kafka_bootstrap_servers=UNREACHABLE_BROKER, spool_directory=path, exit_timeout_seconds=0)
     with pytest.raises(InvalidSettings, match=r"^CONVOSTREAM_SPOOL_DIRECTORY: /") as raised:
         ConversationTracker("shop", settings=settings)
     assert words in str(raised.value)
@@ -168,7 +168,7 @@ def test_what_is_planted_in_a_dead_process_home_is_neither_read_nor_followed(
     with spool(tmp_path / "spool") as running:
         running.offer(record(7))
         expected = [7] if name in ("lock", "00000005.log") else [5, 7]
-        assert numbers(taken(running)) == expected
+        assert numbers(take_all(running)) == expected
         assert running.stats().spool_failures > 0
     assert _tree(victim) == before
     assert f"{HOME}/{name.split('.')[0]}" in caplog.text
@@ -195,7 +195,7 @@ def test_what_is_planted_as_a_home_is_not_taken_over(tmp_path: Path, victim: Pat
     before = _tree(tmp_path / "spool"), _tree(victim)
     with spool(tmp_path / "spool", adopt_seconds=0.02) as running:
         running.offer(record(7))
-        assert numbers(taken(running)) == [7]
+        assert numbers(take_all(running)) == [7]
     assert (_tree(tmp_path / "spool"), _tree(victim)) == before
 
 
@@ -212,7 +212,7 @@ def test_what_is_planted_where_the_next_file_goes_is_not_written(tmp_path: Path,
         for number in range(1, 12):
             assert running.offer(record(number))
             now[0] += 10
-        assert numbers(taken(running)) == list(range(12))
+        assert numbers(take_all(running)) == list(range(12))
     assert _tree(victim) == before
 
 
@@ -242,7 +242,7 @@ def test_a_directory_that_is_exchanged_while_it_is_used_leads_nowhere(tmp_path: 
             directory.mkdir()
             directory.chmod(0o777)
         offer(running, range(5, 12))
-        assert numbers(taken(running)) == list(range(12))
+        assert numbers(take_all(running)) == list(range(12))
         assert running.stats().sent == 12
     assert _tree(victim) == before
     assert "everyone" not in what or list(directory.iterdir()) == []
@@ -250,5 +250,5 @@ def test_a_directory_that_is_exchanged_while_it_is_used_leads_nowhere(tmp_path: 
 
 def test_after_all_of_this_the_events_are_found_by_the_next_process(tmp_path: Path) -> None:
     _dead_home(tmp_path / "spool")
-    assert numbers(left_in(tmp_path / "spool")) == [5]
+    assert numbers(recover_all(tmp_path / "spool")) == [5]
     assert list((tmp_path / "spool").iterdir()) == []

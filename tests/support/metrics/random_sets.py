@@ -1,0 +1,54 @@
+"""Random event sets, delivered in three parts, the next when the last has landed: late events meet what was written."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from tests.oracle import History, Question, Record, Sent
+from tests.support.stack.harness import Harness, history, unique_agent
+from tests.support.strategies.choices import RandomChoices
+from tests.support.strategies.questions import questions
+from tests.support.strategies.random_events import generate
+
+SEEDS = range(5)
+PARTS = 3
+CONVERSATIONS = 40
+QUESTIONS = {"production": 2, "staging": 1}
+
+
+@dataclass
+class RandomSet:
+    """A set with its two agents, and the records as they were delivered."""
+
+    seed: int
+    agents: list[str]
+    sent: list[Sent]
+    delivered: list[Record] = field(default_factory=list)
+
+    @property
+    def history(self) -> History:
+        """What the delivered records amount to."""
+        return history(self.delivered)
+
+    def questions(self, known: History, now: int) -> Iterator[Question]:
+        """Some questions for each of its agents and environments."""
+        for agent_id in self.agents:
+            for environment, count in QUESTIONS.items():
+                scope = agent_id, environment
+                moments = [event.at for event in known.events if event.key[:2] == scope]
+                yield from questions(RandomChoices(self.seed), scope, moments, now, count)
+
+
+def deliver_all(harness: Harness) -> list[RandomSet]:
+    """Delivers a set for each seed; all share the sending and the waiting."""
+    sets = [_set(seed, harness.now()) for seed in SEEDS]
+    for part in range(PARTS):
+        for each in sets:
+            size = -(-len(each.sent) // PARTS)
+            each.delivered.extend(harness.send(each.sent[part * size : (part + 1) * size]))
+        harness.drain()
+    return sets
+
+
+def _set(seed: int, now: int) -> RandomSet:
+    agents = [unique_agent(f"seed-{seed}") for _ in range(2)]
+    return RandomSet(seed, agents, generate(seed, CONVERSATIONS, agent_ids=agents, now=now))

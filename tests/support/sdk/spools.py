@@ -1,0 +1,101 @@
+"""Spools as the tests use them: on a directory, with records that say their number, emptied as a publisher would."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from convostream.settings import Settings
+from convostream.transport.interface import Record
+from convostream.transport.spool import Spool
+from convostream.transport.spool.background import ADOPT_SECONDS
+from convostream.transport.spool.frames import decode
+
+# An address where no broker listens.
+UNREACHABLE_BROKER = "127.0.0.1:1"
+
+
+def record(number: int, size: int = 0) -> Record:
+    """Return a record that says its number, in one of three conversations."""
+    return Record(b"shop/c-%d" % (number % 3), b"%d" % number + b" " * size)
+
+
+def numbers(records: list[Record]) -> list[int]:
+    """Return the numbers that these records say."""
+    return [int(each.value) for each in records]
+
+
+@contextmanager
+def spool(
+    directory: Path,
+    *,
+    clock: Callable[[], float] = time.monotonic,
+    adopt_seconds: float = ADOPT_SECONDS,
+    **settings: object,
+) -> Iterator[Spool]:
+    """Run a spool that has looked for what others left; at the end it lets its homes go."""
+    given = Settings.model_validate({"spool_fsync": "never", **settings})
+    running = Spool(given, directory, clock=clock, adopt_seconds=adopt_seconds)
+    running.claim()
+    looked = threading.Event()
+    running.begin(looked.set)
+    assert looked.wait(10)
+    try:
+        yield running
+    finally:
+        running.close()
+        running.release()
+
+
+def take_all(running: Spool, most_bytes: int = 2**20) -> list[Record]:
+    """Take and settle everything."""
+    found: list[Record] = []
+    while records := running.take(most_bytes):
+        found += records
+        running.settle(records)
+    return found
+
+
+def recover_all(directory: Path) -> list[Record]:
+    """Return what a next process finds, and leave nothing."""
+    with spool(directory) as running:
+        return take_all(running)
+
+
+def files(directory: Path) -> list[Path]:
+    """Return the segments in a spool directory, oldest first."""
+    return sorted(path for path in directory.glob("*/*") if path.name != "lock")
+
+
+def records_on_disk(directory: Path) -> list[Record]:
+    """Return what lies in a spool directory, without taking it over."""
+    return [each for path in files(directory) for each in decode(path.read_bytes(), complete=True).records]
+
+
+def size(directory: Path) -> int:
+    """Return the bytes that the segments hold."""
+    return sum(path.stat().st_size for path in files(directory))
+
+
+def start(program: str, directory: Path, **variables: str) -> subprocess.Popen[str]:
+    """Start a program of an agent whose broker is away."""
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(sys.path),
+        "CONVOSTREAM_KAFKA_BOOTSTRAP_SERVERS": UNREACHABLE_BROKER,
+        "CONVOSTREAM_SPOOL_DIRECTORY": str(directory),
+        "CONVOSTREAM_EXIT_TIMEOUT_SECONDS": "0",
+        **variables,
+    }
+    command = [sys.executable, "-c", program]
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def contents(records: list[Record]) -> list[str]:
+    """Return what the messages say."""
+    return [str(json.loads(each.value)["content"]) for each in records]
