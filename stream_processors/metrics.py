@@ -13,7 +13,9 @@ DEAD_LETTERS = Counter(
     "convostream_dead_letters", "Records that the contract refuses, by reason code.", ["reason_code"]
 )
 REPLAYED = Counter("convostream_replayed_dead_letters", "Dead letters that a replay made events of, repetitions too.")
-REPAIRS = Counter("convostream_repairs", "Fields that could not be read and count as unknown, by field.", ["field"])
+INVALID_FIELDS = Counter(
+    "convostream_invalid_fields", "Fields that could not be read and count as unknown, by field.", ["field"]
+)
 CORRECTIONS = Counter("convostream_corrections", "Facts taken back because an event changed them, by kind.", ["kind"])
 ERASED = Counter("convostream_erased_records", "Records dropped because what they belong to was erased.")
 IGNORED_HEADERS = Counter(

@@ -20,19 +20,19 @@ from stream_processors.conversations.key import ConversationKey, conversation_ha
 from stream_processors.settings import WorkerSettings
 from stream_processors.state.recompute import recompute_facts
 
-TABLES: Final = ("events", "activity", "conversation_facts", "session_facts", "exchange_facts", "end_user_quarters")
+TABLES: Final = ("events", "activity", "conversation_facts", "session_facts", "exchange_facts", "end_user_activity")
 COPIES_AT_ONCE: Final = 10
 COPIES_OF_A_CUSTOMER: Final = 3
 
 # Copies spread over 29 days, so that those of 30 days are all there are.
-SPREAD_QUARTERS: Final = 29 * 96
+SPREAD_QUARTER_HOURS: Final = 29 * 96
 
 # One conversation in so many is folded again.
 SAMPLE: Final = 997
 
 COPIES_SQL: Final = (
     "CREATE OR REPLACE TABLE copies (conversation_hash UInt64, copied_hash UInt64, copied_id String, copy UInt32,"
-    " quarters UInt32) ENGINE = Memory"
+    " quarter_hours UInt32) ENGINE = Memory"
 )
 COLUMNS_SQL: Final = (
     "SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = {table:String}"
@@ -47,7 +47,7 @@ class Copies:
 
     def __init__(self, writer: Client, last_copy: int) -> None:
         self._client = writer
-        self._quarters = SPREAD_QUARTERS // last_copy
+        self._quarter_hours = SPREAD_QUARTER_HOURS // last_copy
         self._conversations = list(writer.query(CONVERSATIONS_SQL).named_results())
         self._first = writer.query("SELECT count() FROM events").result_rows[0][0]
         self._columns = {table: _columns(writer, table) for table in TABLES}
@@ -89,7 +89,7 @@ class Copies:
                     "copied_hash": conversation_hash(key),
                     "copied_id": name,
                     "copy": copy,
-                    "quarters": copy * self._quarters,
+                    "quarter_hours": copy * self._quarter_hours,
                 }
 
 
@@ -99,7 +99,7 @@ COPIES_SCHEMA: Final = pa.schema(
         ("copied_hash", pa.uint64()),
         ("copied_id", pa.string()),
         ("copy", pa.uint32()),
-        ("quarters", pa.uint32()),
+        ("quarter_hours", pa.uint32()),
     ]
 )
 
@@ -120,9 +120,9 @@ def value_of(column: str, kind: str) -> str:
     if column in ("duration_ms", "call_duration_ms"):
         return f"t.{column} + c.copy / 1024"
     if column == "quarter_hour":
-        return "if(t.quarter_hour = 0, 0, t.quarter_hour + c.quarters)"
+        return "if(t.quarter_hour = 0, 0, t.quarter_hour + c.quarter_hours)"
     if "DateTime64" in kind and column != "received_at":
-        moved = f"t.{column} + toIntervalSecond(c.quarters * 900)"
+        moved = f"t.{column} + toIntervalSecond(c.quarter_hours * 900)"
         return f"if(toUnixTimestamp64Milli(t.{column}) = 0, t.{column}, {moved})"
     return f"t.{column}"
 

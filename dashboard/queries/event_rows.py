@@ -20,7 +20,7 @@ def event_row(row: Mapping[str, Any]) -> Row:
         "occurred_at": plain(row["occurred_at"]),
         "received_at": plain(row["received_at"]),
         **(own(row) if own else {}),
-        "repaired": list(row["repaired"]),
+        "invalid_fields": list(row["invalid_fields"]),
         "metadata": parsed(row["metadata"]),
         "extra": parsed(row["extra"]),
     }

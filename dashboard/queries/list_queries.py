@@ -181,7 +181,7 @@ class Customers(ListQuery):
         """What the list reads: who wrote in the range, each with the first message ever."""
         pairs = select(
             "customer, conversation_hash",
-            f"end_user_quarters_in_range({VIEW_PARAMETERS})",
+            f"end_user_activity_in_range({VIEW_PARAMETERS})",
             ["customer != ''", *self.of_rows()],
             net("customer, conversation_hash"),
         )

@@ -101,7 +101,12 @@ FLOW: Final = (
         ),
         (metrics.REPETITIONS, metrics.FORWARDED, metrics.IGNORED_HEADERS, metrics.ERASED),
     ),
-    Chart("Repaired fields", "eps", ((_each("convostream_repairs_total", "field"), "{{field}}"),), (metrics.REPAIRS,)),
+    Chart(
+        "Invalid fields",
+        "eps",
+        ((_each("convostream_invalid_fields_total", "field"), "{{field}}"),),
+        (metrics.INVALID_FIELDS,),
+    ),
 )
 AUDITS: Final = (
     Chart(

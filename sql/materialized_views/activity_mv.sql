@@ -16,11 +16,11 @@ FROM
 (
     SELECT
         *,
-        arrayResize(admitted.end_user_messages, length(agent_id)) AS more_end_user_messages,
-        arrayResize(admitted.agent_messages, length(agent_id)) AS more_agent_messages,
-        arrayResize(admitted.actions, length(agent_id)) AS more_actions,
-        arrayResize(admitted.buttons, length(agent_id)) AS more_buttons
-    FROM admitted
+        arrayResize(inbox_accepted.end_user_messages, length(agent_id)) AS more_end_user_messages,
+        arrayResize(inbox_accepted.agent_messages, length(agent_id)) AS more_agent_messages,
+        arrayResize(inbox_accepted.actions, length(agent_id)) AS more_actions,
+        arrayResize(inbox_accepted.buttons, length(agent_id)) AS more_buttons
+    FROM inbox_accepted
     WHERE kind IN ('event', 'activity')
 )
 ARRAY JOIN
@@ -28,4 +28,4 @@ ARRAY JOIN
     more_agent_messages, more_actions, more_buttons
 WHERE kind = 'activity' OR type IN ('action', 'button') OR (type = 'message' AND sender IN ('end_user', 'agent'))
 GROUP BY agent_id, environment, quarter_hour, conversation_hash
-COMMENT 'Fills activity from admitted';
+COMMENT 'Fills activity from inbox_accepted';

@@ -7,9 +7,9 @@ AS SELECT
     first_end_user_message_at, customer, country_code, region, city, latitude, longitude,
     device_class AS device, source_name AS source, language_code AS language, language_region,
     verdict AS rating, escalated, escalation_failed, sign
-FROM (SELECT * FROM admitted WHERE kind = 'conversation_fact')
+FROM (SELECT * FROM inbox_accepted WHERE kind = 'conversation_fact')
 ARRAY JOIN
     agent_id, environment, quarter_hour, conversation_hash, conversation_id, engaged_at, visited_at,
     first_end_user_message_at, customer, country_code, region, city, latitude, longitude, device_class, source_name,
     language_code, language_region, verdict, escalated, escalation_failed, sign
-COMMENT 'Fills conversation_facts from admitted';
+COMMENT 'Fills conversation_facts from inbox_accepted';

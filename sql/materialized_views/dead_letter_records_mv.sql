@@ -10,10 +10,10 @@ FROM
     SELECT * REPLACE (
         arrayResize(storage, length(offset)) AS storage, arrayResize(digest, length(offset)) AS digest
     )
-    FROM admitted
+    FROM inbox_accepted
     WHERE kind = 'dead_letter'
 )
 ARRAY JOIN
     offset, origin_topic, origin_partition, origin_log_epoch, origin_offset, status, received_at, reason,
     reason_code, raw, has_value, key, has_key, headers, storage, digest
-COMMENT 'Fills dead_letter_records from admitted';
+COMMENT 'Fills dead_letter_records from inbox_accepted';

@@ -4,7 +4,7 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS exchange_facts_mv TO exchange_facts
 AS SELECT
     agent_id, environment, quarter_hour, conversation_hash, asked_at, last_asked_at, answered_at, closes_at,
     sign
-FROM (SELECT * FROM admitted WHERE kind = 'exchange_fact')
+FROM (SELECT * FROM inbox_accepted WHERE kind = 'exchange_fact')
 ARRAY JOIN
     agent_id, environment, quarter_hour, conversation_hash, asked_at, last_asked_at, answered_at, closes_at, sign
-COMMENT 'Fills exchange_facts from admitted';
+COMMENT 'Fills exchange_facts from inbox_accepted';

@@ -5,7 +5,7 @@ AS SELECT *
 FROM range_inbox
 WHERE NOT throwIf(
     (topic, partition, owner_epoch, owner_id) NOT IN (
-        SELECT topic, partition, owner_epoch, owner_id FROM rightful_owners
+        SELECT topic, partition, owner_epoch, owner_id FROM current_owners
     ),
     'CONVOSTREAM_STALE_OWNER: another worker has claimed this partition since'
 )

@@ -4,8 +4,8 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS session_facts_mv TO session_facts
 AS SELECT
     agent_id, environment, quarter_hour, conversation_hash, started_at, last_activity_at, ended_at, closes_at,
     activities, conversation_last_activity_at, conversation_activities, conversation_closes_at, sign
-FROM (SELECT * FROM admitted WHERE kind = 'session_fact')
+FROM (SELECT * FROM inbox_accepted WHERE kind = 'session_fact')
 ARRAY JOIN
     agent_id, environment, quarter_hour, conversation_hash, started_at, last_activity_at, ended_at, closes_at,
     activities, conversation_last_activity_at, conversation_activities, conversation_closes_at, sign
-COMMENT 'Fills session_facts from admitted';
+COMMENT 'Fills session_facts from inbox_accepted';

@@ -1,6 +1,6 @@
 -- One row: customers (as last known) of the conversations with an end_user message in the range, those of them whose
 -- first end_user message ever lies in it, the others, and the conversations without a customer.
--- Reads end_user_quarters; in a quarter-hour at the edge of the range only the conversations whose messages in events
+-- Reads end_user_activity; in a quarter-hour at the edge of the range only the conversations whose messages in events
 -- lie in the range count. A customer with a message before the range is a returning one (conversation_facts).
 CREATE OR REPLACE VIEW individual_users
 AS WITH
@@ -21,7 +21,7 @@ SELECT
 FROM
 (
     SELECT customer, conversation_hash
-    FROM end_user_quarters_in_range(
+    FROM end_user_activity_in_range(
         agent_id = {agent_id:String}, environment = {environment:String},
         since = {since:DateTime64(3, 'UTC')}, until = {until:DateTime64(3, 'UTC')}, time_zone = {time_zone:String}
     )

@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS events
     schema_version UInt8 COMMENT 'version of the event contract',
     occurred_at DateTime64(3, 'UTC') COMMENT 'when it happened; when received where the producer was out of range',
     received_at DateTime64(3, 'UTC') COMMENT 'when Kafka received the record',
-    repaired Array(LowCardinality(String)) COMMENT 'fields that could not be read and count as unknown',
+    invalid_fields Array(LowCardinality(String)) COMMENT 'fields that could not be read and count as unknown',
 
     customer_id String COMMENT 'visits, engagements: as sent',
     customer_ip_address String COMMENT 'visits, engagements: truncated, whole or empty, by setting',

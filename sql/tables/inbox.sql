@@ -1,6 +1,6 @@
 -- A row is all rows that a flush brings of one kind, which names their target table: each column is the array of their
 -- values. Columns that the kind does not have are empty; those that it has are of one length.
--- Written by the worker: one flush is one block under one deduplication token. Read by admitted_mv alone.
+-- Written by the worker: one flush is one block under one deduplication token. Read by inbox_accepted_mv alone.
 -- Rows of kind lost_event and activity come of repairs: events that events alone lacks, and counts to be put right.
 -- Null engine: nothing is stored here, so there is no ORDER BY; every target removes repeated tokens itself.
 CREATE TABLE IF NOT EXISTS inbox
@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS inbox
     schema_version Array(UInt8) COMMENT 'events: version of the event contract',
     occurred_at Array(DateTime64(3, 'UTC')) COMMENT 'events: when it happened',
     received_at Array(DateTime64(3, 'UTC')) COMMENT 'events, dead letters: when Kafka received it, or its origin',
-    repaired Array(Array(LowCardinality(String))) COMMENT 'events: fields that could not be read and count as unknown',
+    invalid_fields Array(Array(LowCardinality(String))) COMMENT 'events: fields that could not be parsed',
     customer_id Array(String) COMMENT 'events: as sent',
     customer_ip_address Array(String) COMMENT 'events: as the address setting stores it',
     device Array(String) COMMENT 'events: by the content setting',
@@ -57,7 +57,7 @@ CREATE TABLE IF NOT EXISTS inbox
     metadata Array(String) COMMENT 'events: JSON object, by the content setting',
     extra Array(String) COMMENT 'events: JSON object of unlisted fields, by the content setting',
 
-    customer Array(String) COMMENT 'events, conversation facts, end-user quarters: the known customer, empty when none',
+    customer Array(String) COMMENT 'events, conversation facts, end-user activity: the known customer, empty when none',
     has_public_address Array(UInt8) COMMENT 'events: 1 when the address was public, known to the database or not',
     country_code Array(LowCardinality(String)) COMMENT 'events, conversation facts: ISO 3166-1 alpha-2 or unknown',
     region Array(LowCardinality(String)) COMMENT 'events, conversation facts: of the last subdivision, or unknown',

@@ -1,6 +1,6 @@
 -- A row is one claim of one partition by one worker; it is never changed or taken back.
 -- Written by a worker (or a maintenance command) before it reads the range log; read by the fence in
--- admitted_mv and ranges_mv at every insert. The latest claim is the greatest (owner_epoch, owner_id). The latest
+-- inbox_accepted_mv and ranges_mv at every insert. The latest claim is the greatest (owner_epoch, owner_id). The latest
 -- layout of a topic is the greatest (layout, partitions): who has claimed under another one divides the conversations
 -- among the partitions otherwise, and is refused too.
 -- ORDER BY: all claims of a partition stand together, the latest last. Nothing removes rows: they are few.

@@ -36,7 +36,7 @@ _TYPED: Final[dict[pa.DataType, str]] = {
     pa.int32(): "sign",
     pa.int64(): "end_user_messages agent_messages actions buttons",
     pa.uint8(): "schema_version",
-    TEXTS: "repaired",
+    TEXTS: "invalid_fields",
     pa.list_(pa.struct([("1", TEXT), ("2", BYTES)])): "headers",
 }
 
@@ -58,12 +58,12 @@ NULLABLE: Final = frozenset(
 
 _FACT: Final = "agent_id environment conversation_hash sign"
 _EVENT: Final = (
-    "agent_id environment conversation_id conversation_hash event_id occurred_at quarter_hour received_at repaired"
-    " metadata extra offset type schema_version customer_id customer_ip_address device source language name customer"
-    " has_public_address country_code region city latitude longitude device_class source_name language_code"
-    " language_region verdict sender content attachments action_name started_at ended_at duration_ms tools_used"
-    " response error_message call_name call_duration_ms failed button_event label value rating comment rated_by"
-    " prompt_tokens completion_tokens total_tokens embedding_tokens model"
+    "agent_id environment conversation_id conversation_hash event_id occurred_at quarter_hour received_at"
+    " invalid_fields metadata extra offset type schema_version customer_id customer_ip_address device source language"
+    " name customer has_public_address country_code region city latitude longitude device_class source_name"
+    " language_code language_region verdict sender content attachments action_name started_at ended_at duration_ms"
+    " tools_used response error_message call_name call_duration_ms failed button_event label value rating comment"
+    " rated_by prompt_tokens completion_tokens total_tokens embedding_tokens model"
 )
 
 # The columns of each kind of rows, as its materialized view takes them.
@@ -82,7 +82,7 @@ KIND_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
             " conversation_last_activity_at conversation_activities conversation_closes_at"
         ),
         "exchange_fact": f"{_FACT} quarter_hour asked_at last_asked_at answered_at closes_at",
-        "end_user_quarter": f"{_FACT} quarter_hour customer",
+        "end_user_activity": f"{_FACT} quarter_hour customer",
         "dead_letter": (
             "offset origin_topic origin_partition origin_log_epoch origin_offset received_at status reason_code reason"
             " raw has_value key has_key headers storage digest"

@@ -24,7 +24,7 @@ EVENT_COLUMNS: Final = (
     "occurred_at",
     "quarter_hour",
     "received_at",
-    "repaired",
+    "invalid_fields",
     "metadata",
     "extra",
     "offset",
@@ -91,14 +91,14 @@ def _segment(type_: str, parts: Sequence[Part], identities: Identities) -> Segme
 
     told = column([part.events.fold_events for part in parts])
     times = np.array([each.occurred_at for each in told], dtype=np.int64)
-    repaired = column([_repaired(part.events) for part in parts])
+    invalid_fields = column([_invalid_fields(part.events) for part in parts])
     values = (
         *identities.columns(numbers[kept]),
         [each.event_id for each in told],
         times,
         times // QUARTER_HOUR_MS,
         column([part.events.received_at for part in parts]),
-        repaired,
+        invalid_fields,
         column([part.events.metadata for part in parts]),
         column([part.events.extra for part in parts]),
         column([part.offsets for part in parts]),
@@ -106,13 +106,13 @@ def _segment(type_: str, parts: Sequence[Part], identities: Identities) -> Segme
         pa.repeat(pa.scalar(SCHEMA_VERSION, pa.uint8()), rows),
         *(column(own) for own in zip(*(part.events.own for part in parts), strict=True)),
     )
-    _count(type_, rows, repaired)
+    _count(type_, rows, invalid_fields)
     return Segment("event", rows, dict(zip((*EVENT_COLUMNS, *OWN_COLUMNS[type_]), values, strict=True)))
 
 
-def _repaired(events: EnrichedEvents) -> list[list[str]]:
+def _invalid_fields(events: EnrichedEvents) -> list[list[str]]:
     named = [_NOTHING] * len(events)
-    for place, fields in events.repaired.items():
+    for place, fields in events.invalid_fields.items():
         named[place] = fields
     return named
 
@@ -120,7 +120,7 @@ def _repaired(events: EnrichedEvents) -> list[list[str]]:
 _NOTHING: Final[list[str]] = []
 
 
-def _count(type_: str, rows: int, repaired: Sequence[Sequence[str]]) -> None:
+def _count(type_: str, rows: int, invalid_fields: Sequence[Sequence[str]]) -> None:
     metrics.EVENTS.labels(type_).inc(rows)
-    for field in chain.from_iterable(repaired):
-        metrics.REPAIRS.labels(field).inc()
+    for field in chain.from_iterable(invalid_fields):
+        metrics.INVALID_FIELDS.labels(field).inc()

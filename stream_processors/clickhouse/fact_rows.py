@@ -14,7 +14,7 @@ from stream_processors.kafka.records import DeadLetter, LogPosition, Record
 
 Row = tuple[object, ...]
 UNKNOWN: Final = "unknown"
-FACT_KINDS: Final = ("conversation_fact", "session_fact", "exchange_fact", "end_user_quarter")
+FACT_KINDS: Final = ("conversation_fact", "session_fact", "exchange_fact", "end_user_activity")
 SIGN: Final = 3  # the place of the sign in every fact's columns
 
 
@@ -25,7 +25,7 @@ class FlushRows:
         self._conversations: list[Row] = []
         self._sessions: list[Row] = []
         self._exchanges: list[Row] = []
-        self._quarters: list[Row] = []
+        self._end_user_activity: list[Row] = []
         self._dead_letters: list[Row] = []
 
     def add_changes(self, key: ConversationKey, conversation_hash: int, changes: Changes) -> None:
@@ -37,8 +37,8 @@ class FlushRows:
             self._sessions.append((*start, sign, session.started_at // QUARTER_HOUR_MS, *session))
         for exchange, sign in changes.exchanges:
             self._exchanges.append((*start, sign, exchange.asked_at // QUARTER_HOUR_MS, *exchange))
-        for (quarter, customer), sign in changes.end_user_quarters:
-            self._quarters.append((*start, sign, quarter, customer))
+        for (quarter, customer), sign in changes.end_user_activity:
+            self._end_user_activity.append((*start, sign, quarter, customer))
 
     def add_dead_letter(self, letter: DeadLetter, origin: LogPosition) -> None:
         """Take a record that the contract refuses, with what is stored of it; `origin` names the dead letter."""
@@ -60,7 +60,7 @@ class FlushRows:
             metrics.CORRECTIONS.labels(kind).inc(sum(fact[SIGN] == -1 for fact in facts))
 
     def _facts(self) -> dict[str, list[Row]]:
-        facts = (self._conversations, self._sessions, self._exchanges, self._quarters)
+        facts = (self._conversations, self._sessions, self._exchanges, self._end_user_activity)
         return dict(zip(FACT_KINDS, facts, strict=True))
 
     def segments(self) -> list[Segment]:

@@ -85,7 +85,7 @@ FACT_TABLES: Final = (
     _table("conversation_facts", "conversation_fact"),
     _table("session_facts", "session_fact"),
     _table("exchange_facts", "exchange_fact"),
-    _table("end_user_quarters", "end_user_quarter"),
+    _table("end_user_activity", "end_user_activity"),
 )
 
 # The tables that can be computed anew from `events`.

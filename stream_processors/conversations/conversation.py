@@ -24,7 +24,7 @@ class Changes(NamedTuple):
     conversations: Signed[ConversationFact]
     sessions: Signed[SessionFact]
     exchanges: Signed[ExchangeFact]
-    end_user_quarters: Signed[tuple[int, str | None]]
+    end_user_activity: Signed[tuple[int, str | None]]
 
 
 class Conversation:
@@ -65,16 +65,16 @@ class Conversation:
 
     def _fold_on(self, events: list[FoldEvent]) -> Changes:
         fold, finished = self.fold, Finished()
-        quarters, customer = len(fold.quarters), fold.attributes.customer
-        before = fold.open_facts(quarters) if self._last is not None else Facts()
+        quarter_hours, customer = len(fold.quarter_hours), fold.attributes.customer
+        before = fold.open_facts(quarter_hours) if self._last is not None else Facts()
         for event in events:
             fold.step(event, finished)
             self._by_id[event.event_id] = event
         self._last = events[-1]
         if fold.attributes.customer != customer:
-            before.end_user_quarters = [(quarter, customer) for quarter in fold.quarters[:quarters]]
-            quarters = 0
-        after = fold.open_facts(quarters)
+            before.end_user_activity = [(quarter, customer) for quarter in fold.quarter_hours[:quarter_hours]]
+            quarter_hours = 0
+        after = fold.open_facts(quarter_hours)
         after.sessions += finished.sessions
         after.exchanges += finished.exchanges
         return difference(before, after)
@@ -91,7 +91,7 @@ def difference(before: Facts, after: Facts) -> Changes:
         signed(before.conversations, after.conversations),
         signed(before.sessions, after.sessions),
         signed(before.exchanges, after.exchanges),
-        signed(before.end_user_quarters, after.end_user_quarters),
+        signed(before.end_user_activity, after.end_user_activity),
     )
 
 

@@ -27,12 +27,12 @@ from stream_processors.conversations.values import QUARTER_HOUR_MS
 
 
 class Facts(msgspec.Struct, gc=False):
-    """Facts of one conversation; `end_user_quarters` are pairs of quarter-hour number and customer."""
+    """Facts of one conversation; `end_user_activity` are pairs of quarter-hour number and customer."""
 
     conversations: list[ConversationFact] = []
     sessions: list[SessionFact] = []
     exchanges: list[ExchangeFact] = []
-    end_user_quarters: list[tuple[int, str | None]] = []
+    end_user_activity: list[tuple[int, str | None]] = []
 
 
 class Finished(msgspec.Struct, gc=False):
@@ -45,13 +45,13 @@ class Finished(msgspec.Struct, gc=False):
 class Fold:
     """The state of one conversation after some of its events, taken in order."""
 
-    __slots__ = ("attributes", "exchanges", "quarters", "sessions")
+    __slots__ = ("attributes", "exchanges", "quarter_hours", "sessions")
 
     def __init__(self, session_gap_ms: int) -> None:
         self.attributes = Attributes()
         self.sessions = Sessions(session_gap_ms)
         self.exchanges = Exchanges()
-        self.quarters: list[int] = []  # ascending quarter-hours with an end_user message
+        self.quarter_hours: list[int] = []  # ascending quarter-hours with an end_user message
 
     def step(self, event: FoldEvent, finished: Finished) -> None:
         """Take the next event in order."""
@@ -86,10 +86,10 @@ class Fold:
         if self.attributes.first_end_user_message_at is None:
             self.attributes.first_end_user_message_at = at
         quarter = at // QUARTER_HOUR_MS
-        if not self.quarters or self.quarters[-1] != quarter:
-            self.quarters.append(quarter)
+        if not self.quarter_hours or self.quarter_hours[-1] != quarter:
+            self.quarter_hours.append(quarter)
 
-    def open_facts(self, quarters_from: int = 0) -> Facts:
+    def open_facts(self, quarter_hours_from: int = 0) -> Facts:
         """Return the facts that may still change, with the quarter-hours from an index on."""
         current = self.sessions.current
         closes_at = 0 if current is None else current.closes_at(self.sessions.gap)
@@ -98,7 +98,7 @@ class Fold:
             [self.attributes.fact()],
             self.sessions.open_facts(),
             self.exchanges.open_facts(closes_at),
-            [(quarter, customer) for quarter in self.quarters[quarters_from:]],
+            [(quarter, customer) for quarter in self.quarter_hours[quarter_hours_from:]],
         )
 
 

@@ -16,10 +16,10 @@ class Duration(NamedTuple):
     """How long a call took, None when that is unknown, and whether something it was given could not be right."""
 
     milliseconds: float | None
-    repaired: bool
+    is_invalid: bool
 
 
-_UNKNOWN: Final = Duration(None, repaired=False)
+_UNKNOWN: Final = Duration(None, is_invalid=False)
 
 
 def call_duration_ms(duration_ms: float | None, started_at: int | None, ended_at: int | None) -> Duration:
@@ -28,14 +28,14 @@ def call_duration_ms(duration_ms: float | None, started_at: int | None, ended_at
         return _UNKNOWN
     measured = None if duration_ms is None else _plausible(duration_ms)
     between = _between(started_at, ended_at)
-    repaired = (
+    is_invalid = (
         (duration_ms is not None and measured is None)
         or (started_at is not None and ended_at is not None and between is None)
         or not (_in_range(started_at) and _in_range(ended_at))
     )
     if duration_ms is not None and duration_ms >= 0:
-        return Duration(measured, repaired)
-    return Duration(between, repaired)
+        return Duration(measured, is_invalid)
+    return Duration(between, is_invalid)
 
 
 def _plausible(milliseconds: float) -> float | None:

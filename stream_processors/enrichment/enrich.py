@@ -63,7 +63,7 @@ OWN_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
 
 
 # The fields that could not be right, by the place of their event among those that are taken together.
-Repaired = dict[int, list[str]]
+InvalidFields = dict[int, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class EnrichedEvents:
     keys: Sequence[ConversationKey]
     fold_events: Sequence[FoldEvent]
     received_at: Sequence[int]
-    repaired: Mapping[int, list[str]]
+    invalid_fields: Mapping[int, list[str]]
     metadata: Sequence[str | None]
     extra: Sequence[str | None]
     own: Sequence[Sequence[object]]
@@ -88,16 +88,16 @@ Detail = Profile | Call | str | None
 # Of some events of one type: their kinds, what they tell the fold, and the columns of the type.
 Derived = tuple[Sequence[int], Sequence[Detail], Sequence[Sequence[object]]]
 
-Derive = Callable[[Sequence[Any], Enrichment, Repaired], Derived]
+Derive = Callable[[Sequence[Any], Enrichment, InvalidFields], Derived]
 DerivedOne = tuple[int, Detail, tuple[object, ...]]
 DeriveOne = Callable[[Any, Enrichment, list[str]], DerivedOne]
 
 
 def enrich(events: Sequence[Event], received_at: Sequence[int], enrichment: Enrichment) -> EnrichedEvents:
     """Return events of one type with all that is derived of them; times in milliseconds since 1970 UTC."""
-    repaired: Repaired = {}
-    occurred = _times(events, received_at, repaired)
-    found, details, own = DERIVE[events[0].type](events, enrichment, repaired)
+    invalid_fields: InvalidFields = {}
+    occurred = _times(events, received_at, invalid_fields)
+    found, details, own = DERIVE[events[0].type](events, enrichment, invalid_fields)
     ranks, ids = [kinds.RANKS[kind] for kind in found], [event.event_id for event in events]
     type_, policy = events[0].type, enrichment.content
     metadata = [as_json(event.metadata) if event.metadata else None for event in events]
@@ -110,21 +110,21 @@ def enrich(events: Sequence[Event], received_at: Sequence[int], enrichment: Enri
         list(map(_key, map(_identity, events))),
         list(map(FoldEvent, occurred, ranks, ids, found, details)),
         received_at,
-        repaired,
+        invalid_fields,
         metadata,
         extra,
         own,
     )
 
 
-def _times(events: Sequence[Event], received_at: Sequence[int], repaired: Repaired) -> list[int]:
+def _times(events: Sequence[Event], received_at: Sequence[int], invalid_fields: InvalidFields) -> list[int]:
     """Return when events happened; what is out of range happened when it was received."""
     occurred = [event.occurred_at for event in events]
     if min(occurred) < EARLIEST_TIME or max(occurred) > min(received_at) + CLOCK_TOLERANCE_MS:
         for place, (at, known) in enumerate(zip(occurred, received_at, strict=True)):
             if not EARLIEST_TIME <= at <= known + CLOCK_TOLERANCE_MS:
                 occurred[place] = known
-                repaired[place] = ["occurred_at"]
+                invalid_fields[place] = ["occurred_at"]
     return occurred
 
 
@@ -135,20 +135,20 @@ _key: Final[Callable[[object], ConversationKey]] = partial(tuple.__new__, Conver
 def one_by_one(derive: DeriveOne) -> Derive:
     """Return how to derive columns from how to derive one event, which adds what it repairs to a list."""
 
-    def derive_all(events: Sequence[Any], enrichment: Enrichment, repaired: Repaired) -> Derived:
+    def derive_all(events: Sequence[Any], enrichment: Enrichment, invalid_fields: InvalidFields) -> Derived:
         derived = []
         for place, event in enumerate(events):
             fields: list[str] = []
             derived.append(derive(event, enrichment, fields))
             if fields:
-                repaired[place] = repaired.get(place, []) + fields
+                invalid_fields[place] = invalid_fields.get(place, []) + fields
         found, details, own = zip(*derived, strict=True)
         return found, details, list(zip(*own, strict=True))
 
     return derive_all
 
 
-def _derive_messages(messages: Sequence[Message], _enrichment: Enrichment, _: Repaired) -> Derived:
+def _derive_messages(messages: Sequence[Message], _enrichment: Enrichment, _: InvalidFields) -> Derived:
     senders = [message.sender for message in messages]
     contents = [message.content for message in messages]
     attachments = [as_json(message.attachments) if message.attachments else None for message in messages]
@@ -156,18 +156,18 @@ def _derive_messages(messages: Sequence[Message], _enrichment: Enrichment, _: Re
     return found, list(repeat(None, len(messages))), (senders, contents, attachments)
 
 
-def _derive_visit(event: ConversationVisited, enrichment: Enrichment, repaired: list[str]) -> DerivedOne:
-    return kinds.VISIT, *read_profile(event, enrichment, repaired)
+def _derive_visit(event: ConversationVisited, enrichment: Enrichment, invalid_fields: list[str]) -> DerivedOne:
+    return kinds.VISIT, *read_profile(event, enrichment, invalid_fields)
 
 
-def _derive_engagement(event: ConversationEngaged, enrichment: Enrichment, repaired: list[str]) -> DerivedOne:
-    return kinds.ENGAGEMENT, *read_profile(event, enrichment, repaired)
+def _derive_engagement(event: ConversationEngaged, enrichment: Enrichment, invalid_fields: list[str]) -> DerivedOne:
+    return kinds.ENGAGEMENT, *read_profile(event, enrichment, invalid_fields)
 
 
-def _derive_action(action: Action, enrichment: Enrichment, repaired: list[str]) -> DerivedOne:
+def _derive_action(action: Action, enrichment: Enrichment, invalid_fields: list[str]) -> DerivedOne:
     duration = call_duration_ms(action.duration_ms, action.started_at, action.ended_at)
-    if duration.repaired:
-        repaired.append("duration_ms")
+    if duration.is_invalid:
+        invalid_fields.append("duration_ms")
     escalates = enrichment.escalation_actions.includes(action.action_name)
     call = CALLS[escalates, action.error_message is not None and not is_blank(action.error_message)]
     own = (
@@ -189,26 +189,26 @@ def _storable(at: int | None) -> int | None:
     return at if at is not None and EARLIEST_CALL <= at <= LATEST_CALL else None
 
 
-def _derive_feedback(feedback: Feedback, _enrichment: Enrichment, repaired: list[str]) -> DerivedOne:
+def _derive_feedback(feedback: Feedback, _enrichment: Enrichment, invalid_fields: list[str]) -> DerivedOne:
     judged = verdict(feedback.rating)
     if judged == "unrecognised":
-        repaired.append("rating")
+        invalid_fields.append("rating")
     own = (orjson.dumps(feedback.rating).decode(), feedback.comment, feedback.rated_by, judged)
     if feedback.rated_by == "staff":
         return kinds.SILENT, None, own
     return kinds.RATING, judged, own
 
 
-def _derive_button(button: Button, _enrichment: Enrichment, _repaired: list[str]) -> DerivedOne:
+def _derive_button(button: Button, _enrichment: Enrichment, _invalid_fields: list[str]) -> DerivedOne:
     return kinds.BUTTON, None, (button.button_event, button.label, button.value)
 
 
-def _derive_usage(usage: TokenUsage, _enrichment: Enrichment, _repaired: list[str]) -> DerivedOne:
+def _derive_usage(usage: TokenUsage, _enrichment: Enrichment, _invalid_fields: list[str]) -> DerivedOne:
     tokens = (usage.prompt_tokens, usage.completion_tokens, usage.total_tokens, usage.embedding_tokens)
     return kinds.SILENT, None, (*tokens, usage.model)
 
 
-def _derive_end(_: ConversationEnded, _enrichment: Enrichment, _repaired: list[str]) -> DerivedOne:
+def _derive_end(_: ConversationEnded, _enrichment: Enrichment, _invalid_fields: list[str]) -> DerivedOne:
     return kinds.END, None, ()
 
 

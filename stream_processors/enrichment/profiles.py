@@ -37,18 +37,18 @@ COLUMNS: Final = (
 
 
 def read_profile(
-    event: ConversationVisited | ConversationEngaged, enrichment: Enrichment, repaired: list[str]
+    event: ConversationVisited | ConversationEngaged, enrichment: Enrichment, invalid_fields: list[str]
 ) -> tuple[Profile, tuple[object, ...]]:
-    """Return the profile of an event and the values of its own `COLUMNS`; name what cannot be read in `repaired`."""
+    """Return the profile of an event and the values of its own `COLUMNS`; add unreadable fields to `invalid_fields`."""
     text = event.customer_ip_address
     stated = None if text is None else addresses_of(text)
     profile = Profile(
         customer=known_customer(event.customer_id) if event.customer_id else None,
-        place=_place(stated, enrichment, repaired),
+        place=_place(stated, enrichment, invalid_fields),
         device=classify_device(event.device) if event.device else None,
         source=normalise_source(event.source) if event.source else None,
-        language=_language(event.language, repaired),
-        rating=_rating(event, repaired),
+        language=_language(event.language, invalid_fields),
+        rating=_rating(event, invalid_fields),
     )
     address = enrichment.address(text, stated)
     return profile, _own_values(event, profile, address)
@@ -64,32 +64,32 @@ def known_name(text: str | None) -> str | None:
     return text if text and not is_blank(text) else None
 
 
-def _place(stated: StatedAddresses | None, enrichment: Enrichment, repaired: list[str]) -> Place | None:
+def _place(stated: StatedAddresses | None, enrichment: Enrichment, invalid_fields: list[str]) -> Place | None:
     if stated is None:
         return None
     if stated.public is not None:
         return enrichment.geolocator.locate(stated.public)
     if not stated.is_readable:
-        repaired.append("customer_ip_address")
+        invalid_fields.append("customer_ip_address")
     return None
 
 
-def _language(text: str | None, repaired: list[str]) -> Language | None:
+def _language(text: str | None, invalid_fields: list[str]) -> Language | None:
     if not text:
         return None
     language = parse_language(text)
     if language is None and not is_unknown(text):
-        repaired.append("language")
+        invalid_fields.append("language")
     return language
 
 
-def _rating(event: ConversationVisited | ConversationEngaged, repaired: list[str]) -> str | None:
+def _rating(event: ConversationVisited | ConversationEngaged, invalid_fields: list[str]) -> str | None:
     rating = (event.metadata or {}).get("feedback")
     if rating is None:
         return None
     judged = verdict(rating)
     if judged == "unrecognised":
-        repaired.append("rating")
+        invalid_fields.append("rating")
     return judged
 
 

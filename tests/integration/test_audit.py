@@ -11,7 +11,7 @@ from tests.support.stack.audit_stack import MUTATE, AuditStack, run_command
 
 pytestmark = pytest.mark.integration
 
-FACTS = ["conversation_facts", "session_facts", "exchange_facts", "end_user_quarters"]
+FACTS = ["conversation_facts", "session_facts", "exchange_facts", "end_user_activity"]
 ACTIVITIES = "sum(end_user_messages + agent_messages + actions + buttons)"
 FORGED = (
     "INSERT INTO {table} SELECT * REPLACE(toInt32({sign}) AS sign)"

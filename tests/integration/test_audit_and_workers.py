@@ -92,7 +92,7 @@ def test_a_worker_waits_for_a_repair_and_goes_on_after_it(live: AuditStack) -> N
 
 
 def test_an_event_that_was_lost_counts_no_more_and_again_when_it_is_sent_again(live: AuditStack) -> None:
-    lost = live.rows("events", "event_id", "type = 'message' AND sender = 'end_user' AND empty(repaired)")[0][0]
+    lost = live.rows("events", "event_id", "type = 'message' AND sender = 'end_user' AND empty(invalid_fields)")[0][0]
     messages = counted(live)
     live.writer.command(f"ALTER TABLE events DELETE WHERE event_id = '{lost}'{MUTATE}")
     assert live.audit().returncode == 1

@@ -131,7 +131,7 @@ def test_an_export_is_what_was_sent_and_empty_after_an_erasure(
     assert sorted(b64decode(each["raw_base64"]) for each in letters) == sorted(
         each.value or b"" for each in person.refused
     )
-    assert {"conversation_facts", "activity", "end_user_quarters"} <= {each["table"] for each in rows}
+    assert {"conversation_facts", "activity", "end_user_activity"} <= {each["table"] for each in rows}
 
     counted = run_command(live.stack, "erase", *who, "--dry-run")
     assert counted.returncode == 0

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.integration
 NOON = epoch_ms("2024-04-02T12:00:00Z")
 MONTHS = [epoch_ms(f"{2000 + number // 12}-{number % 12 + 1:02}-01T00:00:00Z") for number in range(300)]
 STORED_SQL = """
-SELECT toUnixTimestamp64Milli(occurred_at), toUnixTimestamp64Milli(received_at), has(repaired, 'occurred_at')
+SELECT toUnixTimestamp64Milli(occurred_at), toUnixTimestamp64Milli(received_at), has(invalid_fields, 'occurred_at')
 FROM events WHERE agent_id = {agent_id:String} ORDER BY conversation_id
 """
 SEEN_SQL = """

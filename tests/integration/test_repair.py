@@ -28,7 +28,7 @@ pytestmark = pytest.mark.integration
 
 RULES = FoldRules(1_800_000, EscalationActions())
 ALL = "conversation_hash % 1 = 0"
-TABLES = ("conversation_facts", "session_facts", "exchange_facts", "end_user_quarters", "activity")
+TABLES = ("conversation_facts", "session_facts", "exchange_facts", "end_user_activity", "activity")
 AGENT = unique_agent("repair")
 Result = TypeVar("Result")
 

@@ -35,7 +35,7 @@ STATEMENTS = (
     ),
     "DROP VIEW IF EXISTS activity_mv",
     "DROP VIEW IF EXISTS ranges_mv",
-    "DROP VIEW IF EXISTS admitted_mv",
+    "DROP VIEW IF EXISTS inbox_accepted_mv",
 )
 
 

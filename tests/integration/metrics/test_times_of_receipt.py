@@ -12,7 +12,7 @@ pytestmark = pytest.mark.integration
 NOON = epoch_ms("2024-04-02T12:00:00Z")
 LEAD = 300_000
 SQL = """
-SELECT toUnixTimestamp64Milli(occurred_at), toUnixTimestamp64Milli(received_at), has(repaired, 'occurred_at')
+SELECT toUnixTimestamp64Milli(occurred_at), toUnixTimestamp64Milli(received_at), has(invalid_fields, 'occurred_at')
 FROM events WHERE agent_id = {agent_id:String} ORDER BY conversation_id
 """
 

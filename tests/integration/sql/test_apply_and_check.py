@@ -110,7 +110,7 @@ def test_a_view_never_takes_the_place_of_a_table(database: Database) -> None:
         ("ALTER TABLE owners MODIFY COMMENT 'x'", "owners: comment: files say 'Claims of partitions"),
         ("ALTER TABLE activity MODIFY SETTING merge_max_block_size = 1024", "activity: storage: files say"),
         ("ALTER TABLE events DROP INDEX conversation_hash_filter", "events: definition: files say"),
-        ("ALTER TABLE events_mv MODIFY QUERY SELECT * FROM admitted", "events_mv: query: files say"),
+        ("ALTER TABLE events_mv MODIFY QUERY SELECT * FROM inbox_accepted", "events_mv: query: files say"),
         ("CREATE OR REPLACE VIEW languages AS SELECT 1 AS language", "languages: query: files say"),
     ],
     ids=lambda value: value if value[0].isupper() else "",
@@ -129,14 +129,14 @@ def test_apply_puts_right_what_touches_no_row(database: Database) -> None:
         "ALTER TABLE events DROP PROJECTION calls",
         "ALTER TABLE events DROP COLUMN label",
         "ALTER TABLE audits MODIFY COLUMN touched CODEC(ZSTD(3))",
-        "ALTER TABLE events_mv MODIFY QUERY SELECT * FROM admitted",
+        "ALTER TABLE events_mv MODIFY QUERY SELECT * FROM inbox_accepted",
         "ALTER TABLE events_mv MODIFY COMMENT 'x'",
         "ALTER TABLE inbox ADD COLUMN note String",
         "ALTER TABLE inbox MODIFY COLUMN sign Array(Int64)",
-        "ALTER TABLE admitted_mv MODIFY QUERY SELECT topic FROM inbox",
+        "ALTER TABLE inbox_accepted_mv MODIFY QUERY SELECT topic FROM inbox",
         "DROP VIEW activity_mv",
         "DROP VIEW session_facts_mv",
-        "CREATE MATERIALIZED VIEW session_facts_mv TO activity AS SELECT partition AS quarter_hour FROM admitted",
+        "CREATE MATERIALIZED VIEW session_facts_mv TO activity AS SELECT partition AS quarter_hour FROM inbox_accepted",
     ):
         database.run(statement)
     apply_schema(database, FOREVER)

@@ -116,7 +116,7 @@ def test_a_fact_that_was_taken_back_counts_nowhere(agent: Agent, merged: bool) -
         agent.wrote("c", NOON, "anna", sign=sign)
         agent.flush()
     if merged:
-        for table in ("conversation_facts", "session_facts", "exchange_facts", "end_user_quarters"):
+        for table in ("conversation_facts", "session_facts", "exchange_facts", "end_user_activity"):
             agent.client.command(f"OPTIMIZE TABLE {table} FINAL")
     assert agent.metric("world_map", SINCE, UNTIL) == []
     for view in ("average_response_time", "average_conversation_duration", "individual_users", "unique_interactions"):

@@ -21,7 +21,7 @@ TARGETS = (
     "conversation_facts",
     "session_facts",
     "exchange_facts",
-    "end_user_quarters",
+    "end_user_activity",
     "activity",
 )
 

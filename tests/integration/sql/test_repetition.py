@@ -16,7 +16,7 @@ SUMS = {
     "conversation_facts": "sum(sign)",
     "session_facts": "sum(sign)",
     "exchange_facts": "sum(sign)",
-    "end_user_quarters": "sum(sign)",
+    "end_user_activity": "sum(sign)",
 }
 
 

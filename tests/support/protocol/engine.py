@@ -257,7 +257,7 @@ def signed_facts(conversation: int, changes: Changes) -> list[tuple[str, Fact, i
         ("conversation_facts", changes.conversations),
         ("other_facts", changes.sessions),
         ("other_facts", changes.exchanges),
-        ("other_facts", changes.end_user_quarters),
+        ("other_facts", changes.end_user_activity),
     )
     return [
         (table, (conversation, (kind, fact)), sign)

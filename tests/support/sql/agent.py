@@ -47,7 +47,7 @@ class Agent:
     def wrote(self, conversation: str, at: int, customer: str, *, sign: int = 1) -> None:
         """Adds that a conversation of a customer has an end_user message in the quarter-hour of that time."""
         facts = {"customer": customer, "sign": sign}
-        self.rows.append(row("end_user_quarter", self.agent_id, conversation, at, facts))
+        self.rows.append(row("end_user_activity", self.agent_id, conversation, at, facts))
 
     def flush(self, token: str = "") -> None:
         """Sends the rows as one block under one deduplication token."""

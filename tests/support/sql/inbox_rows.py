@@ -11,8 +11,8 @@ from stream_processors.clickhouse.columns import COLUMN_TYPES, KIND_COLUMNS, NUL
 TOPIC, PARTITION, OWNER = "agent-events", 0, "tester"
 SHARED = ("kind", "topic", "partition", "log_epoch", "owner_epoch", "owner_id")
 
-# What the views of an earlier release take of a kind besides the columns of today, by kind.
-OF_EARLIER_RELEASES = {"conversation_fact": ("name",)}
+# Columns that the views of earlier releases take of a kind, with their defaults. Today's inbox skips unknown ones.
+OF_EARLIER_RELEASES: dict[str, dict[str, object]] = {"conversation_fact": {"name": ""}, "event": {"repaired": []}}
 
 Row = dict[str, object]
 
@@ -78,8 +78,8 @@ def segments(rows: Sequence[Row]) -> list[Row]:
 
 
 def _arrays(kind: str, rows: Sequence[Row]) -> Row:
-    names = (*KIND_COLUMNS[kind], *OF_EARLIER_RELEASES.get(kind, ()))
-    return {name: [each.get(name, default_of(name)) for each in rows] for name in names}
+    defaults = {name: default_of(name) for name in KIND_COLUMNS[kind]} | OF_EARLIER_RELEASES.get(kind, {})
+    return {name: [each.get(name, default) for each in rows] for name, default in defaults.items()}
 
 
 UNKNOWN_ATTRIBUTES: Row = {

@@ -109,13 +109,13 @@ def net_of(facts: Facts) -> Net:
         Counter(facts.conversations),
         Counter(facts.sessions),
         Counter(facts.exchanges),
-        Counter(facts.end_user_quarters),
+        Counter(facts.end_user_activity),
     )
 
 
 def signed_facts(changes: Changes) -> list[list[tuple[object, int]]]:
     """The signed facts of each kind, in the order of a net."""
-    return [[*changes.conversations], [*changes.sessions], [*changes.exchanges], [*changes.end_user_quarters]]
+    return [[*changes.conversations], [*changes.sessions], [*changes.exchanges], [*changes.end_user_activity]]
 
 
 def apply_changes(net: Net, changes: Changes) -> None:

@@ -34,12 +34,12 @@ def facts_by_definition(events: list[FoldEvent], gap: int) -> Facts:
     ends = [event.at for event in ordered if event.type == "conversation_ended"]
     sessions = split_sessions([event for event in ordered if event.is_activity], ends, gap)
     fact = _conversation_fact([by_id[event.event_id] for event in ordered], ordered)
-    quarters = {event.at // 900_000 for event in ordered if event.is_from("end_user")}
+    quarter_hours = {event.at // 900_000 for event in ordered if event.is_from("end_user")}
     return Facts(
         [fact],
         _session_facts(sessions, gap),
         [_exchange_fact(found, gap) for session in sessions for found in exchanges(session)],
-        [(quarter, fact.customer) for quarter in quarters],
+        [(quarter, fact.customer) for quarter in quarter_hours],
     )
 
 

@@ -122,7 +122,7 @@ class EnrichedEvent(NamedTuple):
     key: ConversationKey
     fold_event: FoldEvent
     received_at: int
-    repaired: list[str]
+    invalid_fields: list[str]
     metadata: str | None
     extra: str | None
     own: tuple[object, ...]
@@ -141,7 +141,7 @@ def enriched(fields: Fields, received_at: int = AT_MS, enrichment: Enrichment | 
         events.keys[0],
         events.fold_events[0],
         events.received_at[0],
-        events.repaired.get(0, []),
+        events.invalid_fields.get(0, []),
         events.metadata[0],
         events.extra[0],
         tuple(column[0] for column in events.own),

@@ -68,7 +68,7 @@ def test_no_more_is_advised_than_a_worker_may_be_told() -> None:
 
 def test_an_insert_makes_a_part_in_each_table_that_keeps_rows_of_events() -> None:
     tables = {path.stem for path in (ROOT / "sql/materialized_views").glob("*_mv.sql")}
-    assert len(tables - {"admitted_mv", "dead_letter_records_mv"}) == sizing.TARGETS
+    assert len(tables - {"inbox_accepted_mv", "dead_letter_records_mv"}) == sizing.TARGETS
 
 
 def test_the_arithmetic_is_shown() -> None:

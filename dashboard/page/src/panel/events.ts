@@ -29,7 +29,7 @@ export function drawEvent(event: Item, zone: string): TemplateResult {
   const at = string(event, "occurred_at");
   return html`<li class="event ${side}" data-type=${type}>
     ${KINDS[type]?.(event) ?? remark(visible(type), "")}
-    <p class="meta"><time datetime=${at} title=${times.moment(at, zone)}>${times.clock(at, zone)}</time>${answered(event)}${repaired(event)}</p>
+    <p class="meta"><time datetime=${at} title=${times.moment(at, zone)}>${times.clock(at, zone)}</time>${answered(event)}${invalidFields(event)}</p>
     ${drawRest(event)}</li>`;
 }
 
@@ -89,8 +89,8 @@ function answered(event: Item): TemplateResult | typeof nothing {
   return seconds === null ? nothing : html` · <span class="response">answered in ${numbers.duration(seconds)}</span>`;
 }
 
-function repaired(event: Item): TemplateResult | typeof nothing {
-  const fields = (event["repaired"] ?? []) as readonly string[];
+function invalidFields(event: Item): TemplateResult | typeof nothing {
+  const fields = (event["invalid_fields"] ?? []) as readonly string[];
   return fields.length ? html` · <span class="faint">could not be read: ${named(fields.join(", "))}</span>` : nothing;
 }
 

@@ -16,13 +16,13 @@ from tests.support.project.metadata import ROOT
             "engaged_at",
             "Nullable(DateTime64(3, 'UTC'))",
             "if(toUnixTimestamp64Milli(t.engaged_at) = 0, t.engaged_at,"
-            " t.engaged_at + toIntervalSecond(c.quarters * 900))",
+            " t.engaged_at + toIntervalSecond(c.quarter_hours * 900))",
             id="a time moves, unless it is none",
         ),
         pytest.param(
             "quarter_hour",
             "UInt32",
-            "if(t.quarter_hour = 0, 0, t.quarter_hour + c.quarters)",
+            "if(t.quarter_hour = 0, 0, t.quarter_hour + c.quarter_hours)",
             id="and its quarter-hour with it",
         ),
     ],

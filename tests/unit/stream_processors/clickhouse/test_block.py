@@ -18,7 +18,9 @@ OWNER: dict[str, str | int] = {
     "owner_epoch": 7,
     "owner_id": "worker",
 }
-EVENTS = Segment("event", 2, {"event_id": ["e1", "e2"], "occurred_at": [0, 1_712_052_000_123], "repaired": [[], ["x"]]})
+EVENTS = Segment(
+    "event", 2, {"event_id": ["e1", "e2"], "occurred_at": [0, 1_712_052_000_123], "invalid_fields": [[], ["x"]]}
+)
 FACTS = Segment("session_fact", 1, {"sign": [-1], "activities": [5], "ended_at": [None]})
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 HEADERS = [("h", b"\x00"), ("h", b""), ("n", None)]
@@ -128,13 +130,13 @@ def test_the_same_rows_give_the_same_bytes() -> None:
 
 
 def test_a_block_gives_its_rows_back_as_segments_that_make_the_same_block() -> None:
-    messages = Segment("event", 1, {"event_id": ["e3"], "occurred_at": [5], "content": ["hi"], "repaired": [[]]})
+    messages = Segment("event", 1, {"event_id": ["e3"], "occurred_at": [5], "content": ["hi"], "invalid_fields": [[]]})
     block = build_block([EVENTS, messages, FACTS, LETTERS], OWNER)
     segments = segments_of(block)
     assert [(each.kind, each.length) for each in segments] == [("event", 3), ("session_fact", 1), ("dead_letter", 1)]
     events = segments[0].columns
     assert (events["event_id"], events["content"]) == (["e1", "e2", "e3"], ["", "", "hi"])
-    assert (events["occurred_at"], events["repaired"]) == ([0, 1_712_052_000_123, 5], [[], ["x"], []])
+    assert (events["occurred_at"], events["invalid_fields"]) == ([0, 1_712_052_000_123, 5], [[], ["x"], []])
     assert build_block(segments, OWNER) == block
 
 

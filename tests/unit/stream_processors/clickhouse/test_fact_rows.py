@@ -93,7 +93,7 @@ def test_an_event_has_its_identity_its_times_and_its_place() -> None:
         "occurred_at": AT_MS,
         "quarter_hour": AT_MS // 900_000,
         "received_at": AT_MS + 5,
-        "repaired": [],
+        "invalid_fields": [],
         "metadata": None,
         "extra": None,
         "offset": 42,
@@ -139,7 +139,7 @@ def test_an_exchange_stands_at_the_quarter_hour_of_its_first_question() -> None:
 
 
 def test_a_quarter_hour_names_its_customer() -> None:
-    row = row_of(NOTHING._replace(end_user_quarters=[((9, "ann"), 1)]))
+    row = row_of(NOTHING._replace(end_user_activity=[((9, "ann"), 1)]))
     assert (row["quarter_hour"], row["customer"], row["sign"]) == (9, "ann", 1)
 
 
@@ -201,14 +201,14 @@ def test_each_kind_of_fact_has_a_segment_of_its_own() -> None:
         "conversation_fact": 1,
         "session_fact": 1,
         "exchange_fact": 2,
-        "end_user_quarter": 1,
+        "end_user_activity": 1,
     }
 
 
 def test_a_flush_counts_its_events_by_type_its_repairs_and_what_it_takes_back() -> None:
     counted = {
         "convostream_events_total": {"type": "conversation_visited"},
-        "convostream_repairs_total": {"field": "language"},
+        "convostream_invalid_fields_total": {"field": "language"},
         "convostream_corrections_total": {"kind": "session_fact"},
     }
     before = [REGISTRY.get_sample_value(name, labels) or 0 for name, labels in counted.items()]

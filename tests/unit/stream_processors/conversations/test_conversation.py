@@ -135,7 +135,7 @@ def test_a_conversation_of_silent_events_alone_has_a_fact_of_its_own() -> None:
     assert [(fact.engaged_at, sign) for fact, sign in changes.conversations] == [(None, 1)]
     assert not changes.sessions
     assert not changes.exchanges
-    assert not changes.end_user_quarters
+    assert not changes.end_user_activity
 
 
 @given(profiles)
@@ -143,7 +143,7 @@ def test_a_customer_that_becomes_known_moves_all_quarter_hours_to_it(profile: Pr
     conversation = Conversation(GAP, history_of(("user", 0), ("user", DAY)))
     known = profile._replace(customer="ann")
     changes = conversation.absorb([event_of(kinds.ENGAGEMENT, START + 2 * DAY, "ff", known)])
-    assert Counter((customer, sign) for (_, customer), sign in changes.end_user_quarters) == {
+    assert Counter((customer, sign) for (_, customer), sign in changes.end_user_activity) == {
         (None, -1): 2,
         ("ann", 1): 2,
     }

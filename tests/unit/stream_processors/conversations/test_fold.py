@@ -76,9 +76,9 @@ def test_the_quarter_hours_are_those_with_a_message_of_the_end_user() -> None:
         history_of(("user", 0), ("user", 899_999), ("agent", 900_000), ("button", 1_800_000), ("user", 2_700_000)), GAP
     )
     first = START // 900_000
-    assert facts.end_user_quarters == [(first, None), (first + 3, None)]
+    assert facts.end_user_activity == [(first, None), (first + 3, None)]
 
 
 def test_open_facts_give_the_quarter_hours_from_an_index_on() -> None:
     fold, _ = fold_all(history_of(("user", 0), ("user", DAY), ("user", 2 * DAY)), GAP)
-    assert [quarter for quarter, _ in fold.open_facts(2).end_user_quarters] == [(START + 2 * DAY) // 900_000]
+    assert [quarter for quarter, _ in fold.open_facts(2).end_user_activity] == [(START + 2 * DAY) // 900_000]

@@ -30,7 +30,7 @@ times = st.none() | st.integers(EARLIEST_MS - 2, LATEST_MS + 2) | st.integers()
 def test_a_duration_is_measured_or_between_its_times(
     duration_ms: float | None, started_at: int | None, ended_at: int | None, duration: float | None
 ) -> None:
-    assert call_duration_ms(duration_ms, started_at, ended_at) == Duration(duration, repaired=False)
+    assert call_duration_ms(duration_ms, started_at, ended_at) == Duration(duration, is_invalid=False)
 
 
 @pytest.mark.parametrize(
@@ -54,14 +54,14 @@ def test_a_duration_is_measured_or_between_its_times(
 def test_what_cannot_be_right_is_flagged(
     duration_ms: float | None, started_at: int | None, ended_at: int | None, duration: float | None
 ) -> None:
-    assert call_duration_ms(duration_ms, started_at, ended_at) == Duration(duration, repaired=True)
+    assert call_duration_ms(duration_ms, started_at, ended_at) == Duration(duration, is_invalid=True)
 
 
 def test_the_bounds_of_a_time_are_the_years_1900_and_2299() -> None:
     assert parse_date_time("1900-01-01T00:00:00.000Z") == EARLIEST_MS
     assert parse_date_time("2299-12-31T23:59:59.999Z") == LATEST_MS
-    assert call_duration_ms(None, EARLIEST_MS, EARLIEST_MS + 7) == Duration(7.0, repaired=False)
-    assert call_duration_ms(None, LATEST_MS - 7, LATEST_MS) == Duration(7.0, repaired=False)
+    assert call_duration_ms(None, EARLIEST_MS, EARLIEST_MS + 7) == Duration(7.0, is_invalid=False)
+    assert call_duration_ms(None, LATEST_MS - 7, LATEST_MS) == Duration(7.0, is_invalid=False)
 
 
 @given(numbers, times, times)

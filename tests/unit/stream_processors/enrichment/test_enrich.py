@@ -53,7 +53,7 @@ def test_a_time_out_of_range_is_replaced_by_that_of_receipt_and_flagged(
 ) -> None:
     event = enriched(fields_of(occurred_at=format_date_time(occurred_at)), received_at)
     assert event.fold_event.occurred_at == (occurred_at if counts else received_at)
-    assert event.repaired == ([] if counts else ["occurred_at"])
+    assert event.invalid_fields == ([] if counts else ["occurred_at"])
     assert event.received_at == received_at
 
 
@@ -64,7 +64,7 @@ def test_the_bounds_are_those_of_the_definition() -> None:
 
 
 @pytest.mark.parametrize(
-    ("fields", "repaired"),
+    ("fields", "invalid_fields"),
     [
         pytest.param(fields_of("conversation_visited", language="Elvish?"), ["language"], id="a language"),
         pytest.param(
@@ -91,8 +91,8 @@ def test_the_bounds_are_those_of_the_definition() -> None:
         pytest.param(fields_of(occurred_at="1970-01-01T00:00:00Z"), ["occurred_at"], id="a time out of range"),
     ],
 )
-def test_what_cannot_be_read_is_flagged(fields: Fields, repaired: list[str]) -> None:
-    assert enriched(fields).repaired == repaired
+def test_what_cannot_be_read_is_flagged(fields: Fields, invalid_fields: list[str]) -> None:
+    assert enriched(fields).invalid_fields == invalid_fields
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_what_cannot_be_read_is_flagged(fields: Fields, repaired: list[str]) -> 
     ],
 )
 def test_what_can_be_read_is_not_flagged(fields: Fields) -> None:
-    assert enriched(fields).repaired == []
+    assert enriched(fields).invalid_fields == []
 
 
 def test_several_repairs_are_all_named() -> None:
@@ -125,7 +125,7 @@ def test_several_repairs_are_all_named() -> None:
             metadata={"feedback": "?"},
         )
     )
-    assert sorted(event.repaired) == ["customer_ip_address", "language", "occurred_at", "rating"]
+    assert sorted(event.invalid_fields) == ["customer_ip_address", "language", "occurred_at", "rating"]
 
 
 def test_times_of_a_call_outside_1900_to_2299_are_not_stored() -> None:

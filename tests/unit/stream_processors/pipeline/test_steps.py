@@ -167,12 +167,12 @@ async def test_facts_are_those_of_the_conversation_after_the_batch() -> None:
         "conversation_fact": [1],
         "session_fact": [1],
         "exchange_fact": [1],
-        "end_user_quarter": [1],
+        "end_user_activity": [1],
     }
     second = await segments_of(state, answered)
     assert list(second["exchange_fact"].columns["sign"]) == [-1, 1]
     assert list(second["exchange_fact"].columns["answered_at"]) == [None, AT_MS]
-    assert "end_user_quarter" not in second
+    assert "end_user_activity" not in second
 
 
 @pytest.mark.parametrize(

@@ -76,11 +76,11 @@ def test_conversations_are_folded_again_without_any_content() -> None:
 @pytest.mark.parametrize("content", ["hashed", "dropped"])
 def test_all_else_is_the_same_under_each_policy(content: Storage, fields: Fields) -> None:
     known, shown = (enriched(fields, enrichment=enrichment_of("full", each)) for each in ("full", content))
-    assert (shown.key, shown.fold_event, shown.received_at, shown.repaired) == (
+    assert (shown.key, shown.fold_event, shown.received_at, shown.invalid_fields) == (
         known.key,
         known.fold_event,
         known.received_at,
-        known.repaired,
+        known.invalid_fields,
     )
     whole, policed = values(known, fields["type"]), values(shown, fields["type"])
     assert {name: each for name, each in policed.items() if name not in CONTENT} == {

@@ -65,8 +65,8 @@ def test_what_is_not_named_is_constant_for_the_reader_of_chdb() -> None:
 
 def test_the_reader_is_granted_every_metric_and_nothing_that_workers_keep_to_themselves() -> None:
     granted = {grant.rpartition(".")[2] for grant in USERS.authenticate("reader", "ü").grants}
-    assert granted >= {*NAMES[Kind.METRIC], *NAMES[Kind.VIEW]} - {"rightful_owners"}
-    assert not granted & {"owners", "range_inbox", "inbox", "admitted", "rightful_owners", "*"}
+    assert granted >= {*NAMES[Kind.METRIC], *NAMES[Kind.VIEW]} - {"current_owners"}
+    assert not granted & {"owners", "range_inbox", "inbox", "inbox_accepted", "current_owners", "*"}
     by_column = [
         grant for grant in USERS.authenticate("reader", "ü").grants if "dead_letter" in grant or "audits" in grant
     ]

@@ -1,6 +1,6 @@
 -- A row is a row of inbox that has passed the fence; nothing is stored here.
--- Written by admitted_mv; read by the views that fill the targets, each taking the rows of its kind.
+-- Written by inbox_accepted_mv; read by the views that fill the targets, each taking the rows of its kind.
 -- Null engine: no ORDER BY; every target removes repeated tokens itself.
-CREATE TABLE IF NOT EXISTS admitted AS inbox
+CREATE TABLE IF NOT EXISTS inbox_accepted AS inbox
 ENGINE = Null
 COMMENT 'What the fence has let through, on its way to the targets';

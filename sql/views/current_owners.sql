@@ -1,6 +1,6 @@
 -- A row is the claim of a partition whose owner may write: the latest one, unless it was made under another layout of
 -- the topic than the latest. Read by the fence at every insert.
-CREATE OR REPLACE VIEW rightful_owners
+CREATE OR REPLACE VIEW current_owners
 (
     topic String COMMENT 'Kafka topic',
     partition UInt32 COMMENT 'Kafka partition',

@@ -1,12 +1,12 @@
--- A row is a signed row of end_user_quarters in the range; read by individual_users, which adds up sign. In the first
+-- A row is a signed row of end_user_activity in the range; read by individual_users, which adds up sign. In the first
 -- and the last quarter-hour only conversations count whose end_user messages (from events) lie in the range.
 -- An unknown time zone is an error.
-CREATE OR REPLACE VIEW end_user_quarters_in_range
+CREATE OR REPLACE VIEW end_user_activity_in_range
 AS WITH
     toUInt32(greatest(0, intDiv(toUnixTimestamp64Milli({since:DateTime64(3, 'UTC')}), 900000))) AS first,
     toUInt32(greatest(0, intDiv(toUnixTimestamp64Milli({until:DateTime64(3, 'UTC')}), 900000))) AS last
 SELECT customer, conversation_hash, sign
-FROM end_user_quarters
+FROM end_user_activity
 WHERE agent_id = {agent_id:String} AND environment = {environment:String}
     AND quarter_hour >= first AND quarter_hour <= last
     AND timezoneOffset(toDateTime(0, if({time_zone:String} = '', 'an empty name', {time_zone:String}))) IS NOT NULL
