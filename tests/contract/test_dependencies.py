@@ -15,7 +15,8 @@ OURS = {"convostream", "stream_processors", "sql", "dashboard", "deploy", "tests
 # Looked at apart from the folder around them: they need more than that folder does.
 APART = {ROOT / "deploy/grafana", ROOT / "examples/demo"}
 WORKER, EMBEDDED = ("worker",), ("worker", "embedded")
-EVERYTHING = ("worker", "embedded", "dashboard", "page", "msk", "dev")
+DEMO = ("worker", "embedded", "dashboard", "page")
+EVERYTHING = (*DEMO, "msk", "dev")
 
 # The SDK draws progress and signs tokens for Amazon MSK with them; test_wheel imports every module without them.
 USED_WHERE_INSTALLED = {"rich", "aws-msk-iam-sasl-signer-python"}
@@ -81,14 +82,29 @@ def test_every_distribution_that_gets_installed_is_pinned() -> None:
     assert closure(asked) | set(WHEELS_OF_DATA) <= pins().keys() | OF_THE_ENVIRONMENT
 
 
-@pytest.mark.parametrize(("name", "extras"), [("development.txt", EVERYTHING), ("image.txt", ("worker", "dashboard"))])
-def test_every_file_that_gets_installed_has_a_hash(name: str, extras: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    ("name", "extras", "left_out"),
+    [
+        ("development.txt", EVERYTHING, set()),
+        ("demo.txt", DEMO, {"pandas"}),  # required by chdb, which imports it for data frames alone
+        ("image.txt", ("worker", "dashboard"), set()),
+    ],
+)
+def test_every_file_that_gets_installed_has_a_hash(name: str, extras: tuple[str, ...], left_out: set[str]) -> None:
     described = project()
     asked = described.dependencies + [text for extra in extras for text in described.extras[extra]]
     locked = _locked(name)
-    assert closure(asked) - locked.keys() <= OF_THE_ENVIRONMENT
+    assert closure(asked) - locked.keys() <= OF_THE_ENVIRONMENT | left_out
     assert {n for n, (version, _) in locked.items() if pins().get(n, version) != version} == set()
     assert {n for n, (_, hashes) in locked.items() if not hashes} == set()
+
+
+def test_the_demo_installs_no_tool_of_development() -> None:
+    described = project()
+    needed = closure([text for extra in DEMO for text in described.extras[extra]])
+    tools = names(described.extras["dev"]) - needed - {"hatchling", "editables"}  # these two link the project
+    assert tools & _locked("demo.txt").keys() == set()
+    assert {"ruff", "mypy", "pytest", "playwright"} <= tools
 
 
 def _locked(name: str) -> dict[str, tuple[str, int]]:
