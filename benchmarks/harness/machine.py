@@ -19,7 +19,7 @@ PACKAGES: Final = (
     "faust-streaming",
     "aiokafka",
     "clickhouse-connect",
-    "chdb",
+    "chdb-core",
     "pydantic",
     "orjson",
     "pyarrow",

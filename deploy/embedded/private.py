@@ -1,6 +1,8 @@
 """Directories and files for their owner alone: they hold conversations and passwords."""
 
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from deploy.embedded.errors import DataDirectoryUnsafe
@@ -30,6 +32,21 @@ def make_private(directory: Path) -> None:
                 _close(Path(parent, name))
         # Last, so that a walk that was interrupted is repeated.
         _close(directory)
+
+
+def keep_secret(path: Path, make: Callable[[], str]) -> str:
+    """Return the text of a file that only its owner can read; the first caller makes it, whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        try:
+            with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                file.write(make())
+            with suppress(FileExistsError):  # another process was first
+                os.link(draft, path)
+        finally:
+            draft.unlink(missing_ok=True)
+    return path.read_text()
 
 
 def _close(path: Path) -> None:

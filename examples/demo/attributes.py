@@ -1,10 +1,11 @@
-"""What the rule assigns to a conversation: its customer, its channel, and what the customer does beside the words."""
+"""Assign what a transcript does not have: the customer, the channel and the rating of a conversation."""
 
 from dataclasses import dataclass
 from typing import Final
 
 from examples.demo.customers import customer_of
 from examples.demo.deterministic_random import Weighted, chance
+from examples.demo.schedule import age
 from examples.demo.transcripts import Transcript
 
 Rating = str | float | bool | dict[str, object]
@@ -37,7 +38,7 @@ _MOODS_ELSE: Final = Weighted([(_GOOD, 18), (_MIDDLING, 20), (_BAD, 60), (_UNREA
 
 @dataclass(frozen=True, slots=True)
 class Attributes:
-    """What opens a conversation; None is not sent."""
+    """The attributes that a conversation begins with; None is not sent."""
 
     conversation_id: str
     customer_id: str | None
@@ -48,30 +49,30 @@ class Attributes:
 
     @property
     def channel(self) -> str:
-        """The source as it will be counted."""
+        """Return the source as the metrics count it."""
         return (self.source or "").strip().lower()
 
     @property
     def has_widget(self) -> bool:
-        """Whether people open a widget here before they speak."""
+        """Return whether people open a widget on this channel before they write."""
         return self.channel in _WITH_A_WIDGET
 
 
 def attributes_of(transcript: Transcript, copy: str) -> Attributes:
-    """The attributes of one copy of a transcript.
+    """Return the attributes of one copy of a transcript.
 
-    On WhatsApp one conversation is all that a customer ever says (a phone number); elsewhere each talk is one.
+    On WhatsApp a customer has one conversation for good (a phone number). Elsewhere each copy is a conversation.
     """
     key = (transcript.id, copy)
-    customer = customer_of(transcript.language, *key)
-    source = _SOURCES.draw("source", *key)
+    customer = customer_of(transcript.language, age(*key), *key)
+    source = _SOURCES.choose("source", *key)
     channel = (source or "").strip().lower()
-    known = _CUSTOMER_IDS.draw("customer id", *key)
-    own_id = customer.customer_id if known == "own" else None if known == "absent" else known
-    is_number = channel == "whatsapp" and known == "own"
+    kind = _CUSTOMER_IDS.choose("customer id", *key)
+    customer_id = customer.customer_id if kind == "own" else None if kind == "absent" else kind
+    is_number = channel == "whatsapp" and kind == "own"
     return Attributes(
         f"whatsapp-{customer.customer_id}" if is_number else f"{transcript.short_id}-{copy}",
-        own_id,
+        customer_id,
         None if channel in _WITHOUT_A_SCREEN else customer.customer_ip_address,
         None if channel in _WITHOUT_A_SCREEN else customer.device,
         source,
@@ -80,12 +81,12 @@ def attributes_of(transcript: Transcript, copy: str) -> Attributes:
 
 
 def rating_of(transcript: Transcript, copy: str, time: int) -> Rating | None:
-    """How the customer rates the talk the first or the second time, if at all.
+    """Return how the customer rates the conversation the first or the second time, if at all.
 
-    Whether the task was solved is known from the simulation; customers of solved ones are the happier ones.
+    The simulation says whether the task was solved; ratings are better then.
     """
     key = (transcript.id, copy, time)
     if not chance(0.42 if time == 1 else 0.12, "rates", *key):
         return None
     moods = _MOODS_WHEN_SOLVED if transcript.solved else _MOODS_ELSE
-    return moods.draw("mood", *key).draw("rating", *key)
+    return moods.choose("mood", *key).choose("rating", *key)

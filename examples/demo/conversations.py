@@ -1,7 +1,7 @@
-"""A copy of a transcript as steps: each is one call of the SDK, with the time at which it is made.
+"""Turn a copy of a transcript into steps. Each step is one call of the SDK and the time at which it is due.
 
-Most steps are made when their event happens. A few are made late (a minute to a day and a half), and a few messages are
-sent again: neither may change a number.
+Most steps are due when their event happens. A few are late (by a minute to a day and a half), and a few messages are
+sent again. Neither may change a number.
 """
 
 from collections.abc import Iterator
@@ -13,18 +13,18 @@ from examples.demo.attributes import Attributes, attributes_of, rating_of
 from examples.demo.deterministic_random import Weighted, chance, share
 from examples.demo.transcripts import Transcript, Utterance
 
-# The actions by which the transcripts' agents hand a talk to a person.
+# The actions by which the agents of the transcripts escalate to a person.
 HAND_OVERS: Final = ("escalate_to_human", "transfer_to_human_agent", "transfer_to_human_agents", "create_ticket")
 
-# Of those who speak in a widget, how many are seen opening it.
+# Share of the conversations in a widget that have a visit before the first message.
 SHARE_OF_VISITORS: Final = 0.8
 
-# Visits without a word, for each talk.
+# Visits without a conversation, for each conversation.
 SHARE_OF_SILENT_VISITS: Final = 0.3
 SHARE_OF_LATE: Final = 1 / 15
 SHARE_OF_REPEATED: Final = 1 / 20
 
-_LATEST_LOG2: Final = 11  # late is 1 to 2^11 minutes after the event
+_LATEST_LOG2: Final = 11  # a late step follows its event by 1 to 2^11 minutes
 _REPLIES: Final = Weighted(
     [(("Track my order", "track"), 4), (("Opening hours", "hours"), 3), (("Something else", "?"), 3)]
 )
@@ -39,7 +39,7 @@ Manner = Literal["in time", "late", "again"]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One call that is due at a time: when its event happens, later, or again."""
+    """One call of the SDK: due when its event happens, later, or again."""
 
     due_ms: int
     kind: Kind
@@ -48,7 +48,7 @@ class Step:
 
 
 class Talk:
-    """One copy of a transcript that begins at a time."""
+    """One copy of a transcript, which begins at a given time."""
 
     def __init__(self, transcript: Transcript, copy: str, start_ms: int) -> None:
         self.transcript = transcript
@@ -58,9 +58,9 @@ class Talk:
         self._id = self.attributes.conversation_id
 
     def steps(self) -> list[Step]:
-        """All of it, in the order in which the calls are made."""
-        parts = (self._opening(), self._messages(), self._notes(), self._tools(), self._clicks(), self._closing())
-        return sorted((step for part in parts for step in part), key=lambda step: step.due_ms)
+        """Return all steps in the order in which they are due."""
+        groups = (self._opening(), self._messages(), self._notes(), self._tools(), self._clicks(), self._closing())
+        return sorted((step for group in groups for step in group), key=lambda step: step.due_ms)
 
     def _opening(self) -> Iterator[Step]:
         if self.attributes.has_widget and self._happens(SHARE_OF_VISITORS, "visits"):
@@ -108,7 +108,7 @@ class Talk:
         if self.attributes.has_widget and self._happens(0.3, "clicks"):
             greeting, question = self.transcript.utterances[:2]
             at_ms = self._start_ms + (greeting.at_ms + question.at_ms) // 2
-            label, value = _REPLIES.draw("reply", self.transcript.id, self._copy)
+            label, value = _REPLIES.choose("reply", self.transcript.id, self._copy)
             yield Step(at_ms, "button", sdk_calls.click(self._id, label, value, at_ms))
 
     def _closing(self) -> Iterator[Step]:
@@ -139,11 +139,11 @@ class Talk:
 
 
 def silent_visit(transcript: Transcript, copy: str, at_ms: int) -> list[Step]:
-    """A visit beside the talk of which nothing comes, for some copies; somebody else makes it at another time."""
+    """Return the visit of somebody else who writes nothing, for some of the copies."""
     if not chance(SHARE_OF_SILENT_VISITS, "silent visit", transcript.id, copy):
         return []
     visitor = attributes_of(transcript, f"{copy}-visit")
-    looks = Attributes(
+    attributes = Attributes(
         f"{transcript.short_id}-{copy}-visit",
         None,
         visitor.customer_ip_address,
@@ -151,4 +151,4 @@ def silent_visit(transcript: Transcript, copy: str, at_ms: int) -> list[Step]:
         "web",
         visitor.language,
     )
-    return [Step(at_ms, "visit", sdk_calls.visit(looks, at_ms))]
+    return [Step(at_ms, "visit", sdk_calls.visit(attributes, at_ms))]

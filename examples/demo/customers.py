@@ -1,6 +1,6 @@
-"""Who the demo's customers are: a few hundred of them, each with a place, a device and a language of its own.
+"""The demo's customers: a few hundred of them, each with a place, a device and a language.
 
-A customer is a function of its number: the same one always writes from the same network with the same device.
+A customer is a function of its number: the same customer always writes from the same network with the same device.
 """
 
 import csv
@@ -16,6 +16,9 @@ NETWORKS: Final = Path(__file__).parent / "data" / "networks.tsv"
 
 # How many customers speak each language.
 COUNT: Final[dict[Language, int]] = {"en": 420, "es": 70}
+
+# How many of them are already customers when the demo's time begins; the others follow one by one.
+_EARLY: Final = 0.5
 
 _CHROME = "Mozilla/5.0 ({}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 {}Safari/537.36"
 _SAFARI = "Mozilla/5.0 ({}) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.6 {}Safari/604.1"
@@ -47,7 +50,7 @@ _LANGUAGE_NAMES: Final[dict[Language, str]] = {"en": "English", "es": "Spanish"}
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """An address block of an institution, and the language tag of the customers there."""
+    """An address of an institution, and the language tag of the customers there."""
 
     address: str
     tag: str
@@ -55,7 +58,7 @@ class Network:
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """What a customer brings along; None is not sent."""
+    """The attributes of a customer; None is not sent."""
 
     customer_id: str
     customer_ip_address: str | None
@@ -63,19 +66,23 @@ class Customer:
     language: str | None
 
 
-def customer_of(language: Language, *names: object) -> Customer:
-    """The customer to whom these names fall; the first ones come back more often than the last."""
-    return make_customer(language, int(COUNT[language] * share("customer", *names) ** 1.4))
+def customer_of(language: Language, age: float, *names: object) -> Customer:
+    """Return the customer for these names; early customers return more often than later ones.
+
+    `age` is 0 for the latest conversation, which any customer may have, and nearly 1 for the earliest.
+    """
+    customers = COUNT[language] * (1 - (1 - _EARLY) * age)
+    return make_customer(language, int(customers * share("customer", *names) ** 1.4))
 
 
 def make_customer(language: Language, number: int) -> Customer:
-    """The customer of this number among those who speak the language."""
+    """Return the customer of this number among those who speak the language."""
     customer_id = f"customer-{language}-{number:03d}"
-    network = _networks(language).draw("network", customer_id)
+    network = _networks(language).choose("network", customer_id)
     return Customer(
         customer_id,
         _address(network.address, customer_id),
-        _DEVICES.draw("device", customer_id),
+        _DEVICES.choose("device", customer_id),
         _tag(network.tag, language, customer_id),
     )
 
@@ -89,8 +96,8 @@ def _networks(language: Language) -> Weighted[Network]:
 
 
 def _address(address: str, customer_id: str) -> str | None:
-    """The address as servers get to see it: behind proxies, with a port, mapped into IPv6, or not at all."""
-    form = _FORMS_OF_AN_ADDRESS.draw("address", customer_id)
+    """Return the address as a server receives it: behind proxies, with a port, mapped into IPv6, or not at all."""
+    form = _FORMS_OF_AN_ADDRESS.choose("address", customer_id)
     is_v6 = ":" in address
     forms = {
         "list": f"10.0.0.7, {address}",
@@ -103,7 +110,7 @@ def _address(address: str, customer_id: str) -> str | None:
 
 
 def _tag(tag: str, language: Language, customer_id: str) -> str | None:
-    form = _FORMS_OF_A_TAG.draw("language", customer_id)
+    form = _FORMS_OF_A_TAG.choose("language", customer_id)
     if chance(0.02, "no language", customer_id):
         return "unknown"
     forms = {

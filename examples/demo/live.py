@@ -1,4 +1,4 @@
-"""The live trickle: a few talks a minute, each step made when its time has come."""
+"""Live conversations: a few begin every minute, and each step is made when it is due."""
 
 import heapq
 from collections.abc import Sequence
@@ -11,29 +11,29 @@ from examples.demo.deterministic_random import share
 from examples.demo.replay import Tally
 from examples.demo.transcripts import Transcript
 
-# Between the beginnings of two talks.
+# Time between the beginnings of two conversations.
 PAUSE_MS: Final = 15_000
 
 
 @dataclass(slots=True)
-class Trickle:
-    """Talks that begin one after the other from a moment on. It has no clock: it is told what time it is."""
+class LiveTalks:
+    """Conversations that begin one after the other. The caller passes the time."""
 
     transcripts: Sequence[Transcript]
     tracker: ConversationTracker
     start_ms: int
     tally: Tally = field(default_factory=Tally)
     begun: int = 0
-    _waiting: list[tuple[int, int, Step]] = field(default_factory=list)
+    _pending: list[tuple[int, int, Step]] = field(default_factory=list)
     _pushed: int = 0
 
     def advance(self, now_ms: int) -> list[Talk]:
-        """Makes all steps that are due and returns the talks that have begun."""
+        """Make all steps that are due, and return the talks that began."""
         begun = []
         while self.start_ms + self.begun * PAUSE_MS <= now_ms:
             begun.append(self._begin(self.start_ms + self.begun * PAUSE_MS))
-        while self._waiting and self._waiting[0][0] <= now_ms:
-            step = heapq.heappop(self._waiting)[2]
+        while self._pending and self._pending[0][0] <= now_ms:
+            step = heapq.heappop(self._pending)[2]
             step.call(self.tracker)
             self.tally.add(step)
         return begun
@@ -44,6 +44,6 @@ class Trickle:
         talk = Talk(transcript, copy, at_ms)
         for step in (*talk.steps(), *silent_visit(transcript, copy, at_ms)):
             self._pushed += 1
-            heapq.heappush(self._waiting, (step.due_ms, self._pushed, step))
+            heapq.heappush(self._pending, (step.due_ms, self._pushed, step))
         self.begun += 1
         return talk

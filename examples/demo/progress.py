@@ -1,4 +1,4 @@
-"""What the demo shows while it works: a bar for each stage on a terminal, and a line when the stage is done."""
+"""Show the progress of the demo: a bar for each stage on a terminal, and a line when the stage is done."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-# Called with how much of the stage is done.
+# Called with the number of parts that are done.
 Advance = Callable[[int], None]
 
 
@@ -20,12 +20,11 @@ class Stages:
 
     @contextmanager
     def stage(self, title: str, total: int) -> Iterator[Advance]:
-        """One stage of so many parts; where nobody watches, only the line at the end is written."""
+        """Run one stage of `total` parts. Without a terminal, print only the line at the end."""
         began = self._clock()
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-        watched = self._console.is_terminal
         with Progress(
-            *columns, TimeElapsedColumn(), console=self._console, transient=True, disable=not watched
+            *columns, TimeElapsedColumn(), console=self._console, transient=True, disable=not self._console.is_terminal
         ) as progress:
             task = progress.add_task(title, total=total)
             yield lambda done: progress.update(task, completed=done)

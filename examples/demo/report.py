@@ -1,6 +1,7 @@
-"""What the demo prints at the end: all fifteen metrics, the commands to go on, and where the page is."""
+"""What the demo prints at the end: all fifteen metrics, commands to go on with, and the address of the page."""
 
 import os
+import shlex
 import sys
 import webbrowser
 from collections.abc import Mapping
@@ -11,57 +12,63 @@ from rich.console import Console
 from rich.markup import escape
 from rich.panel import Panel
 
-from examples.demo.metrics import METRICS
-from examples.demo.reader import Question, Reader
+from examples.demo.clickhouse_reader import ClickHouseReader, statement
 from examples.demo.replay import Tally
+from examples.demo.schedule import TimeRange
 from examples.demo.setup import Page
-from examples.demo.tables import metric_table
+from examples.demo.tables import metric_table, metric_views
 
-# Columns where the output is no terminal.
-WIDTH_OF_A_FILE = 100
+# Columns of a file or a pipe.
+_FILE_WIDTH = 100
 
 
 def make_console() -> Console:
-    """The terminal, or plain text of a fixed width; characters that it cannot write are replaced."""
+    """Return the terminal, or plain text of a fixed width; replace characters that it cannot print."""
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="replace")
     console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=WIDTH_OF_A_FILE)
+    return console if console.is_terminal else Console(highlight=False, width=_FILE_WIDTH)
 
 
-def print_metrics(console: Console, reader: Reader, question: Question) -> None:
-    """All fifteen metrics of the range."""
+def print_metrics(console: Console, reader: ClickHouseReader, time_range: TimeRange) -> None:
+    """Print all fifteen metrics of the range, and the totals of the range before it."""
+    days = (time_range.until - time_range.since).days
     console.print(
-        f"\n[bold]The fifteen metrics[/] from {question.since:%Y-%m-%d} to {question.until:%Y-%m-%d}, "
-        f"days and hours in {question.time_zone}\n"
+        f"\n[bold]The fifteen metrics[/] of {days} days, {time_range.since:%Y-%m-%d %H:%M} to "
+        f"{time_range.until:%Y-%m-%d %H:%M} UTC, and the totals of the {days} days before.\n"
+        f"Days and hours are in {time_range.time_zone}.\n",
+        soft_wrap=True,
     )
-    for number, metric in enumerate(METRICS, 1):
-        rows = [reader.view(shown.view, question) for shown in metric.views]
-        console.print(metric_table(number, metric, rows))
+    for number, views in enumerate(metric_views(), 1):
+        console.print(f"[bold cyan]{number}. {views[0].title}[/]")
+        for view in views:
+            before = reader.view(view.name, time_range.before()) if view.form == "totals" else []
+            console.print(metric_table(view, reader.view(view.name, time_range), before))
 
 
-def print_tally(console: Console, tally: Tally, counted: int) -> None:
-    """What was sent, beside what the tables count."""
+def print_tally(console: Console, tally: Tally, messages: int) -> None:
+    """Print what was sent beside the number of messages in the tables."""
     kinds = ", ".join(f"{kind} {count:,}" for kind, count in tally.events.most_common())
     console.print(f"\nSent {tally.events.total():,} events through the SDK ({kinds}).", soft_wrap=True)
     console.print(
         f"{tally.again} of them were sent twice and {tally.late} up to a day and a half late; "
-        f"of {tally.messages:,} messages of end users and agents {counted:,} are counted.",
+        f"of {tally.messages:,} messages of end users and agents {messages:,} are counted.",
         soft_wrap=True,
     )
 
 
 def print_commands(
-    console: Console, environment: dict[str, str], question: Question, logs: Path, addresses: Path
+    console: Console, environment: dict[str, str], time_range: TimeRange, logs: Path, addresses: Path
 ) -> None:
-    """How to go on while the stack runs."""
+    """Print commands and addresses that work while the stack runs."""
     url = environment["CONVOSTREAM_CLICKHOUSE_READER_URL"]
     kafka, topic = (environment[f"CONVOSTREAM_KAFKA_{name}"] for name in ("BOOTSTRAP_SERVERS", "TOPIC"))
+    settings, python = shlex.quote(str(addresses)), shlex.quote(sys.executable)
     console.print("[bold]Everything is running[/] until Ctrl-C, and a few conversations begin every minute.")
     lines = {
-        "Ask a metric": _curl(url, question.statement("total_messages")),
-        "Ask anything": _curl(url, "SELECT type, count() FROM events GROUP BY type"),
-        "Send your own events": f"set -a; . {addresses}; set +a; {sys.executable} -m convostream replay FILE",
+        "Query a metric": _curl(url, statement("total_messages", time_range)),
+        "Query a table": _curl(url, "SELECT type, count() FROM events GROUP BY type"),
+        "Send your own events": f"set -a; . {settings}; set +a; {python} -m convostream replay FILE",
         "Kafka": f"{kafka}, topic {topic}",
         "ClickHouse, read-only": url,
         "Worker": f"http://127.0.0.1:{environment['CONVOSTREAM_METRICS_PORT']}/metrics",
@@ -73,7 +80,7 @@ def print_commands(
 
 
 def print_page(console: Console, page: Page) -> None:
-    """Where the dashboard is, so that nobody overlooks it; opens it where there is a desktop."""
+    """Print the address of the dashboard in a frame, and open it if there is a desktop."""
     if page.problem:
         console.print(
             f"\n[yellow]{escape(page.problem)}[/]\nThe numbers are at {page.address}api/metrics", soft_wrap=True
@@ -86,7 +93,7 @@ def print_page(console: Console, page: Page) -> None:
 
 
 def has_desktop(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> bool:
-    """Whether a browser has a screen of its own: one in the terminal would be drawn over."""
+    """Return whether there is a desktop; a text browser would draw over the demo's output."""
     return platform == "darwin" or any(environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
 
 

@@ -1,9 +1,9 @@
-"""One run of the demo, from the start of the parts to their end."""
+"""One run of the demo, from the start of the stack to its end."""
 
 import signal
 import time
-from contextlib import nullcontext
-from dataclasses import dataclass
+from concurrent.futures import Future
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,26 +14,25 @@ from convostream import ConversationTracker, KafkaSecurity
 from deploy.embedded.errors import EmbeddedError
 from deploy.embedded.stack.stack import Broker, Stack
 from deploy.embedded.stack.supervisor import Supervisor
-from examples.demo import setup as parts
-from examples.demo.live import Trickle
+from examples.demo import setup
+from examples.demo.clickhouse_reader import ClickHouseReader, NotWritten
+from examples.demo.live import LiveTalks
 from examples.demo.progress import Stages
-from examples.demo.reader import Question, Reader
 from examples.demo.replay import NotSent, Tally, plan, send
 from examples.demo.report import print_commands, print_metrics, print_page, print_tally
-from examples.demo.schedule import range_of
+from examples.demo.schedule import latest_days
 from examples.demo.sdk_calls import AGENT_ID, ENVIRONMENT
 from examples.demo.transcripts import Transcript, read_transcripts
-from examples.demo.wait import NotLanded, landed, wait_until_landed
 
-LANDING_SECONDS: Final = 90.0
-_LOOK_SECONDS: Final = 0.2
+WRITE_SECONDS: Final = 90.0
+_POLL_SECONDS: Final = 0.2
 _COUNT_SECONDS: Final = 5.0
 _INTERRUPTED: Final = 130
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a run was asked for."""
+    """The options of the command line."""
 
     once: bool
     broker: Broker
@@ -44,22 +43,22 @@ class Options:
 
 
 def run(options: Options, console: Console) -> int:
-    """Runs the demo; returns its exit code."""
+    """Run the demo; return its exit code."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
-    with parts.directory_of(options.data_directory) as directory:
-        stack = parts.make_stack(directory.path, options.broker)
+    with setup.open_directory(options.data_directory) as directory:
+        stack = setup.make_stack(directory.path, options.broker)
+        logs = directory.path / "logs"
         try:
-            parts.start(stack, Stages(console))
-            page = None if options.once else parts.start_dashboard(stack, Stages(console))
-            with nullcontext() if options.once else parts.addresses_written(stack, options.addresses):
-                Demo(options, console, stack, directory.path / "logs", page).show()
+            page_build = None if options.once else setup.start_page_build()
+            setup.start_pipeline(stack, Stages(console))
+            Demo(options, console, stack, logs, page_build).show()
         except KeyboardInterrupt:
             console.print("stopping")
             return _INTERRUPTED if options.once else 0
-        except (EmbeddedError, NotSent, NotLanded, ClickHouseError) as error:
+        except (EmbeddedError, NotSent, NotWritten, ClickHouseError) as error:
             directory.keep = True
-            _explain(console, stack, error, directory.path / "logs")
+            _explain(console, stack, error, logs)
             return 1
         finally:
             _stop(stack)
@@ -67,44 +66,39 @@ def run(options: Options, console: Console) -> int:
 
 
 class Demo:
-    """What is shown on a stack that answers."""
+    """What the demo does on a running stack."""
 
-    def __init__(self, options: Options, console: Console, stack: Stack, logs: Path, page: parts.Page | None) -> None:
+    def __init__(
+        self, options: Options, console: Console, stack: Stack, logs: Path, page_build: "Future[str] | None"
+    ) -> None:
         self._options = options
         self._console = console
         self._stack = stack
         self._logs = logs
-        self._page = page
+        self._page_build = page_build
         self._transcripts: list[Transcript] = read_transcripts()
-        self._environment = stack.environment()
-        self._reader = Reader(self._environment["CONVOSTREAM_CLICKHOUSE_READER_URL"])
+        self._reader = ClickHouseReader(stack.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"])
 
     def show(self) -> None:
-        """Replays, prints the metrics, and goes on live unless once is enough."""
+        """Replay the transcripts and print the metrics; with a page, continue live until Ctrl-C."""
         now_ms = time.time_ns() // 1_000_000
-        since, until = range_of(now_ms)
-        question = Question(since, until, self._options.time_zone)
-        with ConversationTracker(
-            AGENT_ID,
-            ENVIRONMENT,
-            bootstrap_servers=self._environment["CONVOSTREAM_KAFKA_BOOTSTRAP_SERVERS"],
-            security=KafkaSecurity(),
-        ) as tracker:
-            self._replay_once(tracker, now_ms, question)
-            print_metrics(self._console, self._reader, question)
-            if self._page:
-                print_commands(self._console, self._environment, question, self._logs, self._options.addresses)
-                print_page(self._console, self._page)
-                self._go_on(tracker, self._page)
+        servers = self._stack.environment()["CONVOSTREAM_KAFKA_BOOTSTRAP_SERVERS"]
+        with ConversationTracker(AGENT_ID, ENVIRONMENT, bootstrap_servers=servers, security=KafkaSecurity()) as tracker:
+            self._replay_once(tracker, now_ms)
+            print_metrics(self._console, self._reader, latest_days(now_ms, self._options.time_zone))
+            if self._page_build:
+                page = setup.start_dashboard(self._stack, Stages(self._console), self._page_build)
+                self._continue(tracker, page, now_ms)
 
-    def _replay_once(self, tracker: ConversationTracker, now_ms: int, question: Question) -> None:
-        """Replays unless the directory holds a replay from another time."""
-        if before := landed(self._reader):
-            self._console.print(f"The data directory holds {before:,} events of the demo: nothing is replayed again.")
+    def _replay_once(self, tracker: ConversationTracker, now_ms: int) -> None:
+        """Replay, unless the data directory holds an earlier replay."""
+        if events := self._reader.count_events():
+            self._console.print(f"The data directory holds {events:,} events of the demo: nothing is replayed again.")
             return
         tally = self._replay(tracker, now_ms)
-        counted = self._reader.view("total_messages", question).values[0][0]
-        print_tally(self._console, tally, int(str(counted)))
+        latest = latest_days(now_ms)
+        rows = self._reader.view("total_messages", replace(latest, since=latest.before().since))
+        print_tally(self._console, tally, int(str(rows[0]["messages"])))
 
     def _replay(self, tracker: ConversationTracker, now_ms: int) -> Tally:
         stages = Stages(self._console)
@@ -112,30 +106,36 @@ class Demo:
         with stages.stage("replay the transcripts through the SDK", len(steps)) as advance:
             tally = send(steps, tracker, advance)
         expected = tally.events.total()
-        with stages.stage("wait until all events have landed in ClickHouse", expected) as advance:
-            wait_until_landed(self._reader, expected, LANDING_SECONDS, advance, lambda: parts.check(self._stack))
+        with stages.stage("wait until all events are in ClickHouse", expected) as advance:
+            self._reader.wait_for_events(expected, WRITE_SECONDS, advance, lambda: setup.check_processes(self._stack))
         return tally
 
-    def _go_on(self, tracker: ConversationTracker, page: parts.Page) -> None:
-        """Lets talks begin until Ctrl-C, and looks after the parts meanwhile."""
-        trickle = Trickle(self._transcripts, tracker, time.time_ns() // 1_000_000)
+    def _continue(self, tracker: ConversationTracker, page: setup.Page, now_ms: int) -> None:
+        """Print how to go on, and add live conversations until Ctrl-C."""
+        latest = latest_days(now_ms, self._options.time_zone)
+        with setup.addresses_written(self._stack, self._options.addresses):
+            print_commands(self._console, self._stack.environment(), latest, self._logs, self._options.addresses)
+            print_page(self._console, page)
+            self._go_live(tracker, page)
+
+    def _go_live(self, tracker: ConversationTracker, page: setup.Page) -> None:
+        live = LiveTalks(self._transcripts, tracker, time.time_ns() // 1_000_000)
         supervisor = Supervisor(self._stack, self._console)
         counted_at = 0.0
         with self._console.status("live") as status:
             while True:
-                for talk in trickle.advance(time.time_ns() // 1_000_000):
+                for talk in live.advance(time.time_ns() // 1_000_000):
                     self._announce(talk.attributes.conversation_id, talk.transcript)
                 supervisor.look()
                 if time.monotonic() - counted_at > _COUNT_SECONDS:
                     counted_at = time.monotonic()
-                    status.update(
-                        f"{page.address}  live: {trickle.tally.messages} messages, {self._counted()}; Ctrl-C stops all"
-                    )
-                time.sleep(_LOOK_SECONDS)
+                    text = f"live: {live.tally.messages} messages, {self._count()}; Ctrl-C stops all"
+                    status.update(f"{page.address}  {text}")
+                time.sleep(_POLL_SECONDS)
 
-    def _counted(self) -> str:
+    def _count(self) -> str:
         try:
-            return f"{landed(self._reader):,} events in ClickHouse"
+            return f"{self._reader.count_events():,} events in ClickHouse"
         except ClickHouseError:
             return "ClickHouse does not answer"
 
@@ -148,7 +148,7 @@ class Demo:
 
 
 def _explain(console: Console, stack: Stack, error: Exception, logs: Path) -> None:
-    """The error and, where it does not quote a log itself, the last lines of every part."""
+    """Print the error, and the last lines of every process if the error does not quote a log itself."""
     console.print("[bold red]The demo failed.[/]")
     console.print(str(error), markup=False, soft_wrap=True)
     if not isinstance(error, EmbeddedError):
@@ -159,7 +159,7 @@ def _explain(console: Console, stack: Stack, error: Exception, logs: Path) -> No
 
 
 def _stop(stack: Stack) -> None:
-    """A second Ctrl-C must not leave anything running."""
+    """Stop the stack; a second Ctrl-C must not leave a process running."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
     stack.stop()

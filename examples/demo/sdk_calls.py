@@ -1,7 +1,7 @@
-"""The calls of the SDK that the demo makes, each held back until its time comes.
+"""The SDK calls of the demo, each as a function that is called when it is due.
 
-Almost all are the tracker's own methods. Two kinds of events are made ready before and emitted: those with a browser's
-user-agent string as the device (the methods take desktop, tablet and mobile), and messages that are sent twice.
+Most call a method of the tracker. Two kinds of events are built here and emitted: those with a user-agent string as the
+device (the methods accept desktop, tablet and mobile), and messages that are sent twice.
 """
 
 import uuid
@@ -28,7 +28,7 @@ _CHARACTERS_PER_TOKEN: Final = 4
 
 
 def visit(attributes: Attributes, at_ms: int) -> Call:
-    """Somebody opens the widget; who it is will be known later."""
+    """Return the call for a visit: somebody opens the widget, whose customer id is sent later."""
 
     def call(tracker: ConversationTracker) -> None:
         if attributes.device not in _PLAIN_DEVICES:
@@ -48,7 +48,7 @@ def visit(attributes: Attributes, at_ms: int) -> Call:
 
 
 def engage(attributes: Attributes, transcript: Transcript, at_ms: int, feedback: Rating | None = None) -> Call:
-    """The conversation begins, or goes on; a rating may come along in the metadata."""
+    """Return the call that begins or continues a conversation, with a rating in the metadata if there is one."""
     metadata: dict[str, object] = {"domain": transcript.domain, "transcript": transcript.id}
     if feedback is not None:
         metadata["feedback"] = feedback
@@ -74,7 +74,7 @@ def engage(attributes: Attributes, transcript: Transcript, at_ms: int, feedback:
 
 
 def say(conversation_id: str, utterance: Utterance, at_ms: int) -> Call:
-    """The end user or the agent says something."""
+    """Return the call for a message of the end user or the agent."""
     when, text = format_date_time(at_ms), utterance.content
     if utterance.sender == "end_user":
         return lambda tracker: tracker.track_human_message(text, occurred_at=when, conversation_id=conversation_id)
@@ -82,7 +82,7 @@ def say(conversation_id: str, utterance: Utterance, at_ms: int) -> Call:
 
 
 def repeat(conversation_id: str, utterance: Utterance, at_ms: int) -> Call:
-    """A message with an id that is the same whenever it is sent."""
+    """Return the call for a message whose id is the same whenever it is sent."""
     message = Message.model_validate(
         {
             **_scope(conversation_id, at_ms),
@@ -95,13 +95,13 @@ def repeat(conversation_id: str, utterance: Utterance, at_ms: int) -> Call:
 
 
 def note(conversation_id: str, text: str, at_ms: int) -> Call:
-    """The system notes something; that is no message of anybody."""
+    """Return the call for a system message, which no metric counts as a message."""
     when = format_date_time(at_ms)
     return lambda tracker: tracker.track_system_message(text, occurred_at=when, conversation_id=conversation_id)
 
 
 def act(conversation_id: str, call: ToolCall, start_ms: int) -> Call:
-    """The agent has called a tool."""
+    """Return the call for an action: the agent called a tool."""
     ended_at = format_date_time(start_ms + call.ended_ms)
     return lambda tracker: tracker.track_action(
         call.name,
@@ -117,7 +117,7 @@ def act(conversation_id: str, call: ToolCall, start_ms: int) -> Call:
 
 
 def click(conversation_id: str, label: str, value: str, at_ms: int) -> Call:
-    """The end user clicks on a quick reply."""
+    """Return the call for a click of the end user on a quick reply."""
     when = format_date_time(at_ms)
     return lambda tracker: tracker.track_button(
         "quick_reply", label, value, occurred_at=when, conversation_id=conversation_id
@@ -125,7 +125,7 @@ def click(conversation_id: str, label: str, value: str, at_ms: int) -> Call:
 
 
 def rate(conversation_id: str, rating: Rating, at_ms: int, *, by_staff: bool = False) -> Call:
-    """The customer, or somebody of the staff, rates the conversation."""
+    """Return the call for a rating by the customer or by staff."""
     when = format_date_time(at_ms)
     return lambda tracker: tracker.submit_feedback(
         rating, rated_by="staff" if by_staff else "customer", occurred_at=when, conversation_id=conversation_id
@@ -133,7 +133,7 @@ def rate(conversation_id: str, rating: Rating, at_ms: int, *, by_staff: bool = F
 
 
 def use_tokens(conversation_id: str, transcript: Transcript, call: ModelCall, at_ms: int) -> Call:
-    """The agent's model has answered: the tokens of the prompt are real, those of the answer are estimated."""
+    """Return the call for the tokens of a model call: real ones of the prompt, estimated ones of the answer."""
     answered = -(-call.answer_characters // _CHARACTERS_PER_TOKEN)
     return lambda tracker: tracker.track_token_usage(
         prompt_tokens=call.prompt_tokens,
@@ -146,7 +146,7 @@ def use_tokens(conversation_id: str, transcript: Transcript, call: ModelCall, at
 
 
 def end(conversation_id: str, at_ms: int) -> Call:
-    """The conversation is declared over."""
+    """Return the call that ends a conversation."""
     when = format_date_time(at_ms)
     return lambda tracker: tracker.end_conversation(occurred_at=when, conversation_id=conversation_id)
 

@@ -1,8 +1,9 @@
-"""The parts that the demo runs on: the stack, told by which actions the transcripts' agents hand over to a person."""
+"""Start what the demo runs on: the embedded stack, with the actions by which the agents of the transcripts escalate."""
 
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,30 +11,38 @@ from typing import Final
 
 from deploy.embedded.errors import ProcessFailed
 from deploy.embedded.settings import StackSettings
-from deploy.embedded.stack.page import why_not_built
 from deploy.embedded.stack.stack import Broker, Stack
 from deploy.embedded.stack.supervisor import write_addresses
+from deploy.embedded.stack.wheels import build_page
 from examples.demo.conversations import HAND_OVERS
 from examples.demo.progress import Stages
 
 WORKER_SETTINGS: Final = {
     "CONVOSTREAM_ESCALATION_ACTIONS": ",".join(HAND_OVERS),
-    "CONVOSTREAM_KAFKA_SESSION_TIMEOUT_SECONDS": "6",  # the embedded broker lets a member in after half of it
+    "CONVOSTREAM_KAFKA_SESSION_TIMEOUT_SECONDS": "6",  # the embedded broker admits a member after half of it
 }
 
 
 @dataclass(slots=True)
 class Directory:
-    """Where the data and the logs of a run lie, and whether they are to stay."""
+    """Where the data and the logs of a run are, and whether to keep them."""
 
     path: Path
     keep: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The address of the dashboard, and why it has no page; empty if it has one."""
+
+    address: str
+    problem: str
+
+
 @contextmanager
-def directory_of(given: Path | None) -> Iterator[Directory]:
-    """The directory that was asked for, or a temporary one that ends with the run unless something failed."""
-    directory = Directory((given or Path(tempfile.mkdtemp(prefix="convostream-demo-"))).resolve(), given is not None)
+def open_directory(path: Path | None) -> Iterator[Directory]:
+    """Provide the given directory, or a temporary one that is removed unless something failed."""
+    directory = Directory((path or Path(tempfile.mkdtemp(prefix="convostream-demo-"))).resolve(), path is not None)
     try:
         yield directory
     finally:
@@ -42,58 +51,56 @@ def directory_of(given: Path | None) -> Iterator[Directory]:
 
 
 def make_stack(directory: Path, broker: Broker) -> Stack:
-    """The stack over this directory, not started yet."""
+    """Return the stack of a directory, not started yet."""
     settings = StackSettings().model_copy(update={"data_directory": directory})
     return Stack(settings, broker, worker_environment=WORKER_SETTINGS)
 
 
-def start(stack: Stack, stages: Stages) -> None:
-    """Starts what carries the data and waits until it answers."""
+def start_pipeline(stack: Stack, stages: Stages) -> None:
+    """Start everything that the data pass through, and wait until it is ready."""
     steps: list[tuple[str, Callable[[], object]]] = [
         ("start ClickHouse and the broker", stack.start_servers),
         ("apply the schema", stack.apply_schema),
-        ("look for what an unclean stop has lost", stack.audit_if_due),
+        ("audit after an unclean stop", stack.audit_if_due),
         ("start a worker", stack.add_worker),
     ]
     for title, step in steps:
-        with stages.stage(title, 1) as advance:
+        with stages.stage(title, 1):
             step()
-            advance(1)
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Where the dashboard answers, and why it has no page if it has none."""
+def start_page_build() -> "Future[str]":
+    """Build the page in a thread, while the stack starts; the result is why there is no page, or an empty string."""
+    threads = ThreadPoolExecutor(1, thread_name_prefix="page")
+    try:
+        return threads.submit(build_page)
+    finally:
+        threads.shutdown(wait=False)
 
-    address: str
-    problem: str
 
-
-def start_dashboard(stack: Stack, stages: Stages) -> Page:
-    """Builds the page if need be, and starts the dashboard."""
-    with stages.stage("build the page", 1) as advance:
-        problem = why_not_built()
-        advance(1)
-    with stages.stage("start the dashboard", 1) as advance:
+def start_dashboard(stack: Stack, stages: Stages, page_build: "Future[str]") -> Page:
+    """Wait for the page, and start the dashboard."""
+    with stages.stage("build the page", 1):
+        problem = page_build.result()
+    with stages.stage("start the dashboard", 1):
         port = stack.add_dashboard().port
-        advance(1)
     return Page(f"http://127.0.0.1:{port}/", problem)
 
 
 @contextmanager
 def addresses_written(stack: Stack, file: Path) -> Iterator[None]:
-    """The addresses lie in a file for other programs while the context lasts; another stack's are not removed."""
+    """Keep the addresses in a file for other programs; leave the file alone if another stack has replaced it."""
     write_addresses(file, {**stack.environment(), **WORKER_SETTINGS})
-    written = file.read_bytes()
+    content = file.read_bytes()
     try:
         yield
     finally:
-        if file.exists() and file.read_bytes() == written:
+        if file.exists() and file.read_bytes() == content:
             file.unlink()
 
 
-def check(stack: Stack) -> None:
-    """Raises ProcessFailed with its last lines when a part has ended."""
+def check_processes(stack: Stack) -> None:
+    """Raise ProcessFailed with the last lines of a process that has ended."""
     for process in stack.processes:
         if process.exit_code is not None:
             lines = "\n".join(process.last_lines())

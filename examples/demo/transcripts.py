@@ -1,7 +1,7 @@
-"""The transcripts: who said what when, which tools were called and what came of it. Nothing here is assigned.
+"""Read the transcripts: messages, tool calls and their results, with their times. Nothing here is assigned.
 
-The simulated users end a talk with a mark of the simulation (`###STOP###`). It is nobody's words: it is cut off, a
-message that is nothing else is none, and a talk that was stopped by its user counts as ended.
+The simulated users end a conversation with a mark (`###STOP###`). The mark is removed, a message without any other text
+is dropped, and a conversation with the mark counts as ended by its user.
 """
 
 import gzip
@@ -25,7 +25,7 @@ Language = Literal["en", "es"]
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """A message; `at_ms` counts from the start of the talk."""
+    """A message; `at_ms` counts from the start of the conversation."""
 
     at_ms: int
     sender: Literal["end_user", "agent"]
@@ -34,7 +34,7 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A call of a tool with its times, and with its answer or its error."""
+    """A tool call with its times, and its answer or error."""
 
     at_ms: int
     ended_ms: int
@@ -47,7 +47,7 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class ModelCall:
-    """What a call of the agent's model took; the transcripts count the prompt alone."""
+    """A call of the agent's model; the transcripts count the tokens of the prompt alone."""
 
     at_ms: int
     prompt_tokens: int
@@ -56,17 +56,17 @@ class ModelCall:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """One talk, in the order of time."""
+    """One conversation, in the order of time."""
 
     id: str
     domain: str
     model: str
     language: Language
 
-    # Whether the simulation judged the task as solved.
+    # Whether the simulation judged the task to be solved.
     solved: bool
 
-    # Whether the user said that the talk is over.
+    # Whether the user ended the conversation.
     stopped: bool
     duration_ms: int
     utterances: tuple[Utterance, ...]
@@ -75,12 +75,12 @@ class Transcript:
 
     @property
     def short_id(self) -> str:
-        """The first eight digits of its id, which differ among the transcripts."""
+        """Return the first eight digits of the id, which are unique among the transcripts."""
         return self.id[:8]
 
 
 def read_transcripts(path: Path = CHATS) -> list[Transcript]:
-    """All transcripts of the file."""
+    """Return all transcripts of a file."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         return [_transcript(json.loads(line)) for line in lines]
 
@@ -88,14 +88,14 @@ def read_transcripts(path: Path = CHATS) -> list[Transcript]:
 def _transcript(chat: dict[str, Any]) -> Transcript:
     began = datetime.fromisoformat(chat["started_at"])
     messages = [{**message, "at": datetime.fromisoformat(message["timestamp"]) - began} for message in chat["messages"]]
-    said = " ".join(message["content"] or "" for message in messages if message["role"] == "user")
+    user_text = " ".join(message["content"] or "" for message in messages if message["role"] == "user")
     return Transcript(
         id=chat["id"],
         domain=chat["domain"],
         model=chat["model"],
-        language="es" if len(_SPANISH.findall(said)) > len(_ENGLISH.findall(said)) else "en",
+        language="es" if len(_SPANISH.findall(user_text)) > len(_ENGLISH.findall(user_text)) else "en",
         solved=chat["reward"] == 1,
-        stopped=_STOP in said,
+        stopped=_STOP in user_text,
         duration_ms=_ms(datetime.fromisoformat(chat["ended_at"]) - began),
         utterances=tuple(_utterances(messages)),
         tool_calls=tuple(_tool_calls(messages)),

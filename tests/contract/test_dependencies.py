@@ -86,7 +86,7 @@ def test_every_distribution_that_gets_installed_is_pinned() -> None:
     ("name", "extras", "left_out"),
     [
         ("development.txt", EVERYTHING, set()),
-        ("demo.txt", DEMO, {"pandas"}),  # required by chdb, which imports it for data frames alone
+        ("demo.txt", DEMO, {"pandas"}),  # required by chdb-core, which imports it for data frames alone
         ("image.txt", ("worker", "dashboard"), set()),
     ],
 )

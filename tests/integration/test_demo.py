@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from deploy.embedded.settings import ROOT
-from examples.demo.metrics import METRICS
+from examples.demo.tables import metric_views
 from examples.demo.transcripts import read_transcripts
 
 COPIES = 3
@@ -52,59 +52,87 @@ def printed(data_directory: Path) -> str:
     return done.stdout
 
 
-def section(printed: str, name: str) -> str:
-    """What is printed of a metric."""
-    found = re.search(rf"^\d+\. {name}  .*?(?=^\d+\. |\Z)", printed, re.MULTILINE | re.DOTALL)
-    assert found, f"{name} is not printed:\n{printed}"
-    return found.group()
+def section(printed: str, title: str) -> str:
+    """Return what is printed of a metric."""
+    match = re.search(rf"^\d+\. {title}$.*?(?=^\d+\. |\Z)", printed, re.MULTILINE | re.DOTALL)
+    assert match, f"{title} is not printed:\n{printed}"
+    return match.group()
 
 
 def number(section: str, label: str) -> int:
-    """The whole number beside a label, or in the row of a name."""
-    found = re.search(rf"^ +{label} +([\d,]+)", section, re.MULTILINE)
-    assert found, f"no {label} in:\n{section}"
-    return int(found.group(1).replace(",", ""))
+    """Return the whole number beside a label, or in the row of a name."""
+    return numbers(section, label)[0]
+
+
+def numbers(section: str, label: str) -> list[int]:
+    """Return all whole numbers beside a label: that of the range, and that of the range before."""
+    match = re.search(rf"^ +{label}((?: +[\d,]+)+)", section, re.MULTILINE)
+    assert match, f"no {label} in:\n{section}"
+    return [int(text.replace(",", "")) for text in match[1].split()]
 
 
 def test_all_fifteen_metrics_are_printed_in_their_order(printed: str) -> None:
-    assert re.findall(r"^\d+\. (\w+)  ", printed, re.MULTILINE) == [metric.name for metric in METRICS]
+    titles = [views[0].title for views in metric_views()]
+    assert len(titles) == 15
+    assert re.findall(r"^\d+\. (.+)$", printed, re.MULTILINE) == titles
 
 
 def test_every_message_that_was_sent_is_counted_once(printed: str) -> None:
-    totals = section(printed, "total_messages")
-    assert number(totals, "messages") == MESSAGES
-    assert number(totals, "end user messages") + number(totals, "agent messages") == MESSAGES
+    totals = section(printed, "Total messages")
+    assert sum(numbers(totals, "Messages")) == MESSAGES
+    assert sum(numbers(totals, "From end users") + numbers(totals, "From agents")) == MESSAGES
     assert f"of {MESSAGES:,} messages of end users and agents {MESSAGES:,} are counted" in printed
 
 
 def test_the_hand_over_actions_of_the_transcripts_escalate(printed: str) -> None:
-    escalated = section(printed, "human_escalation_rate")
-    assert 10 < number(escalated, "escalated conversations") <= 28 * COPIES
-    assert re.search(r"rate +1\d\.\d %", escalated)
+    escalated = section(printed, "Human escalation rate")
+    assert 10 < sum(numbers(escalated, "Escalated")) <= 28 * COPIES
+    assert re.search(r"Rate +[12]\d\.\d %", escalated)
+
+
+def test_every_total_has_a_number_in_both_periods(printed: str) -> None:
+    for title, label in (
+        ("Total conversations", "Conversations"),
+        ("Average response time", "Exchanges"),
+        ("Average conversation duration", "Sessions"),
+        ("Individual users", "Users"),
+        ("Conversation feedback", "Positive"),
+        ("Unique interactions", "Interactions"),
+    ):
+        now, before = numbers(section(printed, title), label)
+        assert now > 0, title
+        assert before > 0, title
+
+
+def test_some_users_are_new_and_some_return(printed: str) -> None:
+    users = section(printed, "Individual users")
+    assert number(users, "New") > 10
+    assert number(users, "Returning") > 10
+    assert number(users, "New") + number(users, "Returning") == number(users, "Users")
 
 
 @pytest.mark.parametrize(
     ("metric", "names"),
     [
-        ("world_map", ["US", "GB", "unknown"]),
-        ("device_usage", ["desktop", "mobile", "tablet", "other", "unknown"]),
-        ("sources", ["web", "whatsapp", "email", "telegram", "messenger", "phone", "unknown"]),
-        ("languages", ["en", "es", "unknown"]),
-        ("tool_usage", ["get_order_details", "escalate_to_human"]),
+        ("World map", ["US", "GB", "unknown"]),
+        ("Device usage", ["desktop", "mobile", "tablet", "other", "unknown"]),
+        ("Sources", ["web", "whatsapp", "email", "telegram", "messenger", "phone", "unknown"]),
+        ("Languages", ["en", "es", "unknown"]),
+        ("Tool usage", ["get_order_details", "escalate_to_human"]),
     ],
 )
 def test_breakdowns_have_the_values_that_the_rule_assigns(printed: str, metric: str, names: list[str]) -> None:
     assert all(number(section(printed, metric), name) > 0 for name in names)
 
 
-@pytest.mark.parametrize("label", ["positive", "neutral", "negative", "unrecognised"])
+@pytest.mark.parametrize("label", ["Positive", "Neutral", "Negative", "Unrecognised"])
 def test_feedback_has_every_verdict(printed: str, label: str) -> None:
-    assert number(section(printed, "conversation_feedback"), label) > 0
+    assert sum(numbers(section(printed, "Conversation feedback"), label)) > 0
 
 
 def test_some_visitors_speak_and_some_do_not(printed: str) -> None:
-    visits = section(printed, "unique_interactions")
-    assert 0 < number(visits, "interactions") < number(visits, "visited conversations")
+    visits = section(printed, "Unique interactions")
+    assert 0 < number(visits, "Interactions") < number(visits, "Visited")
 
 
 def test_a_run_that_ends_by_itself_starts_no_dashboard(printed: str) -> None:
@@ -165,7 +193,7 @@ def test_data_that_were_kept_are_not_replayed_again(printed: str, data_directory
     again = demo("--once", "--data-directory", str(data_directory))
     assert again.returncode == 0, again.stdout + again.stderr
     assert "nothing is replayed again" in again.stdout
-    assert section(again.stdout, "total_messages") == section(printed, "total_messages")
+    assert sum(numbers(section(again.stdout, "Total messages"), "Messages")) == MESSAGES
 
 
 def test_a_part_that_does_not_start_is_shown_with_its_last_lines(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ another. The root connection keeps the engine alive until `close`.
 """
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,10 +113,11 @@ class Engine:
         import chdb
 
         self.disk = disk
-        self._connect = chdb.connect
+        # Its annotations are incomplete.
+        self._connect: Callable[[str], Any] = chdb.connect
         self._path = str(directory / "clickhouse")
         configuration = _write_configuration(directory, users, self._setting_names())
-        self._root = self._connect(f"{self._path}?config-file={configuration}")  # type: ignore[no-untyped-call]
+        self._root = self._connect(f"{self._path}?config-file={configuration}")
         self.version = self.rows("SELECT version()")[0]
         self.timezone = self.rows("SELECT timezone()")[0]
 
@@ -128,7 +129,7 @@ class Engine:
 
         `cancel` finds its queries by the mark.
         """
-        session = EngineSession(self._connect(self._path))  # type: ignore[no-untyped-call]
+        session = EngineSession(self._connect(self._path))
         try:
             with _clickhouse_errors():
                 _enter(session, user, mark, database)
@@ -156,7 +157,7 @@ class Engine:
 
     def _setting_names(self) -> list[str]:
         """Ask an engine without data, since its own configuration names the settings."""
-        connection = self._connect(":memory:")  # type: ignore[no-untyped-call]
+        connection = self._connect(":memory:")
         try:
             return str(connection.query("SELECT name FROM system.settings", "TabSeparatedRaw")).split()
         finally:

@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from secrets import token_urlsafe
 from types import TracebackType
 from typing import Literal, Self
 from urllib.error import URLError
@@ -27,15 +28,15 @@ from deploy.embedded.addresses import free_port
 from deploy.embedded.clickhouse.access.passwords import VARIABLES, passwords
 from deploy.embedded.clickhouse.ownership import AUDIT_DUE
 from deploy.embedded.errors import EmbeddedError, ProcessFailed
-from deploy.embedded.private import make_private
+from deploy.embedded.private import keep_secret, make_private
 from deploy.embedded.settings import ROOT, StackSettings
-from deploy.embedded.stack.geoip import geoip_database
-from deploy.embedded.stack.hash_key import hash_key
 from deploy.embedded.stack.processes import Process
 from deploy.embedded.stack.topics import create_topic
+from deploy.embedded.stack.wheels import geoip_database
 
 Broker = Literal["embedded", "kafka"]
 DATABASE = "convostream"
+HASH_KEY = "CONVOSTREAM_HASH_KEY"
 START_SECONDS = 180.0
 
 # Of the dashboard unless it is taken: an address that can be kept.
@@ -62,7 +63,9 @@ class Stack:
         self._worker_environment = OPEN_KAFKA | _session_timeout() | dict(worker_environment or {})
         make_private(self._directory)
         self._passwords = passwords(self._directory)
-        self._hash_key = hash_key(self._directory)
+        self._hash_key = os.environ.get(HASH_KEY) or keep_secret(
+            self._directory / "hash_key", lambda: token_urlsafe(32)
+        )
         self.clickhouse = self._server(
             "clickhouse", ["deploy.embedded", "clickhouse"], settings.stack_clickhouse_port, "clickhouse"
         )
@@ -190,7 +193,7 @@ class Stack:
             "CONVOSTREAM_CLICKHOUSE_URL": self._url("writer"),
             "CONVOSTREAM_CLICKHOUSE_READER_URL": self._url("reader"),
             "CONVOSTREAM_GEOIP_DATABASE": str(geoip_database()),
-            "CONVOSTREAM_HASH_KEY": self._hash_key,
+            HASH_KEY: self._hash_key,
             **ports,
         }
 

@@ -22,9 +22,9 @@ from rich.markup import escape
 from deploy.embedded.clickhouse.confinement import missing_confinement
 from deploy.embedded.errors import ProcessFailed
 from deploy.embedded.settings import ROOT, StackSettings
-from deploy.embedded.stack.page import why_not_built
 from deploy.embedded.stack.processes import Process
 from deploy.embedded.stack.stack import DATABASE, Broker, Stack
+from deploy.embedded.stack.wheels import build_page
 
 STACK_FILE = ROOT / ".stack.env"
 _LOOK_SECONDS = 0.25
@@ -76,7 +76,7 @@ class Supervisor:
             with self._console.status(f"starting worker {number} of {workers}"):
                 self._stack.add_worker()
         with self._console.status("building the page of the dashboard"):
-            problem = why_not_built()
+            problem = build_page()
         if problem:
             self._console.print(f"[yellow]{escape(problem)}[/]", soft_wrap=True, highlight=False)
         with self._console.status("starting the dashboard"):

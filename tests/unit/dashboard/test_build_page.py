@@ -10,7 +10,13 @@ import pytest
 
 from deploy.embedded.settings import ROOT
 
-NEEDED = ["dashboard/__init__.py", "dashboard/errors.py", "dashboard/build_page.py", "deploy/embedded/stack/page.py"]
+NEEDED = [
+    "dashboard/__init__.py",
+    "dashboard/errors.py",
+    "dashboard/build_page.py",
+    "deploy/embedded/errors.py",
+    "deploy/embedded/stack/wheels.py",
+]
 
 # An address where no registry answers.
 NOBODY = "http://127.0.0.1:9/"
@@ -44,6 +50,6 @@ def test_a_registry_that_does_not_answer_is_named(checkout: Path) -> None:
 
 
 def test_the_stack_says_what_is_missing_and_goes_on(checkout: Path) -> None:
-    asked = run(checkout, "-c", "from deploy.embedded.stack.page import why_not_built; print(why_not_built())")
+    asked = run(checkout, "-c", "from deploy.embedded.stack.wheels import build_page; print(build_page())")
     assert asked.returncode == 0, asked.stderr
     assert asked.stdout.startswith("There will be no page, only the numbers over HTTP: the npm registry")

@@ -25,7 +25,7 @@ def test_every_network_lies_where_the_file_says() -> None:
 
 def test_a_customer_is_always_the_same() -> None:
     assert make_customer("en", 7) == make_customer("en", 7)
-    assert customer_of("es", "t", "01") == customer_of("es", "t", "01")
+    assert customer_of("es", 0.5, "t", "01") == customer_of("es", 0.5, "t", "01")
 
 
 @pytest.mark.parametrize("language", ["en", "es"])
@@ -65,9 +65,17 @@ def test_some_customers_come_back_and_some_are_anonymous() -> None:
 
 def test_on_whatsapp_a_customer_has_one_conversation() -> None:
     given = [attributes_of(transcript, f"{copy:02d}") for transcript in transcripts() for copy in range(10)]
-    numbers = [each for each in given if each.conversation_id.startswith("whatsapp-")]
-    assert len({each.conversation_id for each in numbers}) < len(numbers)
-    assert {each.channel for each in numbers} == {"whatsapp"}
+    numbers = [attributes for attributes in given if attributes.conversation_id.startswith("whatsapp-")]
+    assert len({attributes.conversation_id for attributes in numbers}) < len(numbers)
+    assert {attributes.channel for attributes in numbers} == {"whatsapp"}
+
+
+def test_new_customers_come_all_the_time() -> None:
+    early, late = (
+        {customer_of("en", age, "customer", number).customer_id for number in range(2_000)} for age in (0.99, 0.01)
+    )
+    assert len(early - late) < 5
+    assert len(late - early) > 150
 
 
 def test_customers_of_solved_tasks_are_rated_apart_from_the_others() -> None:

@@ -10,11 +10,11 @@ def test_the_same_names_have_the_same_share() -> None:
     assert share("source", "t-1", "03") == pytest.approx(0.4, abs=0.6)
 
 
-def test_names_are_told_apart_at_their_borders() -> None:
+def test_names_with_the_same_letters_differ() -> None:
     assert share("ab", "c") != share("a", "bc")
 
 
-def test_shares_are_spread_evenly() -> None:
+def test_shares_are_uniformly_distributed() -> None:
     tenths = Counter(int(share("spread", number) * 10) for number in range(10_000))
     assert sorted(tenths) == list(range(10))
     assert max(tenths.values()) < 1_150
@@ -26,6 +26,6 @@ def test_what_has_a_chance_of_a_fifth_happens_to_a_fifth() -> None:
 
 def test_choices_are_drawn_by_their_weight() -> None:
     choices = Weighted([("often", 3), ("seldom", 1), ("never", 0)])
-    drawn = Counter(choices.draw("drawn", number) for number in range(10_000))
-    assert set(drawn) == {"often", "seldom"}
-    assert drawn["often"] == pytest.approx(7_500, abs=200)
+    chosen = Counter(choices.choose("drawn", number) for number in range(10_000))
+    assert set(chosen) == {"often", "seldom"}
+    assert chosen["often"] == pytest.approx(7_500, abs=200)

@@ -1,6 +1,7 @@
-"""The rule of docs/demo.md: what the replay puts on the topic."""
+"""What the replay writes to the topic follows docs/demo.md."""
 
 from collections import Counter
+from datetime import UTC, datetime
 
 import pytest
 
@@ -17,7 +18,7 @@ from convostream import (
 )
 from examples.demo.conversations import HAND_OVERS, Talk
 from examples.demo.replay import plan
-from examples.demo.schedule import range_of
+from examples.demo.schedule import DAYS, latest_days
 from tests.support.demo_events import NOW_MS, events_of, replayed, transcripts
 
 DAY_MS = 86_400_000
@@ -33,7 +34,7 @@ def test_the_same_moment_gives_the_same_events() -> None:
     assert without_ids(first) == without_ids(again)
 
 
-def test_another_moment_gives_the_same_talks_at_other_times() -> None:
+def test_another_moment_gives_the_same_conversations_at_other_times() -> None:
     def said(now_ms: int) -> Counter[tuple[str, str | None]]:
         events, _ = events_of(plan(transcripts()[:20], now_ms, copies=3))
         return Counter((event.conversation_id, event.content) for event in events if isinstance(event, Message))
@@ -78,15 +79,42 @@ def test_every_attribute_is_there_often_and_not_always(name: str) -> None:
     assert len(opened) / 2 < known < len(opened)
 
 
-def test_everything_happened_in_the_last_thirty_days() -> None:
-    since, until = range_of(NOW_MS)
+def test_everything_happened_in_the_last_sixty_days() -> None:
     times = [event.occurred_at for event in replayed()[0]]
-    assert since.timestamp() * 1000 <= min(times)
-    assert max(times) <= NOW_MS < until.timestamp() * 1000
-    assert len({at // DAY_MS for at in times}) >= 30
+    assert min(times) > NOW_MS - DAYS * DAY_MS
+    assert max(times) <= NOW_MS
+    assert len({at // DAY_MS for at in times}) >= 60
 
 
-def test_the_time_between_the_messages_of_a_talk_is_the_real_one() -> None:
+def test_the_latest_days_and_the_days_before_hold_everything_that_happened() -> None:
+    latest = latest_days(NOW_MS)
+    times = [event.occurred_at / 1000 for event in replayed()[0]]
+    assert latest.before().until == latest.since
+    assert latest.before().since.timestamp() <= min(times)
+    assert max(times) < latest.until.timestamp()
+
+
+def test_more_happens_as_time_goes_on_and_less_at_weekends() -> None:
+    days = Counter((NOW_MS - event.occurred_at) // DAY_MS for event in replayed()[0])
+    later, earlier = sum(days[day] for day in range(30)), sum(days[day] for day in range(30, 60))
+    assert 1.2 < later / earlier < 1.8
+    weekdays = Counter(datetime.fromtimestamp(event.occurred_at / 1000, UTC).weekday() for event in replayed()[0])
+    assert max(weekdays[5], weekdays[6]) < min(weekdays[day] for day in range(5))
+
+
+def test_many_customers_return_after_a_month_and_many_are_new() -> None:
+    since_ms = latest_days(NOW_MS).since.timestamp() * 1000
+    times: dict[str, list[int]] = {}
+    for event in replayed()[0]:
+        if isinstance(event, ConversationEngaged) and (event.customer_id or "").startswith("customer"):
+            times.setdefault(event.customer_id or "", []).append(event.occurred_at)
+    latest = [events for events in times.values() if max(events) >= since_ms]
+    new = sum(min(events) >= since_ms for events in latest)
+    assert new > 50
+    assert len(latest) - new > 100
+
+
+def test_the_time_between_the_messages_of_a_conversation_is_real() -> None:
     transcript = transcripts()[3]
     events, _ = events_of(Talk(transcript, "00", NOW_MS).steps())
     said = sorted(event.occurred_at for event in events if isinstance(event, Message) and event.sender != "system")
@@ -101,7 +129,7 @@ def test_tool_calls_are_actions_with_their_own_duration_and_error() -> None:
     assert all((action.response is None) != (action.error_message is None) for action in actions)
 
 
-def test_a_fifth_of_the_talks_is_handed_to_a_person() -> None:
+def test_a_fifth_of_the_conversations_escalates() -> None:
     handed = [event for event in replayed()[0] if isinstance(event, Action) and event.action_name in HAND_OVERS]
     assert len(handed) == 280
     assert any(isinstance(event, Message) and event.sender == "system" for event in replayed()[0])

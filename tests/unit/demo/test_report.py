@@ -1,4 +1,4 @@
-"""Where the page is: nobody overlooks it, nothing is opened where nobody watches, and a missing page is said."""
+"""The demo prints the address of the page, or why there is none, and opens it where there is a desktop."""
 
 import io
 

@@ -4,23 +4,30 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from examples.demo.formatting import heading, percent, span, value_text
-from examples.demo.heat_map import heat_map
-from examples.demo.metrics import METRICS, Metric, Shown
-from examples.demo.reader import Rows
-from examples.demo.tables import metric_table
+from dashboard.catalogue import BY_NAME
+from examples.demo.clickhouse_reader import Row
+from examples.demo.formatting import format_seconds, format_share, format_value
+from examples.demo.heat_map import draw_week
+from examples.demo.tables import metric_table, metric_views
 from tests.oracle import COLUMNS
 
+Cell = object
 
-def printed(metric: Metric, *rows: Rows) -> str:
+
+def printed(name: str, rows: list[dict[str, Cell]], before: list[dict[str, Cell]] | None = None) -> str:
+    """Print a metric's table; a column that a row does not have is 0."""
+    metric = BY_NAME[name]
+    blank: Row = {column.name: 0 for column in metric.columns}
     out = StringIO()
-    Console(file=out, width=100).print(metric_table(1, metric, rows))
+    Console(file=out, width=100).print(
+        metric_table(metric, [{**blank, **row} for row in rows], [{**blank, **row} for row in before or []])
+    )
     return out.getvalue()
 
 
 def test_the_fifteen_metrics_have_the_seventeen_views_of_the_contract() -> None:
-    assert len(METRICS) == 15
-    assert {shown.view for metric in METRICS for shown in metric.views} == set(COLUMNS)
+    assert len(metric_views()) == 15
+    assert {view.name for views in metric_views() for view in views} == set(COLUMNS)
 
 
 @pytest.mark.parametrize(
@@ -37,58 +44,71 @@ def test_the_fifteen_metrics_have_the_seventeen_views_of_the_contract() -> None:
     ],
 )
 def test_spans_of_time_are_in_the_units_that_matter(seconds: float, text: str) -> None:
-    assert span(seconds) == text
+    assert format_seconds(seconds) == text
 
 
-def test_values_are_written_by_what_their_column_says() -> None:
-    assert percent(0.1875) == "18.8 %"
-    assert value_text("rate", 0.5) == "50.0 %"
-    assert value_text("mean_seconds", 2.0) == "2.0 s"
-    assert value_text("latitude", 45.7924) == "45.79"
-    assert value_text("messages", 14_950) == "14,950"
-    assert value_text("day", date(2026, 11, 25)) == "Wed 25 Nov 2026"
-    assert value_text("satisfaction", None) == "none"
-    assert heading("mean_from_last_message_seconds") == "mean from last message"
+@pytest.mark.parametrize(
+    ("metric", "column", "value", "text"),
+    [
+        ("human_escalation_rate", "rate", 0.1875, "18.8 %"),
+        ("average_response_time", "mean_seconds", 2.0, "2.0 s"),
+        ("world_map_places", "latitude", 45.7924, "45.79"),
+        ("total_messages", "messages", 14_950, "14,950"),
+        ("daily_overview", "day", date(2026, 11, 25), "Wed 25 Nov 2026"),
+        ("conversation_feedback", "satisfaction", None, "-"),
+    ],
+)
+def test_values_are_formatted_by_the_kind_of_their_column(metric: str, column: str, value: object, text: str) -> None:
+    assert format_value(next(known for known in BY_NAME[metric].columns if known.name == column), value) == text
 
 
-def test_a_total_is_a_line_for_each_value_and_null_is_none() -> None:
-    text = printed(Metric("human_escalation_rate", "", (Shown("human_escalation_rate"),)),
-                   Rows(("rate", "conversations"), ((None, 0),)))  # fmt: skip
-    assert "rate            none" in text
+def test_a_share_is_in_per_cent() -> None:
+    assert format_share(0.5) == "50.0 %"
+
+
+def test_totals_stand_beside_those_of_the_period_before() -> None:
+    text = printed("human_escalation_rate", [{"rate": None, "conversations": 7}], [{"rate": 0.25, "conversations": 4}])
+    assert [line.split() for line in text.splitlines() if "Rate" in line] == [["Rate", "-", "25.0", "%"]]
+    assert [line.split() for line in text.splitlines() if "Conversations" in line] == [["Conversations", "7", "4"]]
 
 
 def test_a_breakdown_has_shares_of_the_whole() -> None:
-    text = printed(Metric("sources", "", (Shown("sources"),)),
-                   Rows(("source", "conversations"), (("web", 3), ("unknown", 1))))  # fmt: skip
+    text = printed("sources", [{"source": "web", "conversations": 3}, {"source": "unknown", "conversations": 1}])
     assert "75.0 %" in text
     assert "25.0 %" in text
     assert "more" not in text
 
 
-def test_a_cut_breakdown_keeps_unknown_and_says_what_is_missing() -> None:
-    rows = (("a", 9), ("b", 8), ("c", 7), ("unknown", 1))
-    text = printed(Metric("sources", "", (Shown("sources", 2),)), Rows(("source", "conversations"), rows))
+def test_a_cut_breakdown_keeps_unknown_and_says_how_much_is_missing() -> None:
+    names = [f"source-{number:02d}" for number in range(14)]
+    text = printed("sources", [{"source": name, "conversations": 9} for name in [*names, "unknown"]])
     assert "unknown" in text
-    assert "… and 1 more rows in sources" in text
-    assert "c " not in text.replace("conversations", "")
+    assert "… and 2 more rows in sources" in text
+    assert "source-11" in text
+    assert "source-12" not in text
 
 
-def test_a_breakdown_of_nothing_has_no_rows() -> None:
-    text = printed(Metric("tool_usage", "", (Shown("tool_usage"),)), Rows(("action_name", "calls"), ()))
-    assert "action name" in text
+def test_a_breakdown_without_rows_has_its_headings() -> None:
+    assert BY_NAME["tool_usage"].columns[0].title in printed("tool_usage", [])
 
 
-def test_hidden_columns_are_named() -> None:
-    shown = Shown("tool_usage", hidden=("p50_seconds",))
-    rows = Rows(("action_name", "calls", "p50_seconds"), (("get_order", 2, 0.5),))
-    text = printed(Metric("tool_usage", "", (shown,)), rows)
+def test_a_breakdown_has_the_mean_and_one_percentile() -> None:
+    text = printed("tool_usage", [{"action_name": "get_order", "mean_seconds": 0.25, "p50_seconds": 0.5}])
+    assert "250 ms" in text
     assert "500 ms" not in text
-    assert "the columns p50 in tool_usage" in text
+
+
+def test_the_last_days_are_shown() -> None:
+    days = [{"day": date(2026, 11, day), "messages": day} for day in range(1, 31)]
+    text = printed("daily_overview", days)
+    assert "30 Nov 2026" in text
+    assert "16 Nov 2026" not in text
+    assert "… and 16 earlier days in daily_overview" in text
 
 
 def test_a_week_shows_its_sums_and_its_busiest_hour() -> None:
     cells = {(weekday, hour): 0 for weekday in range(1, 8) for hour in range(24)}
-    text = heat_map(cells | {(3, 11): 303, (3, 12): 1}).plain
+    text = draw_week(cells | {(3, 11): 303, (3, 12): 1}).plain
     assert "most: 303 on Wed from 11:00" in text
     assert "Wed                        ██··" in text
     assert text.splitlines()[3].endswith("   304")
@@ -96,13 +116,10 @@ def test_a_week_shows_its_sums_and_its_busiest_hour() -> None:
 
 def test_an_empty_week_is_a_map_too() -> None:
     cells = {(weekday, hour): 0 for weekday in range(1, 8) for hour in range(24)}
-    assert "most: 0" in heat_map(cells).plain
+    assert "most: 0" in draw_week(cells).plain
 
 
-def test_the_world_map_names_where_the_places_come_from() -> None:
-    metric = next(metric for metric in METRICS if metric.name == "world_map")
-    text = printed(metric, Rows(("country_code", "conversations"), (("HR", 1),)),
-                   Rows(("country_code", "region", "city", "latitude", "longitude", "conversations"),
-                        (("HR", "City of Zagreb", "Zagreb", 45.8, 15.97, 1),)))  # fmt: skip
+def test_the_world_map_names_its_source() -> None:
+    text = printed("world_map_places", [{"country_code": "HR", "latitude": 45.8, "longitude": 15.97}])
     assert "DB-IP" in text
     assert "CC BY 4.0" in text

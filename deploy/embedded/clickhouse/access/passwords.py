@@ -1,6 +1,6 @@
-"""The passwords of the writer and the reader: from the environment, else made once for a data directory.
+"""The passwords of the writer and the reader: from the environment, or generated once for each data directory.
 
-The process of the engine gets salted hashes of them and nothing else.
+The engine's process receives only salted hashes of them.
 """
 
 import hashlib
@@ -11,6 +11,8 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from deploy.embedded.private import keep_secret
 
 VARIABLES = {"writer": "CONVOSTREAM_WRITER_PASSWORD", "reader": "CONVOSTREAM_READER_PASSWORD"}
 
@@ -38,17 +40,11 @@ def _digest(salt: str, password: str) -> str:
 
 
 def passwords(directory: Path, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """The password of each user; those that the environment lacks lie in `passwords.json`, readable by its owner."""
+    """Return the password of each user; the file `passwords.json` keeps those that the environment does not have."""
     given = {user: environment[name] for user, name in VARIABLES.items() if environment.get(name)}
-    return given if len(given) == len(VARIABLES) else _kept(directory) | given
-
-
-def _kept(directory: Path) -> dict[str, str]:
-    directory.mkdir(parents=True, exist_ok=True)
-    path = directory / "passwords.json"
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump({user: secrets.token_urlsafe(18) for user in VARIABLES}, file)
-    except FileExistsError:
-        return dict(json.loads(path.read_text()))
-    return dict(json.loads(path.read_text()))
+    if len(given) == len(VARIABLES):
+        return given
+    text = keep_secret(
+        directory / "passwords.json", lambda: json.dumps({user: secrets.token_urlsafe(18) for user in VARIABLES})
+    )
+    return {**json.loads(text), **given}
