@@ -1,1 +1,1 @@
-"""The stack without Docker: a Kafka-protocol broker and a real ClickHouse engine, started from Python wheels."""
+"""The stack without Docker: a Kafka-protocol broker and a real ClickHouse engine from Python wheels."""

@@ -1,13 +1,13 @@
-"""The package's exceptions, and how ClickHouse's error codes become HTTP statuses.
+"""The package's exceptions, and the HTTP statuses of ClickHouse's error codes.
 
 EmbeddedError
-├── ClickHouseError     the engine's own text and code, or the front's in the engine's form
+├── ClickHouseError     an error of the engine, or of this server in the engine's form
 ├── DataDirectoryTaken  another process owns the data directory
-├── DataDirectoryUnsafe another user owns the data directory or can write it
-├── DiskWasFull         the engine has to be started anew to look its parts over
-├── EngineEnded         the process of the engine ended without being asked to
-├── ProcessFailed       a part of the stack did not start; its last lines are in the message
-└── PartMissing         a wheel or a program that a part needs is not installed
+├── DataDirectoryUnsafe another user owns the data directory or can write to it
+├── DiskWasFull         the engine must restart to check its parts
+├── EngineEnded         the engine's process ended by itself
+├── ProcessFailed       a process of the stack did not start; the message has its last lines
+└── PartMissing         a wheel or a program is not installed
 """
 
 import re
@@ -18,36 +18,12 @@ _REPEATED_CODE = re.compile(r"(Code: \d+\. DB::Exception: )\1+")
 _NAME_AFTER_VERSION = re.compile(r"(\(version [^)]*\))\. \([A-Z_0-9]+\)$")
 _FILE_IN_MEMORY = re.compile(r": \(in file/uri /proc/self/fd/\d+\)")
 _UNKNOWN_EXCEPTION = 1002
-# As ClickHouse's own exceptionCodeToHTTPStatus has it; every other code is an error of the server, 500.
+# ClickHouse's exceptionCodeToHTTPStatus; every other code is a server error, 500.
 _CODES = {
-    # 271 is 500 there, although a body that cannot be unpacked is an error of the client.
+    # 271 is 500 there, although a body that cannot be decoded is a client error.
     400: (
-        6,
-        8,
-        15,
-        25,
-        26,
-        27,
-        36,
-        37,
-        38,
-        41,
-        44,
-        53,
-        62,
-        72,
-        117,
-        123,
-        167,
-        168,
-        223,
-        271,
-        321,
-        376,
-        427,
-        441,
-        675,
-        676,
+        *(6, 8, 15, 25, 26, 27, 36, 37, 38, 41, 44, 53, 62, 72, 117, 123, 167, 168, 223, 271, 321, 376, 427, 441),
+        *(675, 676),
     ),
     401: (194,),
     403: (192, 193, 497, 512, 516),
@@ -69,31 +45,31 @@ QUOTA_EXCEEDED = 201
 
 
 class EmbeddedError(Exception):
-    """The root of what this package raises."""
+    """Base of all errors of this package."""
 
 
 class ClickHouseError(EmbeddedError):
-    """A refused query: the text that ClickHouse's HTTP interface would answer, and its code."""
+    """A refused query: the text of ClickHouse's HTTP response, and the error code."""
 
     def __init__(self, message: str, code: int = _UNKNOWN_EXCEPTION) -> None:
-        found = _CODE.search(message)
-        self.code = int(found.group(1)) if found else code
-        self.message = _plain(message[found.start() :]) if found else f"Code: {code}. DB::Exception: {message}"
+        match = _CODE.search(message)
+        self.code = int(match.group(1)) if match else code
+        self.message = _plain(message[match.start() :]) if match else f"Code: {code}. DB::Exception: {message}"
         super().__init__(self.message)
 
     @property
     def status(self) -> int:
-        """The HTTP status that ClickHouse answers with this code."""
+        """Return the HTTP status that ClickHouse uses for this code."""
         return _STATUS.get(self.code, 500)
 
     def text(self, user: str, version: str) -> str:
-        """The whole text of the answer: the engine's one user under the name of the request's, and the version."""
+        """Return the text of the response, with the name of the request's user and the version."""
         message = self.message.replace("DB::Exception: default: ", f"DB::Exception: {user}: ")
         return message if "(version " in message else f"{message} (version {version})"
 
 
 def _plain(message: str) -> str:
-    """The text as the server would write it: chDB repeats the code and the name, and knows the front's files."""
+    """Return the text as a server writes it; chDB repeats the code and the name, and adds paths of anonymous files."""
     once = _REPEATED_CODE.sub(r"\1", message.strip())
     return _FILE_IN_MEMORY.sub("", _NAME_AFTER_VERSION.sub(r"\1", once))
 
@@ -103,32 +79,32 @@ class DataDirectoryTaken(EmbeddedError):
 
 
 class DataDirectoryUnsafe(EmbeddedError):
-    """Another user owns the data directory or can write it; the message says what to do."""
+    """Another user owns the data directory or can write to it; the message says what to do."""
 
 
 class DiskWasFull(EmbeddedError):
-    """The disk was full for a while: what the engine wrote then may be empty."""
+    """The disk was full: files that the engine wrote meanwhile may be empty."""
 
 
 class EngineEnded(EmbeddedError):
-    """The process of the engine ended without being asked to; the message holds its exit code."""
+    """The engine's process ended by itself; the message has its exit code."""
 
 
 class ProcessFailed(EmbeddedError):
-    """A part of the stack did not start or did not answer; the message holds its last lines."""
+    """A process of the stack did not start or did not answer; the message has its last lines."""
 
 
 class PartMissing(EmbeddedError):
-    """A wheel or a program that a part needs is not installed; the message says how to install it."""
+    """A wheel or a program is not installed; the message says how to install it."""
 
 
 def exception_tag() -> str:
-    """A mark of sixteen characters that no result can hold by chance."""
+    """Return sixteen random characters that mark an exception in a result."""
     return secrets.token_hex(8)
 
 
 def framed(text: str, tag: str) -> bytes:
-    """An exception in the middle of an answer, in the frame by which clients tell it from data."""
+    """Return an exception inside a response, in the frame by which clients recognise it."""
     message = f"{text}\n".encode()
     head = f"\r\n__exception__\r\n{tag}\r\n".encode()
     return head + message + f"{len(message)} {tag}\r\n__exception__\r\n".encode()

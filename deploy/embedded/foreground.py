@@ -1,4 +1,4 @@
-"""A program run in the foreground for its parent: it ends with its parent, and passes SIGINT and SIGTERM on."""
+"""Run a program in the foreground of this process: they end together, and SIGINT and SIGTERM reach both."""
 
 import ctypes
 import os
@@ -14,9 +14,9 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def die_with_parent(parent: int | None = None, number: signal.Signals = signal.SIGTERM) -> None:
-    """Asks the kernel to end this process with its parent; to be called in the child, before its program begins.
+    """Ask the kernel to end this process with its parent; call it in the child, before its program begins.
 
-    A parent that is given and has ended before this call ends the child at once.
+    End the child at once if the given parent has ended before this call.
     """
     _LIBC.prctl(_PR_SET_PDEATHSIG, number)
     if parent is not None and os.getppid() != parent:
@@ -26,25 +26,25 @@ def die_with_parent(parent: int | None = None, number: signal.Signals = signal.S
 def run_in_foreground(
     command: Sequence[str], is_ready: Callable[[], bool], ready_line: str, *, start_seconds: float
 ) -> int:
-    """Starts the program, prints `ready_line` once it answers, waits for its end, and returns its exit code."""
+    """Start the program, print `ready_line` when it answers, wait for its end, and return its exit code."""
     parent = os.getpid()
-    child = subprocess.Popen(command, preexec_fn=lambda: die_with_parent(parent))  # no threads run here
-    asked = _pass_signals_on(child)
+    child = subprocess.Popen(command, preexec_fn=lambda: die_with_parent(parent))  # this process has no threads
+    signals = _forward_signals(child)
     if wait_until(lambda: is_ready() or child.poll() is not None, start_seconds) and child.poll() is None:
         print(ready_line, flush=True)
     elif child.poll() is None:
         child.kill()
     code = child.wait()
-    return 0 if asked else code or 1
+    return 0 if signals else code or 1
 
 
-def _pass_signals_on(child: "subprocess.Popen[bytes]") -> list[int]:
-    asked: list[int] = []
+def _forward_signals(child: "subprocess.Popen[bytes]") -> list[int]:
+    signals: list[int] = []
 
-    def pass_on(number: int, _: FrameType | None) -> None:
-        asked.append(number)
+    def forward(number: int, _: FrameType | None) -> None:
+        signals.append(number)
         child.terminate()
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, pass_on)
-    return asked
+        signal.signal(number, forward)
+    return signals

@@ -1,4 +1,4 @@
-"""What the stack can be told by its environment."""
+"""The settings of the embedded stack, from the environment."""
 
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +23,7 @@ class StackSettings(BaseSettings):
 
     @property
     def directory(self) -> Path:
-        """The data directory; a relative one lies in the root of the repository."""
+        """Return the data directory; a relative path starts at the root of the repository."""
         return (ROOT / self.data_directory).resolve()
 
 

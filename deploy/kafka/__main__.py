@@ -13,20 +13,20 @@ from deploy.kafka.node import serve
 
 
 @click.command(context_settings={"show_default": True})
-@click.option("--port", default=0, help="Port on localhost; 0 takes a free one.")
-@click.option("--data-directory", type=click.Path(path_type=Path), required=True, help="Where the log lies.")
+@click.option("--port", default=0, help="Port on localhost; 0 means any free port.")
+@click.option("--data-directory", type=click.Path(path_type=Path), required=True, help="Directory of the log.")
 @click.option(
     "--properties",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="File of properties that are added to the node's own; listeners stand beside its own.",
+    help="File of additional properties; its listeners are added to the node's own.",
 )
 @click.option(
     "--scram-users",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="File of lines NAME=PASSWORD: users of SCRAM, made at the first start.",
+    help="File of lines NAME=PASSWORD: SCRAM users, created at the first start.",
 )
 def main(port: int, data_directory: Path, properties: Path | None, scram_users: Path | None) -> None:
-    """Run one node of Apache Kafka on localhost; the first start fetches it from Maven Central."""
+    """Run one node of Apache Kafka on localhost; the first start downloads it from Maven Central."""
     os.umask(UMASK)
     try:
         make_private(data_directory.resolve())

@@ -1,4 +1,4 @@
-"""The broker's jars, fetched from Maven Central once and kept in a cache directory."""
+"""Download the broker's jars from Maven Central once, into a cache directory."""
 
 import fcntl
 import hashlib
@@ -11,16 +11,16 @@ POM = Path(__file__).with_name("pom.xml")
 
 
 class KafkaMissing(Exception):
-    """Java or Maven is not installed, or the jars could not be fetched; the message says what to do."""
+    """Java or Maven is not installed, or the download failed; the message says what to do."""
 
 
 def missing_programs() -> list[str]:
-    """Which of the programs that Apache Kafka needs are not installed."""
+    """Return the programs that Apache Kafka needs and that are not installed."""
     return [name for name in ("java", "mvn") if shutil.which(name) is None]
 
 
 def jar_directory() -> Path:
-    """The directory with all jars of the pom; fetches them the first time."""
+    """Return the directory of all jars of the POM; download them the first time."""
     cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "convostream"
     directory = cache / f"kafka-{hashlib.sha256(POM.read_bytes()).hexdigest()[:12]}"
     cache.mkdir(parents=True, exist_ok=True)

@@ -20,9 +20,9 @@ _LOGGING = """<Configuration status="WARN">
 
 
 def serve(port: int, directory: Path, more: Path | None = None, scram_users: Path | None = None) -> int:
-    """Runs the node on localhost until SIGINT or SIGTERM; returns its exit code.
+    """Run the node on localhost until SIGINT or SIGTERM; return its exit code.
 
-    `more` is a file of properties that are added to the node's own, `scram_users` one of lines `name=password`.
+    `more` is a file of additional properties, `scram_users` a file of lines `name=password`.
     """
     if missing := missing_programs():
         raise KafkaMissing(f"Apache Kafka needs {' and '.join(missing)}; install Java 17 or later and Maven")
@@ -42,7 +42,7 @@ def _java(jars: Path, directory: Path) -> list[str]:
 
 
 def with_more(own: Mapping[str, str | int], more: str) -> dict[str, str | int]:
-    """Adds the lines of a properties file: they replace the node's own, but listeners stand beside its own."""
+    """Add the lines of a properties file. They replace the node's own, except that listeners are added to its own."""
     lines = [line.partition("=") for line in more.splitlines() if line.strip() and not line.startswith("#")]
     added = {name.strip(): value.strip() for name, _, value in lines}
     beside = {name: f"{own[name]},{added[name]}" for name in LISTENERS if name in added}
@@ -50,7 +50,7 @@ def with_more(own: Mapping[str, str | int], more: str) -> dict[str, str | int]:
 
 
 def _format(jars: Path, properties: Path, directory: Path, scram_users: str) -> None:
-    """Formats the storage once, with the credentials of its users; a formatted one keeps its cluster id."""
+    """Format the storage once, with the credentials of its users; a formatted one keeps its cluster id."""
     if (directory / "log" / "meta.properties").exists():
         return
     cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
@@ -66,7 +66,7 @@ def _format(jars: Path, properties: Path, directory: Path, scram_users: str) -> 
 def _write_properties(directory: Path, properties: Mapping[str, str | int]) -> Path:
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / "server.properties"
-    path.touch(mode=0o600)  # it may hold passwords
+    path.touch(mode=0o600)  # it may contain passwords
     path.write_text("".join(f"{name}={value}\n" for name, value in properties.items()))
     return path
 

@@ -126,7 +126,7 @@ class Demo:
             while True:
                 for talk in live.advance(time.time_ns() // 1_000_000):
                     self._announce(talk.attributes.conversation_id, talk.transcript)
-                supervisor.look()
+                supervisor.poll()
                 if time.monotonic() - counted_at > _COUNT_SECONDS:
                     counted_at = time.monotonic()
                     text = f"live: {live.tally.messages} messages, {self._count()}; Ctrl-C stops all"

@@ -1,1 +1,1 @@
-"""The ClickHouse HTTP server over the chDB engine."""
+"""A ClickHouse HTTP server over the chDB engine."""

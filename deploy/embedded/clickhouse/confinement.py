@@ -1,7 +1,7 @@
-"""The second wall: the kernel keeps the engine's process to its own data (Landlock, Linux 5.13 and later).
+"""The second line of defence: Landlock (Linux 5.13 and later) confines the engine's process to its own data.
 
-Whatever a statement makes the engine do, the process reads libraries and its own data, writes its own data, runs no
-program, connects to nobody, and signals nobody. Rights that an older kernel does not know are left out one by one.
+Whatever a statement makes the engine do, the process can only read libraries and its own data, and write its own data.
+It runs no program, opens no connection and sends no signal. An older kernel enforces only the rights that it knows.
 """
 
 import os
@@ -29,7 +29,7 @@ _WRITE = (
 _FILE = AccessFS.READ_FILE | AccessFS.WRITE_FILE | AccessFS.TRUNCATE
 _NETWORK_ABI = 4
 _LIBRARIES = ("/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/etc/ld.so.cache", "/etc/localtime")
-# Its own process, and what the engine measures of the machine: memory, processors, control groups.
+# The process itself, and what the engine reads about the machine: memory, processors, control groups.
 _MACHINE = (
     *("/proc/self", "/proc/cpuinfo", "/proc/meminfo", "/proc/stat", "/proc/uptime", "/proc/loadavg", "/proc/vmstat"),
     *("/sys/devices/system/cpu", "/sys/fs/cgroup", "/dev/urandom", "/dev/random", "/dev/zero"),
@@ -37,12 +37,12 @@ _MACHINE = (
 
 
 def missing_confinement() -> str | None:
-    """Say what this system's kernel cannot confine, or None when all of it is confined."""
+    """Return what this system's kernel cannot enforce, or None if it enforces everything."""
     abi = _abi()
     if abi == 0:
         return (
             "The kernel offers no Landlock: nothing but the checks of each statement keeps ClickHouse's engine "
-            "from the files of this machine. Do not give the reader's password to people whom you do not trust."
+            "from the files of this machine. Do not give the reader's password to people you do not trust."
         )
     if abi < _NETWORK_ABI:
         return "The kernel's Landlock is too old to keep ClickHouse's engine from the network; files are protected."
@@ -50,9 +50,9 @@ def missing_confinement() -> str | None:
 
 
 def confine(writable: Iterable[Path], port: int) -> None:
-    """Confine this process and what it starts, for good; to be called before it has a second thread.
+    """Confine this process and its children for good. Call it before the process has a second thread.
 
-    Raises LandlockError where the kernel has Landlock and refuses; does nothing where it has none.
+    Raise LandlockError if the kernel has Landlock and refuses. Do nothing without Landlock.
     """
     if _abi() == 0:
         return
@@ -69,7 +69,7 @@ def confine(writable: Iterable[Path], port: int) -> None:
 
 
 def _abi() -> int:
-    """The version of Landlock, 0 without it: also where a container forbids to ask."""
+    """Return the version of Landlock, or 0 without it, and where a container forbids the question."""
     try:
         return abi_version()
     except LandlockError:

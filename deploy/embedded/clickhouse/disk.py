@@ -1,9 +1,9 @@
-"""Watches the disk of a data directory, because the engine in chDB takes no notice when the kernel refuses to write.
+"""Watch the disk of a data directory, because the engine in chDB ignores failed writes.
 
-It acknowledges inserts, and puts merged parts in the place of whole ones, although their files are empty. So whatever
-changed data while the disk was full is answered with an error here, for the client to try again; and once there is
-space again the engine is started anew: then it looks its parts over, leaves the broken ones out, and takes those back
-that they were merged from, which it keeps for eight minutes.
+On a full disk it acknowledges inserts, and replaces intact parts by merged ones, although their files are empty. So a
+change that ran while the disk was full gets an error here, and the client retries it. Once there is space again, the
+engine restarts: it checks its parts, detaches the broken ones, and restores those that they were merged from, which it
+keeps for eight minutes.
 """
 
 import os
@@ -13,15 +13,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-# What the tables ask for before they take an insert (`min_free_disk_bytes_to_perform_insert`).
+# The tables require it for an insert (`min_free_disk_bytes_to_perform_insert`).
 LEAST_BYTES: Final = 16 * 1024**2
 
 ENOUGH_BYTES: Final = 2 * LEAST_BYTES
-LOOK_SECONDS: Final = 0.02
+POLL_SECONDS: Final = 0.02
 
 
 class Disk:
-    """How much space a directory's disk has, looked at all the time."""
+    """The free space of a directory's disk, polled all the time."""
 
     def __init__(self, directory: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self.directory = directory
@@ -30,23 +30,23 @@ class Disk:
         self._stopped = threading.Event()
 
     def watch(self, on_relief: Callable[[], object]) -> None:
-        """Begin to look; `on_relief` is called once, in a thread, when there is space again after there was none."""
+        """Start polling; call `on_relief` once, in a thread, when there is space again after the disk was full."""
         threading.Thread(target=self._watch, args=(on_relief,), name="disk", daemon=True).start()
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop polling."""
         self._stopped.set()
 
     def was_full_since(self, moment: float) -> bool:
-        """Tell whether the disk was full at any time since a moment of the clock."""
+        """Return whether the disk was full at any time since a moment of the clock."""
         return self._full_at is not None and self._full_at >= moment
 
     def now(self) -> float:
-        """Return this moment by the clock."""
+        """Return the current time of the clock."""
         return self._clock()
 
-    def look(self) -> bool:
-        """Look once; tell whether there is space again after there was none."""
+    def poll(self) -> bool:
+        """Poll once; return whether there is space again after the disk was full."""
         usage = os.statvfs(self.directory)
         free = usage.f_bavail * usage.f_frsize
         if free < LEAST_BYTES:
@@ -54,7 +54,7 @@ class Disk:
         return self._full_at is not None and free >= ENOUGH_BYTES
 
     def _watch(self, on_relief: Callable[[], object]) -> None:
-        while not self._stopped.wait(LOOK_SECONDS):
-            if self.look():
+        while not self._stopped.wait(POLL_SECONDS):
+            if self.poll():
                 on_relief()
                 return

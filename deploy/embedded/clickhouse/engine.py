@@ -1,7 +1,7 @@
-"""chDB as the front uses it: one engine a process, a fresh connection a request.
+"""chDB as this server uses it: one engine a process, and one connection a request.
 
-A connection costs 0.2 ms, and its settings, role and database end with it: nothing that one request sets can reach
-another. The root connection keeps the engine alive until `close`.
+A connection costs 0.2 ms. Its settings, role and database end with it, so no request can affect another. The root
+connection keeps the engine alive until `close`.
 """
 
 import os
@@ -18,11 +18,11 @@ from deploy.embedded.errors import ACCESS_DENIED, UNKNOWN_DATABASE, ClickHouseEr
 
 READ_ONLY = "READ_ONLY"
 CONTROL = "CONTROL"
-# The only user of chDB has the queries of all users, so these are counted by the front.
-_OF_THE_FRONT = {"readonly", "max_concurrent_queries_for_user", "max_memory_usage_for_user"}
-# Marks a query in system.processes: a setting without effect, since nothing is cached.
+# The only user of chDB runs the queries of all users, so `capacity.py` enforces these limits.
+_ENFORCED_ELSEWHERE = {"readonly", "max_concurrent_queries_for_user", "max_memory_usage_for_user"}
+# Marks a query in system.processes. The setting has no effect, because nothing is cached.
 _MARK = "query_cache_tag"
-# Temporary files and backups stay inside of the data directory.
+# Temporary files and backups stay inside the data directory.
 _CONFIGURATION = """<clickhouse>
 <users_config>{directory}/tmp/users.xml</users_config>
 <tmp_path>{directory}/tmp/</tmp_path>
@@ -36,7 +36,7 @@ _CONFIGURATION = """<clickhouse>
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The bytes of an answer and what the engine counted for it."""
+    """The bytes of a result and the engine's counts."""
 
     data: bytes
     result_rows: int = 0
@@ -48,7 +48,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """What the engine's parser says of a text: how many statements (0: it cannot be parsed), and of which class."""
+    """The number of statements in a text (0 if it cannot be parsed), and their class, as the engine's parser says."""
 
     statements: int
     kind: str
@@ -56,22 +56,22 @@ class Analysis:
 
 @dataclass(frozen=True, slots=True)
 class EngineSession:
-    """One request's connection: user, database and settings are in force."""
+    """The connection of one request, with its user, database and settings."""
 
     connection: Any
 
     def analyse(self, query: bytes) -> Analysis:
         """Parse a text without running it."""
-        found = self.connection._conn.classify_query(query)
-        return Analysis(int(found["statement_count"]), found["query_class"].name)
+        result = self.connection._conn.classify_query(query)
+        return Analysis(int(result["statement_count"]), result["query_class"].name)
 
     def explain(self, kind: str, query: bytes, parameters: Mapping[str, str]) -> str:
-        """Return a dump of a statement; neither AST nor QUERY TREE with run_passes = 0 runs anything of it."""
+        """Return the dump of a statement. Neither AST nor QUERY TREE with run_passes = 0 executes any of it."""
         explained = self.query(f"EXPLAIN {kind} ".encode() + query, "TSVRaw", parameters)
         return explained.data.decode(errors="replace")
 
     def format(self, query: bytes) -> bytes:
-        """Return a statement as the engine writes it, on one line; raises ClickHouseError for what is none."""
+        """Return a statement as the engine writes it, on one line; raise ClickHouseError if it is not a statement."""
         try:
             return self.query(b"SELECT formatQuerySingleLine(unhex('%s'))" % query.hex().encode(), "TSVRaw", {}).data[
                 :-1
@@ -86,20 +86,20 @@ class EngineSession:
             self.connection.query("SET " + _assignments(settings))
 
     def query(self, sql: bytes, output_format: str, parameters: Mapping[str, str]) -> Result:
-        """Runs one statement to its end."""
+        """Run one statement to its end."""
         with _clickhouse_errors():
-            answer = self.connection.query(sql, output_format, params=dict(parameters))
+            result = self.connection.query(sql, output_format, params=dict(parameters))
         return Result(
-            data=bytes(answer.bytes() or b""),
-            result_rows=answer.rows_read(),
-            read_rows=answer.storage_rows_read(),
-            read_bytes=answer.storage_bytes_read(),
-            written_rows=answer.rows_written(),
-            written_bytes=answer.bytes_written(),
+            data=bytes(result.bytes() or b""),
+            result_rows=result.rows_read(),
+            read_rows=result.storage_rows_read(),
+            read_bytes=result.storage_bytes_read(),
+            written_rows=result.rows_written(),
+            written_bytes=result.bytes_written(),
         )
 
     def stream(self, sql: bytes, output_format: str, parameters: Mapping[str, str]) -> Iterator[bytes]:
-        """Runs one SELECT and gives its answer block by block; each is a complete piece of the format."""
+        """Run one SELECT and yield its result block by block; each block is complete in its format."""
         with _clickhouse_errors(), self.connection.send_query(sql, output_format, params=dict(parameters)) as blocks:
             for block in blocks:
                 yield bytes(block.bytes())
@@ -113,7 +113,7 @@ class Engine:
         import chdb
 
         self.disk = disk
-        # Its annotations are incomplete.
+        # chDB's annotations are incomplete.
         self._connect: Callable[[str], Any] = chdb.connect
         self._path = str(directory / "clickhouse")
         configuration = _write_configuration(directory, users, self._setting_names())
@@ -125,7 +125,7 @@ class Engine:
     def session(
         self, user: User, mark: str, database: str, settings: Mapping[str, str], *, changes_allowed: bool = True
     ) -> Iterator[EngineSession]:
-        """A connection with the user's role and limits, in this database and with these settings.
+        """Open a connection with the user's role and limits, in this database and with these settings.
 
         `cancel` finds its queries by the mark.
         """
@@ -140,23 +140,23 @@ class Engine:
             session.connection.close()
 
     def rows(self, sql: str) -> list[str]:
-        """Ask for one column of text as nobody; no text of a user may stand in this."""
+        """Return one text column. The query must not contain text from a user."""
         return str(self._root.query(sql, "TabSeparatedRaw").bytes().decode()).splitlines()
 
     def cancel(self, mark: str) -> None:
-        """Ask the query of the session with this mark to end, if it has one."""
+        """Ask the query of the session with this mark to stop, if there is one."""
         self._root.query(f"KILL QUERY WHERE Settings['{_MARK}'] = {_quoted(mark, chr(39))} ASYNC")
 
     def cancel_all(self) -> None:
-        """Asks every running query to end."""
+        """Ask all running queries to stop."""
         self._root.query("KILL QUERY WHERE query NOT LIKE 'KILL%' ASYNC")
 
     def close(self) -> None:
-        """Ends the engine: its background work stops and its files are whole."""
+        """Stop the engine and its background work; its files are then complete."""
         self._root.close()
 
     def _setting_names(self) -> list[str]:
-        """Ask an engine without data, since its own configuration names the settings."""
+        """Return the names of all settings, from an engine in memory: the real one needs them in its configuration."""
         connection = self._connect(":memory:")
         try:
             return str(connection.query("SELECT name FROM system.settings", "TabSeparatedRaw")).split()
@@ -165,8 +165,8 @@ class Engine:
 
 
 def _enter(session: EngineSession, user: User, mark: str, database: str) -> None:
-    """Begin a session with the values of the user's profile, since a profile brings only its constraints to chDB."""
-    values = {name: value for name, value in user.settings.items() if name not in _OF_THE_FRONT}
+    """Begin a session: set the values of the user's profile, because a profile brings only its constraints to chDB."""
+    values = {name: value for name, value in user.settings.items() if name not in _ENFORCED_ELSEWHERE}
     session.set({"implicit_select": "0", _MARK: mark, **values})
     session.connection.query(f"SET ROLE {user.name}")
     _use(session.connection, user, database)
@@ -175,14 +175,14 @@ def _enter(session: EngineSession, user: User, mark: str, database: str) -> None
 def _constrain(session: EngineSession, user: User, changes_allowed: bool) -> None:
     session.connection.query(f"SET profile = '{user.profile}'")
     if user.is_read_only or not changes_allowed:
-        # 2 leaves it to the constraints what may be set; with 1 chDB would take no setting of a client.
+        # With 2 the constraints decide which settings a client may set; with 1 chDB would refuse all of them.
         session.set({"readonly": "2"})
 
 
 def _use(connection: Any, user: User, database: str) -> None:
-    """Enters the database; one that the user may not see is unknown, as it is to a user of the server.
+    """Enter the database. Report one that the user may not see as unknown, as a server does.
 
-    So is `system` to a user who may not see all of it: the policy knows its tables by that name.
+    `system` is unknown too to a user who may not read all of it: the policy recognises its tables by that name.
     """
     if not database:
         return
@@ -199,7 +199,7 @@ def _use(connection: Any, user: User, database: str) -> None:
 
 
 def _set(connection: Any, settings: Mapping[str, str]) -> None:
-    """Sets what the request asks for, within the constraints of the user's profile."""
+    """Apply the settings of the request, within the constraints of the user's profile."""
     if "profile" in settings:
         raise ClickHouseError("A user keeps its profile (SETTING_CONSTRAINT_VIOLATION)", 452)
     if settings:
@@ -216,7 +216,7 @@ def _quoted(text: str, quote: str) -> str:
 
 @contextmanager
 def file_in_memory(data: memoryview) -> Iterator[str]:
-    """Put data into a file that has no name, for the engine to read; yields a path."""
+    """Write data to an anonymous file for the engine to read; yield its path."""
     descriptor = os.memfd_create("insert")
     try:
         written = 0
@@ -236,7 +236,7 @@ def _write_configuration(directory: Path, users: Users, setting_names: list[str]
 
 @contextmanager
 def _clickhouse_errors() -> Iterator[None]:
-    """chDB raises RuntimeError or its own ChdbError, which is a plain Exception, for the same failures."""
+    """Translate errors: chDB raises RuntimeError, or its own ChdbError, which is a plain Exception."""
     try:
         yield
     except ClickHouseError:

@@ -1,7 +1,7 @@
-"""One statement of one request: what runs in a thread of the pool while the web server waits.
+"""Execute one statement of a request, in a thread of the pool.
 
-`start` runs the statement and gathers the first piece of its answer; a small answer is then complete and the session
-closed. A large one is taken on piece by piece with `more`, until it returns None; `close` ends it early.
+`start` runs the statement and collects the first chunk of its result. A small result is then complete and the session
+is closed. `more` returns the next chunk of a large result, and None after the last one; `close` ends it early.
 """
 
 import json
@@ -20,7 +20,7 @@ from deploy.embedded.clickhouse.http.compression import Encoder
 from deploy.embedded.clickhouse.http.requests import Request
 from deploy.embedded.errors import NOT_ENOUGH_SPACE, ClickHouseError
 
-PIECE_BYTES = 1024 * 1024
+CHUNK_BYTES = 1024 * 1024
 _INTERPRET = "input_format_values_interpret_expressions"
 _STREAMED = {
     "native",
@@ -37,7 +37,7 @@ _STREAMED = {
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """The first piece of an answer, packed; whether it is all; its format, if the statement answers rows."""
+    """The first encoded chunk of a result, whether it is complete, and its format if the statement returns rows."""
 
     data: bytes
     complete: bool
@@ -46,7 +46,7 @@ class HttpResponse:
 
 
 class Execution:
-    """One statement on one session of the engine."""
+    """One statement in one session of the engine."""
 
     def __init__(self, engine: Engine, policy: StatementPolicy, user: User, request: Request, pack: Encoder) -> None:
         self._engine = engine
@@ -54,7 +54,7 @@ class Execution:
         self._user = user
         self._request = request
         self._pack = pack
-        # The mark by which the engine finds the query; nobody else can guess it.
+        # Identifies the query in the engine; random, so that no client can guess it.
         self.mark = uuid4().hex
         self._context: AbstractContextManager[EngineSession] | None = None
         self._blocks: Iterator[bytes] = iter(())
@@ -64,40 +64,40 @@ class Execution:
 
     @property
     def reads(self) -> bool:
-        """Whether the statement is one that only reads, as far as it is known yet."""
+        """Return whether the statement is known to only read."""
         return self._reads
 
     def start(self) -> HttpResponse:
-        """Runs the statement up to its first piece."""
+        """Run the statement up to its first chunk."""
         if self._request.query.strip() == native.HELLO and self._request.protocol_version:
             data = native.hello(self._engine.version, self._engine.timezone)
-            return self._answer(Result(data, result_rows=1), complete=True, output_format="Native")
-        begun = self._engine.disk.now()
+            return self._response(Result(data, result_rows=1), complete=True, output_format="Native")
+        started = self._engine.disk.now()
         try:
             result = self._run(self._open())
-            self._check_disk(begun)
-            first, complete = self._gather(result.data)
+            self._check_disk(started)
+            first, complete = self._collect(result.data)
         except BaseException:
             self.close()
             raise
         if complete:
             self.close()
-        return self._answer(replace(result, data=first), complete=complete, output_format=self._format)
+        return self._response(replace(result, data=first), complete=complete, output_format=self._format)
 
-    def _check_disk(self, begun: float) -> None:
-        """Refuse to say that a change has succeeded while the disk was full: the engine would not have noticed."""
-        if not self._is_select and self._engine.disk.was_full_since(begun):
+    def _check_disk(self, started: float) -> None:
+        """Refuse to report success for a change that ran on a full disk: the engine would not have noticed."""
+        if not self._is_select and self._engine.disk.was_full_since(started):
             raise ClickHouseError("The disk was full meanwhile (NOT_ENOUGH_SPACE)", NOT_ENOUGH_SPACE)
 
     def more(self) -> bytes | None:
-        """The next piece, packed, or None after the last one."""
-        data, complete = self._gather(b"")
+        """Return the next encoded chunk, or None after the last one."""
+        data, complete = self._collect(b"")
         if complete:
             self.close()
         return self._pack.compress(data) if data else None
 
     def close(self) -> None:
-        """Ends the statement, if it still runs, and its session."""
+        """Stop the statement, if it still runs, and close its session."""
         context, self._context = self._context, None
         if context is not None:
             close: Callable[[], None] = getattr(self._blocks, "close", lambda: None)
@@ -121,7 +121,7 @@ class Execution:
                 return self._query(session, query)
 
     def _insert(self, session: EngineSession, insert: InlineInsert) -> Result:
-        """Inserts data from a file, since chDB's own way of inserting data swallows the error of a view."""
+        """Insert the data from a file, because chDB's own insert swallows errors of a materialized view."""
         parameters = self._request.parameters
         with file_in_memory(insert.data) as path:
             approved = self._policy.approve_insert(session, self._user, insert, path, parameters)
@@ -145,17 +145,17 @@ class Execution:
         self._format = output_format if approved.reads or result.data else None
         return replace(result, data=b"".join(native.with_block_info([result.data]))) if block_info else result
 
-    def _gather(self, data: bytes) -> tuple[bytes, bool]:
-        pieces, size = [data], len(data)
-        while size < PIECE_BYTES or self._request.waits_for_end:
+    def _collect(self, data: bytes) -> tuple[bytes, bool]:
+        chunks, size = [data], len(data)
+        while size < CHUNK_BYTES or self._request.waits_for_end:
             block = next(self._blocks, None)
             if block is None:
-                return b"".join(pieces), True
-            pieces.append(block)
+                return b"".join(chunks), True
+            chunks.append(block)
             size += len(block)
-        return b"".join(pieces), False
+        return b"".join(chunks), False
 
-    def _answer(self, result: Result, *, complete: bool, output_format: str | None) -> HttpResponse:
+    def _response(self, result: Result, *, complete: bool, output_format: str | None) -> HttpResponse:
         packed = self._pack.compress(result.data) if result.data else b""
         if complete:
             packed += self._pack.flush()

@@ -1,7 +1,7 @@
-"""`python -m deploy.embedded clickhouse`: owns the data directory and runs the engine in a process that knows little.
+"""`python -m deploy.embedded clickhouse`: own the data directory, and run the engine in a process with few secrets.
 
-The engine's process gets the users with salted hashes over a pipe, an environment without secrets, and confines itself
-(`confinement.py`). This process holds the lock, knows the passwords, runs no SQL, and starts the engine anew after the
+The engine's process receives salted password hashes over a pipe and an environment without secrets, and confines itself
+(`confinement.py`). This process holds the lock, knows the passwords, runs no SQL, and restarts the engine after the
 disk was full.
 """
 
@@ -25,21 +25,21 @@ from deploy.embedded.errors import EngineEnded
 from deploy.embedded.foreground import die_with_parent
 from deploy.embedded.settings import ROOT, FrontSettings
 
-# The exit code of an engine that has to look its parts over.
-START_ANEW = 75
+# Exit code of an engine that must restart and check its parts.
+RESTART = 75
 
 _logger = logging.getLogger(__name__)
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "MALLOC_ARENA_MAX")
 
 
 def serve(host: str, port: int, directory: Path) -> None:
-    """Run the engine until SIGINT or SIGTERM; raises EngineEnded when it ends by itself."""
+    """Run the engine until SIGINT or SIGTERM; raise EngineEnded when it ends by itself."""
     if problem := missing_confinement():
         _logger.warning("%s", problem)
     port = port or free_port()
     with Ownership(directory) as ownership:
         if ownership.was_unclean:
-            _logger.warning("the engine was not stopped in order the last time: %s", directory)
+            _logger.warning("the engine was not stopped cleanly the last time: %s", directory)
         hashes = {user: asdict(PasswordHash.of(password)) for user, password in passwords(directory).items()}
         task = {
             "host": host,
@@ -49,14 +49,14 @@ def serve(host: str, port: int, directory: Path) -> None:
             "front": FrontSettings().model_dump(),
         }
         signals = _Signals()
-        while (code := _run(task, signals, directory, ownership.fileno())) == START_ANEW:
+        while (code := _run(task, signals, directory, ownership.fileno())) == RESTART:
             continue
         if code:
             raise EngineEnded(f"the engine ended with code {code}")
 
 
 class _Signals:
-    """Passes SIGINT and SIGTERM on to the engine, also when they arrive before it is there."""
+    """Forwards SIGINT and SIGTERM to the engine, even if they arrive before it has started."""
 
     def __init__(self) -> None:
         self._engine: subprocess.Popen[bytes] | None = None
@@ -65,7 +65,7 @@ class _Signals:
             signal.signal(number, self._pass_on)
 
     def watch(self, engine: "subprocess.Popen[bytes]") -> None:
-        """Take a newly started engine."""
+        """Forward signals to a new engine."""
         self._engine = engine
         if self._asked:
             engine.terminate()
@@ -98,7 +98,7 @@ def _run(task: Mapping[str, object], signals: _Signals, directory: Path, lock: i
 
 
 def _environment(temporary: Path) -> dict[str, str]:
-    """The variables that the engine needs; everything else could be a secret."""
+    """Return the variables that the engine needs; all others could be secrets."""
     kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
     paths = {"PYTHONPATH": str(ROOT), "HOME": str(temporary), "TMPDIR": str(temporary)}
     return {**kept, **paths, "TZ": "UTC", "PYTHONDONTWRITEBYTECODE": "1"}

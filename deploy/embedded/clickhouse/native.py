@@ -1,7 +1,7 @@
-"""ClickHouse's Native format with a `client_protocol_version`, which chDB does not honour, as clickhouse-go reads it.
+"""ClickHouse's Native format with `client_protocol_version`, which chDB ignores, as clickhouse-go reads it.
 
-clickhouse-go first asks who the server is; that answer decides the revision of all later ones. The revision named here
-has block information before each block and nothing else that chDB's blocks lack.
+clickhouse-go first asks for the server's revision, which decides the form of all later responses. The revision here has
+block information before each block, and nothing else that chDB's blocks lack.
 """
 
 import struct
@@ -15,19 +15,19 @@ _DEFAULT_SERIALIZATION = b"\x00"
 
 
 def wants_block_info(protocol_version: int, output_format: str) -> bool:
-    """Whether each block of this answer must begin with its block information."""
+    """Return whether each block of this response must begin with its block information."""
     return protocol_version >= _WITH_BLOCK_INFO and output_format.lower() == "native"
 
 
 def with_block_info(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Blocks as a client of `REVISION` reads them."""
+    """Yield blocks as a client of `REVISION` reads them."""
     for block in blocks:
         if block:
             yield _BLOCK_INFO + block
 
 
 def hello(version: str, timezone: str) -> bytes:
-    """The one row that answers `HELLO`, in the form of the newest revisions: a serialization byte a column."""
+    """Return the one row that answers `HELLO`, in the form of the newest revisions: one serialization byte a column."""
     columns = (
         ("displayName()", "String", _string("embedded")),
         ("version()", "String", _string(version)),

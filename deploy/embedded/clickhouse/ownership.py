@@ -1,4 +1,4 @@
-"""One data directory, one owner: a lock that ends with its process, and a record of stops that were not in order."""
+"""Lock a data directory for one process, and record unclean stops."""
 
 import fcntl
 import os
@@ -18,9 +18,9 @@ AUDIT_DUE = "audit-due"
 class Ownership:
     """Owns a data directory while the context lasts.
 
-    The file `running` exists from the start to a stop in order. Found at a start, it says that the engine was killed,
-    and a line in `unclean-stops` keeps that: after such a stop a block may be in one table and not in another, so the
-    tables have to be compared. Until that is done there is a file `audit-due`; whoever did it removes it.
+    The file `running` exists from a start to a clean stop. Found at a start, it means that the engine was killed, and a
+    line in `unclean-stops` records that. After such a stop a block may be in one table and not in another, so the
+    tables must be audited. Until then there is a file `audit-due`, which the auditor removes.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -46,7 +46,7 @@ class Ownership:
         os.close(self._file)
 
     def fileno(self) -> int:
-        """The locked file: who inherits it holds the lock too, until both have ended."""
+        """Return the locked file. A process that inherits it shares the lock until both have ended."""
         return self._file
 
     def _lock(self) -> None:

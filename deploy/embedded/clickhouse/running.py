@@ -1,6 +1,6 @@
-"""One statement in the threads of the front; when its client leaves, its query is cancelled.
+"""Run an execution in the server's threads, and cancel its query if the client disconnects.
 
-An insert whose body has arrived runs to its end all the same, as it does in the server: half of it may be stored.
+An insert whose body has arrived runs to its end, as it does in a ClickHouse server: half of it may be stored already.
 """
 
 import asyncio
@@ -26,22 +26,22 @@ class Running:
         self._job: Future[Any] | None = None
 
     async def start(self) -> HttpResponse:
-        """Run the statement up to its first piece."""
+        """Run the statement up to its first chunk."""
         try:
-            answer = await self._call(self._execution.start)
+            response = await self._call(self._execution.start)
         except ClickHouseError:
             self._job = None
             raise
-        if answer.complete:
+        if response.complete:
             self._job = None
-        return answer
+        return response
 
     async def more(self) -> bytes | None:
-        """Return the next piece, or None after the last one."""
+        """Return the next chunk, or None after the last one."""
         return await self._call(self._execution.more)
 
     async def end(self, endings: Executor) -> None:
-        """Close the session unless it is; if the last call still runs, its client has left: cancel it."""
+        """Close the session; if the last call still runs, the client has disconnected, and its query is cancelled."""
         if self._job is not None:
             await asyncio.wrap_future(endings.submit(self._end, self._job))
 
@@ -50,7 +50,7 @@ class Running:
         return await asyncio.wrap_future(job)
 
     def _end(self, job: "Future[Any]") -> None:
-        # Again and again, because the session may be so new that its query has not begun.
+        # Repeat it, because the query of a new session may not have started.
         while not job.done():
             if self._execution.reads:
                 self._engine.cancel(self._execution.mark)

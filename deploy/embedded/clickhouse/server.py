@@ -1,4 +1,4 @@
-"""The process of the engine and its front: `launcher.py` starts it and writes its task to its standard input."""
+"""The process of the engine and its HTTP server; `launcher.py` starts it and sends its configuration to stdin."""
 
 import asyncio
 import json
@@ -14,9 +14,9 @@ from deploy.embedded.clickhouse.access.users import Users
 from deploy.embedded.clickhouse.confinement import confine
 from deploy.embedded.clickhouse.disk import Disk
 from deploy.embedded.clickhouse.engine import Engine
-from deploy.embedded.clickhouse.http.connections import listen
+from deploy.embedded.clickhouse.http.admission import listen
 from deploy.embedded.clickhouse.http.front import Front
-from deploy.embedded.clickhouse.launcher import START_ANEW
+from deploy.embedded.clickhouse.launcher import RESTART
 from deploy.embedded.errors import DiskWasFull
 from deploy.embedded.settings import FrontSettings
 
@@ -25,7 +25,7 @@ _GRACE_SECONDS = 2
 
 
 def main() -> int:
-    """Serve until SIGINT or SIGTERM, then close the engine; returns the exit code."""
+    """Serve until SIGINT or SIGTERM, then close the engine; return the exit code."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     task = json.load(sys.stdin)
     directory = Path(task["directory"])
@@ -38,7 +38,7 @@ def main() -> int:
         asyncio.run(_serve(front, engine, task["host"], task["port"]))
     except DiskWasFull as reason:
         _logger.warning("%s", reason)
-        return START_ANEW
+        return RESTART
     finally:
         disk.stop()
         engine.close()
@@ -70,7 +70,7 @@ async def _serve(front: Front, engine: Engine, host: str, port: int) -> None:
     cancelling.cancel()
     front.stop()
     if not signalled.is_set():
-        raise DiskWasFull("the disk was full: the engine starts anew and looks its parts over")
+        raise DiskWasFull("the disk was full: the engine restarts and checks its parts")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""One child process of the stack: its start, its readiness, its end, and what it last said.
+"""One child process of the stack: start, readiness, end, and output.
 
-A child has a process group of its own, so that the terminal's Ctrl-C reaches the supervisor alone, and asks the kernel
-to be ended with its parent. Whatever ends a child, the rest of its group is killed after it.
+A child has its own process group, so that Ctrl-C in the terminal reaches the supervisor only. The kernel ends it with
+its parent. After a child ends for any reason, the rest of its group is killed.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ _TAIL_BYTES = 16_384
 
 
 class Process:
-    """A program that may be started, stopped, killed, paused and started again; one port for all its lives."""
+    """A program that can be started, stopped, killed, paused and started again, always on the same port."""
 
     def __init__(
         self,
@@ -41,30 +41,30 @@ class Process:
         self.port = port
         self._command = command
         self._environment = environment
-        self._is_ready = is_ready or Process._has_said_ready
+        self._is_ready = is_ready or Process._has_printed_ready
         self._child: subprocess.Popen[bytes] | None = None
         self._log_start = 0
 
     @property
     def pid(self) -> int | None:
-        """The process id, while it runs."""
+        """Return the process id while it runs."""
         return self._child.pid if self._child is not None and self._child.poll() is None else None
 
     @property
     def exit_code(self) -> int | None:
-        """How it ended, if it has been started and has ended."""
+        """Return the exit code if it has been started and has ended."""
         return None if self._child is None else self._child.poll()
 
     @property
     def address(self) -> str:
-        """What it printed after `ready`."""
-        found = _READY.search(self._said())
-        if found is None:
-            raise ProcessFailed(f"{self.name} has not said where it answers")
-        return found.group(1)
+        """Return the address that it printed after `ready`."""
+        match = _READY.search(self._output())
+        if match is None:
+            raise ProcessFailed(f"{self.name} has not printed its address")
+        return match.group(1)
 
     def start(self) -> None:
-        """Starts it without waiting; what it prints is appended to its log."""
+        """Start it without waiting; append its output to its log."""
         self.log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with os.fdopen(os.open(self.log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab") as log:
             self._log_start = log.seek(0, os.SEEK_END)
@@ -82,23 +82,23 @@ class Process:
             )
 
     def wait_until_ready(self, seconds: float) -> None:
-        """Returns once it answers; raises with its last lines when it ends first or takes too long."""
+        """Wait until it answers; raise ProcessFailed with its last lines if it ends or takes too long."""
         wait_until(lambda: self.pid is None or self._is_ready(self), seconds)
         if self.pid is None or not self._is_ready(self):
             ended = f"ended with code {self.exit_code}" if self.pid is None else f"did not answer in {seconds:.0f} s"
             self.kill()
             raise ProcessFailed(f"{self.name} {ended}:\n" + "\n".join(self.last_lines()))
-        if found := _READY.search(self._said()):
-            self.port = int(found.group(1).rpartition(":")[2])
+        if match := _READY.search(self._output()):
+            self.port = int(match.group(1).rpartition(":")[2])
 
     def ask_to_stop(self) -> None:
-        """Asks it to end, without waiting."""
+        """Ask it to end, without waiting."""
         if self._child is not None and self._child.poll() is None:
             self._signal_group(signal.SIGCONT)
             self._child.terminate()
 
     def stop(self, seconds: float = 20) -> None:
-        """Asks it to end, and kills it when it does not."""
+        """Ask it to end, and kill it if it does not."""
         if self._child is not None:
             self.ask_to_stop()
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -106,29 +106,29 @@ class Process:
             self.kill()
 
     def kill(self) -> None:
-        """Kills it and everything in its process group."""
+        """Kill it and everything in its process group."""
         if self._child is not None:
             self._signal_group(signal.SIGKILL)
             self._child.wait()
 
     def pause(self) -> None:
-        """Stops it in its tracks (SIGSTOP), group and all."""
+        """Suspend it and its group (SIGSTOP)."""
         self._signal_group(signal.SIGSTOP)
 
     def resume(self) -> None:
-        """Lets a paused process run on."""
+        """Resume it and its group."""
         self._signal_group(signal.SIGCONT)
 
     def last_lines(self, count: int = 15) -> list[str]:
-        """The end of what it has printed in this life."""
-        return _CONTROL.sub("", self._said()).splitlines()[-count:]
+        """Return the last lines that it has printed since its last start."""
+        return _CONTROL.sub("", self._output()).splitlines()[-count:]
 
     def _signal_group(self, number: signal.Signals) -> None:
         if self._child is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._child.pid, number)
 
-    def _said(self) -> str:
+    def _output(self) -> str:
         if not self.log.exists():
             return ""
         with self.log.open("rb") as log:
@@ -137,5 +137,5 @@ class Process:
             log.seek(max(self._log_start + len(head), log.seek(0, os.SEEK_END) - _TAIL_BYTES))
             return (head + log.read()).decode(errors="replace")
 
-    def _has_said_ready(self) -> bool:
-        return _READY.search(self._said()) is not None
+    def _has_printed_ready(self) -> bool:
+        return _READY.search(self._output()) is not None

@@ -1,12 +1,12 @@
-"""The embedded stack as a library: servers, topic, schema, workers and dashboard, each on its own or all at once.
+"""The embedded stack as a library: servers, topic, schema, workers and dashboard, separately or all at once.
 
     with Stack(StackSettings(data_directory=directory)) as stack:   # servers, topic and schema
         worker = stack.add_worker()
         worker.kill()
         stack.restart(worker)
 
-Ports are free ones unless the settings fix them, so several stacks may run at once. Start and stop a stack in the main
-thread: a child ends with the thread that started it.
+Ports are free ones unless the settings fix them, so several stacks can run at the same time. Start and stop a stack in
+the main thread: a child ends with the thread that started it.
 """
 
 import os
@@ -39,10 +39,10 @@ DATABASE = "convostream"
 HASH_KEY = "CONVOSTREAM_HASH_KEY"
 START_SECONDS = 180.0
 
-# Of the dashboard unless it is taken: an address that can be kept.
+# Preferred port of the dashboard, so that its address can be bookmarked.
 PAGE_PORT = 8080
 
-# The stack's broker asks for no login: settings for another one are not for its workers.
+# The stack's broker has no authentication, so its workers ignore settings for another broker.
 OPEN_KAFKA = {f"{PREFIX}{field.upper()}": "" for field in KafkaSecurity.model_fields}
 _ATTEMPTS = 3
 
@@ -93,11 +93,11 @@ class Stack:
 
     @property
     def processes(self) -> list[Process]:
-        """All processes, in the order in which they are stopped."""
+        """Return all processes in the order in which they are stopped."""
         return [*self.workers, *([self.dashboard] if self.dashboard else []), self.broker, self.clickhouse]
 
     def start_servers(self) -> None:
-        """Starts ClickHouse and the broker at the same time and creates the topic."""
+        """Start ClickHouse and the broker at the same time, and create the topic."""
         for process in (self.broker, self.clickhouse):
             process.start()
         for process in (self.clickhouse, self.broker):
@@ -105,11 +105,11 @@ class Stack:
         self.create_topic()
 
     def create_topic(self) -> None:
-        """Creates the topic unless it is there."""
+        """Create the topic unless it exists."""
         create_topic(self.broker.address, self._settings.kafka_topic, self._settings.stack_partitions)
 
     def apply_schema(self) -> None:
-        """Creates the database and what is missing in it."""
+        """Create or migrate the database."""
         command = [sys.executable, "-m", "sql", "apply"]
         done = subprocess.run(
             command, cwd=ROOT, env=os.environ | self.environment(), capture_output=True, text=True, check=False
@@ -118,9 +118,9 @@ class Stack:
             raise ProcessFailed(f"the schema was not applied:\n{done.stdout}{done.stderr}")
 
     def audit_if_due(self) -> str:
-        """Repairs what an engine that was not stopped in order has lost; returns what was found, nothing if it was.
+        """Repair what an unclean stop of the engine has lost; return the report, empty if no audit was due.
 
-        To be called before workers start. What could not be repaired is tried again at the next start.
+        Call it before workers start. The next start repeats a repair that failed.
         """
         due = self._directory / "clickhouse" / AUDIT_DUE
         if not due.exists():
@@ -133,7 +133,7 @@ class Stack:
         return done.stdout + done.stderr
 
     def add_worker(self, environment: Mapping[str, str] | None = None) -> Process:
-        """Starts one more worker, with settings of its own if need be, and waits until it owns its partitions."""
+        """Start another worker, with settings of its own if given, and wait until it owns its partitions."""
         port = free_port()
         own = {"CONVOSTREAM_METRICS_HOST": "127.0.0.1", "CONVOSTREAM_METRICS_PORT": str(port)}
         name = f"worker-{len(self.workers) + 1}"
@@ -151,7 +151,7 @@ class Stack:
         return worker
 
     def add_dashboard(self) -> Process:
-        """Starts the dashboard for this machine alone, and waits until it answers."""
+        """Start the dashboard on localhost, and wait until it answers."""
         port = self._settings.stack_dashboard_port or free_port(PAGE_PORT)
         own = {"CONVOSTREAM_DASHBOARD_HOST": "127.0.0.1", "CONVOSTREAM_DASHBOARD_PORT": str(port)}
         self.dashboard = Process(
@@ -167,13 +167,13 @@ class Stack:
         return self.dashboard
 
     def restart(self, process: Process) -> None:
-        """Stops a process if it runs, and starts it again at its old address; a new broker gets its topic."""
+        """Stop a process if it runs, and start it again at its address; a new broker gets its topic."""
         process.stop()
         process.start()
         self.wait_until_ready(process)
 
     def wait_until_ready(self, process: Process) -> None:
-        """Wait until a process answers; a broker does when its topic is there, as the embedded one has lost it."""
+        """Wait until a process answers; create the topic again for the embedded broker, which has lost it."""
         process.wait_until_ready(START_SECONDS)
         if process is self.broker:
             try:
@@ -183,7 +183,7 @@ class Stack:
                 raise ProcessFailed(f"{process.name} does not create the topic: {error!r}") from error
 
     def environment(self) -> dict[str, str]:
-        """The addresses as settings, as `.stack.env` has them."""
+        """Return the addresses as settings, as in `.stack.env`."""
         ports = {"CONVOSTREAM_METRICS_PORT": str(self.workers[0].port)} if self.workers else {}
         if self.dashboard:
             ports["CONVOSTREAM_DASHBOARD_PORT"] = str(self.dashboard.port)
@@ -198,7 +198,7 @@ class Stack:
         }
 
     def stop(self) -> None:
-        """Stops workers and dashboard, then the broker, then ClickHouse; nothing is left running."""
+        """Stop workers and dashboard, then the broker, then ClickHouse."""
         for process in self.processes[:-2]:
             process.ask_to_stop()
         for process in self.processes:
@@ -229,7 +229,7 @@ def _session_timeout() -> dict[str, str]:
 
 
 def _wait_or_try_again(process: Process) -> None:
-    """A free port may be taken by another program before the server binds it; so a server gets a second chance."""
+    """Wait for a server, and restart it if another program took its free port before it did."""
     fixed = process.port
     for attempt in range(1, _ATTEMPTS + 1):
         try:

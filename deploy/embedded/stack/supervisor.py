@@ -1,7 +1,7 @@
-"""`python -m deploy.embedded up`: starts the stack, says where it answers, and keeps it running until it is told to.
+"""`python -m deploy.embedded up`: start the stack, print its addresses, and keep it running until it is stopped.
 
-What dies is shown with its last lines and started again: at once, or after a pause when it keeps dying. No process
-waits for another one: each may need one that has died too.
+A process that dies is restarted: at once, or after a pause if it keeps dying. Its last lines are printed. No restart
+waits for another one, because each process may need one that has died too.
 """
 
 import math
@@ -27,20 +27,20 @@ from deploy.embedded.stack.stack import DATABASE, Broker, Stack
 from deploy.embedded.stack.wheels import build_page
 
 STACK_FILE = ROOT / ".stack.env"
-_LOOK_SECONDS = 0.25
+_POLL_SECONDS = 0.25
 _PAUSES = (0, 0.5, 1, 2, 5, 10, 30)
 
-# What has answered for so long starts at once when it dies.
-_CALM_SECONDS = 5
+# A process that has answered for this long is restarted at once.
+_STABLE_SECONDS = 5
 
 
 class Interrupted(BaseException):
-    """SIGINT or SIGTERM arrived: the stack is to stop."""
+    """SIGINT or SIGTERM arrived: stop the stack."""
 
 
 @dataclass(slots=True)
 class _Life:
-    """What the supervisor knows of one process: at most one of `due` and `start` is set, while it is not running."""
+    """The state of one process; at most one of `due` and `start` is set while it does not run."""
 
     failures: int = 0
     ready_at: float = -math.inf
@@ -56,21 +56,21 @@ class Supervisor:
         self._console = console
         self._clock = clock
         self._lives: dict[str, _Life] = {}
-        # Only waits for readiness: a child ends with the thread that starts it, so the main thread starts all.
+        # These threads only wait for readiness: a child ends with the thread that started it, hence the main thread.
         self._threads = ThreadPoolExecutor(thread_name_prefix="start")
 
     def start(self, workers: int) -> None:
-        """Starts everything and waits until everything answers."""
+        """Start everything, and wait until everything answers."""
         with self._console.status("starting ClickHouse and the broker (Apache Kafka is fetched the first time)"):
             self._stack.start_servers()
         if unconfined := missing_confinement():
             self._console.print(f"[yellow]{unconfined}[/]", soft_wrap=True, highlight=False)
         with self._console.status("applying the schema"):
             self._stack.apply_schema()
-        with self._console.status("looking for what an unclean stop has lost"):
+        with self._console.status("auditing after an unclean stop"):
             audit = self._stack.audit_if_due()
         if audit:
-            self._console.print("ClickHouse was not stopped in order: the last two days were audited")
+            self._console.print("ClickHouse was not stopped cleanly: the last two days were audited")
             self._console.print(audit, markup=False, highlight=False, soft_wrap=True)
         for number in range(1, workers + 1):
             with self._console.status(f"starting worker {number} of {workers}"):
@@ -82,8 +82,8 @@ class Supervisor:
         with self._console.status("starting the dashboard"):
             self._stack.add_dashboard()
 
-    def look(self) -> None:
-        """Look once at all processes: show what died and start it again; wait for none of them."""
+    def poll(self) -> None:
+        """Check all processes once: print what died and restart it, without waiting."""
         for process in self._stack.processes:
             life = self._lives.setdefault(process.name, _Life())
             if life.start is not None:
@@ -96,22 +96,22 @@ class Supervisor:
                 self._note_death(process, life)
 
     def watch(self) -> None:
-        """Look after the processes until SIGINT or SIGTERM; neither of them interrupts a start half way."""
+        """Supervise the processes until SIGINT or SIGTERM; neither interrupts a start."""
         signals: list[int] = []
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda number, _: signals.append(number))
         while not signals:
-            self.look()
-            time.sleep(_LOOK_SECONDS)
+            self.poll()
+            time.sleep(_POLL_SECONDS)
         _ignore_signals()
         raise Interrupted
 
     def _note_death(self, process: Process, life: "_Life") -> None:
-        if self._clock() - life.ready_at >= _CALM_SECONDS:
+        if self._clock() - life.ready_at >= _STABLE_SECONDS:
             life.failures = 0
         pause = self._schedule(life)
         when = f"in {pause} s" if pause else "at once"
-        self._console.print(f"[red]{process.name} ended with code {process.exit_code}[/]; it is started again {when}")
+        self._console.print(f"[red]{process.name} ended with code {process.exit_code}[/]; it restarts {when}")
         self._show_last_lines(process)
         if not pause:
             self._start_again(process, life)
@@ -148,7 +148,7 @@ class Supervisor:
 def run(
     settings: StackSettings, broker: Broker, workers: int, *, console: Console | None = None, file: Path = STACK_FILE
 ) -> None:
-    """Runs the stack until Ctrl-C or SIGTERM."""
+    """Run the stack until Ctrl-C or SIGTERM."""
     console = console or Console()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
@@ -166,9 +166,9 @@ def run(
 
 
 def write_addresses(file: Path, environment: Mapping[str, str]) -> None:
-    """Writes the settings for other programs, readable by their owner alone: they hold passwords."""
+    """Write the settings for other programs; only the owner can read the file, because it has passwords."""
     text = "".join(f"{name}={shlex.quote(value)}\n" for name, value in environment.items())
-    # A file of its own, for its owner alone: one that somebody else has put there is neither followed nor written.
+    # A new file: one that another user may have put there is neither followed nor written to.
     descriptor, partial = tempfile.mkstemp(prefix=f"{file.name}.", dir=file.parent)
     with os.fdopen(descriptor, "w") as out:
         out.write(text)
@@ -176,7 +176,7 @@ def write_addresses(file: Path, environment: Mapping[str, str]) -> None:
 
 
 def show_addresses(console: Console, stack: Stack, settings: StackSettings, file: Path) -> None:
-    """Prints what runs and where it answers; the passwords are in the file alone."""
+    """Print the addresses; only the file has the passwords."""
     lines = {
         "dashboard": f"http://127.0.0.1:{stack.dashboard.port}" if stack.dashboard else "none",
         "Kafka": f"{stack.broker.address}, topic {settings.kafka_topic}",
@@ -197,7 +197,7 @@ def _stop(stack: Stack, file: Path) -> None:
 
 
 def _ignore_signals() -> None:
-    """A second Ctrl-C must not cut the stop short and leave something behind."""
+    """Ignore a second Ctrl-C, which would interrupt the stop and leave processes behind."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
 

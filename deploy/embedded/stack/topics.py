@@ -1,4 +1,4 @@
-"""Creates the topic of the events, as the shipped stack has it."""
+"""Create the topic of the events with the settings of the shipped stack."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -8,13 +8,13 @@ from aiokafka.errors import TopicAlreadyExistsError, for_code
 
 from deploy.embedded.errors import EmbeddedError
 
-# A record is at most 1 MiB; a batch adds its own header, the key and the headers.
+# A record has at most 1 MiB; its batch adds a header, the key and the record's headers.
 MAX_BATCH_BYTES = 1024**2 + 64 * 1024
 _CONFIGURATION = {"message.timestamp.type": "LogAppendTime", "max.message.bytes": str(MAX_BATCH_BYTES)}
 
 
 def create_topic(bootstrap_servers: str, topic: str, partitions: int) -> None:
-    """Creates the topic unless it is there; may be called with or without a running event loop."""
+    """Create the topic unless it exists; may be called with or without a running event loop."""
     with ThreadPoolExecutor(1) as thread:
         thread.submit(asyncio.run, _create(bootstrap_servers, topic, partitions)).result()
 

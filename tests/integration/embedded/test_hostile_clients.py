@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 import pytest
 
 from deploy.embedded.addresses import wait_until
-from deploy.embedded.clickhouse.http.connections import MAX_UNAUTHENTICATED
+from deploy.embedded.clickhouse.http.admission import MAX_UNAUTHENTICATED
 from tests.support.stack.embedded_server import BODY_SECONDS, HEADER_SECONDS, PASSWORDS, EmbeddedServer
 
 READER = b"Authorization: Basic " + base64.b64encode(f"reader:{PASSWORDS['reader']}".encode()) + b"\r\n"

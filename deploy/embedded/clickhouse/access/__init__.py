@@ -1,1 +1,1 @@
-"""Who may do what: users, passwords, statements, functions and capacity."""
+"""Access control: users, passwords, statements, functions and capacity."""

@@ -1,8 +1,8 @@
-"""Which of the engine's functions, table functions and table engines may be named in a statement.
+"""The engine's functions, table functions and table engines that a statement may use.
 
-Both lists name what is allowed, so that what a new version of the engine brings is refused until it was looked at. What
-is left out reads files, asks other programs or machines, or tells about this one: `file`, dictionaries, models, AI,
-introspection, and every table function that is a source of its own.
+These are allow-lists, so that anything new in a later version of the engine is refused until it is reviewed. What is
+not listed reads files, connects to other programs or machines, or reveals something about this one: `file`,
+dictionaries, models, AI, introspection, and every table function that reads from a source of its own.
 """
 
 from collections.abc import Callable, Iterable
@@ -34,7 +34,7 @@ _FUNCTIONS = (
     "shardCount", "shardNum", "sleep", "sleepEachRow", "throwIf", "toColumnTypeName", "toTypeName", "tokenizeQuery",
     "transform", "uptime", "variantElement", "variantType", "version", "visibleWidth",
 )  # fmt: skip
-# `viewExplain` is what EXPLAIN in a subquery becomes; the query it explains is checked with the rest.
+# EXPLAIN in a subquery becomes `viewExplain`; the explained query is checked with the rest.
 _TABLE_FUNCTIONS = (
     "numbers", "numbers_mt", "zeros", "zeros_mt", "generateSeries", "generate_series", "values", "null", "view",
     "viewExplain",
@@ -46,17 +46,17 @@ Rows = Callable[[str], Iterable[str]]
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """Names that may not be called, in lower case."""
+    """Names that a statement may not call, in lower case."""
 
     functions: frozenset[str]
     table_functions: frozenset[str]
 
-    # A statement that writes is known less well: functions, table functions and engines are one there.
+    # The dump of a statement that writes does not tell functions, table functions and engines apart.
     in_writes: frozenset[str]
 
 
 def denied(rows: Rows) -> Denied:
-    """Return what the engine has and is not allowed; `rows` asks the engine for one column of text."""
+    """Return the names that the engine has and this module does not allow; `rows` runs a query for one text column."""
     functions = frozenset(
         rows(
             "SELECT lower(f.name) FROM system.functions AS f"  # noqa: S608  (our own words alone)

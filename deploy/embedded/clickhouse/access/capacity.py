@@ -1,7 +1,7 @@
-"""How many queries of each user run at once, and the quota of each: chDB counts for its only user alone.
+"""Limit the concurrent queries and the quota of each user; chDB has one user only and cannot.
 
-Each user has threads of its own, so that one user's queries never wait for another's. A user's queries run while there
-are threads; a few more wait for a moment, and the rest is refused as ClickHouse does it.
+Each user has its own threads, so that one user's queries never wait for another's. Queries wait for a free thread for a
+limited time. Beyond the limit they are refused with ClickHouse's own error.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from typing import Final
 from deploy.embedded.clickhouse.access.users import User
 from deploy.embedded.errors import QUOTA_EXCEEDED, TOO_MANY_SIMULTANEOUS_QUERIES, ClickHouseError
 
-# How long a query waits for its turn, by whether its user only reads: a writer waits rather than fails.
+# Seconds that a query waits for a thread, by whether its user only reads. A writer should wait rather than fail.
 WAIT_SECONDS: Final = {False: 60.0, True: 5.0}
 
 _MAX_THREADS: Final = 32
@@ -28,7 +28,7 @@ class Capacity:
         self._user = user
         self._clock = clock
         self._most = user.limit("max_concurrent_queries_for_user", _MAX_THREADS)
-        # A query never holds more than max_memory_usage, so that many hold what the user may hold.
+        # No query uses more than max_memory_usage, so this many stay within the memory of the user.
         by_memory = user.limit("max_memory_usage_for_user", _UNLIMITED) // user.limit("max_memory_usage", 1)
         threads = max(1, min(self._most, _MAX_THREADS, by_memory))
         self._turns = asyncio.Semaphore(threads)
@@ -40,7 +40,7 @@ class Capacity:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[Executor]:
-        """Wait for a thread and lend it; raises ClickHouseError when there are too many, or the quota is used up."""
+        """Wait for a thread and lend it; raise ClickHouseError for too many queries, or when the quota is used up."""
         self._count()
         if self._present >= self._most:
             raise self._too_many()

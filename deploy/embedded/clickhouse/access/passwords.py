@@ -19,19 +19,19 @@ VARIABLES = {"writer": "CONVOSTREAM_WRITER_PASSWORD", "reader": "CONVOSTREAM_REA
 
 @dataclass(frozen=True, slots=True)
 class PasswordHash:
-    """A password that can be compared with, and not be read."""
+    """A salted hash that passwords can be compared with."""
 
     salt: str
     digest: str
 
     @classmethod
     def of(cls, password: str) -> "PasswordHash":
-        """Hash a password with a salt of its own."""
+        """Hash a password with a new salt."""
         salt = secrets.token_hex(16)
         return cls(salt, _digest(salt, password))
 
     def matches(self, password: str) -> bool:
-        """Tell whether this is the password, in a time that says nothing about it."""
+        """Return whether this is the password, in constant time."""
         return hmac.compare_digest(self.digest, _digest(self.salt, password))
 
 

@@ -1,12 +1,12 @@
-"""Decides which statements run, by what the engine itself says of their text.
+"""Decide which statements may run, from what the engine itself says about their text.
 
-Nothing is read from the text here. The engine's parser names the class of a statement (`classify_query`) and dumps its
-tree before any name is resolved and any constant folded (`EXPLAIN AST`, `EXPLAIN QUERY TREE run_passes = 0`). Each
-function, table function and table that a text can reach stands in such a dump, whatever its spelling. Names can hold
-anything, so a dump may show more than the text has, which is then refused; it never shows less.
+This module does not parse SQL. The engine's parser names the class of a statement (`classify_query`) and dumps its tree
+before it resolves names or folds constants (`EXPLAIN AST`, `EXPLAIN QUERY TREE run_passes = 0`). Such a dump contains
+every function, table function and table that the text can reach, however it is spelled. Names may contain any
+character, so a dump can show more than the text has, which is then refused; it never shows less.
 
-Statements that hide parts from the dumps (SHOW ... WHERE) run as the engine formats them, in a form without
-expressions.
+Statements that hide some of their parts from the dumps (SHOW ... WHERE) run in the engine's own formatting, in a form
+without expressions.
 """
 
 import re
@@ -35,7 +35,7 @@ _SHOWN = {
 _WRITES = {
     *("InsertQuery", "CreateQuery", "DropQuery", "TruncateQuery", "AlterQuery", "OptimizeQuery", "Rename"),
     *("DeleteQuery", "UpdateQuery"),
-    # The engine allows one disk, and the writer's grants no other place.
+    # The engine's configuration allows one disk, and the writer's grants no other destination.
     *("BackupQuery", "RestoreQuery"),
 }
 _SESSION = {"Set", "UseQuery"}
@@ -46,7 +46,7 @@ _KEPT_BYTES = 16 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """A text that may run, and whether it is a SELECT, or one of the other statements that only read."""
+    """A text that may run, whether it is a SELECT, and whether it only reads."""
 
     text: bytes
     is_select: bool = False
@@ -54,19 +54,20 @@ class Approved:
 
 
 class StatementPolicy:
-    """What a user's statements may be and may call."""
+    """The statements that a user may run, and the functions that they may call."""
 
     def __init__(self, denied: Denied) -> None:
         self._denied = denied
         self._approved: dict[tuple[str, bytes], Approved] = {}
 
     def approve(self, session: EngineSession, user: User, text: bytes, parameters: Mapping[str, str]) -> Approved:
-        """Return what may run for a statement without inline data; raises ClickHouseError for what may not."""
-        known = self._approved.get((user.name, text))
-        return known or self._remember(user, text, self._approve(session, user, text, parameters))
+        """Return the text to run for a statement without inline data; raise ClickHouseError if it is not allowed."""
+        return self._approved.get((user.name, text)) or self._remember(
+            user, text, self._approve(session, user, text, parameters)
+        )
 
     def _remember(self, user: User, text: bytes, approved: Approved) -> Approved:
-        """Keep an answer for the same text: of all parameters only identifiers could make another statement of it."""
+        """Cache the decision for a text, unless it has identifier parameters, which could change the statement."""
         if len(text) <= _KEPT_BYTES and b"identifier" not in text.lower():
             if len(self._approved) >= _KEPT_TEXTS:
                 self._approved.clear()
@@ -74,7 +75,7 @@ class StatementPolicy:
         return approved
 
     def _approve(self, session: EngineSession, user: User, text: bytes, parameters: Mapping[str, str]) -> Approved:
-        # The class comes first: a text that is no statement may become one that writes a file behind EXPLAIN.
+        # Check the class first: a text that is no statement may become one that writes a file when it follows EXPLAIN.
         analysis = session.analyse(text)
         if analysis.statements != 1:
             raise _unreadable(session, text, analysis.statements)
@@ -93,12 +94,13 @@ class StatementPolicy:
     def approve_insert(
         self, session: EngineSession, user: User, insert: InlineInsert, path: str, parameters: Mapping[str, str]
     ) -> Approved:
-        """Return the statement that inserts the data from this file into one table, and does nothing else."""
+        """Return the statement that inserts the data of a file into one table and does nothing else."""
         if user.is_read_only:
             raise _refused("The user may only run SELECT, SHOW, DESCRIBE, EXISTS and EXPLAIN")
         text = insert.from_file(path)
-        known = self._approved.get((user.name, text))
-        return known or self._remember(user, text, self._approve_insert(session, insert, path, parameters))
+        return self._approved.get((user.name, text)) or self._remember(
+            user, text, self._approve_insert(session, insert, path, parameters)
+        )
 
     def _approve_insert(
         self, session: EngineSession, insert: InlineInsert, path: str, parameters: Mapping[str, str]
@@ -107,8 +109,8 @@ class StatementPolicy:
         analysis = session.analyse(text)
         if analysis.statements != 1:
             raise _unreadable(session, insert.target + insert.settings, analysis.statements)
-        root, *parts = session.explain("AST", text, parameters).splitlines()
-        children = [part.strip() for part in parts if part[:1] == " " and part[1:2] != " "]
+        root, *lines = session.explain("AST", text, parameters).splitlines()
+        children = [line.strip() for line in lines if line[:1] == " " and line[1:2] != " "]
         plain = all(
             child.startswith(("Identifier ", "ExpressionList ", "Set", f"Literal '{path}'")) for child in children
         )
@@ -119,13 +121,13 @@ class StatementPolicy:
     def may_evaluate(
         self, session: EngineSession, user: User, insert: InlineInsert, parameters: Mapping[str, str]
     ) -> bool:
-        """Tell whether the expressions in VALUES may be evaluated: those that a SELECT of the user may hold.
+        """Return whether expressions in VALUES may be evaluated: if a SELECT of the user may contain them.
 
-        Data that are no expressions, or are many, are read as literals alone. Raises ClickHouseError for a function
-        that is not allowed.
+        Large data, and data without expressions, are read as literals. Raise ClickHouseError for a function that is not
+        allowed.
         """
         if insert.settings and b"input_format_values" in session.format(insert.target + insert.settings + b" VALUES"):
-            raise _refused("How VALUES are read is not the client's to change")
+            raise _refused("A client may not change how VALUES are read")
         if len(insert.data) > _MAX_VALUES_BYTES:
             return False
         try:
@@ -141,10 +143,10 @@ class StatementPolicy:
     ) -> Approved:
         root = _root(tree)
         if root == "SelectWithUnionQuery":
-            # Those of the answer instead of those of the SELECT.
+            # FORMAT or SETTINGS of the whole statement instead of the SELECT.
             if any(line.startswith((" Identifier", " Literal", " Set")) for line in tree.splitlines()):
-                text_of_error = "Syntax error: a second FORMAT or SETTINGS is not allowed here. (SYNTAX_ERROR)"
-                raise ClickHouseError(text_of_error, SYNTAX_ERROR)
+                message = "Syntax error: a second FORMAT or SETTINGS is not allowed here. (SYNTAX_ERROR)"
+                raise ClickHouseError(message, SYNTAX_ERROR)
             self._check_select(session, user, text, parameters)
             return Approved(text, is_select=True, reads=True)
         formatted = session.format(text)
@@ -178,7 +180,7 @@ class StatementPolicy:
                     raise _refused(f"To execute this query, it's necessary to have the grant SELECT ON system.{table}")
 
     def _check_writing(self, tree: str) -> None:
-        """APPLY hides the name of its function from this dump, so it is refused."""
+        """Refuse denied functions and engines; refuse APPLY, whose dump hides the name of its function."""
         if _AST_APPLY in tree:
             raise _refused("APPLY is only allowed in a SELECT of its own")
         _refuse_any(self._denied.in_writes, _AST_FUNCTION.findall(tree), "function")
@@ -204,7 +206,7 @@ def _keeps_profile() -> ClickHouseError:
 
 
 def _unreadable(session: EngineSession, text: bytes, statements: int) -> ClickHouseError:
-    """The engine's own words on a text that is no statement, or more than one."""
+    """Return the engine's own error for a text that is no statement, or more than one."""
     try:
         session.format(text)
     except ClickHouseError as error:

@@ -1,8 +1,8 @@
-"""Splits a query text where the front must: before the inline data of an INSERT, and around the FORMAT of an answer.
+"""Split a query text before the inline data of an INSERT, and around the FORMAT of its result.
 
-The engine reads a statement and its data in two calls, so the text has to be split before the engine sees it. This
-decides nothing: `statement_policy.py` asks the engine about the very text that runs afterwards. A split in a wrong
-place makes a text that the engine refuses.
+The engine takes a statement and its data in two calls, so the text is split before the engine sees it. The split
+decides nothing about access: `statement_policy.py` asks the engine about the same text that runs afterwards. A wrong
+split gives a text that the engine refuses.
 """
 
 import re
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from deploy.embedded.errors import SYNTAX_ERROR, ClickHouseError
 
-# Possessive, and closed by the end of the text too: a text of unclosed quotes costs no more than its length.
+# Possessive quantifiers, and quotes that the end of the text may close, keep the cost linear for hostile texts.
 _TOKEN = re.compile(
     rb"""(?P<space>\s++|--[^\n]*+|\#[ !][^\n]*+|/\*.*?(?:\*/|\Z))
     |(?P<string>'(?:[^'\\]|\\.?|'')*+(?:'|\Z))
@@ -27,7 +27,7 @@ MAX_TEXT_BYTES = 1024**2
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token: its kind, its text, and where it stands."""
+    """A token: its kind, its text, and its position."""
 
     kind: str
     text: bytes
@@ -35,13 +35,13 @@ class Token:
     end: int
 
     def is_word(self, *words: bytes) -> bool:
-        """Whether this is one of the given keywords, in any case."""
+        """Return whether this is one of the given keywords, in any case."""
         return self.kind == "word" and self.text.upper() in words
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A statement without inline data, and the format that it asks for, taken out of the text."""
+    """A statement without inline data, and its FORMAT, which is removed from the text."""
 
     text: bytes
     output_format: str | None
@@ -49,7 +49,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class InlineInsert:
-    """`INSERT INTO t (columns) SETTINGS ... FORMAT X` and data: the text before SETTINGS, the settings, and so on."""
+    """`INSERT INTO t (columns) SETTINGS ... FORMAT X` with data, split into its parts."""
 
     target: bytes
     settings: bytes
@@ -58,7 +58,7 @@ class InlineInsert:
 
     @property
     def has_values(self) -> bool:
-        """Whether the data may hold expressions."""
+        """Return whether the data may contain expressions."""
         return self.data_format.lower() == "values"
 
     def from_file(self, path: str) -> bytes:
@@ -71,7 +71,7 @@ Statement = Query | InlineInsert
 
 
 def tokens(query: bytes, limit: int = MAX_TEXT_BYTES) -> Iterator[Token]:
-    """The tokens of a query without white space and comments, in the part that can hold a statement."""
+    """Yield the tokens of a query without white space and comments, in the part that can contain a statement."""
     for match in _TOKEN.finditer(query, 0, limit):
         kind = match.lastgroup or "mark"
         if kind != "space":
@@ -79,7 +79,7 @@ def tokens(query: bytes, limit: int = MAX_TEXT_BYTES) -> Iterator[Token]:
 
 
 def read_statement(query: bytes) -> Statement:
-    """The statement, apart from its inline data or from the format of its answer."""
+    """Return the statement, separated from its inline data or from its FORMAT."""
     stream = tokens(query)
     first = next(stream, None)
     if first is None:
@@ -115,7 +115,7 @@ def _read_insert(query: bytes, stream: Iterator[Token]) -> Statement:
 
 
 def _values(query: bytes, start: int) -> memoryview:
-    """The data of VALUES, unless something follows them: the engine would leave it out and say nothing."""
+    """Return the data of VALUES; refuse another statement after them, which the engine would silently ignore."""
     if query.rfind(b";", start, len(query.rstrip().rstrip(b";"))) >= 0:
         found = tokens(query[start:], len(query))
         if any(token.text == b";" for token in found) and next(found, None) is not None:
@@ -145,7 +145,7 @@ def _format_and_data(query: bytes, name: Token | None) -> tuple[str, memoryview]
 
 
 def _data_start(query: bytes, position: int) -> int:
-    """Data begin after the line feed that follows the format's name, or at once when there is none."""
+    """Return where the data begin: after the line feed that follows the name of the format, or at once without one."""
     while query[position : position + 1] in (b" ", b"\t", b"\r"):
         position += 1
     return position + 1 if query[position : position + 1] == b"\n" else position

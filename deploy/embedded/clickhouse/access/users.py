@@ -1,9 +1,9 @@
-"""The writer and the reader of `deploy/clickhouse/users.d`, as the front enforces them.
+"""The users of `deploy/clickhouse/users.d`, as this server enforces them.
 
-chDB knows one user, `default`. The front therefore gives that user one role for each user of the file, with the same
-grants; every request takes its role and its profile, with constraints, before its query runs. So the engine itself
-refuses what the server would refuse. What grants and profiles cannot do there, `statement_policy.py` and `capacity.py`
-do: tables of `system` need a grant, queries at once and the quota are counted for each user.
+chDB knows one user, `default`. The server gives that user a role for each user of the file, with the same grants. Every
+request takes its role and its profile, with constraints, before its query runs, so the engine refuses what a ClickHouse
+server would refuse. `statement_policy.py` and `capacity.py` do what grants and profiles cannot do in chDB: grants on
+tables of `system`, the number of concurrent queries, and quotas.
 """
 
 import re
@@ -35,7 +35,7 @@ _SYSTEM_GRANT = re.compile(r"\bSELECT ON system\.(\w+|\*)")
 
 @dataclass(frozen=True)
 class User:
-    """One user: name, profile, the settings of that profile, grants and the limits of a quota's interval."""
+    """A user: name, profile, settings of the profile, grants, and the limits of one interval of the quota."""
 
     name: str
     password: PasswordHash
@@ -46,21 +46,21 @@ class User:
 
     @property
     def is_read_only(self) -> bool:
-        """Whether only statements that read are allowed."""
+        """Return whether the user may only read."""
         return self.settings.get("readonly", "0") != "0"
 
     @cached_property
     def system_tables(self) -> frozenset[str]:
-        """The tables of `system` that the user may read; `*` stands for all."""
+        """Return the tables of `system` that the user may read; `*` means all."""
         return frozenset(name for grant in self.grants for name in _SYSTEM_GRANT.findall(grant))
 
     def limit(self, setting: str, default: int) -> int:
-        """A limit of the profile; 0 is none there, and the default here."""
+        """Return a limit of the profile, or the default if the profile has none (0)."""
         return int(self.settings.get(setting, "0")) or default
 
 
 class Users:
-    """The users of the file, with hashes of their passwords."""
+    """The users of the file, with the hashes of their passwords."""
 
     def __init__(self, passwords: Mapping[str, PasswordHash], path: Path = USERS_FILE) -> None:
         self._root = ET.parse(path).getroot()  # noqa: S314  (our own file)
@@ -70,17 +70,17 @@ class Users:
         return iter(self._users.values())
 
     def authenticate(self, name: str, password: str) -> User:
-        """The user, if name and password are right; else ClickHouse's refusal."""
+        """Return the user if name and password are right; raise ClickHouse's own error otherwise."""
         user = self._users.get(name)
         if user is None or not user.password.matches(password):
             raise ClickHouseError(_REFUSAL.format(name=name), 516)
         return user
 
     def engine_configuration(self, setting_names: Iterable[str]) -> str:
-        """The users.xml of the engine: a role for each user, all of them given to `default`, and the profiles.
+        """Return the engine's users.xml: a role for each user, all granted to `default`, and the profiles.
 
-        chDB does not take `changeable_in_readonly`, which names the only settings that a read-only user may change. So
-        every other one of the engine's settings is made constant for that user.
+        chDB does not support `changeable_in_readonly`, which lists the settings that a read-only user may change.
+        Therefore all other settings of the engine become constant for that user.
         """
         names = sorted(set(setting_names) - _NOT_CONSTRAINED)
         return _ENGINE_USERS.format(
@@ -101,7 +101,7 @@ class Users:
         return User(user.tag, password, profile, self._settings(profile), grants, quota)
 
     def _settings(self, name: str) -> dict[str, str]:
-        profile = next((found for found in self._section("profiles") if found.tag == name), ET.Element(name))
+        profile = next((profile for profile in self._section("profiles") if profile.tag == name), ET.Element(name))
         return {setting.tag: (setting.text or "").strip() for setting in profile if setting.tag != "constraints"}
 
 

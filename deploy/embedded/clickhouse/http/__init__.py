@@ -1,1 +1,1 @@
-"""The HTTP side of the server: connections, requests, bodies and answers."""
+"""The HTTP side of the server: connections, requests, bodies and responses."""

@@ -1,6 +1,6 @@
-"""Reads the bodies of requests: in bounded time, into bounded memory, and unpacked outside the event loop.
+"""Read request bodies: in bounded time, into bounded memory, and decoded outside the event loop.
 
-Each user has memory and threads of its own, so one user's bodies cannot keep out those of another.
+Each user has its own memory and threads, so that one user's bodies cannot block those of another.
 """
 
 import asyncio
@@ -18,9 +18,9 @@ from deploy.embedded.errors import ClickHouseError
 _READ_BYTES = 4 * 1024**2
 _IN_LOOP_BYTES = 64 * 1024
 
-# A body that keeps arriving may take this many times the time-out.
+# A body that keeps arriving may take this many times the timeout.
 _LONGEST_BODY = 20
-_UNPACKING_THREADS = 2
+_DECODING_THREADS = 2
 _TIMEOUT_EXCEEDED = 159
 _QUERY_IS_TOO_LARGE = 229
 _CANNOT_SCHEDULE_TASK = 439
@@ -29,27 +29,27 @@ _T = TypeVar("_T")
 
 
 class Bodies:
-    """The bodies of one user that are in memory: each has a limit in bytes, and so have all of them together."""
+    """The bodies of one user in memory; each has a limit in bytes, and so has their sum."""
 
     def __init__(self, limit: int, total: int, seconds: float) -> None:
         self.limit = limit
         self.seconds = seconds
-        self.threads = ThreadPoolExecutor(_UNPACKING_THREADS, thread_name_prefix="unpack")
+        self.threads = ThreadPoolExecutor(_DECODING_THREADS, thread_name_prefix="decode")
         self._free = total
 
     def take(self, count: int) -> None:
-        """Count bytes of a body; raise if there is no memory for them now."""
+        """Reserve memory for a body; raise ClickHouseError if there is none."""
         if count > self._free:
             raise ClickHouseError("Too many requests with bodies at once (CANNOT_SCHEDULE_TASK)", _CANNOT_SCHEDULE_TASK)
         self._free -= count
 
-    def give_back(self, count: int) -> None:
-        """Count the bytes of a body that was answered."""
+    def release(self, count: int) -> None:
+        """Release the memory of a body."""
         self._free += count
 
 
 class Body:
-    """The body of one request; its memory counts until the context ends."""
+    """The body of one request; its memory is released when the context ends."""
 
     def __init__(self, http: web.BaseRequest, bodies: Bodies) -> None:
         self._http = http
@@ -62,10 +62,10 @@ class Body:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._bodies.give_back(self._taken)
+        self._bodies.release(self._taken)
 
     async def read(self, head: bytes = b"") -> bytes:
-        """Return the unpacked body, after `head` and a line feed if it has one."""
+        """Return the decoded body, after `head` and a line feed if it is not empty."""
         encoding = _encoding(self._http)
         if (self._http.content_length or 0) > self._bodies.limit:
             raise self._too_large()
@@ -87,10 +87,10 @@ class Body:
         return await asyncio.wrap_future(self._bodies.threads.submit(work))
 
     async def _continue(self) -> None:
-        """Ask for the body only now that the password was right (RFC 9110, 10.1.1)."""
+        """Request the body only after the password was checked (RFC 9110, 10.1.1)."""
         if self._http.headers.get("Expect", "").lower() == "100-continue":
             await self._http.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-            # These bytes are not the answer: aiohttp would take them for its head.
+            # Without this, aiohttp would take these bytes for the head of the response.
             self._http.writer.output_size = 0
 
     async def _pieces(self) -> list[bytes]:
@@ -122,7 +122,7 @@ class Body:
 
 
 def _encoding(http: web.BaseRequest) -> str:
-    """Return the one encoding of the body."""
+    """Return the encoding of the body."""
     return ",".join(http.headers.getall("Content-Encoding", [])).strip().lower() or "identity"
 
 

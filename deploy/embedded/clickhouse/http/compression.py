@@ -1,4 +1,4 @@
-"""Content encodings of requests and answers: lz4 (frames), zstd, gzip, deflate."""
+"""Content encodings of requests and responses: lz4 (frames), zstd, gzip, deflate."""
 
 import zlib
 from collections.abc import Callable
@@ -25,13 +25,13 @@ _DECOMPRESSORS: dict[str, Callable[[], Any]] = {
 
 
 class Encoder(Protocol):
-    """Packs an answer piece by piece."""
+    """Encodes a response chunk by chunk."""
 
     def compress(self, data: bytes) -> bytes:
-        """The packed bytes that are ready after this piece."""
+        """Return the encoded bytes that are ready after this chunk."""
 
     def flush(self) -> bytes:
-        """The rest."""
+        """Return the rest."""
 
 
 class _Identity:
@@ -57,7 +57,7 @@ class _Lz4:
 
 
 def choose_encoding(accepted: str, wanted: bool) -> str | None:
-    """The first of the client's encodings that is known here, if compression was asked for."""
+    """Return the client's first encoding that is supported, if it requested compression."""
     if not wanted:
         return None
     names = (name.split(";")[0].strip().lower() for name in accepted.split(","))
@@ -65,7 +65,7 @@ def choose_encoding(accepted: str, wanted: bool) -> str | None:
 
 
 def encoder(encoding: str | None) -> Encoder:
-    """The packer for one answer."""
+    """Return the encoder for one response."""
     match encoding:
         case "lz4":
             return _Lz4()
@@ -80,7 +80,7 @@ def encoder(encoding: str | None) -> Encoder:
 
 
 def decompress(data: bytes, encoding: str, limit: int) -> bytes:
-    """Unpack a body of at most `limit` unpacked bytes; one that cannot be unpacked is the client's error."""
+    """Decode a body of at most `limit` decoded bytes; raise ClickHouseError with a client error if that fails."""
     begin = _DECOMPRESSORS.get(encoding)
     if begin is None:
         raise ClickHouseError(f"Unknown compression method {encoding!a} (CANNOT_DECOMPRESS)", CANNOT_DECOMPRESS)
@@ -92,17 +92,17 @@ def decompress(data: bytes, encoding: str, limit: int) -> bytes:
 
 
 def _frames(data: bytes, begin: Callable[[], Any], limit: int) -> bytes:
-    """Unpack one frame after the other; clients pack piece by piece, and each may be a frame of its own.
+    """Decode one frame after the other, because clients may send each chunk as a frame of its own.
 
-    The packed bytes go in by steps so small that even the highest ratio unpacks no more than about what is left.
+    The input is fed in steps so small that even the highest ratio decodes little more than the remaining limit.
     """
     parts: list[bytes] = []
-    left, place, frame = limit, 0, None
-    while place < len(data):
-        step = data[place : place + min(_MOST_STEP_BYTES, max(_LEAST_STEP_BYTES, left // _HIGHEST_RATIO))]
+    left, offset, frame = limit, 0, None
+    while offset < len(data):
+        step = data[offset : offset + min(_MOST_STEP_BYTES, max(_LEAST_STEP_BYTES, left // _HIGHEST_RATIO))]
         frame = frame or begin()
         part = frame.decompress(step)
-        place += len(step) - len(frame.unused_data or b"")
+        offset += len(step) - len(frame.unused_data or b"")
         left -= len(part)
         if left < 0:
             raise ClickHouseError(f"The body unpacks to more than {limit} bytes (QUERY_IS_TOO_LARGE)", 229)

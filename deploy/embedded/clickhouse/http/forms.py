@@ -1,4 +1,4 @@
-"""Fields of a multipart form (RFC 7578), as clients send long query parameters."""
+"""Parse multipart forms (RFC 7578), which clients use for long query parameters."""
 
 import warnings
 from email.message import Message
@@ -13,7 +13,7 @@ _NOT_IMPLEMENTED = 48
 
 
 def read_form(body: bytes, content_type: str) -> dict[str, str]:
-    """Return the fields of a form; raise if it is not one, or if it holds files."""
+    """Return the fields of a form; raise ClickHouseError if it is malformed or contains files."""
     header = Message()
     header["Content-Type"] = content_type
     boundary = str(header.get_param("boundary") or "")
@@ -30,7 +30,7 @@ def _field(part: bytes) -> tuple[str, str]:
         raise _malformed()
     try:
         headers = dict(_header(line) for line in head.decode().split("\r\n")[1:])
-        # It warns of what it leaves out.
+        # It warns about parameters that it ignores.
         with warnings.catch_warnings(action="ignore"):
             kind, parameters = parse_content_disposition(headers.get("content-disposition"))
         name, text = parameters["name"], value.decode()

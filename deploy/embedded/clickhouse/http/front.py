@@ -1,8 +1,8 @@
-"""ClickHouse's HTTP interface over the engine: what clickhouse-connect, clickhouse-go and curl need of it.
+"""ClickHouse's HTTP interface over the engine, as far as clickhouse-connect, clickhouse-go and curl need it.
 
-The life of a request: URL and headers name the user, who is authenticated; the body is read and unpacked; all of it
-gives database, settings and query parameters; a thread opens a session of the engine and runs the one statement; the
-answer goes out whole, or piece by piece where it is large and its format allows it.
+The path of a request: the user of the URL or the headers is authenticated; the body is read and decoded; a thread opens
+a session of the engine and runs the one statement; the response is sent whole, or in chunks if it is large and its
+format allows that.
 """
 
 import asyncio
@@ -16,10 +16,11 @@ from deploy.embedded.clickhouse.access.capacity import Capacity
 from deploy.embedded.clickhouse.access.statement_policy import StatementPolicy
 from deploy.embedded.clickhouse.access.users import User, Users
 from deploy.embedded.clickhouse.engine import Engine
-from deploy.embedded.clickhouse.execution import PIECE_BYTES, Execution, HttpResponse
+from deploy.embedded.clickhouse.execution import CHUNK_BYTES, Execution, HttpResponse
+from deploy.embedded.clickhouse.http.admission import Server
 from deploy.embedded.clickhouse.http.bodies import Bodies, Body
 from deploy.embedded.clickhouse.http.compression import Encoder, choose_encoding, encoder
-from deploy.embedded.clickhouse.http.connections import Server, connection_of
+from deploy.embedded.clickhouse.http.connections import connection_of
 from deploy.embedded.clickhouse.http.logins import FailedLogins
 from deploy.embedded.clickhouse.http.requests import Request, credentials, read_request, read_url
 from deploy.embedded.clickhouse.running import Running
@@ -28,14 +29,14 @@ from deploy.embedded.settings import FrontSettings
 
 _ENDINGS_AT_ONCE = 16
 
-# As many of the largest bodies of a user may be in memory.
+# This many of a user's largest bodies may be in memory.
 _BODIES_AT_ONCE = 4
 _PATHS = {"/": ("GET", "HEAD", "POST"), "/ping": ("GET", "HEAD"), "/replicas_status": ("GET", "HEAD")}
 _logger = logging.getLogger(__name__)
 
 
 class Front:
-    """Answers HTTP requests with the engine."""
+    """Serves HTTP requests with the engine."""
 
     def __init__(self, engine: Engine, users: Users, settings: FrontSettings) -> None:
         self._engine = engine
@@ -60,7 +61,7 @@ class Front:
         return self._server
 
     def stop(self) -> None:
-        """Cancels what still runs and waits until all threads have let go of the engine."""
+        """Cancel running queries, and wait until no thread uses the engine."""
         self._engine.cancel_all()
         queries = (capacity.threads for capacity in self._capacities.values())
         for threads in (*queries, self._endings, *(bodies.threads for bodies in self._bodies.values())):
@@ -68,7 +69,7 @@ class Front:
 
     async def _handle(self, http: web.BaseRequest) -> web.StreamResponse:
         if http.path not in _PATHS:
-            return web.Response(status=404, text="There is nothing here; queries go to /\n")
+            return web.Response(status=404, text="Not found; send queries to /\n")
         if http.method not in _PATHS[http.path]:
             return web.Response(status=405, headers={"Allow": ", ".join(_PATHS[http.path])})
         name = ""
@@ -89,8 +90,8 @@ class Front:
         try:
             user = self._users.authenticate(name, password)
         except ClickHouseError:
-            known = name if name in self._bodies else "somebody unknown"
-            await connection_of(http).pause(self._failed_logins.note(known, http.remote))
+            user_name = name if name in self._bodies else "an unknown user"
+            await connection_of(http).pause(self._failed_logins.note(user_name, http.remote))
             raise
         self._server.authenticated(connection_of(http), user.name)
         return user
@@ -100,13 +101,13 @@ class Front:
         pack = encoder(encoding)
         running = Running(self._engine, threads, Execution(self._engine, self._policy, user, request, pack))
         try:
-            answer = await running.start()
-            headers = self._headers(request, answer, encoding)
-            if answer.complete and len(answer.data) <= PIECE_BYTES:
-                return web.Response(body=answer.data, headers=headers)
+            result = await running.start()
+            headers = self._headers(request, result, encoding)
+            if result.complete and len(result.data) <= CHUNK_BYTES:
+                return web.Response(body=result.data, headers=headers)
             response = web.StreamResponse(headers=headers)
             try:
-                await self._stream(http, response, answer, running, pack, user)
+                await self._stream(http, response, result, running, pack, user)
             except (ConnectionResetError, TimeoutError):
                 _logger.info("the client of query %s left before its end", request.query_id)
                 connection_of(http).abort()
@@ -118,29 +119,29 @@ class Front:
         self,
         http: web.BaseRequest,
         response: web.StreamResponse,
-        answer: HttpResponse,
+        result: HttpResponse,
         running: Running,
         pack: Encoder,
         user: User,
     ) -> None:
         tag = exception_tag()
-        if answer.complete:
-            response.content_length = len(answer.data)
+        if result.complete:
+            response.content_length = len(result.data)
         else:
             response.headers["X-ClickHouse-Exception-Tag"] = tag
         await response.prepare(http)
-        for start in range(0, len(answer.data), PIECE_BYTES):
-            await self._write(response, answer.data[start : start + PIECE_BYTES])
-        if not answer.complete:
-            while (piece := await self._next(running, pack, user.name, tag)) is not None:
-                await self._write(response, piece)
+        for start in range(0, len(result.data), CHUNK_BYTES):
+            await self._write(response, result.data[start : start + CHUNK_BYTES])
+        if not result.complete:
+            while (chunk := await self._next(running, pack, user.name, tag)) is not None:
+                await self._write(response, chunk)
             await self._write(response, pack.flush())
         await response.write_eof()
 
-    async def _write(self, response: web.StreamResponse, piece: bytes) -> None:
-        """Write a piece of an answer; its client must take it in time, as the rest waits in memory."""
+    async def _write(self, response: web.StreamResponse, chunk: bytes) -> None:
+        """Send a chunk; the client must receive it in time, because the rest waits in memory."""
         async with asyncio.timeout(self._settings.front_body_seconds):
-            await response.write(piece)
+            await response.write(chunk)
 
     async def _next(self, running: Running, pack: Encoder, user: str, tag: str) -> bytes | None:
         try:
@@ -148,16 +149,16 @@ class Front:
         except ClickHouseError as error:
             return pack.compress(framed(error.text(user, self._engine.version), tag))
 
-    def _headers(self, request: Request, answer: HttpResponse, encoding: str | None) -> dict[str, str]:
+    def _headers(self, request: Request, result: HttpResponse, encoding: str | None) -> dict[str, str]:
         headers = {
-            "Content-Type": _content_type(answer.output_format or ""),
+            "Content-Type": _content_type(result.output_format or ""),
             "X-ClickHouse-Query-Id": request.query_id,
             "X-ClickHouse-Timezone": self._engine.timezone,
             "X-ClickHouse-Server-Display-Name": "embedded",
-            "X-ClickHouse-Summary": answer.summary,
+            "X-ClickHouse-Summary": result.summary,
         }
-        if answer.output_format:
-            headers["X-ClickHouse-Format"] = answer.output_format
+        if result.output_format:
+            headers["X-ClickHouse-Format"] = result.output_format
         return headers | ({"Content-Encoding": encoding} if encoding else {})
 
     def _refusal(self, error: ClickHouseError, user: str) -> web.Response:

@@ -1,6 +1,6 @@
-"""Failed logins: each is answered late, the later the more there were in the last seconds, and is counted in the log.
+"""Delay the responses to failed logins, more so after many of them, and count them in the log.
 
-The right password is never made to wait, so nobody can lock a user out.
+A correct password is never delayed, so nobody can lock a user out.
 """
 
 import logging
@@ -14,7 +14,7 @@ _logger = logging.getLogger(__name__)
 
 
 class FailedLogins:
-    """Counts failed logins; the count falls by one a second."""
+    """A count of failed logins that decreases by one a second."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -24,7 +24,7 @@ class FailedLogins:
         self._unlogged = 0
 
     def note(self, user: str, peer: str | None) -> float:
-        """Count a failed login of a user; return how many seconds its answer has to wait."""
+        """Count a failed login of a user; return the seconds by which to delay its response."""
         now = self._clock()
         self._level = min(_MOST_SECONDS / _SECONDS_EACH, max(0.0, self._level - (now - self._changed)) + 1)
         self._changed = now

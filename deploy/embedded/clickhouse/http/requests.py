@@ -1,6 +1,6 @@
-"""An HTTP request as ClickHouse reads it: who asks, in which database, with which settings, and what.
+"""Parse an HTTP request as ClickHouse does: user, database, settings, parameters and query.
 
-URL and headers say who asks, so the body of a request without a right password is never read.
+URL and headers name the user, so the body of a request without a correct password is never read.
 """
 
 import base64
@@ -19,7 +19,7 @@ from deploy.embedded.errors import ClickHouseError
 _BAD_ARGUMENTS = 36
 _BAD_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 
-# Parameters that the HTTP interface keeps to itself; every other one is a setting of the query.
+# Parameters of the HTTP interface itself; all others are settings of the query.
 _TRANSPORT = {
     "user",
     "password",
@@ -44,7 +44,7 @@ _TRANSPORT = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One query with everything that the URL, the headers and the form say about it."""
+    """A query with everything that the URL, the headers and the form say about it."""
 
     query: bytes
     database: str
@@ -71,7 +71,7 @@ def read_url(http: web.BaseRequest) -> dict[str, str]:
 
 
 def credentials(http: web.BaseRequest, fields: Mapping[str, str]) -> tuple[str, str]:
-    """Return user and password from the headers, else from the URL; a form may not hold them, as it is read later."""
+    """Return user and password from the headers, or from the URL. A form is read later, so it cannot contain them."""
     scheme, _, token = http.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "basic":
         return _basic(token.strip())
@@ -81,7 +81,7 @@ def credentials(http: web.BaseRequest, fields: Mapping[str, str]) -> tuple[str, 
 
 
 async def read_request(http: web.BaseRequest, fields: Mapping[str, str], incoming: Body) -> Request:
-    """Read the body of a request whose user is known, and put everything together."""
+    """Read the body of an authenticated request, and return the whole request."""
     query = fields.get("query", "").encode(errors="surrogateescape").rstrip()
     if http.content_type == "multipart/form-data":
         form = await incoming.read_form()
@@ -89,8 +89,8 @@ async def read_request(http: web.BaseRequest, fields: Mapping[str, str], incomin
         fields = {**fields, **form}
     else:
         query = await incoming.read(query)
-    known = {_text(name): _value(name, value) for name, value in fields.items() if name != "query"}
-    return _request(http, known, query)
+    values = {_text(name): _value(name, value) for name, value in fields.items() if name != "query"}
+    return _request(http, values, query)
 
 
 def _request(http: web.BaseRequest, fields: Mapping[str, str], query: bytes) -> Request:
@@ -122,7 +122,7 @@ def _basic(token: str) -> tuple[str, str]:
 
 
 def _value(name: str, value: str) -> str:
-    """Return a parameter as it is; those of a query are values that may hold anything, a zero byte too."""
+    """Return a field unchanged; query parameters may contain anything, even a zero byte."""
     return _unicode(value) if name.startswith("param_") else _text(value)
 
 
@@ -135,14 +135,14 @@ def _unicode(value: str) -> str:
 
 
 def _text(value: str) -> str:
-    """Return a parameter or a header as it is, if it is text that the engine can take."""
+    """Return a field or a header unchanged if the engine accepts it as text."""
     if "\0" in _unicode(value):
         raise _bad_argument("A parameter or a header has a zero byte")
     return value
 
 
 def _line(value: str) -> str:
-    """Return a parameter that is sent back in a header, where there are no control characters."""
+    """Return a field that is sent back in a header, where control characters are not allowed."""
     if not value.isprintable():
         raise _bad_argument("query_id has control characters")
     return value

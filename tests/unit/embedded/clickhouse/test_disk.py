@@ -22,7 +22,7 @@ class Clock:
 
 def test_a_disk_with_space_was_not_full(tmp_path: Path) -> None:
     watched = Disk(tmp_path)
-    assert not watched.look()
+    assert not watched.poll()
     assert not watched.was_full_since(0)
 
 
@@ -30,7 +30,7 @@ def test_a_full_disk_counts_for_what_began_before_it_was(tmp_path: Path, monkeyp
     clock = Clock()
     watched = Disk(tmp_path, clock)
     monkeypatch.setattr(disk, "LEAST_BYTES", NEVER_ENOUGH)
-    watched.look()
+    watched.poll()
     assert watched.was_full_since(4)
     assert not watched.was_full_since(6)
 
@@ -42,5 +42,5 @@ def test_there_is_relief_only_after_the_disk_was_full_and_when_there_is_enough(
     with monkeypatch.context() as full:
         full.setattr(disk, "LEAST_BYTES", NEVER_ENOUGH)
         full.setattr(disk, "ENOUGH_BYTES", NEVER_ENOUGH)
-        assert not watched.look()
-    assert watched.look()
+        assert not watched.poll()
+    assert watched.poll()

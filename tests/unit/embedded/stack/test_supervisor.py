@@ -40,7 +40,7 @@ class Site:
         """Look until this was printed."""
 
         def look() -> bool:
-            self.supervisor.look()
+            self.supervisor.poll()
             return text in self.output.getvalue()
 
         return wait_until(look, 20)
@@ -55,16 +55,16 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 def test_what_keeps_dying_is_started_later_and_later(site: Site) -> None:
     site.add("broken", BROKEN)
-    assert site.says("broken ended with code 3; it is started again at once\nbroken | no memory")
+    assert site.says("broken ended with code 3; it restarts at once\nbroken | no memory")
     for pause in (0.5, 1, 2, 5):
         assert site.says(
             f"broken does not start; the next attempt is in {pause} s\nbroken ended with code 3:\nno memory"
         )
         before = site.output.getvalue()
         site.now += pause - 0.1
-        site.supervisor.look()
+        site.supervisor.poll()
         time.sleep(0.1)
-        site.supervisor.look()
+        site.supervisor.poll()
         assert site.output.getvalue() == before
         site.now += 0.1
 
@@ -73,7 +73,7 @@ def test_what_has_answered_for_a_while_is_started_at_once_each_time(site: Site) 
     process = site.add("part", READY)
     for _ in range(3):
         process.kill()
-        assert site.says("part ended with code -9; it is started again at once")
+        assert site.says("part ended with code -9; it restarts at once")
         assert site.says("part runs again")
         site.output.truncate(0)
         site.now += 10
