@@ -78,6 +78,7 @@ NAMES: dict[Kind, tuple[str, ...]] = {
     ),
     Kind.VIEW: (
         "current_owners",
+        "latest_ranges",
         "conversations",
         "sessions",
         "exchanges",

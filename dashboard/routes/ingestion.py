@@ -30,15 +30,14 @@ LAST_SQL: Final = (
     "SELECT received_at AS received, max(occurred_at) AS occurred FROM events"
     " WHERE received_at = (SELECT max(received_at) FROM events) GROUP BY received_at"
 )
-# The latest range of a partition is that of the highest owner epoch, then the highest first; a confirmation repeats it.
+# A range has one row from its begin and one more when it is confirmed: the time of writing is that of its begin.
 PARTITIONS_SQL: Final = (
     "SELECT topic, partition, last AS last_offset, max(last_record_time) AS recorded, min(written_at) AS written,"
     " max(confirmed) AS confirmed,"
     " if(confirmed, 0, greatest(0, dateDiff('millisecond', min(seen_at), now64(3)) / 1000)) AS waiting"
-    " FROM ranges WHERE (topic, partition, owner_epoch) IN"
-    " (SELECT topic, partition, max(owner_epoch) FROM ranges GROUP BY topic, partition)"
-    " GROUP BY topic, partition, log_epoch, first, last"
-    " ORDER BY topic, partition, log_epoch DESC, first DESC LIMIT 1 BY topic, partition"
+    " FROM ranges WHERE (topic, partition, owner_epoch, first, log_epoch) IN"
+    " (SELECT topic, partition, owner_epoch, first, log_epoch FROM latest_ranges)"
+    " GROUP BY topic, partition, last ORDER BY topic, partition"
 )
 DEAD_LETTERS_SQL: Final = (
     "SELECT reason_code, count() AS letters, countIf(received_at >= {since:DateTime64(3, 'UTC')}) AS last_hour,"

@@ -12,13 +12,7 @@ from examples.demo.sdk_calls import AGENT_ID, ENVIRONMENT
 _EVENTS: Final = "SELECT count() FROM events WHERE agent_id = {agent:String}"
 
 # An event can be read before the facts that follow from it. Its range is confirmed once both are written.
-_UNCONFIRMED: Final = """
-SELECT countIf(NOT is_confirmed) FROM
-(
-    SELECT argMax(confirmed, (owner_epoch, log_epoch, first, confirmed)) AS is_confirmed
-    FROM ranges GROUP BY topic, partition
-)
-"""
+_UNCONFIRMED: Final = "SELECT countIf(NOT confirmed) FROM latest_ranges"
 _PAUSE_SECONDS: Final = 0.2
 
 Row = Mapping[str, object]

@@ -29,10 +29,7 @@ CONVERSATIONS_SQL: Final = (
     "SELECT uniqExact(conversation_hash) AS conversations FROM events"
     " WHERE received_at >= fromUnixTimestamp64Milli({since})"
 )
-FOLDS_SQL: Final = (
-    "SELECT DISTINCT fold FROM (SELECT argMax(fold_version, (owner_epoch, log_epoch, first, confirmed)) AS fold"
-    " FROM ranges GROUP BY topic, partition) WHERE fold != {fold:String}"
-)
+FOLDS_SQL: Final = "SELECT DISTINCT fold_version AS fold FROM latest_ranges WHERE fold_version != {fold:String}"
 DAY_MS: Final = 86_400_000
 
 Progress = Callable[[int, int], None]

@@ -15,10 +15,7 @@ from stream_processors.clickhouse.fact_tables import hash_condition
 
 SETTLE_SECONDS: Final = 5.0
 LOOK_SECONDS: Final = 0.2
-LATEST_SQL: Final = (
-    "SELECT topic, partition, argMax((log_epoch, first, last, confirmed), (owner_epoch, log_epoch, first, confirmed))"
-    " AS latest FROM ranges GROUP BY topic, partition"
-)
+LATEST_SQL: Final = "SELECT topic, partition, log_epoch, first, last, confirmed FROM latest_ranges"
 ENDS_SQL: Final = (
     "SELECT conversation_hash, topic, partition, max((log_epoch, offset)) AS end FROM events WHERE {condition}"
     " GROUP BY conversation_hash, topic, partition"
@@ -52,7 +49,7 @@ class Cut:
     async def read(cls, clickhouse: ClickHouse) -> "Cut":
         """Return the cut of now."""
         rows = await clickhouse.rows(LATEST_SQL)
-        return cls({(row["topic"], row["partition"]): Latest(*row["latest"]) for row in rows})
+        return cls({_place(row): Latest(*(row[name] for name in Latest._fields)) for row in rows})
 
     def is_touched(self, place: Place, end: tuple[int, int]) -> bool:
         """Tell whether an event, by log epoch and offset, lies behind the cut."""

@@ -28,17 +28,16 @@ CLAIMS_SQL: Final = (
     " FROM owners WHERE topic = {topic:String}"
 )
 UNSETTLED_SQL: Final = (
-    "SELECT partition, argMax((confirmed, partitions), (owner_epoch, log_epoch, first, confirmed)) AS latest"
-    " FROM ranges WHERE topic = {topic:String} AND partition < {partitions:UInt32} AND partition != {partition:UInt32}"
-    " GROUP BY partition HAVING latest.1 = 0 AND latest.2 != {partitions:UInt32} ORDER BY partition"
+    "SELECT partition FROM latest_ranges WHERE topic = {topic:String}"
+    " AND partition < {partitions:UInt32} AND partition != {partition:UInt32}"
+    " AND NOT confirmed AND partitions != {partitions:UInt32} ORDER BY partition"
 )
 LATEST_SQL: Final = (
     "SELECT log_epoch, first, last, rows, partitions, fold_version,"
     " toUnixTimestamp64Milli(last_record_time) AS last_record_ms, last_record_hash, confirmed,"
     " toUnixTimestamp64Milli(seen_at) AS seen_ms,"
     " arrayMap(proof -> (proof.1, toUnixTimestamp64Milli(proof.2), proof.3), proofs) AS proved"
-    " FROM ranges WHERE topic = {topic:String} AND partition = {partition:UInt32}"
-    " ORDER BY owner_epoch DESC, log_epoch DESC, first DESC, confirmed DESC LIMIT 1"
+    " FROM latest_ranges WHERE topic = {topic:String} AND partition = {partition:UInt32}"
 )
 RANGE_TYPES: Final = {
     "topic": TEXT,

@@ -21,14 +21,11 @@ PARTITIONS = 4
 FINISHED = "convostream_audit_finished_seconds "
 HURRIED = {**WORKER, "CONVOSTREAM_FLUSH_MAX_AGE_SECONDS": "0.1", "CONVOSTREAM_FLUSH_MAX_ROWS": "200"}
 UNCONFIRMED_SQL = """
-SELECT partition, latest.1 AS epoch, latest.2 AS first, latest.3 AS last
-FROM
-(
-    SELECT partition, argMax((log_epoch, first, last, confirmed), (owner_epoch, log_epoch, first, confirmed)) AS latest
-    FROM ranges GROUP BY partition HAVING latest.4 = 0
-) AS ranges
-INNER JOIN events ON events.partition = ranges.partition AND events.log_epoch = epoch
-WHERE offset BETWEEN first AND last AND (type IN ('action', 'button') OR sender IN ('end_user', 'agent'))
+SELECT ranges.partition AS partition, ranges.log_epoch AS epoch, first, last
+FROM latest_ranges AS ranges
+INNER JOIN events ON events.partition = ranges.partition AND events.log_epoch = ranges.log_epoch
+WHERE NOT confirmed AND offset BETWEEN first AND last
+    AND (type IN ('action', 'button') OR sender IN ('end_user', 'agent'))
 GROUP BY ALL
 """
 

@@ -24,8 +24,7 @@ from tests.support.kafka.topic_log import PlacedRecord, TopicLog
 DRAIN_SECONDS = 60
 CONCURRENT_QUERIES = 4
 LANDED_SQL = """
-SELECT partition, argMax(if(confirmed, toInt64(last), -1), (owner_epoch, log_epoch, first, confirmed)) AS landed
-FROM ranges WHERE topic = {topic:String} GROUP BY partition
+SELECT partition, if(confirmed, toInt64(last), -1) AS landed FROM latest_ranges WHERE topic = {topic:String}
 """
 Row = tuple[object, ...]
 GEOIP = Path(__file__).parents[2] / "data" / "geoip" / "GeoIP2-City-Test.mmdb"

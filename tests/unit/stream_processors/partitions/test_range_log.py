@@ -22,8 +22,3 @@ def test_a_range_is_written_with_every_column_that_has_no_default() -> None:
 
 def test_what_is_read_of_ranges_is_in_their_table() -> None:
     assert columns_of(LATEST_SQL) <= {*declared("ranges")}
-
-
-def test_the_latest_range_is_that_of_the_latest_claim_then_of_the_latest_log_then_the_furthest() -> None:
-    order = LATEST_SQL.partition("ORDER BY ")[2]
-    assert order == "owner_epoch DESC, log_epoch DESC, first DESC, confirmed DESC LIMIT 1"
