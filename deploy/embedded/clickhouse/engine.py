@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from xml.sax.saxutils import escape
 
 from deploy.embedded.clickhouse.access.users import User, Users
@@ -114,7 +114,7 @@ class Engine:
 
         self.disk = disk
         # chDB's annotations are incomplete.
-        self._connect: Callable[[str], Any] = chdb.connect
+        self._connect: Callable[[str], Any] = cast(Any, chdb.connect)
         self._path = str(directory / "clickhouse")
         configuration = _write_configuration(directory, users, self._setting_names())
         self._root = self._connect(f"{self._path}?config-file={configuration}")
