@@ -5,7 +5,7 @@ Kafka -> poll -> agent -> Partition.deliver -> gathered to a batch
   2. decode_records    a record is an event, enriched (place, device, language, escalation, ...), or a dead letter
   3. drop_erased       what belongs to a person who was erased is dropped
   4. split_misrouted       what lies on another partition than its conversation's is sent on to it
-  5. State.admit       the batch's conversations come into memory; known ones are folded again from ClickHouse
+  5. State.load        the batch's conversations come into memory; known ones are folded again from ClickHouse
   6. drop_repetitions  an id that its conversation has is dropped, however late it comes
   7. fold              sessions, response times and attributes move on; what changed of the facts is signed -1, +1
   8. gather_rows       events, signed facts and dead letters become the rows of one block

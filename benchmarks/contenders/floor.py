@@ -34,7 +34,7 @@ from stream_processors.partitions.range_log import RangeLog, Tenure
 from stream_processors.process.memory import tune_gc
 from stream_processors.settings import WorkerSettings
 from stream_processors.state.cache import State
-from stream_processors.state.index import ConversationIndex
+from stream_processors.state.loader import ConversationIndex
 
 Log: TypeAlias = Mapping[int, Sequence[Record]]
 OWNER: Final = "benchmark"

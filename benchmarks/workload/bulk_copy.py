@@ -18,7 +18,7 @@ from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.clickhouse.fact_tables import FACT_TABLES, missing_facts
 from stream_processors.conversations.key import ConversationKey, conversation_hash
 from stream_processors.settings import WorkerSettings
-from stream_processors.state.recompute import recompute_facts
+from stream_processors.state.loader import recompute_facts
 
 TABLES: Final = ("events", "activity", "conversation_facts", "session_facts", "exchange_facts", "end_user_activity")
 COPIES_AT_ONCE: Final = 10

@@ -28,7 +28,7 @@ class CompactConversation:
     def __len__(self) -> int:
         return len(self._kinds)
 
-    def wake(self, session_gap_ms: int) -> Conversation:
+    def expand(self, session_gap_ms: int) -> Conversation:
         """Return the conversation as it was."""
         details = dict(self._details)
         ids = self._ids.split(_SEPARATOR)  # of no events one, which is empty

@@ -7,13 +7,13 @@ The first one stays. A copy is named by its part and its place in it: parts neve
 from typing import Final
 
 from stream_processors.clickhouse.client import ClickHouse
-from stream_processors.clickhouse.stored_events import IDENTITY
+from stream_processors.clickhouse.fact_tables import EVENT_IDENTITY
 from stream_processors.errors import OperatorError
 from stream_processors.maintenance.report import NO_CONVERSATION, Difference
 
 # What makes rows of a table the same, and by what they are put in order of arrival.
 TABLES: Final = {
-    "events": (IDENTITY, "received_at, log_epoch, offset"),
+    "events": (EVENT_IDENTITY, "received_at, log_epoch, offset"),
     "dead_letter_records": ("topic, partition, log_epoch, offset", "written_at"),
 }
 

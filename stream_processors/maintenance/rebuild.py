@@ -14,7 +14,7 @@ from stream_processors.errors import OperatorError
 from stream_processors.maintenance.chunks import Share, split_conversations
 from stream_processors.maintenance.erasure import complete, is_pending
 from stream_processors.maintenance.lease import Maintenance, maintenance
-from stream_processors.state.recompute import recompute_facts
+from stream_processors.state.loader import recompute_facts
 
 Progress = Callable[[int, int], None]
 

@@ -183,7 +183,7 @@ class Partition:
             case Settle():
                 return await self._landing.settle()
             case Shrink():
-                self._known_state.shrink()
+                self._known_state.evict()
             case ReadBounds():
                 return await self._read_bounds()
             case ReadUpTo(last, log_may_be_truncated):
@@ -292,7 +292,7 @@ class Partition:
         last = records[-1]
         fingerprint = Fingerprint.of(last.timestamp, last.key, last.value)
         seen_at = int(self._tools.wall_clock() * 1000)
-        return Batch(records[0].offset, last.offset, fingerprint, self._known_state.is_full, seen_at)
+        return Batch(records[0].offset, last.offset, fingerprint, self._known_state.over_budget, seen_at)
 
     async def _sleep(self, seconds: float) -> bool:
         """Wait until there may be something to do; tell whether that was before the time was over."""

@@ -28,7 +28,7 @@ from stream_processors.clickhouse.fact_tables import (
 from stream_processors.conversations.rules import FoldRules
 from stream_processors.partitions.range_log import Tenure
 from stream_processors.partitions.ranges import Range
-from stream_processors.state.recompute import recompute_facts
+from stream_processors.state.loader import recompute_facts
 
 IN_RANGE: Final = (
     " WHERE topic = {topic:String} AND partition = {partition:UInt32} AND log_epoch = {log_epoch:UInt64}"

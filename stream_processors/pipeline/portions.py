@@ -44,7 +44,7 @@ async def fold_in_portions(
             hashes.append(state.hash_of(key))
             rows.add_changes(key, hashes[-1], changes)
         fresh.update(new)
-        state.rest()
+        state.compact_idle()
         state.spill()
 
     while waiting:
@@ -55,8 +55,8 @@ async def fold_in_portions(
             continue
         try:
             with metrics.STEP_SECONDS.labels("state").time():
-                absent = await _run(state.size(keys), partial(state.missing, keys))
-                await state.admit(absent, clickhouse, position, PORTION_EVENTS if half else None)
+                absent = await _run(state.size(keys), partial(state.touch_cached, keys))
+                await state.load(absent, clickhouse, position, PORTION_EVENTS if half else None)
         except TooManyEvents:
             waiting += [keys[half:], keys[:half]]
             continue

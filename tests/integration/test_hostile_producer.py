@@ -21,7 +21,7 @@ from stream_processors.conversations.rules import FoldRules
 from stream_processors.dead_letters.claims import letters_sql
 from stream_processors.errors import TooManyEvents
 from stream_processors.kafka.records import LogPosition, place_text
-from stream_processors.state.loader import recall
+from stream_processors.state.loader import load_events
 from tests.oracle import Question, Record, Sent
 from tests.oracle.cases import Script
 from tests.oracle.date_times import epoch_ms
@@ -75,7 +75,7 @@ def test_conversations_that_are_too_large_to_be_read_back_at_once_say_so(forgetf
     clickhouse = ClickHouse(forgetful.stack.environment()["CONVOSTREAM_CLICKHOUSE_URL"], threads=1)
     hashes = [conversation_hash(ConversationKey(script.agent_id, "production", f"chat-{each}")) for each in (0, 1)]
     rules = FoldRules(1_800_000, EscalationActions())
-    call = partial(recall, clickhouse, hashes, LogPosition("another", 0, 1, 0), rules)
+    call = partial(load_events, clickhouse, hashes, LogPosition("another", 0, 1, 0), rules)
     assert sum(map(len, asyncio.run(call(20)).values())) == 20
     with pytest.raises(TooManyEvents):
         asyncio.run(call(19))

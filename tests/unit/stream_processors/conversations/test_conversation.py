@@ -99,7 +99,7 @@ def test_a_conversation_that_rested_goes_on_like_one_that_stayed_awake(events: l
         if events[:half]:
             conversation.absorb(events[:half])
     resting = CompactConversation(slept)
-    woken = resting.wake(GAP)
+    woken = resting.expand(GAP)
     assert (len(resting), woken.hash, woken.events) == (len(stayed), 7, stayed.events)
     if events[half:]:
         assert as_sets(woken.absorb(events[half:])) == as_sets(stayed.absorb(events[half:]))

@@ -10,8 +10,8 @@ from stream_processors.kafka.records import LogPosition
 from stream_processors.pipeline import portions
 from stream_processors.pipeline.portions import fold_in_portions
 from stream_processors.pipeline.steps import Batch, decode_records, gather_rows
-from stream_processors.state.cache import SPARE_BYTES, State
-from stream_processors.state.index import ConversationIndex
+from stream_processors.state.cache import SPILL_MARGIN_BYTES, State
+from stream_processors.state.loader import ConversationIndex
 from tests.support.kafka.records import AT_MS, EVENT_ID, KafkaRecord, record_of
 from tests.support.worker.context import RULES, UNREACHABLE_URL
 from tests.support.worker.wire_events import enrichment_of
@@ -61,22 +61,22 @@ async def test_a_full_conversation_refuses_what_arrives_after_its_last_event() -
 
 
 async def test_what_memory_cannot_hold_leaves_before_it_has_landed_and_the_next_flush_waits_for_that() -> None:
-    state = state_of(-SPARE_BYTES)
+    state = state_of(-SPILL_MARGIN_BYTES)
     await flush(state, event(0, "c"))
     assert len(state) == 0
-    assert state.is_full
+    assert state.over_budget
     state = state_of(0)
     await flush(state, event(0, "c"))
     assert len(state) == 1  # not landed, and there is memory to spare
-    state.shrink()
-    assert not state.is_full
+    state.evict()
+    assert not state.over_budget
 
 
 async def test_what_the_flush_before_has_touched_stays_for_it_may_not_have_landed() -> None:
     state = state_of(0)
     await flush(state, event(0, "c"), event(1, "d"))
-    state._max_bytes = -SPARE_BYTES
+    state._max_bytes = -SPILL_MARGIN_BYTES
     await flush(state, event(2, "d"), event(3, "e"))
-    assert sorted(key.conversation_id for key in (*state._awake, *state._resting)) == ["c", "d"]
-    state.shrink()
+    assert sorted(key.conversation_id for key in (*state._expanded, *state._compact)) == ["c", "d"]
+    state.evict()
     assert len(state) == 0

@@ -24,7 +24,7 @@ from stream_processors.pipeline.steps import (
 )
 from stream_processors.privacy.storage_policy import ContentPolicy
 from stream_processors.state.cache import State
-from stream_processors.state.index import ConversationIndex
+from stream_processors.state.loader import ConversationIndex
 from tests.support.kafka.records import AT_MS, EVENT_ID, KafkaRecord, fields_of, record_of, value_of
 from tests.support.worker.context import RULES, UNREACHABLE_URL
 from tests.support.worker.wire_events import enrichment_of

@@ -1,4 +1,4 @@
-"""Recall: what is read back of an event is exactly what the fold took of it when it came."""
+"""A loaded event is exactly the one that the fold took when it arrived."""
 
 import pyarrow as pa
 import pytest
@@ -14,7 +14,7 @@ from stream_processors.conversations.events import Call, FoldEvent, Profile
 from stream_processors.conversations.rules import FoldRules
 from stream_processors.conversations.values import UNKNOWN_PLACE
 from stream_processors.kafka.records import LogPosition
-from stream_processors.state.loader import FOLD_COLUMNS, RECALL_SQL, fold_event, recall
+from stream_processors.state.loader import EVENTS_SQL, FOLD_COLUMNS, fold_event, load_events
 from tests.support.kafka.records import AT_MS, fields_of
 from tests.support.worker.wire_events import TYPES, Fields, enriched, enriched_events, events_of, rows_of
 
@@ -25,7 +25,7 @@ RULES = FoldRules(1_800_000, EscalationActions())
 
 
 def as_clickhouse_returns_it(fields: Fields) -> dict[str, object]:
-    """The row of `events` with the columns of the fold: what is not there is the default of its column."""
+    """Return the row of `events` with the columns of the fold; an absent value is the default of its column."""
     table = pa.ipc.open_stream(build_block(rows_of(enriched_events(fields)), CONSTANTS).data).read_all()
     values = {name: table.column(name).combine_chunks().flatten() for name in KIND_COLUMNS["event"]}
     row = {name: _stored(name, values[name][0].as_py()) for name in READ if " AS " not in name}
@@ -33,7 +33,7 @@ def as_clickhouse_returns_it(fields: Fields) -> dict[str, object]:
 
 
 def read_back(fields: Fields, rules: FoldRules = RULES) -> FoldEvent:
-    """What the fold sees of an event that was recalled."""
+    """Return what the fold sees of a loaded event."""
     return fold_event(as_clickhouse_returns_it(fields), rules)
 
 
@@ -44,7 +44,7 @@ def _stored(name: str, value: object) -> object:
 @pytest.mark.parametrize("type_", TYPES)
 @given(data=st.data())
 @settings(max_examples=60)
-def test_an_event_read_back_is_the_one_that_was_folded(type_: str, data: st.DataObject) -> None:
+def test_a_loaded_event_is_the_one_that_was_folded(type_: str, data: st.DataObject) -> None:
     fields = data.draw(events_of(type_))
     assert read_back(fields) == enriched(fields).fold_event
 
@@ -79,22 +79,22 @@ def test_a_public_address_without_a_known_place_is_not_the_same_as_no_address() 
         ),
     ],
 )
-def test_each_kind_is_told_apart(fields: Fields, kind: int, detail: object) -> None:
+def test_each_kind_is_recognised(fields: Fields, kind: int, detail: object) -> None:
     read = read_back(fields)
     assert (read.occurred_at, read.kind, read.detail) == (AT_MS, kind, detail)
 
 
-def test_an_action_escalates_by_the_rules_of_today() -> None:
+def test_an_action_escalates_by_the_current_rules() -> None:
     handed_over = fields_of("action", action_name=" Hand_Over ")
     assert enriched(handed_over).fold_event.detail == Call(escalates=False, failed=False)
     later = FoldRules(1_800_000, EscalationActions(["hand_over"]))
     assert read_back(handed_over, later).detail == Call(escalates=True, failed=False)
 
 
-async def test_without_hashes_nothing_is_asked() -> None:
-    assert await recall(ClickHouse("http://nobody:@127.0.0.1:1/none"), [], BEFORE, RULES) == {}
+async def test_no_hashes_need_no_query() -> None:
+    assert await load_events(ClickHouse("http://nobody:@127.0.0.1:1/none"), [], BEFORE, RULES) == {}
 
 
-def test_what_a_flush_under_way_has_written_is_not_read() -> None:
-    assert "log_epoch = {log_epoch:UInt64} AND offset >= {offset:UInt64}" in RECALL_SQL
+def test_events_of_an_unwritten_flush_are_not_loaded() -> None:
+    assert "log_epoch = {log_epoch:UInt64} AND offset >= {offset:UInt64}" in EVENTS_SQL
     assert set(BEFORE._asdict()) == {"topic", "partition", "log_epoch", "offset"}
