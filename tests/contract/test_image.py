@@ -1,4 +1,4 @@
-"""deploy/Dockerfile is clean, small and not run by root; the build gets what it copies and nothing else."""
+"""deploy/Dockerfile passes hadolint, and gives a small image without root; its build context is minimal."""
 
 import re
 import subprocess
@@ -16,7 +16,7 @@ def _copied() -> set[str]:
     return {source for line in lines for source in line.split()[:-1]}
 
 
-def test_hadolint_has_nothing_to_say() -> None:
+def test_hadolint_reports_nothing() -> None:
     hadolint = Path(sys.executable).with_name("hadolint")
     finished = subprocess.run([hadolint, ROOT / "deploy/Dockerfile"], capture_output=True, text=True, check=False)
     assert (finished.returncode, finished.stdout) == (0, "")
@@ -26,7 +26,7 @@ def test_what_is_copied_exists() -> None:
     assert [source for source in _copied() if not (ROOT / source).exists()] == []
 
 
-def test_the_build_gets_what_it_copies_and_nothing_else() -> None:
+def test_the_build_context_has_only_what_is_copied() -> None:
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     assert "*" in lines
     assert {line.removeprefix("!") for line in lines if line.startswith("!")} == _copied()
@@ -37,7 +37,7 @@ def test_the_last_stage_is_slim_and_installs_nothing() -> None:
     assert re.findall(r"apt-get|pip install|gcc", STAGES[-1]) == []
 
 
-def test_the_page_is_built_in_a_stage_of_its_own_whose_packages_stay_behind() -> None:
+def test_the_page_is_built_in_a_separate_stage_without_its_packages() -> None:
     page = next(stage for stage in STAGES if stage.splitlines()[0].endswith(" AS page"))
     assert "python -m dashboard.build_page" in page
     assert "COPY --from=page /source/dashboard dashboard" in STAGES[-1]
@@ -46,7 +46,7 @@ def test_the_page_is_built_in_a_stage_of_its_own_whose_packages_stay_behind() ->
     )
 
 
-def test_the_last_stage_runs_as_a_user_of_its_own() -> None:
+def test_the_last_stage_does_not_run_as_root() -> None:
     users = re.findall(r"^USER (.+)$", STAGES[-1], flags=re.MULTILINE)
     assert users
     assert users[-1] not in {"root", "0", "0:0"}

@@ -15,17 +15,17 @@ NOW_MS = 1_795_620_000_000  # 25 November 2026
 
 @lru_cache
 def transcripts() -> tuple[Transcript, ...]:
-    """All transcripts."""
+    """Return all transcripts."""
     return tuple(read_transcripts())
 
 
 def tracker_into(transport: MemoryTransport) -> ConversationTracker:
-    """The demo's tracker."""
+    """Return the demo's tracker."""
     return ConversationTracker(AGENT_ID, ENVIRONMENT, transport=transport)
 
 
 def events_of(steps: Sequence[Step]) -> tuple[list[Event], Tally]:
-    """What these steps put on the topic, and what was counted meanwhile."""
+    """Return the events of some steps, and the counts."""
     transport = MemoryTransport()
     tally = send(steps, tracker_into(transport), lambda done: None)
     return transport.events, tally
@@ -33,5 +33,5 @@ def events_of(steps: Sequence[Step]) -> tuple[list[Event], Tally]:
 
 @lru_cache
 def replayed() -> tuple[list[Event], Tally]:
-    """The whole replay at a fixed moment."""
+    """Return the whole replay at a fixed moment."""
     return events_of(plan(transcripts(), NOW_MS))

@@ -1,1 +1,1 @@
-"""The embedded stack asked by the clients that people use: clickhouse-connect, clickhouse-go, curl."""
+"""The embedded stack with its usual clients: clickhouse-connect, clickhouse-go, curl."""

@@ -1,4 +1,4 @@
-"""One front for all tests that need no other; each test has tables of its own."""
+"""One server for all tests that do not need their own; each test has its own tables."""
 
 import os
 from collections.abc import Iterator
@@ -20,14 +20,14 @@ def _no_settings_from_outside() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
-    """The running front."""
+    """Provide the running server."""
     with running_server(tmp_path_factory.mktemp("front")) as front:
         yield front
 
 
 @pytest.fixture(scope="session")
 def with_schema(server: EmbeddedServer) -> EmbeddedServer:
-    """The same front, with the schema of the product."""
+    """Provide the same server with the product's schema."""
     applied = run_sql("apply", f"http://writer:{quote(PASSWORDS['writer'])}@127.0.0.1:{server.port}/{DATABASE}")
     assert applied.returncode == 0, applied.stderr
     return server
@@ -35,7 +35,7 @@ def with_schema(server: EmbeddedServer) -> EmbeddedServer:
 
 @pytest.fixture
 def table(server: EmbeddedServer, request: pytest.FixtureRequest) -> str:
-    """A table of this test's own, with a number, a text and a time; its window remembers inserts."""
+    """Provide a table with a number, a text and a time, which deduplicates inserts."""
     name = f"t_{abs(hash(request.node.nodeid)):x}"
     statement = (
         f"CREATE OR REPLACE TABLE {name} (number UInt64, text String, at DateTime64(3, 'UTC') DEFAULT 0) "

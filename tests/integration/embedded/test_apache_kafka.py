@@ -44,7 +44,7 @@ async def test_the_broker_sets_the_time_and_keeps_records_over_a_restart(stack: 
     assert record.timestamp >= before - 1000
 
 
-def test_it_listens_on_this_machine_alone(stack: Stack) -> None:
+def test_it_listens_on_localhost_only(stack: Stack) -> None:
     properties = stack.broker.log.parent.parent / "kafka" / "server.properties"
     listeners = next(line for line in properties.read_text().splitlines() if line.startswith("listeners="))
     assert {Path(address).name.split(":")[0] for address in listeners.split(",")} == {"127.0.0.1"}

@@ -1,4 +1,4 @@
-"""What a hostile reader may write is refused, and answers nothing that it should not (attacks.yaml)."""
+"""Statements of a hostile reader are refused, or return nothing that they should not (attacks.yaml)."""
 
 import os
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.support.stack.embedded_server import DATABASE, EmbeddedServer
 ATTACKS: dict[str, list[str]] = yaml.safe_load(Path(__file__).with_name("attacks.yaml").read_text())
 SECRET = "root:x:0"
 SOME_DATA = "a secret that only the writer may read"
-# By other words: an unknown user, table or function, a text that is no statement, a setting that stays as it is.
+# Other refusals: an unknown user, table or function, a text that is no statement, a constant setting.
 REFUSED = {"36", "46", "47", "48", "60", "62", "80", "81", "115", "164", "170", "180", "452", "497", "511"}
 
 
@@ -41,7 +41,7 @@ def test_a_hostile_reader_is_refused(hostile: EmbeddedServer, tmp_path: Path, ki
     [{"f": "file"}, {"f": "`file`"}, {"f": "FILE"}, {"f": "'f\\x69le'"}],
     ids=str,
 )  # fmt: skip
-def test_a_name_in_a_parameter_is_looked_at_too(hostile: EmbeddedServer, parameters: dict[str, str]) -> None:
+def test_a_name_in_a_parameter_is_checked_too(hostile: EmbeddedServer, parameters: dict[str, str]) -> None:
     settings = {f"param_{name}": value for name, value in parameters.items()}
     answer = hostile.ask("SELECT arrayMap({f:Identifier}, ['/etc/passwd'])", user="reader", settings=settings)
     assert answer.headers["X-ClickHouse-Exception-Code"] in REFUSED, answer.text
@@ -113,6 +113,6 @@ def test_the_writer_owns_the_database_and_nothing_else(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_test_file_is_there_to_be_read() -> None:
+def test_the_file_that_the_attacks_read_exists() -> None:
     assert SECRET in Path("/etc/passwd").read_text()
     assert os.access("/etc/passwd", os.R_OK)

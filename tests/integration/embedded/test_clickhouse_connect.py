@@ -1,4 +1,4 @@
-"""clickhouse-connect, sync and async, works as it does with the server."""
+"""clickhouse-connect, sync and async, works as it does with a ClickHouse server."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -23,21 +23,21 @@ def test_rows_are_inserted_and_read(server: EmbeddedServer, table: str, compress
     client = server.client(compress=compress)
     summary = client.insert(table, [[1, "a;'\n", AT], [2, "ü", AT]], column_names=["number", "text", "at"])
     assert summary.written_rows == 2
-    found = client.query(f"SELECT number, text, at FROM {table} ORDER BY number").result_rows
-    assert found == [(1, "a;'\n", AT.replace(tzinfo=None)), (2, "ü", AT.replace(tzinfo=None))]
+    result = client.query(f"SELECT number, text, at FROM {table} ORDER BY number").result_rows
+    assert result == [(1, "a;'\n", AT.replace(tzinfo=None)), (2, "ü", AT.replace(tzinfo=None))]
 
 
 @pytest.mark.parametrize("compress", ENCODINGS)
 def test_arrow_is_inserted_and_read(server: EmbeddedServer, table: str, compress: bool | str) -> None:
     client = server.client(compress=compress)
     assert client.insert_arrow(table, _arrow(3000)).written_rows == 3000
-    found = client.query_arrow(f"SELECT number, text FROM {table} ORDER BY number")
-    assert found.column("number").to_pylist() == list(range(3000))
-    assert found.column("text")[2999].as_py() == "text 2999"
+    result = client.query_arrow(f"SELECT number, text FROM {table} ORDER BY number")
+    assert result.column("number").to_pylist() == list(range(3000))
+    assert result.column("text")[2999].as_py() == "text 2999"
 
 
 @pytest.mark.parametrize("compress", ENCODINGS)
-def test_a_large_answer_is_streamed(server: EmbeddedServer, compress: bool | str) -> None:
+def test_a_large_result_is_streamed(server: EmbeddedServer, compress: bool | str) -> None:
     client = server.client("reader", compress=compress)
     with client.query_row_block_stream("SELECT number, toString(number) FROM numbers(1000000)") as blocks:
         assert sum(len(block) for block in blocks) == 1_000_000
@@ -59,8 +59,8 @@ def test_parameters_are_bound(server: EmbeddedServer) -> None:
         "SELECT {text:String}, {number:UInt64}, {names:Array(String)}, {at:DateTime64(3, 'UTC')}, "
         "{missing:Nullable(String)}"
     )
-    found = server.client("reader").query(query, parameters=values).result_rows
-    assert found == [("it's\ta \\ \n", 7, ["a'b", "c,d"], AT.replace(tzinfo=None), None)]
+    result = server.client("reader").query(query, parameters=values).result_rows
+    assert result == [("it's\ta \\ \n", 7, ["a'b", "c,d"], AT.replace(tzinfo=None), None)]
 
 
 def test_large_parameters_are_sent_as_a_form(server: EmbeddedServer) -> None:
@@ -76,7 +76,7 @@ def test_a_setting_lasts_for_one_query(server: EmbeddedServer) -> None:
     assert client.query(query).result_rows == [(0,)]
 
 
-def test_a_command_answers_a_value_or_a_summary(server: EmbeddedServer, table: str) -> None:
+def test_a_command_returns_a_value_or_a_summary(server: EmbeddedServer, table: str) -> None:
     client = server.client()
     assert client.command("SELECT 42") == 42
     assert client.command(f"SELECT text FROM {table}") == ""
@@ -101,7 +101,7 @@ def test_a_wrong_password_is_refused(server: EmbeddedServer) -> None:
     assert refused.value.code == 516
 
 
-async def test_the_async_client_does_all_of_it(server: EmbeddedServer, table: str) -> None:
+async def test_the_async_client_does_all_of_this(server: EmbeddedServer, table: str) -> None:
     client = await clickhouse_connect.get_async_client(**server.address("writer"))
     async with client:
         assert (await client.insert_arrow(table, _arrow(1000))).written_rows == 1000
@@ -115,7 +115,7 @@ async def test_the_async_client_does_all_of_it(server: EmbeddedServer, table: st
         assert refused.value.code == 46
 
 
-async def test_one_async_client_asks_many_things_at_once(server: EmbeddedServer) -> None:
+async def test_one_async_client_runs_many_queries_at_once(server: EmbeddedServer) -> None:
     async with await clickhouse_connect.get_async_client(**server.address("reader")) as client:
         answers = await asyncio.gather(*(client.query(f"SELECT {n}, sleep(0.2)") for n in range(20)))
     assert [answer.result_rows[0][0] for answer in answers] == list(range(20))

@@ -1,6 +1,6 @@
-"""The second wall: what the engine's root reaches in a process that is confined as the engine is.
+"""The second line of defence: what the engine's root user reaches in a confined process.
 
-Nothing of the first wall is used here: chDB is asked directly, as a bypass of all checks would ask it.
+The first line is not used: chDB is called directly, as if all checks had been bypassed.
 """
 
 import json
@@ -66,7 +66,7 @@ def _refused(directory: Path, outside: Path) -> list[str]:
 
 
 @pytest.mark.skipif(missing_confinement() is not None, reason=str(missing_confinement()))
-def test_the_root_of_a_confined_engine_reaches_its_data_and_nothing_else(tmp_path: Path) -> None:
+def test_the_root_user_of_a_confined_engine_reaches_its_data_only(tmp_path: Path) -> None:
     directory, outside = tmp_path / "engine", tmp_path / "outside"
     for path in (directory / "clickhouse", directory / "tmp"):
         path.mkdir(parents=True)
@@ -90,7 +90,7 @@ def test_the_root_of_a_confined_engine_reaches_its_data_and_nothing_else(tmp_pat
 
 
 @pytest.mark.skipif(missing_confinement() is not None, reason=str(missing_confinement()))
-def test_a_process_with_threads_is_not_confined_by_half() -> None:
+def test_a_process_with_threads_is_not_partly_confined() -> None:
     thread = "import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()"
     program = f"{thread}\nfrom deploy.embedded.clickhouse.confinement import confine\nconfine([], 1)"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""A data directory has one owner, keeps its data, and remembers a stop that was not in order."""
+"""A data directory has one owner, keeps its data, and records an unclean stop."""
 
 import socket
 import stat
@@ -16,7 +16,7 @@ def _fill(server: EmbeddedServer) -> None:
     server.ask("INSERT INTO kept VALUES (1)", database=DATABASE)
 
 
-def test_data_outlive_a_stop_in_order(tmp_path: Path) -> None:
+def test_data_survive_a_clean_stop(tmp_path: Path) -> None:
     with running_server(tmp_path) as server:
         _fill(server)
     assert not (tmp_path / "clickhouse" / "running").exists()
@@ -25,7 +25,7 @@ def test_data_outlive_a_stop_in_order(tmp_path: Path) -> None:
     assert not (tmp_path / "clickhouse" / "unclean-stops").exists()
 
 
-def test_a_second_owner_is_told_who_the_first_is(tmp_path: Path) -> None:
+def test_a_second_owner_is_refused_with_the_id_of_the_first(tmp_path: Path) -> None:
     first, second = process(tmp_path), process(tmp_path)
     first.start()
     try:
@@ -39,7 +39,7 @@ def test_a_second_owner_is_told_who_the_first_is(tmp_path: Path) -> None:
         first.stop()
 
 
-def test_a_killed_engine_starts_again_and_the_unclean_stop_is_recorded(tmp_path: Path) -> None:
+def test_a_killed_engine_restarts_and_the_unclean_stop_is_recorded(tmp_path: Path) -> None:
     running = process(tmp_path)
     running.start()
     running.wait_until_ready(60)
@@ -51,7 +51,7 @@ def test_a_killed_engine_starts_again_and_the_unclean_stop_is_recorded(tmp_path:
     assert "found after an unclean stop" in (tmp_path / "clickhouse" / "unclean-stops").read_text()
 
 
-def test_a_stop_ends_queries_that_still_run(tmp_path: Path) -> None:
+def test_a_stop_ends_running_queries(tmp_path: Path) -> None:
     running = process(tmp_path)
     running.start()
     running.wait_until_ready(60)
@@ -69,7 +69,7 @@ def test_a_stop_ends_queries_that_still_run(tmp_path: Path) -> None:
     assert not (tmp_path / "clickhouse" / "running").exists()
 
 
-def test_passwords_are_made_once_and_are_private(tmp_path: Path) -> None:
+def test_passwords_are_generated_once_and_are_private(tmp_path: Path) -> None:
     made = passwords(tmp_path, {})
     assert passwords(tmp_path, {}) == made
     assert set(made) == {"writer", "reader"}
@@ -83,7 +83,7 @@ def test_passwords_of_the_environment_win(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_it_listens_on_this_machine_alone(server: EmbeddedServer) -> None:
+def test_it_listens_on_localhost_only(server: EmbeddedServer) -> None:
     listening = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
     ours = [line[1] for line in listening if line[1].endswith(f":{server.port:04X}") and line[3] == "0A"]
     assert ours == [f"0100007F:{server.port:04X}"]

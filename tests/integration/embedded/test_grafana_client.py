@@ -1,4 +1,4 @@
-"""clickhouse-go over HTTP, the client inside Grafana's data source, reads and writes through the front."""
+"""clickhouse-go over HTTP, the client of Grafana's data source, reads and writes."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Whoever has no password can neither hold nor block the front, and what is not valid is answered with a 4xx status."""
+"""A client without a password cannot block the server, and invalid requests get a 4xx status."""
 
 import base64
 import re
@@ -59,7 +59,7 @@ def _connected(server: EmbeddedServer, data: bytes = b"") -> Iterator[socket.soc
 
 
 def _last_status(connection: socket.socket) -> int:
-    """Read until there is no more, then end the connection; what comes last counts."""
+    """Read everything, close the connection, and return the last status."""
     said = b""
     connection.settimeout(1)
     try:
@@ -71,7 +71,7 @@ def _last_status(connection: socket.socket) -> int:
 
 
 def _seconds(server: EmbeddedServer) -> float:
-    """How long the writer waits for an answer over a connection of its own."""
+    """Return how long the writer waits for a response on a new connection."""
     begun = time.monotonic()
     assert server.ask("SELECT 1").text == "1"
     return time.monotonic() - begun
@@ -83,7 +83,7 @@ def _no_traceback(server: EmbeddedServer) -> Iterator[None]:
     assert "Traceback" not in server.log.read_text()
 
 
-def test_what_is_malformed_is_answered_as_the_clients_error(server: EmbeddedServer) -> None:
+def test_a_malformed_request_is_a_client_error(server: EmbeddedServer) -> None:
     def status(request: bytes) -> int:
         with _connected(server, request) as connection:
             return _last_status(connection)
@@ -98,7 +98,7 @@ def _bomb(size: int) -> bytes:
     return b"".join([*(pack.compress(zeros) for _ in range(size // len(zeros))), pack.flush()])
 
 
-def test_a_body_is_not_read_without_a_password_and_unpacked_within_limits_with_one(server: EmbeddedServer) -> None:
+def test_a_body_is_read_only_with_a_password_and_decoded_within_limits(server: EmbeddedServer) -> None:
     bomb = _bomb(256 * 1024**2)
 
     def blow(user: str | None) -> int:
@@ -110,11 +110,11 @@ def test_a_body_is_not_read_without_a_password_and_unpacked_within_limits_with_o
     assert [answer.result() for answer in statuses] == [413, 403] * 4
 
 
-@pytest.mark.parametrize("held", [b"", b"POST / HTTP/1.1\r\nHost: a\r\n", GET + b"Content-Length: 99\r\n\r\n"])
-def test_connections_without_a_password_do_not_keep_the_writer_out(server: EmbeddedServer, held: bytes) -> None:
+@pytest.mark.parametrize("requests", [b"", b"POST / HTTP/1.1\r\nHost: a\r\n", GET + b"Content-Length: 99\r\n\r\n"])
+def test_connections_without_a_password_do_not_block_the_writer(server: EmbeddedServer, requests: bytes) -> None:
     with ExitStack() as connections:
         for _ in range(3 * MAX_UNAUTHENTICATED):
-            connections.enter_context(_connected(server, held))
+            connections.enter_context(_connected(server, requests))
         assert max(_seconds(server) for _ in range(5)) < 2
 
 
@@ -147,7 +147,7 @@ def test_headers_and_bodies_must_arrive_in_time(server: EmbeddedServer) -> None:
     assert HEADER_SECONDS - 1 < seconds < HEADER_SECONDS + 4
 
 
-def test_an_answer_must_be_taken_in_time(server: EmbeddedServer) -> None:
+def test_a_client_must_read_its_response_in_time(server: EmbeddedServer) -> None:
     query = b"SELECT number FROM numbers(5000000)"
     path = b"POST /?wait_end_of_query=1 HTTP/1.1\r\nHost: a\r\n" + READER
     with socket.socket() as connection:
@@ -158,11 +158,11 @@ def test_an_answer_must_be_taken_in_time(server: EmbeddedServer) -> None:
         assert connection.recv(15) == b"HTTP/1.1 200 OK"
         time.sleep(BODY_SECONDS + 2)
         received = sum(len(piece) for piece in iter(lambda: connection.recv(2**20), b""))
-    # Of 39 MB: what waited in the buffers of the kernel.
+    # Of 39 MB: the content of the kernel's buffers.
     assert received < 16 * 1024**2
 
 
-def test_wrong_passwords_wait_and_the_right_one_does_not(server: EmbeddedServer) -> None:
+def test_wrong_passwords_are_delayed_and_the_right_one_is_not(server: EmbeddedServer) -> None:
     wrong = {"X-ClickHouse-User": "writer", "X-ClickHouse-Key": "a secret guess"}
 
     def guess(_: int) -> float:
@@ -186,7 +186,7 @@ def test_wrong_passwords_wait_and_the_right_one_does_not(server: EmbeddedServer)
     ],
     ids=["an answer that comes whole", "an answer that comes in pieces"],
 )
-def test_a_query_whose_client_has_left_is_cancelled(server: EmbeddedServer, query: str) -> None:
+def test_the_query_of_a_disconnected_client_is_cancelled(server: EmbeddedServer, query: str) -> None:
     def is_running() -> bool:
         others = "query LIKE 'SELECT%numbers(1000000000000)%' AND query NOT LIKE '%processes%'"
         return server.ask(f"SELECT count() FROM system.processes WHERE {others}").text != "0"

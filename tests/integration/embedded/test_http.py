@@ -1,4 +1,4 @@
-"""The front speaks ClickHouse's HTTP interface as curl does."""
+"""The server implements ClickHouse's HTTP interface as curl uses it."""
 
 import gzip
 import json
@@ -22,12 +22,12 @@ UNPACK: dict[str, Callable[[bytes], bytes]] = {
 
 
 @pytest.mark.parametrize("path", ["/ping", "/", "/replicas_status"])
-def test_everybody_may_ask_whether_it_is_there(server: EmbeddedServer, path: str) -> None:
+def test_ping_needs_no_password(server: EmbeddedServer, path: str) -> None:
     answer = server.ask(user=None, method="GET", path=path)
     assert (answer.status, answer.text) == (200, "Ok.")
 
 
-def test_a_query_stands_in_the_url_or_in_the_body_or_begins_in_one_and_ends_in_the_other(
+def test_a_query_is_in_the_url_or_the_body_or_split_over_both(
     server: EmbeddedServer,
 ) -> None:
     assert server.ask(query="SELECT 1").text == "1"
@@ -36,7 +36,7 @@ def test_a_query_stands_in_the_url_or_in_the_body_or_begins_in_one_and_ends_in_t
     assert server.ask("FROM numbers(2)", query="SELECT number").text == "0\n1"
 
 
-def test_a_url_may_be_as_long_as_the_server_takes_it(server: EmbeddedServer) -> None:
+def test_a_url_may_be_as_long_as_on_a_clickhouse_server(server: EmbeddedServer) -> None:
     assert server.ask(query=f"SELECT length('{'x' * 500_000}')", max_query_size=1_000_000).text == "500000"
 
 
@@ -47,7 +47,7 @@ def test_get_only_reads(server: EmbeddedServer, table: str) -> None:
 
 @pytest.mark.parametrize("size", [10, 300_000], ids=["a small answer", "a streamed answer"])
 @pytest.mark.parametrize("encoding", UNPACK)
-def test_an_answer_is_packed_when_asked_for(server: EmbeddedServer, encoding: str, size: int) -> None:
+def test_a_response_is_compressed_on_request(server: EmbeddedServer, encoding: str, size: int) -> None:
     query = f"SELECT number FROM numbers({size}) FORMAT CSV"
     headers = {"Accept-Encoding": f"br, {encoding};q=0.9"}
     packed = server.ask(query, headers=headers, enable_http_compression=1)
@@ -56,7 +56,7 @@ def test_an_answer_is_packed_when_asked_for(server: EmbeddedServer, encoding: st
 
 
 @pytest.mark.parametrize("encoding", UNPACK)
-def test_a_body_that_is_not_packed_as_it_says_is_refused(server: EmbeddedServer, encoding: str) -> None:
+def test_a_body_with_a_wrong_encoding_is_refused(server: EmbeddedServer, encoding: str) -> None:
     answer = server.ask(b"SELECT 1", headers={"Content-Encoding": encoding})
     assert answer.headers["X-ClickHouse-Exception-Code"] == "271"
 
@@ -71,7 +71,7 @@ def test_the_format_comes_from_the_query_the_header_or_the_url(server: EmbeddedS
     assert answer.headers["Content-Type"] == "application/json; charset=UTF-8"
 
 
-def test_the_headers_say_what_was_done(server: EmbeddedServer, table: str) -> None:
+def test_the_headers_have_a_summary(server: EmbeddedServer, table: str) -> None:
     answer = server.ask(
         f"INSERT INTO {table} (number) SELECT number FROM numbers(3)", database=DATABASE, query_id="q-1"
     )
@@ -83,7 +83,7 @@ def test_the_headers_say_what_was_done(server: EmbeddedServer, table: str) -> No
     assert json.loads(read.headers["X-ClickHouse-Summary"])["read_rows"] == "3"
 
 
-def test_a_form_holds_query_and_parameters(server: EmbeddedServer) -> None:
+def test_a_form_contains_query_and_parameters(server: EmbeddedServer) -> None:
     fields = {"query": "SELECT {text:String}", "param_text": "it''s \\t"}
     boundary = "----parts"
     body = "".join(
@@ -99,7 +99,7 @@ def test_the_body_of_a_plain_form_is_the_query(server: EmbeddedServer) -> None:
     assert server.ask("SELECT 'a=b&c'", headers=headers).text == "a=b&c"
 
 
-def test_a_session_id_is_taken(server: EmbeddedServer) -> None:
+def test_a_session_id_is_accepted(server: EmbeddedServer) -> None:
     assert server.ask("SELECT 1", session_id="some", session_timeout=60).text == "1"
 
 
@@ -132,7 +132,7 @@ def test_wrong_input_gets_clickhouses_text_and_code(
     assert answer.text.endswith(f"(version {server.ask('SELECT version()').text})")
 
 
-def test_an_exception_in_the_middle_of_an_answer_is_framed(server: EmbeddedServer) -> None:
+def test_an_exception_inside_a_response_is_framed(server: EmbeddedServer) -> None:
     answer = server.ask("SELECT number, throwIf(number = 900000, 'too far') FROM numbers(1000000)")
     tag = answer.headers["X-ClickHouse-Exception-Tag"].encode()
     head, _, frame = answer.body.partition(b"\r\n__exception__\r\n" + tag + b"\r\n")
@@ -148,7 +148,7 @@ def test_waiting_for_the_end_turns_a_late_exception_into_a_status(server: Embedd
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
-def test_curl_asks_and_inserts(server: EmbeddedServer, table: str) -> None:
+def test_curl_queries_and_inserts(server: EmbeddedServer, table: str) -> None:
     url = f"http://127.0.0.1:{server.port}/?database={DATABASE}"
     command = ["curl", "-sS", "--fail-with-body", "-u", f"writer:{PASSWORDS['writer']}", url]
     rows = "".join(f"{number}\tsome text\n" for number in range(200_000))

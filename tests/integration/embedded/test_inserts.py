@@ -1,4 +1,4 @@
-"""Inserts through the front keep what the server promises: one block, one identity, every error."""
+"""Inserts keep the promises of a ClickHouse server: one block, deduplication by token, and no error lost."""
 
 import gzip
 import io
@@ -46,23 +46,23 @@ FORMATS = {
 
 @pytest.mark.parametrize("in_url", [True, False], ids=["query in the URL", "query in the body"])
 @pytest.mark.parametrize("name", FORMATS)
-def test_every_format_is_taken(server: EmbeddedServer, table: str, name: str, in_url: bool) -> None:
+def test_every_format_is_accepted(server: EmbeddedServer, table: str, name: str, in_url: bool) -> None:
     query = f"INSERT INTO {table} (number, text) FORMAT {name}"
     data = FORMATS[name]
     answer = _insert(server, query, data) if in_url else _insert(server, "", f"{query}\n".encode() + data)
     assert answer.status == 200, answer.text
     assert '"written_rows":"3"' in answer.headers["X-ClickHouse-Summary"]
-    found = server.rows(f"SELECT number, text FROM {table} ORDER BY number FORMAT JSONCompactEachRow")
-    assert found == ['[1, "a;b"]', '[2, "c\\n\\nd"]', '[3, "ü\'"]']
+    rows = server.rows(f"SELECT number, text FROM {table} ORDER BY number FORMAT JSONCompactEachRow")
+    assert rows == ['[1, "a;b"]', '[2, "c\\n\\nd"]', '[3, "ü\'"]']
 
 
-def test_native_comes_back_as_it_went_out(server: EmbeddedServer, table: str) -> None:
+def test_native_round_trips(server: EmbeddedServer, table: str) -> None:
     data = server.ask("SELECT number, toString(number) AS text FROM numbers(70000) FORMAT Native").body
     assert _insert(server, f"INSERT INTO {table} (number, text) FORMAT Native", data).status == 200
     assert server.rows(f"SELECT count(), uniqExact(_part) FROM {table}") == ["70000\t1"]
 
 
-def test_a_packed_body_is_unpacked(server: EmbeddedServer, table: str) -> None:
+def test_a_compressed_body_is_decoded(server: EmbeddedServer, table: str) -> None:
     packed = gzip.compress(b"1,one\n") + gzip.compress(b"2,two\n")
     query = f"INSERT INTO {table} (number, text) FORMAT CSV"
     assert server.ask(packed, query=query, database=DATABASE, headers={"Content-Encoding": "gzip"}).status == 200
@@ -81,7 +81,7 @@ def test_half_a_million_rows_of_sixty_columns_are_one_block(server: EmbeddedServ
 
 @pytest.fixture(scope="module")
 def chain(server: EmbeddedServer) -> EmbeddedServer:
-    """A Null table, a Null table behind a view that refuses, and three targets over several months."""
+    """Provide a Null table, a Null table behind a view that refuses, and three targets over several months."""
     for statement in (
         "CREATE TABLE chain_inbox (number UInt64, at DateTime) ENGINE = Null",
         "CREATE TABLE chain_admitted (number UInt64, at DateTime) ENGINE = Null",
@@ -152,18 +152,18 @@ def test_a_block_that_a_view_refuses_is_an_error_and_reaches_no_target(chain: Em
         'INSERT INTO chain_inbox FORMAT JSONEachRow\n{"number": 999, "at": "2026-04-01 00:00:00"}',
     ],
 )
-def test_no_way_of_inserting_loses_what_a_view_refuses(chain: EmbeddedServer, query: str) -> None:
+def test_no_kind_of_insert_loses_the_error_of_a_view(chain: EmbeddedServer, query: str) -> None:
     assert chain.ask(query, database=DATABASE).headers["X-ClickHouse-Exception-Code"] == "395"
 
 
-def test_a_token_does_not_stay_behind_for_the_next_insert(server: EmbeddedServer, table: str) -> None:
+def test_a_token_does_not_affect_the_next_insert(server: EmbeddedServer, table: str) -> None:
     query = f"INSERT INTO {table} (number) FORMAT CSV"
     assert _insert(server, query, b"1\n", insert_deduplication_token="once").status == 200
     assert _insert(server, query, b"2\n").status == 200
     assert server.rows(f"SELECT number FROM {table} ORDER BY number") == ["1", "2"]
 
 
-def test_parameters_and_settings_stand_in_the_statement(server: EmbeddedServer, table: str) -> None:
+def test_parameters_and_settings_in_the_statement_apply(server: EmbeddedServer, table: str) -> None:
     values = f"INSERT INTO {table} (number, text) VALUES ({{n:UInt64}}, {{t:String}})"
     assert _insert(server, "", values.encode(), param_n=1, param_t="one").status == 200
     named = "INSERT INTO {name:Identifier} (number) SETTINGS insert_deduplicate = 0 FORMAT CSV"

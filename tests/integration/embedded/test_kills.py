@@ -29,7 +29,7 @@ EVENTS = 50
 
 
 class Site:
-    """A running stack with an agent that has sent events."""
+    """A running stack, and an agent that has sent events."""
 
     def __init__(self, up: Supervisor) -> None:
         self.up = up
@@ -37,7 +37,7 @@ class Site:
         self.sent = 0
 
     def pids(self) -> dict[str, int]:
-        """The processes of the stack by name."""
+        """Return the processes of the stack by name."""
         below = self.up.descendants().items()
         return {name: pid for name, part in NAMES.items() for pid, line in below if part in line}
 
@@ -49,7 +49,7 @@ class Site:
             time.sleep(pause)
 
     def send(self) -> None:
-        """Send some more events."""
+        """Send more events."""
         given = {"kafka_bootstrap_servers": self.settings["CONVOSTREAM_KAFKA_BOOTSTRAP_SERVERS"]}
         with ConversationTracker("kills", settings=Settings.model_validate(given)) as tracker:
             for number in range(EVENTS):
@@ -58,13 +58,13 @@ class Site:
         self.sent += EVENTS
 
     def stored(self) -> list[int]:
-        """How many events are stored, and how many of them are different."""
+        """Return how many events are stored, and how many distinct ones."""
         client = clickhouse_connect.get_client(dsn=self.settings["CONVOSTREAM_CLICKHOUSE_READER_URL"])
         sql = "SELECT count(), uniqExact(content) FROM events WHERE agent_id = 'kills'"
         return [int(number) for number in client.query(sql).result_rows[0]]
 
     def answers(self) -> bool:
-        """Whether everything answers now."""
+        """Return whether everything answers."""
         return (
             self.pids().keys() == NAMES.keys()
             and _is_ok(f"http://127.0.0.1:{self.settings['CONVOSTREAM_METRICS_PORT']}/ready")
@@ -100,19 +100,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 def test_everything_answers_again_and_events_are_stored_once(site: Site, killed: tuple[str, ...]) -> None:
     pause = 0.4 if "worker" in killed and len(killed) == 2 else 0
     site.kill(killed, pause)
-    assert wait_until(site.answers, SECONDS), site.up.said
+    assert wait_until(site.answers, SECONDS), site.up.printed
     site.send()
     assert wait_until(lambda: site.stored() == [site.sent] * 2, STORED_SECONDS), site.stored()
 
 
-def test_nothing_that_it_has_written_is_for_others(site: Site) -> None:
+def test_nothing_that_it_writes_is_readable_by_others(site: Site) -> None:
     written = [site.up.file, site.up.data, *site.up.data.rglob("*")]
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in written if path.exists() and not path.is_symlink()}
     assert len(modes) > 100
     assert {path: oct(mode) for path, mode in modes.items() if mode & 0o077} == {}
 
 
-def test_a_stop_while_everything_starts_again_leaves_nothing_behind(site: Site) -> None:
+def test_a_stop_during_restarts_leaves_nothing_behind(site: Site) -> None:
     site.kill((*NAMES,))
     assert wait_until(lambda: len(site.pids()) == len(NAMES), SECONDS)
     below = site.up.descendants()

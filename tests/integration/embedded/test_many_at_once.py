@@ -1,4 +1,4 @@
-"""Many requests at once get their own answers, and a long one holds up nobody."""
+"""Concurrent requests get their own responses, and a long one delays no other."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -10,7 +10,7 @@ LONG = (
 )
 
 
-def test_a_long_query_holds_up_nobody(server: EmbeddedServer) -> None:
+def test_a_long_query_delays_no_other(server: EmbeddedServer) -> None:
     with ThreadPoolExecutor(8) as threads:
         long = [threads.submit(server.ask, LONG) for _ in range(8)]
         time.sleep(0.3)
@@ -44,7 +44,7 @@ def test_readers_and_writers_work_at_once(server: EmbeddedServer, table: str) ->
         written = threads.map(insert, range(30))
         read = list(threads.map(count, range(30)))
         assert set(written) == {200}
-    assert all(found % 100 == 0 for found in read)
+    assert all(count % 100 == 0 for count in read)
     assert count(0) == 3000
 
 
@@ -69,7 +69,7 @@ def test_a_hostile_reader_does_not_delay_the_writer(server: EmbeddedServer) -> N
     assert "202" in codes
 
 
-def test_a_client_that_leaves_ends_its_query(server: EmbeddedServer) -> None:
+def test_a_client_that_disconnects_ends_its_query(server: EmbeddedServer) -> None:
     client = server.client("reader")
     with client.raw_stream("SELECT number FROM numbers(100000000000)", fmt="CSV") as stream:
         assert stream.read(10) == b"0\n1\n2\n3\n4\n"

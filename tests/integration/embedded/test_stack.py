@@ -1,4 +1,4 @@
-"""The stack as a library: parts on free ports that can be killed and started again where they were."""
+"""The stack as a library: processes on free ports that can be killed and restarted at their address."""
 
 import socket
 from collections.abc import Iterator
@@ -55,7 +55,7 @@ def test_the_settings_name_everything_that_a_program_needs(stack: Stack) -> None
     assert (url.username, url.hostname, url.path) == ("writer", "127.0.0.1", "/convostream")
 
 
-async def test_the_topic_has_four_partitions_and_takes_a_record_of_one_mebibyte(stack: Stack) -> None:
+async def test_the_topic_has_four_partitions_and_accepts_a_record_of_one_mebibyte(stack: Stack) -> None:
     value = b"x" * 1024**2
     assert await _read(stack, await _send(stack, value)) == value
     servers = stack.environment()["CONVOSTREAM_KAFKA_BOOTSTRAP_SERVERS"]
@@ -80,7 +80,7 @@ async def test_a_killed_broker_is_back_at_its_address_with_an_empty_topic(stack:
     assert await _send(stack, b"first") == 0
 
 
-def test_a_worker_starts_says_that_it_is_ready_and_starts_again(stack: Stack) -> None:
+def test_a_worker_starts_reports_ready_and_restarts(stack: Stack) -> None:
     worker = stack.add_worker({"CONVOSTREAM_KAFKA_SESSION_TIMEOUT_SECONDS": "2"})
     first = worker.pid
     assert stack.environment()["CONVOSTREAM_METRICS_PORT"] == str(worker.port)
@@ -98,7 +98,7 @@ def test_two_stacks_run_at_once(stack: Stack, tmp_path: Path) -> None:
     assert [part.pid for part in parts] == [None, None]
 
 
-def test_a_part_that_does_not_start_says_why_and_leaves_nothing_running(tmp_path: Path) -> None:
+def test_a_process_that_does_not_start_is_explained_and_leaves_nothing_running(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -1,4 +1,4 @@
-"""After an unclean stop of the engine what was lost is repaired before the workers start."""
+"""After an unclean stop of the engine, lost rows are repaired before the workers start."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from tests.support.stack.audit_stack import MUTATE, AuditStack
 pytestmark = pytest.mark.integration
 
 
-def test_what_a_killed_engine_lost_is_back_before_the_workers_start(tmp_path: Path) -> None:
+def test_rows_that_a_killed_engine_lost_are_back_before_the_workers_start(tmp_path: Path) -> None:
     settings, due = StackSettings(data_directory=tmp_path), tmp_path / "clickhouse" / "audit-due"
     with Stack(settings, worker_environment=WORKER) as stack:
         audited = AuditStack(stack, stack.add_worker())

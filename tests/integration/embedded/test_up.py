@@ -25,27 +25,27 @@ def up(tmp_path: Path) -> Iterator[Supervisor]:
         yield started
 
 
-def test_once_everything_answers_the_file_holds_the_addresses(up: Supervisor) -> None:
+def test_the_file_has_the_addresses_once_everything_answers(up: Supervisor) -> None:
     assert stat.S_IMODE(up.file.stat().st_mode) == 0o600
     client = clickhouse_connect.get_client(dsn=up.settings()["CONVOSTREAM_CLICKHOUSE_READER_URL"])
     assert client.command("SELECT count() FROM events") == 0
-    _soon(lambda: "Convostream is running" in up.said)
-    _soon(lambda: up.settings()["CONVOSTREAM_KAFKA_BOOTSTRAP_SERVERS"] in up.said)
+    _soon(lambda: "Convostream is running" in up.printed)
+    _soon(lambda: up.settings()["CONVOSTREAM_KAFKA_BOOTSTRAP_SERVERS"] in up.printed)
     assert client.command("SELECT currentDatabase()") == "convostream"
 
 
-def test_the_dashboard_answers_where_it_says(up: Supervisor) -> None:
+def test_the_dashboard_answers_at_its_address(up: Supervisor) -> None:
     address = f"http://127.0.0.1:{up.settings()['CONVOSTREAM_DASHBOARD_PORT']}"
-    _soon(lambda: address in up.said)
+    _soon(lambda: address in up.printed)
     assert httpx.get(f"{address}/api/agents", timeout=20).json() == {"agents": [], "next": None}
 
 
-def test_what_dies_is_shown_and_started_again_at_its_address(up: Supervisor) -> None:
+def test_a_process_that_dies_is_shown_and_restarted_at_its_address(up: Supervisor) -> None:
     before = up.settings()
     engine = next(pid for pid, line in up.descendants().items() if "deploy.embedded clickhouse" in line)
     os.kill(engine, signal.SIGKILL)
     lines = "clickhouse ended with code -9", "clickhouse | ready http://127.0.0.1:", "clickhouse runs again"
-    _soon(lambda: all(line in up.said for line in lines))
+    _soon(lambda: all(line in up.printed for line in lines))
     assert clickhouse_connect.get_client(dsn=before["CONVOSTREAM_CLICKHOUSE_URL"]).command("SELECT 1") == 1
 
 
@@ -62,7 +62,7 @@ def test_a_signal_stops_everything_even_when_it_comes_twice(up: Supervisor, numb
     assert not (up.data / "clickhouse" / "running").exists()
 
 
-def test_nothing_outlives_a_killed_supervisor(up: Supervisor) -> None:
+def test_nothing_survives_a_killed_supervisor(up: Supervisor) -> None:
     below = up.descendants()
     up.process.kill()
     assert wait_until(lambda: not any(is_running(pid) for pid in below), 30)

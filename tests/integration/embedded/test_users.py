@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.stack.embedded_server import DATABASE, EmbeddedServer
 
-# The codes of what attacks.yaml has in all spellings.
+# The codes of the attacks that attacks.yaml has in all spellings.
 FORBIDDEN = {
     "SELECT count() FROM {t}": 497,
     "INSERT INTO {t} (number) VALUES (1)": 497,
@@ -35,7 +35,7 @@ def test_the_reader_cannot_leave_its_read_only_mode(server: EmbeddedServer) -> N
     assert server.ask("SELECT 1", user="reader", readonly=0).headers["X-ClickHouse-Exception-Code"] == "164"
 
 
-def test_a_role_or_a_setting_does_not_outlast_its_request(server: EmbeddedServer, table: str) -> None:
+def test_a_role_or_a_setting_ends_with_its_request(server: EmbeddedServer, table: str) -> None:
     server.ask("SET ROLE writer", user="reader", session_id="one")
     server.ask("SET profile = 'writer'", user="reader", session_id="one")
     answer = server.ask(f"INSERT INTO {table} (number) VALUES (1)", user="reader", database=DATABASE, session_id="one")
@@ -90,7 +90,7 @@ def test_the_reader_may(with_schema: EmbeddedServer, statement: str) -> None:
     assert with_schema.rows(statement, user="reader") != []
 
 
-def test_an_error_names_the_user_who_asked(server: EmbeddedServer, table: str) -> None:
+def test_an_error_names_the_user_of_the_request(server: EmbeddedServer, table: str) -> None:
     text = server.ask(f"DROP TABLE {table}", user="reader", database=DATABASE).text
     assert text.startswith("Code: 497. DB::Exception: reader: Not enough privileges.")
 
@@ -102,14 +102,14 @@ def test_the_writer_cannot_reach_other_databases(server: EmbeddedServer) -> None
 @pytest.mark.parametrize(
     "headers",
     [
-        pytest.param({}, id="nobody"),
+        pytest.param({}, id="no user"),
         pytest.param({"Authorization": "Basic d3JpdGVyOndyb25n"}, id="a wrong password"),
         pytest.param({"Authorization": "Basic ???"}, id="a broken header"),
         pytest.param({"X-ClickHouse-User": "writer", "X-ClickHouse-Key": ""}, id="an empty password"),
         pytest.param({"X-ClickHouse-User": "default"}, id="the engine's own user"),
     ],
 )
-def test_who_is_not_known_is_refused(server: EmbeddedServer, headers: dict[str, str]) -> None:
+def test_an_unknown_user_is_refused(server: EmbeddedServer, headers: dict[str, str]) -> None:
     answer = server.ask("SELECT 1", user=None, headers=headers)
     assert (answer.status, answer.headers["X-ClickHouse-Exception-Code"]) == (403, "516")
 

@@ -1,4 +1,4 @@
-"""Reads docker-compose.yml as Compose does: variables are put in, then YAML is parsed."""
+"""Read docker-compose.yml as Compose does: substitute variables, then parse YAML."""
 
 import re
 from collections.abc import Mapping
@@ -13,13 +13,13 @@ VARIABLE: Final = re.compile(r"\$\{(?P<name>\w+)(?:(?P<operator>:?[-?])(?P<word>
 
 
 class HealthCheck(BaseModel):
-    """How Compose finds out that a service is well."""
+    """The health check of a service."""
 
     test: list[str]
 
 
 class Limits(BaseModel):
-    """What a container may use at most."""
+    """The resource limits of a container."""
 
     model_config = ConfigDict(coerce_numbers_to_str=True)
 
@@ -41,14 +41,14 @@ class Deploy(BaseModel):
 
 
 class Logging(BaseModel):
-    """Where a service's output goes."""
+    """The logging of a service."""
 
     driver: str
     options: dict[str, str]
 
 
 class Service(BaseModel):
-    """One service, as far as the tests ask for it."""
+    """A service, as far as the tests need it."""
 
     model_config = ConfigDict(coerce_numbers_to_str=True)
 
@@ -71,38 +71,38 @@ class Service(BaseModel):
 
 
 class ComposeFile(BaseModel):
-    """The file's services and volumes."""
+    """The services and volumes of the file."""
 
     services: dict[str, Service]
     volumes: dict[str, None]
 
 
 class MissingVariable(Exception):
-    """A variable that Compose insists on is not set; the message is what Compose would print."""
+    """A required variable is not set; the message is what Compose would print."""
 
 
 def text() -> str:
-    """The file as it stands."""
+    """Return the text of the file."""
     return (ROOT / "docker-compose.yml").read_text()
 
 
 def content() -> dict[str, object]:
-    """The parsed file with its variables as they stand."""
+    """Return the parsed file without substitution."""
     loaded: dict[str, object] = yaml.safe_load(text())
     return loaded
 
 
 def resolved(variables: Mapping[str, str]) -> ComposeFile:
-    """The file with these variables put in, as `docker compose config` shows it."""
+    """Return the file with these variables, as `docker compose config` shows it."""
     lines = [line for line in text().splitlines() if not line.lstrip().startswith("#")]
-    filled = VARIABLE.sub(lambda found: _value(found, variables), "\n".join(lines))
+    filled = VARIABLE.sub(lambda match: _value(match, variables), "\n".join(lines))
     return ComposeFile.model_validate(yaml.safe_load(filled))
 
 
-def _value(found: re.Match[str], known: Mapping[str, str]) -> str:
-    value, operator, word = known.get(found["name"], ""), found["operator"] or "", found["word"] or ""
+def _value(match: re.Match[str], variables: Mapping[str, str]) -> str:
+    value, operator, word = variables.get(match["name"], ""), match["operator"] or "", match["word"] or ""
     if value or not operator:
         return value
     if operator.endswith("?"):
-        raise MissingVariable(f"{found['name']} {word}")
+        raise MissingVariable(f"{match['name']} {word}")
     return word

@@ -1,4 +1,4 @@
-"""A front of its own for the tests, and ways to ask it."""
+"""A ClickHouse server of the embedded stack for the tests, and ways to query it."""
 
 import os
 import sys
@@ -24,7 +24,7 @@ BODY_SECONDS = 4
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """An HTTP answer, read whole."""
+    """A complete HTTP response."""
 
     status: int
     headers: Mapping[str, str]
@@ -32,13 +32,13 @@ class HttpResponse:
 
     @property
     def text(self) -> str:
-        """The body as text, without the line feed at its end."""
+        """Return the body as text, without the line feed at its end."""
         return self.body.decode().rstrip("\n")
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedServer:
-    """A front that answers on this port."""
+    """A server on this port."""
 
     port: int
     log: Path = Path(os.devnull)
@@ -54,46 +54,49 @@ class EmbeddedServer:
         settings: Mapping[str, object] | None = None,
         **parameters: object,
     ) -> HttpResponse:
-        """One request, as curl would send it."""
-        sent = {"Authorization": f"Basic {b64encode(f'{user}:{PASSWORDS[user]}'.encode()).decode()}"} if user else {}
+        """Send one request, as curl does."""
+        login = {"Authorization": f"Basic {b64encode(f'{user}:{PASSWORDS[user]}'.encode()).decode()}"} if user else {}
         connection = HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             data = body.encode() if isinstance(body, str) else body
             connection.request(
-                method, f"{path}?{urlencode(parameters | dict(settings or {}))}", data, sent | dict(headers or {})
+                method,
+                f"{path}?{urlencode(parameters | dict(settings or {}))}",
+                data,
+                login | dict(headers or {}),
             )
-            answer = connection.getresponse()
-            return HttpResponse(answer.status, dict(answer.getheaders()), answer.read())
+            response = connection.getresponse()
+            return HttpResponse(response.status, dict(response.getheaders()), response.read())
         finally:
             connection.close()
 
     def rows(self, query: str, user: str = "writer") -> list[str]:
-        """The lines of an answer that must not be an error."""
-        answer = self.ask(query, user=user, database=DATABASE)
-        assert answer.status == 200, answer.text
-        return answer.text.splitlines()
+        """Return the lines of a result; fail on an error."""
+        response = self.ask(query, user=user, database=DATABASE)
+        assert response.status == 200, response.text
+        return response.text.splitlines()
 
     def client(self, user: str = "writer", **options: Any) -> Client:
-        """A client of clickhouse-connect."""
+        """Return a client of clickhouse-connect."""
         return clickhouse_connect.get_client(**self.address(user), **options)
 
     def address(self, user: str) -> dict[str, Any]:
-        """What clickhouse-connect has to know."""
-        where = {"host": "127.0.0.1", "port": self.port, "database": DATABASE}
-        return where | {"username": user, "password": PASSWORDS[user]}
+        """Return the address for clickhouse-connect."""
+        server = {"host": "127.0.0.1", "port": self.port, "database": DATABASE}
+        return server | {"username": user, "password": PASSWORDS[user]}
 
 
 def process(directory: Path) -> Process:
-    """The front as a process, not yet started."""
+    """Return the server as a process that is not started."""
     environment = {f"CONVOSTREAM_{user.upper()}_PASSWORD": password for user, password in PASSWORDS.items()}
     environment |= {"CONVOSTREAM_FRONT_HEADER_SECONDS": str(HEADER_SECONDS)}
     environment |= {"CONVOSTREAM_FRONT_BODY_SECONDS": str(BODY_SECONDS)}
-    where = str(directory / "clickhouse")
+    path = str(directory / "clickhouse")
     return Process(
         "clickhouse",
         lambda port: [
             *(sys.executable, "-m", "deploy.embedded", "clickhouse"),
-            *("--port", str(port), "--data-directory", where),
+            *("--port", str(port), "--data-directory", path),
         ],
         directory / "clickhouse.log",
         environment,
@@ -102,13 +105,13 @@ def process(directory: Path) -> Process:
 
 @contextmanager
 def running_server(directory: Path) -> Iterator[EmbeddedServer]:
-    """A front over this directory, with the database."""
-    running = process(directory)
-    running.start()
+    """Run a server over this directory, with the database."""
+    server = process(directory)
+    server.start()
     try:
-        running.wait_until_ready(60)
-        served = EmbeddedServer(running.port, running.log)
-        served.ask(f"CREATE DATABASE IF NOT EXISTS {DATABASE}")
-        yield served
+        server.wait_until_ready(60)
+        http = EmbeddedServer(server.port, server.log)
+        http.ask(f"CREATE DATABASE IF NOT EXISTS {DATABASE}")
+        yield http
     finally:
-        running.stop()
+        server.stop()

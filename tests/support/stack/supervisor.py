@@ -15,7 +15,7 @@ from deploy.embedded.settings import ROOT
 
 @dataclass(frozen=True, slots=True)
 class Supervisor:
-    """The supervisor in a process of its own."""
+    """A running supervisor."""
 
     process: "subprocess.Popen[bytes]"
     output: Path
@@ -23,37 +23,37 @@ class Supervisor:
 
     @property
     def data(self) -> Path:
-        """The data directory."""
+        """Return the data directory."""
         return self.output.parent / "data"
 
     @property
-    def said(self) -> str:
-        """What it has printed."""
+    def printed(self) -> str:
+        """Return its output."""
         return self.output.read_text()
 
     def settings(self) -> dict[str, str]:
-        """The settings in the file that it has written."""
+        """Return the settings in the file that it wrote."""
         return dict(line.split("=", 1) for line in self.file.read_text().splitlines())
 
     def descendants(self) -> dict[int, str]:
-        """All processes below it, with their command lines."""
-        found: dict[int, str] = {}
+        """Return all processes below it, with their command lines."""
+        processes: dict[int, str] = {}
         waiting = [self.process.pid]
         while waiting:
             children = Path(f"/proc/{waiting[0]}/task/{waiting.pop(0)}/children").read_text().split()
             for child in map(int, children):
-                found[child] = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+                processes[child] = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode()
                 waiting.append(child)
-        return found
+        return processes
 
 
 @contextmanager
 def running_supervisor(directory: Path, *options: str) -> Iterator[Supervisor]:
-    """A supervisor whose stack answers; it is stopped at the end."""
+    """Run a supervisor until its stack answers, and stop it at the end."""
     up = _start(directory, options)
     try:
         assert wait_until(lambda: up.file.exists() or up.process.poll() is not None, 90)
-        assert up.process.poll() is None, up.said
+        assert up.process.poll() is None, up.printed
         yield up
     finally:
         up.process.send_signal(signal.SIGTERM)
@@ -70,7 +70,7 @@ def _start(directory: Path, options: tuple[str, ...]) -> Supervisor:
 
 
 def is_running(pid: int) -> bool:
-    """Whether a process with this id runs."""
+    """Return whether a process with this id runs."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:

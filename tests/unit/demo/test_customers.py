@@ -31,7 +31,7 @@ def test_a_customer_is_always_the_same() -> None:
 @pytest.mark.parametrize("language", ["en", "es"])
 def test_customers_speak_the_language_of_the_words(language: Language) -> None:
     tags = [make_customer(language, number).language for number in range(COUNT[language])]
-    read = Counter(found.code for tag in tags if tag and (found := parse_language(tag)))
+    read = Counter(parsed.code for tag in tags if tag and (parsed := parse_language(tag)))
     assert set(read) == {language}
     assert read.total() > 0.85 * COUNT[language]
 
@@ -51,9 +51,9 @@ def test_addresses_come_in_every_form_that_servers_see() -> None:
     texts = [customer.customer_ip_address for customer in ALL]
     assert {None, "192.168.1.20"} < set(texts)
     for mark in ("10.0.0.7, ", ":49152", "::ffff:"):
-        found = [text for text in texts if text and mark in text]
-        assert found, mark
-        assert all(addresses_of(text).public for text in found)
+        matches = [text for text in texts if text and mark in text]
+        assert matches, mark
+        assert all(addresses_of(text).public for text in matches)
 
 
 def test_some_customers_come_back_and_some_are_anonymous() -> None:

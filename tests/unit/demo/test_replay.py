@@ -42,7 +42,7 @@ def test_another_moment_gives_the_same_conversations_at_other_times() -> None:
     assert said(NOW_MS) == said(NOW_MS + 5 * DAY_MS)
 
 
-def test_the_replay_holds_every_message_of_every_copy_once() -> None:
+def test_the_replay_has_every_message_of_every_copy_once() -> None:
     events, tally = replayed()
     ids = {event.event_id for event in events if isinstance(event, Message) and event.sender != "system"}
     assert len(ids) == tally.messages == 10 * sum(len(transcript.utterances) for transcript in transcripts())
@@ -73,10 +73,10 @@ def test_every_type_of_the_contract_occurs(kind: type) -> None:
 
 
 @pytest.mark.parametrize("name", ["customer_id", "customer_ip_address", "device", "source", "language", "name"])
-def test_every_attribute_is_there_often_and_not_always(name: str) -> None:
+def test_every_attribute_is_often_given_and_not_always(name: str) -> None:
     opened = [event for event in replayed()[0] if isinstance(event, ConversationEngaged | ConversationVisited)]
-    known = sum(getattr(event, name) is not None for event in opened)
-    assert len(opened) / 2 < known < len(opened)
+    given = sum(getattr(event, name) is not None for event in opened)
+    assert len(opened) / 2 < given < len(opened)
 
 
 def test_everything_happened_in_the_last_sixty_days() -> None:

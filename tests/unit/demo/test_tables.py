@@ -59,7 +59,7 @@ def test_spans_of_time_are_in_the_units_that_matter(seconds: float, text: str) -
     ],
 )
 def test_values_are_formatted_by_the_kind_of_their_column(metric: str, column: str, value: object, text: str) -> None:
-    assert format_value(next(known for known in BY_NAME[metric].columns if known.name == column), value) == text
+    assert format_value(next(other for other in BY_NAME[metric].columns if other.name == column), value) == text
 
 
 def test_a_share_is_in_per_cent() -> None:

@@ -1,4 +1,4 @@
-"""chDB's messages become what ClickHouse's HTTP interface answers."""
+"""chDB's messages become those of ClickHouse's HTTP interface."""
 
 import pytest
 
@@ -23,7 +23,7 @@ VERSION = "26.9.2.1"
             27,
             400,
             "Code: 27. DB::Exception: Cannot parse: While executing CSV. (X) (version 26.9.2.1)",
-            id="code and name twice, and a file of the front",
+            id="code and name twice, and an anonymous file",
         ),
         pytest.param(
             "Code: 497. DB::Exception: default: Not enough privileges. (ACCESS_DENIED)",
@@ -37,12 +37,12 @@ VERSION = "26.9.2.1"
         ),
     ],
 )
-def test_a_message_is_told_as_the_server_tells_it(message: str, code: int, status: int, text: str) -> None:
+def test_a_message_is_that_of_a_server(message: str, code: int, status: int, text: str) -> None:
     error = ClickHouseError(message)
     assert (error.code, error.status, error.text("reader", VERSION)) == (code, status, text)
 
 
-def test_a_code_of_the_front_stands_in_the_text() -> None:
+def test_the_text_has_the_code() -> None:
     assert str(ClickHouseError("No. (SYNTAX_ERROR)", 62)) == "Code: 62. DB::Exception: No. (SYNTAX_ERROR)"
 
 

@@ -1,4 +1,4 @@
-"""What the stack writes is for its owner alone, and a directory that may hold files of others is refused."""
+"""Only the owner can read what the stack writes, and a directory that may contain files of others is refused."""
 
 import os
 import stat
@@ -20,7 +20,7 @@ def test_a_new_directory_is_private(tmp_path: Path) -> None:
     assert _mode(tmp_path / "new") == 0o700
 
 
-def test_an_existing_directory_is_taken_from_others_with_all_that_is_in_it(tmp_path: Path) -> None:
+def test_others_lose_access_to_an_existing_directory_and_its_content(tmp_path: Path) -> None:
     outside, data = tmp_path / "outside", tmp_path / "data"
     inner = data / "inner"
     inner.mkdir(parents=True)
@@ -34,7 +34,7 @@ def test_an_existing_directory_is_taken_from_others_with_all_that_is_in_it(tmp_p
 
 
 @pytest.mark.parametrize("mode", [0o720, 0o702, 0o777])
-def test_a_directory_that_others_can_write_is_refused(tmp_path: Path, mode: int) -> None:
+def test_a_directory_that_others_can_write_to_is_refused(tmp_path: Path, mode: int) -> None:
     tmp_path.chmod(mode)
     with pytest.raises(DataDirectoryUnsafe, match="others can write"):
         make_private(tmp_path)

@@ -91,13 +91,13 @@ def read_statement(query: bytes) -> Statement:
     return _without_format(query, [first, *stream])
 
 
-def _without_format(query: bytes, found: list[Token]) -> Query:
-    for index in range(len(found) - 2, -1, -1):
-        after = found[index + 2] if index + 2 < len(found) else None
+def _without_format(query: bytes, parts: list[Token]) -> Query:
+    for index in range(len(parts) - 2, -1, -1):
+        after = parts[index + 2] if index + 2 < len(parts) else None
         ends = after is None or after.text == b";" or after.is_word(b"SETTINGS")
-        if ends and found[index].is_word(b"FORMAT") and found[index + 1].kind == "word":
-            name = found[index + 1]
-            return Query(query[: found[index].start] + query[name.end :], name.text.decode())
+        if ends and parts[index].is_word(b"FORMAT") and parts[index + 1].kind == "word":
+            name = parts[index + 1]
+            return Query(query[: parts[index].start] + query[name.end :], name.text.decode())
     return Query(query, None)
 
 
@@ -117,8 +117,8 @@ def _read_insert(query: bytes, stream: Iterator[Token]) -> Statement:
 def _values(query: bytes, start: int) -> memoryview:
     """Return the data of VALUES; refuse another statement after them, which the engine would silently ignore."""
     if query.rfind(b";", start, len(query.rstrip().rstrip(b";"))) >= 0:
-        found = tokens(query[start:], len(query))
-        if any(token.text == b";" for token in found) and next(found, None) is not None:
+        rest = tokens(query[start:], len(query))
+        if any(token.text == b";" for token in rest) and next(rest, None) is not None:
             raise ClickHouseError("Syntax error (Multi-statements are not allowed). (SYNTAX_ERROR)", SYNTAX_ERROR)
     return memoryview(query)[start:]
 

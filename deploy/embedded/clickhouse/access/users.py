@@ -90,8 +90,8 @@ class Users:
         )
 
     def _section(self, name: str) -> list[ET.Element]:
-        found = self._root.find(name)
-        return list(found) if found is not None else []
+        section = self._root.find(name)
+        return [] if section is None else list(section)
 
     def _read(self, user: ET.Element, password: PasswordHash) -> User:
         profile = user.findtext("profile", "default")

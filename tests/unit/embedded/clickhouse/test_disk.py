@@ -1,4 +1,4 @@
-"""A disk that was full is remembered: since when, and that there is space again."""
+"""A full disk is remembered: when it was full, and that there is space again."""
 
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def test_a_disk_with_space_was_not_full(tmp_path: Path) -> None:
     assert not watched.was_full_since(0)
 
 
-def test_a_full_disk_counts_for_what_began_before_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_counts_for_a_change_that_began_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
     watched = Disk(tmp_path, clock)
     monkeypatch.setattr(disk, "LEAST_BYTES", NEVER_ENOUGH)
@@ -35,7 +35,7 @@ def test_a_full_disk_counts_for_what_began_before_it_was(tmp_path: Path, monkeyp
     assert not watched.was_full_since(6)
 
 
-def test_there_is_relief_only_after_the_disk_was_full_and_when_there_is_enough(
+def test_space_is_reported_only_after_a_full_disk_and_when_there_is_enough(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     watched = Disk(tmp_path)

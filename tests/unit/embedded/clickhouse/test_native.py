@@ -1,4 +1,4 @@
-"""Blocks and the first answer are what clickhouse-go expects of them."""
+"""Blocks and the first response are what clickhouse-go expects."""
 
 import pytest
 
@@ -15,11 +15,11 @@ def test_each_block_begins_with_its_information() -> None:
     ("version", "output_format", "wanted"),
     [(54460, "Native", True), (54460, "native", True), (0, "Native", False), (54460, "CSV", False)],
 )
-def test_only_native_answers_to_clients_with_a_protocol_have_it(version: int, output_format: str, wanted: bool) -> None:
+def test_only_native_responses_to_newer_clients_have_it(version: int, output_format: str, wanted: bool) -> None:
     assert wants_block_info(version, output_format) is wanted
 
 
-def test_the_first_answer_is_one_row_of_four_columns() -> None:
+def test_the_first_response_is_one_row_of_four_columns() -> None:
     block = hello("26.9.2.1", "UTC")
     assert block.startswith(INFO + b"\x04\x01\x0ddisplayName()\x06String\x00\x08embedded")
     assert b"\x09version()\x06String\x00\x0826.9.2.1" in block

@@ -1,4 +1,4 @@
-"""A data directory has one owner at a time, and a stop out of order leaves a record."""
+"""A data directory has one owner at a time, and an unclean stop leaves a record."""
 
 import os
 from pathlib import Path
@@ -9,12 +9,12 @@ from deploy.embedded.clickhouse.ownership import AUDIT_DUE, Ownership
 from deploy.embedded.errors import DataDirectoryTaken
 
 
-def test_a_directory_that_is_owned_is_refused_with_the_owner(tmp_path: Path) -> None:
+def test_an_owned_directory_is_refused_with_the_owners_id(tmp_path: Path) -> None:
     with Ownership(tmp_path), pytest.raises(DataDirectoryTaken, match=f"in use by process {os.getpid()};"):
         Ownership(tmp_path).__enter__()
 
 
-def test_it_is_free_after_its_owner(tmp_path: Path) -> None:
+def test_it_is_free_after_its_owner_has_ended(tmp_path: Path) -> None:
     with Ownership(tmp_path / "new") as first:
         assert not first.was_unclean
     with Ownership(tmp_path / "new") as second:
@@ -22,7 +22,7 @@ def test_it_is_free_after_its_owner(tmp_path: Path) -> None:
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["owner"]
 
 
-def test_a_stop_out_of_order_is_recorded_once(tmp_path: Path) -> None:
+def test_an_unclean_stop_is_recorded_once(tmp_path: Path) -> None:
     with pytest.raises(KeyError), Ownership(tmp_path):
         raise KeyError
     with Ownership(tmp_path) as second:
@@ -32,7 +32,7 @@ def test_a_stop_out_of_order_is_recorded_once(tmp_path: Path) -> None:
     assert len((tmp_path / "unclean-stops").read_text().splitlines()) == 1
 
 
-def test_after_a_stop_out_of_order_an_audit_is_due_until_it_was_made(tmp_path: Path) -> None:
+def test_after_an_unclean_stop_an_audit_is_due_until_it_was_done(tmp_path: Path) -> None:
     with pytest.raises(KeyError), Ownership(tmp_path):
         raise KeyError
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""A child process is followed from its start to its end, with small programs in its place."""
+"""A child process from its start to its end, with small programs as children."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ WITH_A_CHILD = (
 
 
 class Started:
-    """Makes processes and ends them all."""
+    """Makes processes, and ends all of them."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
@@ -49,7 +49,7 @@ def started(tmp_path: Path) -> Iterator[Started]:
     made.end()
 
 
-def test_it_is_ready_once_it_says_so(started: Started) -> None:
+def test_it_is_ready_once_it_prints_so(started: Started) -> None:
     part = started.process(WAITS)
     part.start()
     part.wait_until_ready(20)
@@ -58,7 +58,7 @@ def test_it_is_ready_once_it_says_so(started: Started) -> None:
     assert part.exit_code is None
 
 
-def test_it_starts_again_at_its_first_port(started: Started) -> None:
+def test_it_restarts_on_its_first_port(started: Started) -> None:
     part = started.process("import sys; print('asked for', sys.argv[1]);" + WAITS)
     for asked in ("0", "4321"):
         part.start()
@@ -68,14 +68,14 @@ def test_it_starts_again_at_its_first_port(started: Started) -> None:
     assert part.log.read_text().count("ready") == 2
 
 
-def test_one_that_ends_before_it_is_ready_shows_its_last_lines(started: Started) -> None:
+def test_a_process_that_ends_before_it_is_ready_shows_its_last_lines(started: Started) -> None:
     part = started.process("import sys; print('\\x1b[31mno\\x1b[0m memory'); sys.exit(3)")
     part.start()
     with pytest.raises(ProcessFailed, match="part ended with code 3:\nno memory"):
         part.wait_until_ready(20)
 
 
-def test_one_that_never_is_ready_is_killed(started: Started) -> None:
+def test_a_process_that_is_never_ready_is_killed(started: Started) -> None:
     part = started.process("import time; time.sleep(60)")
     part.start()
     with pytest.raises(ProcessFailed, match="part did not answer in 0 s"):
@@ -83,7 +83,7 @@ def test_one_that_never_is_ready_is_killed(started: Started) -> None:
     assert part.exit_code == -signal.SIGKILL
 
 
-def test_a_stop_asks_first_and_kills_then(started: Started) -> None:
+def test_a_stop_terminates_first_and_then_kills(started: Started) -> None:
     polite, stubborn = started.process(WAITS), started.process(STUBBORN)
     for part in (polite, stubborn):
         part.start()
@@ -110,7 +110,7 @@ def test_children_of_a_killed_process_are_killed_too(started: Started) -> None:
     assert wait_until(lambda: not Path(f"/proc/{child}").exists() or _is_zombie(child), 5)
 
 
-def test_it_has_the_settings_that_it_is_given(started: Started) -> None:
+def test_it_has_its_settings(started: Started) -> None:
     part = started.process("import os; print(os.environ['PART'], os.getpgid(0) == os.getpid());" + WAITS)
     part.start()
     part.wait_until_ready(20)
@@ -118,7 +118,7 @@ def test_it_has_the_settings_that_it_is_given(started: Started) -> None:
     assert os.getpgid(part.pid or 0) == part.pid
 
 
-def test_one_that_was_never_started_can_be_stopped(started: Started) -> None:
+def test_a_process_that_was_never_started_can_be_stopped(started: Started) -> None:
     part = started.process(WAITS)
     part.stop()
     assert (part.pid, part.exit_code) == (None, None)

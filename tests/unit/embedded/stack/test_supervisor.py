@@ -1,4 +1,4 @@
-"""The supervisor starts at once what had answered, and waits longer and longer for what keeps dying."""
+"""The supervisor restarts at once what had answered, and waits longer each time for what keeps dying."""
 
 import io
 import sys
@@ -21,7 +21,7 @@ BROKEN = "import sys; print('no memory'); sys.exit(3)"
 
 
 class Site:
-    """A stack with small programs as its workers, and a clock that stands still."""
+    """A stack with small programs as workers, and a stopped clock."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
@@ -37,7 +37,7 @@ class Site:
         return process
 
     def says(self, text: str) -> bool:
-        """Look until this was printed."""
+        """Poll until this was printed."""
 
         def look() -> bool:
             self.supervisor.poll()
@@ -53,7 +53,7 @@ def site(tmp_path: Path) -> Iterator[Site]:
     site.stack.stop()
 
 
-def test_what_keeps_dying_is_started_later_and_later(site: Site) -> None:
+def test_a_process_that_keeps_dying_waits_longer_each_time(site: Site) -> None:
     site.add("broken", BROKEN)
     assert site.says("broken ended with code 3; it restarts at once\nbroken | no memory")
     for pause in (0.5, 1, 2, 5):
@@ -69,7 +69,7 @@ def test_what_keeps_dying_is_started_later_and_later(site: Site) -> None:
         site.now += 0.1
 
 
-def test_what_has_answered_for_a_while_is_started_at_once_each_time(site: Site) -> None:
+def test_a_process_that_has_answered_for_a_while_restarts_at_once(site: Site) -> None:
     process = site.add("part", READY)
     for _ in range(3):
         process.kill()

@@ -1,4 +1,4 @@
-"""A user's queries run, wait or are refused by the numbers of the profile; the quota counts an hour of them."""
+"""A user's queries run, wait or are refused as the profile says; the quota counts them for an hour."""
 
 import asyncio
 from dataclasses import replace
@@ -31,7 +31,7 @@ async def _code(capacity: Capacity) -> int:
         return error.code
 
 
-async def test_a_query_waits_for_a_moment_and_is_refused_then(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_query_waits_for_a_while_and_is_then_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(module.WAIT_SECONDS, True, 0.2)
     capacity, done = Capacity(_reader(max_memory_usage_for_user="2", max_memory_usage="1")), asyncio.Event()
     holding = [asyncio.create_task(_hold(capacity, done)) for _ in range(2)]
@@ -45,7 +45,7 @@ async def test_a_query_waits_for_a_moment_and_is_refused_then(monkeypatch: pytes
     assert await _code(capacity) == 0
 
 
-async def test_more_than_the_most_are_refused_at_once() -> None:
+async def test_queries_beyond_the_limit_are_refused_at_once() -> None:
     capacity, done = (
         Capacity(_reader(max_concurrent_queries_for_user="3", max_memory_usage_for_user="1")),
         asyncio.Event(),
@@ -57,7 +57,7 @@ async def test_more_than_the_most_are_refused_at_once() -> None:
     await asyncio.gather(*holding)
 
 
-async def test_a_client_that_leaves_the_queue_leaves_no_hole() -> None:
+async def test_a_client_that_leaves_the_queue_frees_its_turn() -> None:
     capacity, done = (
         Capacity(_reader(max_concurrent_queries_for_user="2", max_memory_usage_for_user="1")),
         asyncio.Event(),
@@ -74,7 +74,7 @@ async def test_a_client_that_leaves_the_queue_leaves_no_hole() -> None:
     assert await _code(capacity) == 0
 
 
-async def test_the_quota_is_of_an_interval() -> None:
+async def test_the_quota_is_for_one_interval() -> None:
     now = 1000.0
     user = replace(READER, quota={"duration": 60, "queries": 3, "execution_time": 10})
     capacity = Capacity(user, clock=lambda: now)

@@ -1,4 +1,4 @@
-"""A query text is split before inline data and around the format of its answer; the engine decides about the rest."""
+"""A query text is split before inline data and around the format of its result; the engine decides the rest."""
 
 import time
 
@@ -46,7 +46,7 @@ def test_data_begin_after_the_line_of_the_format(query: bytes, target: bytes) ->
     assert bytes(insert.data) == BINARY
 
 
-def test_settings_of_an_insert_stand_apart() -> None:
+def test_settings_of_an_insert_are_separate() -> None:
     insert = _inline(b"INSERT INTO t (a) SETTINGS async_insert = 0, x = 'FORMAT' FORMAT CSV\n1")
     assert (insert.target, insert.settings) == (b"INSERT INTO t (a) ", b"SETTINGS async_insert = 0, x = 'FORMAT' ")
     assert insert.from_file("/f") == (
@@ -77,11 +77,11 @@ def test_an_insert_from_a_select_has_no_data() -> None:
         pytest.param(b"SELECT 1 -- FORMAT CSV", None, id="in a comment"),
     ],
 )
-def test_the_format_of_an_answer_is_found(query: bytes, output_format: str | None) -> None:
+def test_the_format_of_a_result_is_found(query: bytes, output_format: str | None) -> None:
     assert _query(query).output_format == output_format
 
 
-def test_the_format_is_taken_out_of_the_text() -> None:
+def test_the_format_is_removed_from_the_text() -> None:
     assert _query(b"SELECT 1 FORMAT TSV SETTINGS max_threads = 1").text == b"SELECT 1  SETTINGS max_threads = 1"
     assert _query(b"SELECT 1 FORMAT TSV;").text == b"SELECT 1 ;"
 
@@ -103,7 +103,7 @@ def test_what_the_http_interface_refuses_is_refused(query: bytes, code: int) -> 
 
 
 @pytest.mark.parametrize("part", [b"/*", b"\\'", b"'\\", b"$a$", b"`\\", b"''", b"$", b"--"], ids=repr)
-def test_a_text_costs_no_more_than_its_length(part: bytes) -> None:
+def test_the_cost_is_linear_in_the_length_of_the_text(part: bytes) -> None:
     began = time.process_time()
     list(tokens(b"SELECT " + part * (500_000 // len(part))))
     assert time.process_time() - began < 5

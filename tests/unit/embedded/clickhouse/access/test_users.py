@@ -1,4 +1,4 @@
-"""The users file of the server is also the embedded engine's: the same names, grants, limits."""
+"""The server's users file is also the embedded engine's: the same names, grants and limits."""
 
 import re
 from xml.etree import ElementTree as ET
@@ -16,7 +16,7 @@ ENGINE = ET.fromstring(USERS.engine_configuration(["max_threads", "priority", "r
 
 
 def _texts(root: ET.Element, path: str) -> list[str | None]:
-    return [found.text for found in root.findall(path)]
+    return [element.text for element in root.findall(path)]
 
 
 @pytest.mark.parametrize("user", ["writer", "reader"])
@@ -35,7 +35,7 @@ def test_a_hash_of_the_password_comes_from_the_environment(user: str) -> None:
     assert "::/0" not in _texts(SERVER, f"users/{user}/networks/ip")
 
 
-def test_the_engines_own_user_has_nothing_but_the_roles() -> None:
+def test_the_engines_own_user_has_only_the_roles() -> None:
     assert _texts(ENGINE, "users/default/grants/query") == ["GRANT writer", "GRANT reader"]
 
 
@@ -48,13 +48,13 @@ def test_the_reader_is_limited() -> None:
 
 
 @pytest.mark.parametrize(("name", "password"), [("reader", "w"), ("reader", ""), ("default", ""), ("", ""), ("x", "w")])
-def test_who_is_unknown_is_refused_as_by_the_server(name: str, password: str) -> None:
+def test_an_unknown_user_is_refused_as_by_a_server(name: str, password: str) -> None:
     with pytest.raises(ClickHouseError, match="Authentication failed") as refused:
         USERS.authenticate(name, password)
     assert (refused.value.code, refused.value.status) == (516, 403)
 
 
-def test_what_is_not_named_is_constant_for_the_reader_of_chdb() -> None:
+def test_settings_without_a_limit_are_constant_for_the_reader() -> None:
     constraints = ENGINE.find("profiles/reader/constraints")
     assert constraints is not None
     assert constraints.find("priority/readonly") is not None
@@ -63,7 +63,7 @@ def test_what_is_not_named_is_constant_for_the_reader_of_chdb() -> None:
     assert not ENGINE.findall(".//changeable_in_readonly")
 
 
-def test_the_reader_is_granted_every_metric_and_nothing_that_workers_keep_to_themselves() -> None:
+def test_the_reader_has_a_grant_for_every_metric_and_none_for_internal_tables() -> None:
     granted = {grant.rpartition(".")[2] for grant in USERS.authenticate("reader", "ü").grants}
     assert granted >= {*NAMES[Kind.METRIC], *NAMES[Kind.VIEW]} - {"current_owners"}
     assert not granted & {"owners", "range_inbox", "inbox", "inbox_accepted", "current_owners", "*"}
@@ -75,7 +75,7 @@ def test_the_reader_is_granted_every_metric_and_nothing_that_workers_keep_to_the
     assert len(by_column) == 4
 
 
-def test_a_hash_of_a_password_tells_nothing_of_it() -> None:
+def test_a_hash_does_not_reveal_its_password() -> None:
     first, second = PasswordHash.of("same"), PasswordHash.of("same")
     assert first.digest != second.digest
     assert first.matches("same")

@@ -1,4 +1,4 @@
-"""Every content encoding is packed and unpacked, in pieces and in several frames."""
+"""Every content encoding is encoded and decoded, in chunks and in several frames."""
 
 import gzip
 import tracemalloc
@@ -20,12 +20,12 @@ def _packed(encoding: str, *pieces: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_what_is_packed_in_pieces_is_unpacked_whole(encoding: str) -> None:
+def test_a_body_that_is_encoded_in_chunks_is_decoded_whole(encoding: str) -> None:
     assert decompress(_packed(encoding, DATA[:7], b"", DATA[7:]), encoding, len(DATA)) == DATA
 
 
 @pytest.mark.parametrize("encoding", [*ENCODINGS, "identity"])
-def test_nothing_is_packed_as_nothing(encoding: str) -> None:
+def test_an_empty_body_stays_empty(encoding: str) -> None:
     packed = _packed(encoding)
     assert packed == b"" or decompress(packed, encoding, 0) == b""
 
@@ -51,7 +51,7 @@ def test_a_body_that_is_cut_off_is_refused(encoding: str) -> None:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_a_bomb_is_refused_before_it_takes_much_more_memory_than_the_limit(encoding: str) -> None:
+def test_a_decompression_bomb_is_refused_near_the_limit_of_memory(encoding: str) -> None:
     limit = 1024**2
     bomb = _packed(encoding, bytes(200 * limit))
     tracemalloc.start()

@@ -1,4 +1,4 @@
-"""Forms are read as browsers and clickhouse-connect write them; everything else is refused with 400."""
+"""Forms are read as browsers and clickhouse-connect write them; all others are refused with 400."""
 
 import pytest
 
@@ -30,7 +30,7 @@ def test_a_form_may_have_no_field() -> None:
         FIELD * (MAX_FIELDS + 2) + b"--x--",
     ],
 )  # fmt: skip
-def test_what_is_no_form_is_refused(body: bytes) -> None:
+def test_a_malformed_form_is_refused(body: bytes) -> None:
     with pytest.raises(ClickHouseError) as refused:
         read_form(body, TYPE)
     assert (refused.value.code, refused.value.status) == (36, 400)
@@ -42,6 +42,6 @@ def test_a_form_needs_its_boundary(boundary: str) -> None:
         read_form(FIELD + b"--x--", f"multipart/form-data{boundary}")
 
 
-def test_a_file_is_external_data_which_are_not_supported() -> None:
+def test_external_data_are_not_supported() -> None:
     with pytest.raises(ClickHouseError, match="External data"):
         read_form(FIELD.replace(b'"a"', b'"a"; filename="b"') + b"--x--", TYPE)
