@@ -29,11 +29,10 @@ from stream_processors.kafka.options import broker_options
 from stream_processors.kafka.records import Record
 from stream_processors.kafka.source import PartitionSource
 from stream_processors.partitions.assignment import Ownership
-from stream_processors.partitions.context import WorkerContext
-from stream_processors.partitions.protocol.commands import Prepare
+from stream_processors.partitions.context import TrackedSemaphore, WorkerContext
+from stream_processors.partitions.protocol.io import PrepareRequest
 from stream_processors.partitions.range_log import RangeLog
 from stream_processors.partitions.ranges import Proof
-from stream_processors.partitions.slots import TrackedSemaphore
 from stream_processors.pipeline.erased_records import drop_erased
 from stream_processors.pipeline.portions import fold_in_portions
 from stream_processors.pipeline.reroute import reroute
@@ -111,16 +110,16 @@ class ProcessorApp(faust.App):
         consumer = super()._new_consumer()
         if not isinstance(consumer, WholePollConsumer):
             raise TypeError("the transport makes another consumer")
-        tools = WorkerContext(
+        context = WorkerContext(
             settings=self._settings,
             clickhouse=self._clickhouse,
             range_log=RangeLog(self._clickhouse, self._settings.kafka_topic, self._owner_id),
-            feed=consumer,
+            source=consumer,
             prepare=partial(self.prepare, consumer),
             insert_slots=asyncio.Semaphore(INSERTS_AT_ONCE),
             flush_slots=TrackedSemaphore(FLUSHES_AT_ONCE),
         )
-        self.ownership = Ownership(tools, on_failure=self._fail)
+        self.ownership = Ownership(context, on_failure=self._fail)
         consumer.set_assignment_listener(self._settings.kafka_topic, self.ownership.assign)
         return consumer
 
@@ -130,24 +129,24 @@ class ProcessorApp(faust.App):
                 self.ownership.deliver(event.value)
 
     async def prepare(
-        self, feed: PartitionSource, records: Sequence[Record], state: State, command: Prepare
+        self, feed: PartitionSource, records: Sequence[Record], state: State, request: PrepareRequest
     ) -> tuple[list[Segment], tuple[Proof, ...]]:
         """Take a batch of a partition through the steps; return the segments of its block and what was proved."""
         with gc_paused():
-            batch = Batch(records, seen_at=command.seen_at)
+            batch = Batch(records, seen_at=request.seen_at)
             content = self._enrichment.content
-            await prove_headers(batch, self._clickhouse, command.position, command.proofs, content)
-            return await self._steps(feed, batch, state, command), batch.proofs
+            await prove_headers(batch, self._clickhouse, request.position, request.proofs, content)
+            return await self._steps(feed, batch, state, request), batch.proofs
 
-    async def _steps(self, feed: PartitionSource, batch: Batch, state: State, command: Prepare) -> list[Segment]:
-        position = command.position
+    async def _steps(self, feed: PartitionSource, batch: Batch, state: State, request: PrepareRequest) -> list[Segment]:
+        position = request.position
         async with self._decoding:
             await self._decode(batch)
         await drop_erased(batch, state.tombstones, self._clickhouse, position.partition)
         with metrics.STEP_SECONDS.labels("state").time():
             absent = state.absent(batch.conversations)
-            split_misrouted(batch, absent, position.partition, command.partitions)
-            await reroute(batch, position, command.partitions, feed, self._clickhouse, self._keep)
+            split_misrouted(batch, absent, position.partition, request.partitions)
+            await reroute(batch, position, request.partitions, feed, self._clickhouse, self._keep)
         fresh, hashes, rows = await fold_in_portions(batch, state, self._clickhouse, position, self._keep)
         with metrics.STEP_SECONDS.labels("fold").time():
             return gather_rows(batch, fresh, hashes, rows, position)

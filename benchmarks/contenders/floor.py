@@ -29,8 +29,8 @@ from stream_processors.kafka.light_records import make_light_records
 from stream_processors.kafka.options import broker_options
 from stream_processors.kafka.records import LogPosition, Record
 from stream_processors.kafka.source import PartitionSource
-from stream_processors.partitions.protocol.commands import Prepare
-from stream_processors.partitions.range_log import RangeLog, Tenure
+from stream_processors.partitions.protocol.io import PrepareRequest
+from stream_processors.partitions.range_log import OwnerClaim, RangeLog
 from stream_processors.process.memory import tune_gc
 from stream_processors.settings import WorkerSettings
 from stream_processors.state.cache import State
@@ -90,7 +90,7 @@ class Floor:
             await consumer.stop()
         return log
 
-    async def _claim(self, log: Log) -> Mapping[int, Tenure]:
+    async def _claim(self, log: Log) -> Mapping[int, OwnerClaim]:
         """Claim the partitions: ClickHouse refuses the block of one who has not."""
         range_log = RangeLog(self._clickhouse, self._settings.kafka_topic, OWNER)
         return {partition: await range_log.claim(partition, len(log)) for partition in log}
@@ -103,10 +103,10 @@ class Floor:
             for first in range(0, len(records), size):
                 yield records[first : first + size], state
 
-    async def _block(self, records: Sequence[Record], state: State, claims: Mapping[int, Tenure]) -> Block:
+    async def _block(self, records: Sequence[Record], state: State, claims: Mapping[int, OwnerClaim]) -> Block:
         partition, topic = records[0].partition, self._settings.kafka_topic
         position = LogPosition(topic, partition, 1, records[0].offset)
-        command = Prepare(position, len(claims), seen_at=int(time.time() * 1000), proofs=())
+        command = PrepareRequest(position, len(claims), seen_at=int(time.time() * 1000), proofs=())
         # Nothing is a stray here, so the steps ask nothing of the feed.
         segments, _ = await self._app.prepare(cast(PartitionSource, None), records, state, command)
         with metrics.STEP_SECONDS.labels("columns").time():

@@ -19,7 +19,7 @@ from stream_processors.maintenance.duplicates import LETTERS, remove_surplus, su
 from stream_processors.maintenance.erasure import complete, is_pending
 from stream_processors.maintenance.lease import Maintenance, maintenance
 from stream_processors.maintenance.report import Findings
-from stream_processors.partitions.range_log import Tenure
+from stream_processors.partitions.range_log import OwnerClaim
 from stream_processors.partitions.reconcile import repair_conversations
 from stream_processors.partitions.writer import PASSING_SECONDS
 
@@ -51,7 +51,7 @@ async def _repair(
     hashes = sorted(found.hashes())
     parts = [hashes[start : start + CONVERSATIONS_AT_ONCE] for start in range(0, len(hashes), CONVERSATIONS_AT_ONCE)]
     async with maintenance(clickhouse, auditor_id) as held:
-        if not held.tenures:
+        if not held.owner_claims:
             raise OperatorError("no worker has ever written here: run `python -m stream_processors rebuild`")
         if any(not latest.confirmed for latest in held.latest):
             await asyncio.sleep(PASSING_SECONDS)
@@ -70,22 +70,22 @@ async def _repair(
 
 async def _repair_part(clickhouse: ClickHouse, rules: FoldRules, hashes: Sequence[int], held: Maintenance) -> int:
     repaired = await remove_surplus(clickhouse, "events", hash_condition(hashes))
-    for tenure, own in (await _by_owner(clickhouse, hashes, held.tenures)).items():
-        repaired += await repair_conversations(clickhouse, hash_condition(own), rules, tenure)
+    for owner_claim, own in (await _by_owner(clickhouse, hashes, held.owner_claims)).items():
+        repaired += await repair_conversations(clickhouse, hash_condition(own), rules, owner_claim)
     return repaired
 
 
 async def _by_owner(
-    clickhouse: ClickHouse, hashes: Sequence[int], tenures: Sequence[Tenure]
-) -> dict[Tenure, list[int]]:
+    clickhouse: ClickHouse, hashes: Sequence[int], owner_claims: Sequence[OwnerClaim]
+) -> dict[OwnerClaim, list[int]]:
     """Return the conversations by the owner who writes them; of those without events any will do."""
     homes = {
         row["conversation_hash"]: (row["home"], row["place"])
         for row in await clickhouse.rows(HOMES_SQL.replace("{condition}", hash_condition(hashes)))
     }
-    owners: defaultdict[Tenure, list[int]] = defaultdict(list)
+    owners: defaultdict[OwnerClaim, list[int]] = defaultdict(list)
     for each in hashes:
         topic, place = homes.get(each, ("", 0))
-        owner = [t for t in tenures if t.topic == topic and t.partition == place % max(1, t.partitions)]
-        owners[(owner or tenures)[0]].append(each)
+        owner = [t for t in owner_claims if t.topic == topic and t.partition == place % max(1, t.partitions)]
+        owners[(owner or owner_claims)[0]].append(each)
     return owners

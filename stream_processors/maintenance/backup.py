@@ -45,7 +45,7 @@ async def back_up(clickhouse: ClickHouse, owner_id: str, name: str, base: str | 
         await asyncio.sleep(PASSING_SECONDS)
         size = await _run(clickhouse, f"BACKUP DATABASE {row['name']} TO {_place(name)}{settings}")
         await held.renew()
-        claimed = {(tenure.topic, tenure.partition) for tenure in held.tenures}
+        claimed = {(owner_claim.topic, owner_claim.partition) for owner_claim in held.owner_claims}
         if claimed != {(row["topic"], row["partition"]) for row in await clickhouse.rows(PARTITIONS_SQL)}:
             raise OperatorError(f"a partition was written for the first time meanwhile: {name} is of no use, run again")
     return size

@@ -144,8 +144,8 @@ async def _clear_audits(clickhouse: ClickHouse, held: Maintenance) -> Removed:
 
 async def _restore_shared(clickhouse: ClickHouse, rules: FoldRules, held: Maintenance) -> None:
     """Write the facts of conversations again that have the hash of an erased one, and lost theirs with it."""
-    if held.tenures and (shared := await _hashes(clickhouse, SHARED_SQL)):
-        await repair_conversations(clickhouse, hash_condition(shared), rules, held.tenures[0])
+    if held.owner_claims and (shared := await _hashes(clickhouse, SHARED_SQL)):
+        await repair_conversations(clickhouse, hash_condition(shared), rules, held.owner_claims[0])
 
 
 async def _hashes(clickhouse: ClickHouse, sql: str) -> Sequence[int]:

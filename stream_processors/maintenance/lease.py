@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 
 from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.errors import MaintenanceUnderWay, OperatorError
-from stream_processors.partitions.range_log import RangeLog, Tenure
+from stream_processors.partitions.range_log import OwnerClaim, RangeLog
 from stream_processors.partitions.ranges import Range
 
 LEASE_SECONDS: Final = 30
@@ -24,18 +24,18 @@ LEASE_SQL: Final = (
     " SELECT {topic:String}, {partition:UInt32}, {owner_epoch:UInt64}, {owner_id:String}, {layout:UInt64},"
     " {partitions:UInt32}, now64(3) + INTERVAL {seconds:UInt32} SECOND, {released:UInt8}"
 )
-Place = TypeVar("Place", Tenure, Range)
+Place = TypeVar("Place", OwnerClaim, Range)
 
 logger = logging.getLogger(__name__)
 
 
 class Maintenance:
-    """All partitions, held by one command: `tenures` are its claims, `latest` the latest ranges."""
+    """All partitions, held by one command: `owner_claims` are its claims, `latest` the latest ranges."""
 
     def __init__(self, clickhouse: ClickHouse, owner_id: str) -> None:
         self._clickhouse = clickhouse
         self._owner_id = owner_id
-        self.tenures: list[Tenure] = []
+        self.owner_claims: list[OwnerClaim] = []
         self.latest: list[Range] = []
 
     def log(self, topic: str) -> RangeLog:
@@ -50,28 +50,28 @@ class Maintenance:
             if await self._is_held(topic, partition):
                 continue
             is_any = True
-            self.tenures = [*_others(self.tenures, topic, partition), await self._claim(topic, partition)]
+            self.owner_claims = [*_others(self.owner_claims, topic, partition), await self._claim(topic, partition)]
             latest = await self.log(topic).latest(partition)
             self.latest = [*_others(self.latest, topic, partition), *([latest] if latest else [])]
         return is_any
 
     async def _is_held(self, topic: str, partition: int) -> bool:
         """Tell whether we claimed a partition and nobody since, as one who had read the claims before ours may have."""
-        own = [each for each in self.tenures if (each.topic, each.partition) == (topic, partition)]
+        own = [each for each in self.owner_claims if (each.topic, each.partition) == (topic, partition)]
         try:
             return bool(own) and await self.log(topic).holds(own[0])
         except MaintenanceUnderWay:
             return False
 
-    async def _claim(self, topic: str, partition: int) -> Tenure:
+    async def _claim(self, topic: str, partition: int) -> OwnerClaim:
         """Claim a partition and lease it; wait until a command that was killed holds it no longer."""
         log = self.log(topic)
         for _ in range(LEASE_SECONDS + 1):
             try:
-                tenure = await log.claim(partition, None)
-                await self._lease(tenure, released=False)
-                if await log.holds(tenure):
-                    return tenure
+                owner_claim = await log.claim(partition, None)
+                await self._lease(owner_claim, released=False)
+                if await log.holds(owner_claim):
+                    return owner_claim
             except MaintenanceUnderWay as error:
                 logger.warning("waiting: %s", error)
                 await asyncio.sleep(1)
@@ -79,27 +79,29 @@ class Maintenance:
 
     async def renew(self) -> None:
         """Make the leases last from now; raises OperatorError when a claim was lost meanwhile."""
-        for tenure in self.tenures:
-            if not await self.log(tenure.topic).holds(tenure):
+        for owner_claim in self.owner_claims:
+            if not await self.log(owner_claim.topic).holds(owner_claim):
                 raise OperatorError(
-                    f"partition {tenure.partition} of {tenure.topic} was claimed by another process; run this again"
+                    f"partition {owner_claim.partition} of {owner_claim.topic} was claimed by another process; repeat it"
                 )
-            await self._lease(tenure, released=False)
+            await self._lease(owner_claim, released=False)
 
     async def release(self) -> None:
         """Let the workers go on."""
-        for tenure in self.tenures:
-            await self._lease(tenure, released=True)
+        for owner_claim in self.owner_claims:
+            await self._lease(owner_claim, released=True)
 
     async def set_fold_version(self, version: str) -> None:
         """Write into the range log that the facts are those of a fold version."""
-        epochs = {(tenure.topic, tenure.partition): tenure.owner_epoch for tenure in self.tenures}
+        epochs = {
+            (owner_claim.topic, owner_claim.partition): owner_claim.owner_epoch for owner_claim in self.owner_claims
+        }
         for latest in self.latest:
             changed = replace(latest, fold_version=version, confirmed=True)
             await self.log(latest.topic).write(changed, epochs[latest.topic, latest.partition])
 
-    async def _lease(self, tenure: Tenure, *, released: bool) -> None:
-        parameters = {**asdict(tenure), "seconds": LEASE_SECONDS, "released": int(released)}
+    async def _lease(self, owner_claim: OwnerClaim, *, released: bool) -> None:
+        parameters = {**asdict(owner_claim), "seconds": LEASE_SECONDS, "released": int(released)}
         await self._clickhouse.command(LEASE_SQL, parameters)
 
 

@@ -15,8 +15,8 @@ logger = logging.getLogger(__name__)
 class Ownership:
     """The partitions of one worker. `on_failure` is told what ended a partition's owner against its will."""
 
-    def __init__(self, tools: WorkerContext, on_failure: Callable[[BaseException], None]) -> None:
-        self._tools = tools
+    def __init__(self, context: WorkerContext, on_failure: Callable[[BaseException], None]) -> None:
+        self._context = context
         self._on_failure = on_failure
         self._partitions: dict[int, Partition] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -43,13 +43,13 @@ class Ownership:
         logger.info("owning partitions %s", sorted(numbers))
         self._was_assigned = True
         for number in numbers:
-            partition = self._partitions[number] = Partition(number, self._tools, len(numbers))
+            partition = self._partitions[number] = Partition(number, self._context, len(numbers))
             task = self._tasks[number] = asyncio.create_task(partition.run(), name=f"partition {number}")
             task.add_done_callback(self._note_end)
 
     async def release(self, deadline_seconds: float = 0) -> None:
         """Give all partitions away: what is under way may land until the deadline, then it is abandoned."""
-        deadline_seconds = deadline_seconds or self._tools.settings.kafka_session_timeout_seconds / 3
+        deadline_seconds = deadline_seconds or self._context.settings.kafka_session_timeout_seconds / 3
         self._was_assigned = False
         tasks, numbers = set(self._tasks.values()), list(self._partitions)
         for partition in self._partitions.values():

@@ -21,9 +21,9 @@ EARLY_ROWS: Final = 5_000
 class PollBuffer:
     """The polls of one partition that no flush has taken yet."""
 
-    def __init__(self, partition: int, feed: PartitionSource, max_bytes: int, clock: Callable[[], float]) -> None:
+    def __init__(self, partition: int, source: PartitionSource, max_bytes: int, clock: Callable[[], float]) -> None:
         self._partition = partition
-        self._feed = feed
+        self._source = source
         self._max_bytes = max_bytes
         self._clock = clock
         self._polls: deque[Poll] = deque()
@@ -42,7 +42,7 @@ class PollBuffer:
         self._bytes = self.rows = 0
         self._paused = self._may_repeat = False
         self.next_offset = offset
-        self._seeks = await self._feed.seek_to(self._partition, offset)
+        self._seeks = await self._source.seek_to(self._partition, offset)
 
     def add(self, poll: Poll) -> None:
         """Take a poll; pauses the partition when more is buffered than memory is meant to hold."""
@@ -54,21 +54,21 @@ class PollBuffer:
         self.wake.set()
         if self._bytes > self._max_bytes and not self._paused:
             self._paused = True
-            self._feed.pause(self._partition)
+            self._source.pause(self._partition)
 
     @property
     def age(self) -> float:
         """For how long polls have been waiting since the last were taken, in seconds."""
         return self._clock() - self.oldest_at if self._polls else 0.0
 
-    def should_flush(self, settings: WorkerSettings, *, is_landing: bool, is_idle: bool) -> bool:
+    def should_flush(self, settings: WorkerSettings, *, is_writing: bool, is_idle: bool) -> bool:
         """Tell whether what waits is worth a flush: it is much, or old; less is enough while the worker is idle.
 
         While the partition's last flush lands, only a full one is prepared.
         """
         if self.rows >= settings.flush_max_rows or self._paused:
             return True
-        if not self.rows or is_landing:
+        if not self.rows or is_writing:
             return False
         return self.age >= settings.flush_max_age_seconds or (is_idle and self.rows >= EARLY_ROWS)
 
@@ -127,4 +127,4 @@ class PollBuffer:
         self.oldest_at = self._clock()
         if self._paused and self._bytes < self._max_bytes / 2:
             self._paused = False
-            self._feed.resume(self._partition)
+            self._source.resume(self._partition)

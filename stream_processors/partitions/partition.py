@@ -1,109 +1,82 @@
-"""A partition and its owner: the range protocol, carried out.
+"""A partition while this worker owns it: the `PartitionIO` of its owner, with real clients.
 
-`protocol/owner.py` says what to do and when. Here its commands meet the tools: polls gather until they are worth a
-flush, the steps make a block of them, and `landing.py` writes it while the next polls are gathered and prepared.
+`protocol/owner.py` decides what happens and in which order. Here each of its steps is carried out: `reader.py` reads
+records, `app.py` has the steps that make a block of them, `writer.py` writes it while the next records are read and
+prepared.
 """
 
 import asyncio
 import logging
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from stream_processors import metrics
 from stream_processors.blocked import reason_of
-from stream_processors.errors import LogChanged, MaintenanceUnderWay, StaleOwner
+from stream_processors.clickhouse.schema_version import check_schema
 from stream_processors.kafka.records import Record, time_of_receipt
 from stream_processors.kafka.source import Poll
-from stream_processors.partitions.buffer import PollBuffer
 from stream_processors.partitions.context import WorkerContext
-from stream_processors.partitions.lag import Lag
-from stream_processors.partitions.protocol.commands import (
-    AskMembership,
-    AskRelease,
-    Begin,
-    CheckLog,
-    Command,
-    Gather,
-    Land,
-    Lull,
-    Prepare,
-    Prepared,
-    ReadBounds,
-    ReadUpTo,
-    Settle,
-    Shrink,
-    Wait,
-)
+from stream_processors.partitions.protocol.io import NoBatch, Prepared, PrepareRequest, Replay
 from stream_processors.partitions.protocol.owner import Owner
-from stream_processors.partitions.ranges import Batch, Fingerprint, Range, Start
-from stream_processors.partitions.writer import Content, Landing, perform
+from stream_processors.partitions.ranges import Fingerprint, Range, ReadBatch, Start
+from stream_processors.partitions.reader import PartitionReader
+from stream_processors.partitions.starvation import Lag
+from stream_processors.partitions.writer import FlushWriter, PreparedFlush, RangeWriter
 from stream_processors.retries import retry_forever
 from stream_processors.state.cache import State, load_state
-
-# A range is confirmed when nothing has followed it for so long.
-IDLE_SECONDS: Final = 0.5
-
-# How long a log that claims to end too early may take to prove the contrary.
-DOUBT_SECONDS: Final = 5.0
-
-# After how long without a record that must be there the log's bounds are asked for again.
-SILENCE_SECONDS: Final = 30.0
 
 # How long a maintenance command, or another partition, is given before the next attempt to claim.
 WAIT_SECONDS: Final = 1.0
 
-# How often a partition that nothing comes of asks Kafka whether its topic was made again, and how far it reaches.
-CHECK_SECONDS: Final = 5.0
-
 logger = logging.getLogger(__name__)
 
 
-class Partition:
+class Partition(RangeWriter):
     """One partition of the topic while this worker owns it."""
 
-    def __init__(self, number: int, tools: WorkerContext, owned: int = 1) -> None:
-        """Own a partition as one of so many; they share the worker's memory evenly."""
-        self.number = number
-        self._tools = tools
-        self._rules = tools.settings.fold_rules
-        self._gathering = PollBuffer(number, tools.feed, tools.settings.buffer_share(owned), tools.clock)
-        self._cache_bytes = tools.settings.state_cache_bytes // owned
-        self._landing = Landing(number, tools, self._note_landing_ended)
-        self._has_flush_slot = False  # for what is being prepared; a landing has its own
-        self._released = asyncio.Event()
-        self._owner = Owner(tools.settings.kafka_topic, number, self._rules.version)
+    def __init__(self, number: int, context: WorkerContext, owned: int = 1) -> None:
+        """Own a partition as one of `owned`; they share the worker's memory evenly."""
+        super().__init__(context, number)
+        self._write: Final = FlushWriter(context, number, self._note_write_ended)
+        self._reader: Final = PartitionReader(context, number, context.settings.buffer_share(owned), self._write)
+        self._cache_bytes = context.settings.state_cache_bytes // owned
+        self._lag = Lag(context.clock)
         self._state: State | None = None
         self._records: Sequence[Record] = ()
-        self._content = Content(None)
+        self._prepared = PreparedFlush(None)
+        self._has_flush_slot = False  # for the flush that is being prepared; the one in flight has its own
+        self._newest_at = 0  # time of receipt of the newest record in the write in flight, in milliseconds
         self.is_settled = False
-        self._checked_at = tools.clock()
-        self._starved_since: float | None = None
-        self._silences = 0
-        self._end = 0
-        self._lag = Lag(tools.clock)
-        self._newest_at = 0  # of the records that land, in milliseconds
         metrics.BLOCKED.labels(number).set(0)
+
+    # Lifecycle
+
+    async def run(self) -> None:
+        """Own the partition until it is released; raises FoldVersionMismatch when its facts have another version."""
+        settings = self._context.settings
+        try:
+            await Owner(self, settings.kafka_topic, self.number, settings.fold_rules.version).own()
+        finally:
+            self.is_settled = False
+            await self._write.abandon()
+            self._release_flush_slot()
 
     def deliver(self, poll: Poll) -> None:
         """Take a poll of the partition."""
-        self._starved_since, self._silences = None, 0
-        self._gathering.add(poll)
+        self._reader.starvation.end()
+        self._reader.buffer.add(poll)
 
     def release(self) -> None:
-        """Ask the partition to end: what is under way lands and is confirmed, what was only gathered is left."""
-        self._released.set()
-        self._gathering.wake.set()
+        """Ask the partition to end: the write in flight ends and is confirmed; buffered records are not written."""
+        self._reader.release()
+
+    # What others see
 
     @property
     def lag(self) -> int:
-        """How many committed records wait in Kafka behind what was taken."""
-        known = self._end - self._read_to  # of a partition that is never fetched the polls know nothing
-        return max(known, self._tools.feed.lag(self.number, self._read_to))
-
-    @property
-    def _read_to(self) -> int:
-        return self._tools.feed.read_to(self.number, self._gathering.next_offset)
+        """How many committed records wait in Kafka after those that were taken."""
+        return self._reader.lag
 
     @property
     def blocked(self) -> str | None:
@@ -112,217 +85,147 @@ class Partition:
 
     @property
     def waiting_seconds(self) -> float:
-        """For how long records have waited without one landing."""
+        """How long records have waited without one being written."""
         return self._lag.waiting_seconds
-
-    def look(self) -> None:
-        """Notice what records wait for, and show it; called every so often."""
-        self._look_for_starvation()
-        if self.is_settled:
-            gathering = self._gathering
-            unlanded = max(self.lag, gathering.rows) + gathering.next_offset - self._lag.landed_below
-            self._lag.look(is_waiting=unlanded > 0)
-            metrics.LAG_RECORDS.labels(self.number).set(max(0, unlanded))
-            metrics.LAG_SECONDS.labels(self.number).set(self._lag.seconds)
-        if self.blocked:
-            self._lend_slots()
-
-    def _lend_slots(self) -> None:
-        """Let other partitions flush while this one waits for a person."""
-        self._landing.lend_slot()
-        if self._has_flush_slot:
-            self._has_flush_slot = False
-            self._tools.flush_slots.release()
-
-    def _look_for_starvation(self) -> None:
-        """Notice whether records wait in Kafka and nothing hinders their being read."""
-        is_hindered = not self.is_settled or self._gathering.rows > 0 or self._landing.is_writing
-        if is_hindered or self.lag == 0:
-            self._starved_since = None
-        elif self._starved_since is None:
-            self._starved_since = self._tools.clock()
 
     @property
     def starved_seconds(self) -> float:
-        """For how long records have waited in Kafka without one being read, although nothing hindered it."""
-        since = self._starved_since
-        return 0.0 if since is None else self._tools.clock() - since + self._silences * SILENCE_SECONDS
+        """How long records have waited in Kafka without one being read, although nothing hindered it."""
+        return self._reader.starvation.seconds
 
-    async def run(self) -> None:
-        """Own the partition until it is released; raises FoldVersionMismatch when its facts are another fold's."""
-        try:
-            await perform(self._owner.own(), self._execute)
-        finally:
-            self.is_settled = False
-            await self._landing.abandon()
-            if self._has_flush_slot:
-                self._tools.flush_slots.release()
+    def look(self) -> None:
+        """Update lag and starvation; called every second."""
+        buffer = self._reader.buffer
+        is_hindered = not self.is_settled or buffer.rows > 0 or self._write.is_writing
+        self._reader.starvation.update(is_starved=not is_hindered and self.lag > 0)
+        if self.is_settled:
+            unwritten = max(self.lag, buffer.rows) + buffer.next_offset - self._lag.written_below
+            self._lag.update(is_waiting=unwritten > 0)
+            metrics.LAG_RECORDS.labels(self.number).set(max(0, unwritten))
+            metrics.LAG_SECONDS.labels(self.number).set(self._lag.seconds)
+        if self.blocked:  # other partitions can flush while this one waits for an operator
+            self._write.release_slot()
+            self._release_flush_slot()
 
-    async def _execute(self, command: Command[Any]) -> object:
-        try:
-            return await self._answer(command)
-        except (LogChanged, MaintenanceUnderWay, StaleOwner) as error:
-            logger.warning("partition %d: %s", self.number, error)
-            raise
+    # Acquire
 
-    async def _answer(self, command: Command[Any]) -> object:
-        """Carry a command out; return its answer."""
-        match command:
-            case Begin(start, partitions):
-                await self._begin(start, partitions)
-            case Gather():
-                return await self._gather()
-            case Prepare():
-                return await self._prepare(command)
-            case CheckLog():
-                await self._check_log()
-            case Land(written, replay):
-                self._observe(self._records[-1], written)
-                self._landing.start(self._owner.land(written, replay), self._content, self._has_flush_slot)
-                self._has_flush_slot, self._content = False, Content(None)
-            case Settle():
-                return await self._landing.settle()
-            case Shrink():
-                self._known_state.evict()
-            case ReadBounds():
-                return await self._read_bounds()
-            case ReadUpTo(last, log_may_be_truncated):
-                return await self._read_up_to(last, log_may_be_truncated)
-            case AskRelease():
-                return self._released.is_set()
-            case AskMembership():
-                return await self._is_member()
-            case Wait():
-                await asyncio.sleep(WAIT_SECONDS)
-            case _:
-                return await self._landing.execute(command)
-        return None
+    async def claim(self) -> int:
+        """Abandon the write in flight and claim the partition; return the topic's partition count."""
+        await self._write.abandon()
+        await retry_forever("check the schema", partial(check_schema, self._context.clickhouse), self.number)
+        topic = await retry_forever("describe the topic", self._context.source.describe, self.number)
+        call = partial(self._context.range_log.claim, self.number, topic.partitions)
+        self._claim, self._reader.topic_id = await retry_forever("claim", call, self.number), topic.topic_id
+        return self._claim.partitions
 
-    async def _read_bounds(self) -> tuple[int, int]:
-        start, self._end = await retry_forever(
-            "ask for the log's bounds", lambda: self._tools.feed.bounds(self.number), self.number
-        )
-        return start, self._end
+    async def are_others_written(self) -> bool:
+        """Tell whether the other partitions have written all flushes made for another partition count."""
+        call = partial(self._context.range_log.unsettled, self.owner_claim)
+        return not await retry_forever("look for flushes of another partition count", call, self.number)
 
-    async def _check_log(self) -> None:
-        """Make sure that what was read is of the topic that was there at the claim."""
-        topic = await retry_forever("ask for the topic", self._tools.feed.describe, self.number)
-        self._checked_at = self._tools.clock()
-        if topic.topic_id != self._landing.topic_id:
-            raise LogChanged("the topic was made again")
+    async def is_member(self) -> bool:
+        """Ask Kafka whether this worker still owns the partition."""
+        metrics.STALE.inc()
+        is_member = await self._context.source.is_member(self.number)
+        consequence = "claiming it again" if is_member else "another worker owns it now"
+        logger.warning("partition %d: %s", self.number, consequence)
+        return is_member
 
-    async def _begin(self, start: Start, partitions: int) -> None:
+    async def is_release_requested(self) -> bool:
+        """Tell whether the partition is to be released."""
+        return self._reader.is_released
+
+    async def wait_for_others(self) -> None:
+        """Wait before the next attempt to claim."""
+        await asyncio.sleep(WAIT_SECONDS)
+
+    async def begin(self, start: Start, partitions: int) -> None:
+        """Read from a start, with nothing in memory but which conversations exist."""
         if start.is_new_log:
             metrics.LOG_EPOCHS.inc()
             logger.warning("partition %d has another log: epoch %d begins", self.number, start.log_epoch)
         if start.lost:
             metrics.LOST_RECORDS.inc(start.lost)
             logger.error("partition %d: Kafka removed %d records before they were read", self.number, start.lost)
-        await retry_forever("set the position", lambda: self._gathering.begin(start.offset), self.number)
-        self._state = await retry_forever(
-            "load the known conversations", partial(self._load_state, partitions), self.number
-        )
+        await self._reader.begin(start.offset)
+        rules = self._context.settings.fold_rules
+        load = partial(load_state, self._context.clickhouse, self.number, partitions, rules, self._cache_bytes)
+        self._state = await retry_forever("load the known conversations", load, self.number)
         self._lag.begin(start.offset if start.verify is None else start.verify.last + 1)
         self.is_settled = True
 
-    async def _is_member(self) -> bool:
-        metrics.STALE.inc()
-        is_member = await self._tools.feed.is_member(self.number)
-        now = "claiming it again" if is_member else "it went to another worker"
-        logger.warning("partition %d: %s", self.number, now)
-        return is_member
+    # Read
 
-    async def _load_state(self, partitions: int) -> State:
-        return await load_state(self._tools.clickhouse, self.number, partitions, self._rules, self._cache_bytes)
+    async def read_log_bounds(self) -> tuple[int, int]:
+        """Return the log's first offset and the one after its last."""
+        return await self._reader.log_bounds()
+
+    async def check_topic(self) -> None:
+        """Raise LogChanged when the topic is not the one that existed at the claim."""
+        await self._reader.check_topic()
+
+    async def read_up_to(self, last: int, log_may_be_truncated: bool) -> ReadBatch | NoBatch:
+        """Read all records up to an offset."""
+        return self._batch(await self._reader.read_up_to(last, log_may_be_truncated))
+
+    async def gather(self) -> ReadBatch | NoBatch:
+        """Return records that are worth a flush."""
+        return self._batch(await self._reader.gather())
+
+    def _batch(self, records: Sequence[Record] | NoBatch) -> ReadBatch | NoBatch:
+        """Keep records for the steps, and return what the protocol needs to know of them."""
+        if isinstance(records, NoBatch):
+            return records
+        self._records, last = records, records[-1]
+        fingerprint = Fingerprint.of(last.timestamp, last.key, last.value)
+        seen_at = int(self._context.wall_clock() * 1000)
+        return ReadBatch(records[0].offset, last.offset, fingerprint, self._loaded_state.over_budget, seen_at)
+
+    # Flush
 
     @property
-    def _known_state(self) -> State:
+    def _loaded_state(self) -> State:
         if self._state is None:
             raise LookupError("the partition has not begun")
         return self._state
 
-    async def _read_up_to(self, last: int, log_may_be_truncated: bool) -> Batch | Lull:
-        """Return the records up to an offset; IDLE when the log has none there.
+    async def evict(self) -> None:
+        """Remove conversations from memory."""
+        self._loaded_state.evict()
 
-        A log that claims to end before has to bring more within `DOUBT_SECONDS` each time, else it has none.
-        """
-        records: list[Record] = []
-        clock = self._tools.clock
-        progressed_at = clock()
-        while not self._released.is_set():
-            taken = await self._gathering.take(self._tools.settings.flush_max_rows, last)
-            records.extend(taken)
-            if self._read_to > last:  # without the last record where Kafka no longer has it, or never committed it
-                return self._batch(records)
-            progressed_at = clock() if taken else progressed_at
-            waited = clock() - progressed_at
-            if log_may_be_truncated and waited > DOUBT_SECONDS:
-                return Lull.IDLE
-            if waited > CHECK_SECONDS and clock() - self._checked_at > CHECK_SECONDS:
-                await self._check_log()
-            if waited > SILENCE_SECONDS:
-                self._silences += 1
-                raise LogChanged(f"no record up to {last} has come for {SILENCE_SECONDS} seconds")
-            await self._sleep(IDLE_SECONDS)
-        return Lull.RELEASED
-
-    async def _gather(self) -> Batch | Lull:
-        """Return records that are worth a flush, or why there are none."""
-        settings, gathering = self._tools.settings, self._gathering
-        while not self._released.is_set():
-            is_landing = self._landing.is_under_way()
-            is_idle = self._tools.flush_slots.is_idle
-            if not self.blocked and gathering.should_flush(settings, is_landing=is_landing, is_idle=is_idle):
-                if records := await gathering.take(settings.flush_max_rows):
-                    return self._batch(records)
-            elif gathering.rows and not is_landing:
-                await self._sleep(settings.flush_max_age_seconds - gathering.age)
-            elif not await self._sleep(IDLE_SECONDS) and not is_landing and not gathering.rows:
-                if self._tools.clock() - self._checked_at > CHECK_SECONDS:
-                    await self._check_log()
-                    await self._read_bounds()
-                return Lull.IDLE
-        return Lull.RELEASED
-
-    def _batch(self, records: Sequence[Record]) -> Batch | Lull:
-        """Keep records for the steps, and return what the protocol has to know of them."""
-        self._records = records
-        if not records:
-            return Lull.IDLE
-        last = records[-1]
-        fingerprint = Fingerprint.of(last.timestamp, last.key, last.value)
-        seen_at = int(self._tools.wall_clock() * 1000)
-        return Batch(records[0].offset, last.offset, fingerprint, self._known_state.over_budget, seen_at)
-
-    async def _sleep(self, seconds: float) -> bool:
-        """Wait until there may be something to do; tell whether that was before the time was over."""
-        wake = self._gathering.wake
-        try:
-            await asyncio.wait_for(wake.wait(), max(0.001, seconds))
-        except TimeoutError:
-            return False
-        wake.clear()
-        return True
-
-    async def _prepare(self, command: Prepare) -> Prepared:
+    async def prepare(self, request: PrepareRequest) -> Prepared:
+        """Take the records that were read last through the steps, when a flush slot is free."""
         if not self._has_flush_slot:
-            await self._tools.flush_slots.acquire()
+            await self._context.flush_slots.acquire()
             self._has_flush_slot = True
-        segments, proofs = await self._tools.prepare(self._records, self._known_state, command)
+        segments, proofs = await self._context.prepare(self._records, self._loaded_state, request)
         self._records = self._records[-1:]
         with metrics.STEP_SECONDS.labels("columns").time():
-            block = self._landing.tenure.block(segments, command.position.log_epoch) if segments else None
-        self._content = Content(block)
-        metrics.FLUSH_ROWS.observe(self._content.rows)
-        return Prepared(self._content.rows, proofs)
+            block = self.owner_claim.block(segments, request.position.log_epoch) if segments else None
+        self._prepared = PreparedFlush(block)
+        metrics.FLUSH_ROWS.observe(self._prepared.rows)
+        return Prepared(self._prepared.rows, proofs)
 
-    def _note_landing_ended(self, landed: Range | None) -> None:
-        if landed is not None:
-            self._lag.land(landed.last + 1, self._tools.wall_clock() - self._newest_at / 1000)
-        self._gathering.wake.set()
+    async def start_write(self, written: Range, replay: Replay | None) -> None:
+        """Start to write the prepared block."""
+        self._newest_at = time_of_receipt(written.seen_at, self._records[-1].timestamp)
+        metrics.CONVERSATIONS_CACHED.labels(self.number).set(len(self._loaded_state))
+        metrics.CACHE_BYTES.labels(self.number).set(self._loaded_state.bytes)
+        flush, self._prepared = self._prepared, PreparedFlush(None)
+        has_slot, self._has_flush_slot = self._has_flush_slot, False
+        writer = RangeWriter(self._context, self.number, self.owner_claim, flush)
+        self._write.start(writer, written, replay, has_slot=has_slot)
 
-    def _observe(self, last: Record, written: Range) -> None:
-        state = self._known_state
-        self._newest_at = time_of_receipt(written.seen_at, last.timestamp)
-        metrics.CONVERSATIONS_CACHED.labels(self.number).set(len(state))
-        metrics.CACHE_BYTES.labels(self.number).set(state.bytes)
+    async def await_write(self) -> Range | None:
+        """Wait until no write is in flight; return the range written since the last call, or raise its error."""
+        return await self._write.wait()
+
+    def _note_write_ended(self, written: Range | None) -> None:
+        if written is not None:
+            self._lag.mark_written(written.last + 1, self._context.wall_clock() - self._newest_at / 1000)
+        self._reader.buffer.wake.set()
+
+    def _release_flush_slot(self) -> None:
+        if self._has_flush_slot:
+            self._has_flush_slot = False
+            self._context.flush_slots.release()

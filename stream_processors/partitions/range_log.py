@@ -59,7 +59,7 @@ RANGE_TYPES: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Tenure:
+class OwnerClaim:
     """The right to write a partition, from a claim on until somebody claims it later or under another layout."""
 
     topic: str
@@ -92,7 +92,7 @@ class RangeLog:
         self._topic = topic
         self.owner_id = owner_id
 
-    async def claim(self, partition: int, partitions: int | None) -> Tenure:
+    async def claim(self, partition: int, partitions: int | None) -> OwnerClaim:
         """Claim a partition of a topic with so many partitions; None is as many as the last claimant saw.
 
         Raises MaintenanceUnderWay while a maintenance command holds the partition.
@@ -102,20 +102,20 @@ class RangeLog:
             layout, counted = claims["latest_layout"]
             if partitions not in (None, counted):
                 layout, counted = layout + 1, partitions or 0
-            mine = Tenure(self._topic, partition, claims["epoch"] + 1, self.owner_id, layout, counted)
+            mine = OwnerClaim(self._topic, partition, claims["epoch"] + 1, self.owner_id, layout, counted)
             await self._clickhouse.insert_row("owners", {**mine.columns, "layout": layout, "partitions": counted})
             if await self.holds(mine):
                 return mine
 
-    async def holds(self, tenure: Tenure) -> bool:
+    async def holds(self, owner_claim: OwnerClaim) -> bool:
         """Tell whether a claim of ours still counts."""
-        claims = await self._claims(tenure.partition)
-        is_latest = (claims["epoch"], claims["owner"]) == (tenure.owner_epoch, tenure.owner_id)
-        return is_latest and claims["latest_layout"] == (tenure.layout, tenure.partitions)
+        claims = await self._claims(owner_claim.partition)
+        is_latest = (claims["epoch"], claims["owner"]) == (owner_claim.owner_epoch, owner_claim.owner_id)
+        return is_latest and claims["latest_layout"] == (owner_claim.layout, owner_claim.partitions)
 
-    async def unsettled(self, tenure: Tenure) -> list[int]:
+    async def unsettled(self, owner_claim: OwnerClaim) -> list[int]:
         """Return the other partitions of which a flush of another layout is not known to have landed."""
-        parameters = {"topic": self._topic, "partition": tenure.partition, "partitions": tenure.partitions}
+        parameters = {"topic": self._topic, "partition": owner_claim.partition, "partitions": owner_claim.partitions}
         return [row["partition"] for row in await self._clickhouse.rows(UNSETTLED_SQL, parameters)]
 
     async def _claims(self, partition: int) -> Row:

@@ -1,6 +1,6 @@
 """Positions: where a partition goes on, decided from its range log and the bounds of its log.
 
-Pure decisions, no clients: `resolve_start` says where to seek on assignment, `Batch.ends` whether the first records
+Pure decisions, no clients: `resolve_start` says where to seek on assignment, `ReadBatch.ends` whether the first records
 read show that the log is the same one. Offsets are Kafka's; a log epoch is a number that grows whenever the log proves
 to be another.
 """
@@ -74,7 +74,7 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class ReadBatch:
     """Records that were read of a log: their offsets `first` to `last`, both included, and what the last one is.
 
     `is_over_budget` says that the conversations in memory leave no room; `seen_at` is the time, in milliseconds.
@@ -95,11 +95,11 @@ class Batch:
 class Start:
     """Where to begin to read, and what to do with what is read first.
 
-    `replay` is a range to be written again, byte for byte, or only to be compared with the tables when it `has_landed`;
-    `verify` is a range whose last record, read first, must be the one that it was; `log_may_be_truncated` says that the
-    log claims to end before it, which an embedded broker may say of a log that does not; `lost` counts the offsets that
-    Kafka's retention removed before they were read. `broken` is an unconfirmed range of which Kafka has not kept all:
-    ClickHouse has to say whether it landed, and what is left of it is replayed.
+    `replay` is a range to be sent again, byte for byte, or only to be compared with the tables if it
+    `was_partly_written`. `verify` is a range whose last record, read first, must be unchanged. `log_may_be_truncated`
+    says that the log seems to end before it; an embedded broker may report this of an intact log. `lost` counts the
+    offsets that Kafka's retention removed before they were read. `partially_expired` is an unconfirmed range of which
+    Kafka has not kept all records: ClickHouse decides whether it was written, and the rest of it is replayed.
     """
 
     log_epoch: int
@@ -108,8 +108,8 @@ class Start:
     verify: Range | None = None
     log_may_be_truncated: bool = False
     lost: int = 0
-    broken: Range | None = None
-    has_landed: bool = False
+    partially_expired: Range | None = None
+    was_partly_written: bool = False
     is_new_log: bool = False
 
 
@@ -121,29 +121,29 @@ def resolve_start(latest: Range | None, log_start: int, log_end: int) -> Start:
     if not latest.confirmed and log_start <= latest.first:
         return Start(latest.log_epoch, latest.first, replay=latest, log_may_be_truncated=log_may_be_truncated)
     if not latest.confirmed:
-        return Start(latest.log_epoch, max(log_start, latest.last + 1), broken=latest)
+        return Start(latest.log_epoch, max(log_start, latest.last + 1), partially_expired=latest)
     if log_start <= latest.last:
         return Start(latest.log_epoch, latest.last, verify=latest, log_may_be_truncated=log_may_be_truncated)
     return Start(latest.log_epoch, log_start, lost=log_start - latest.last - 1)
 
 
-def resume_after_expiry(broken: Range, log_start: int, log_end: int, has_landed: bool) -> Start:
+def resume_after_expiry(partially_expired: Range, log_start: int, log_end: int, was_partly_written: bool) -> Start:
     """Decide where to go on after a range that Kafka no longer holds whole, by whether it had landed."""
-    following = broken.last + 1 if has_landed else broken.first
+    following = partially_expired.last + 1 if was_partly_written else partially_expired.first
     lost = max(0, log_start - following)
-    if log_start > broken.last:
-        return Start(broken.log_epoch, log_start, lost=lost)
+    if log_start > partially_expired.last:
+        return Start(partially_expired.log_epoch, log_start, lost=lost)
     return Start(
-        broken.log_epoch,
+        partially_expired.log_epoch,
         log_start,
-        replay=replace(broken, first=log_start),
-        log_may_be_truncated=log_end <= broken.last,
+        replay=replace(partially_expired, first=log_start),
+        log_may_be_truncated=log_end <= partially_expired.last,
         lost=lost,
-        broken=broken,
-        has_landed=has_landed,
+        partially_expired=partially_expired,
+        was_partly_written=was_partly_written,
     )
 
 
-def restart(latest: Range, log_start: int) -> Start:
+def start_new_epoch(latest: Range, log_start: int) -> Start:
     """Decide where to go on when another record stands at a range's last offset: a new log, from its start."""
     return Start(log_epoch=latest.log_epoch + 1, offset=log_start, is_new_log=True)

@@ -26,7 +26,7 @@ from stream_processors.clickhouse.fact_tables import (
     missing_facts,
 )
 from stream_processors.conversations.rules import FoldRules
-from stream_processors.partitions.range_log import Tenure
+from stream_processors.partitions.range_log import OwnerClaim
 from stream_processors.partitions.ranges import Range
 from stream_processors.state.loader import recompute_facts
 
@@ -86,23 +86,24 @@ async def missing_of_conversations(clickhouse: ClickHouse, condition: str, rules
     return [*segments, activity] if activity else segments
 
 
-async def repair_conversations(clickhouse: ClickHouse, condition: str, rules: FoldRules, tenure: Tenure) -> int:
+async def repair_conversations(
+    clickhouse: ClickHouse, condition: str, rules: FoldRules, owner_claim: OwnerClaim
+) -> int:
     """Make facts and activity of some conversations what their events say; return how many rows that took.
 
-    Raises StaleOwner when the partition of the tenure was claimed meanwhile. All that writes these conversations must
-    be fenced.
+    Raises StaleOwner when the partition was claimed meanwhile. All writers of these conversations must be fenced.
     """
     segments = await missing_of_conversations(clickhouse, condition, rules)
     if not segments:
         return 0
-    block = tenure.block(segments)
-    await clickhouse.insert_block("inbox", block.columns, block.data, repair_token(tenure))
+    block = owner_claim.block(segments)
+    await clickhouse.insert_block("inbox", block.columns, block.data, repair_token(owner_claim))
     return block.rows
 
 
-def repair_token(tenure: Tenure) -> str:
+def repair_token(owner_claim: OwnerClaim) -> str:
     """Return a token that no block had before: what the engine may have lost is not asked to be remembered."""
-    return f"{tenure.topic}:{tenure.partition}:repair:{uuid4().hex}"
+    return f"{owner_claim.topic}:{owner_claim.partition}:repair:{uuid4().hex}"
 
 
 def _of_kind(segments: Sequence[Segment], kind: str) -> list[Segment]:

@@ -207,9 +207,9 @@ async def missing_before_and_after_a_repair(
 ) -> tuple[int, int]:
     rules = FoldRules(1_800_000, EscalationActions())
     missing = await what_is_missing(clickhouse, written, segments, rules)
-    tenure = await RangeLog(clickhouse, written.topic, "repair").claim(written.partition, None)
-    block = tenure.block(missing, written.log_epoch)
-    await clickhouse.insert_block("inbox", block.columns, block.data, repair_token(tenure))
+    owner_claim = await RangeLog(clickhouse, written.topic, "repair").claim(written.partition, None)
+    block = owner_claim.block(missing, written.log_epoch)
+    await clickhouse.insert_block("inbox", block.columns, block.data, repair_token(owner_claim))
     after = await what_is_missing(clickhouse, written, segments, rules)
     return sum(each.length for each in missing), sum(each.length for each in after)
 

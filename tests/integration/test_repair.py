@@ -14,7 +14,7 @@ from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.conversations.escalation import EscalationActions
 from stream_processors.conversations.rules import FoldRules
 from stream_processors.errors import StaleOwner
-from stream_processors.partitions.range_log import RangeLog, Tenure
+from stream_processors.partitions.range_log import OwnerClaim, RangeLog
 from stream_processors.partitions.reconcile import repair_conversations
 from tests.integration.conftest import WORKER
 from tests.oracle import History
@@ -57,11 +57,11 @@ class Written:
 
         return asyncio.run(called())
 
-    def claim(self) -> Tenure:
+    def claim(self) -> OwnerClaim:
         return self.with_clickhouse(lambda each: RangeLog(each, self.harness.log.topic, "repair").claim(0, None))
 
-    def repair(self, tenure: Tenure) -> int:
-        return self.with_clickhouse(lambda each: repair_conversations(each, ALL, RULES, tenure))
+    def repair(self, owner_claim: OwnerClaim) -> int:
+        return self.with_clickhouse(lambda each: repair_conversations(each, ALL, RULES, owner_claim))
 
     def differences(self) -> list[str]:
         moments = [event.at for event in self.known.events]
@@ -84,16 +84,16 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Written]:
 @pytest.mark.parametrize("damage", ["TRUNCATE TABLE {}", "INSERT INTO {0} SELECT * FROM {0}"], ids=["lost", "doubled"])
 def test_a_table_is_made_what_the_events_say(written: Written, table: str, damage: str) -> None:
     written.damage(damage.format(table))
-    tenure = written.claim()
-    assert written.repair(tenure) > 0
-    assert written.repair(tenure) == 0
+    owner_claim = written.claim()
+    assert written.repair(owner_claim) > 0
+    assert written.repair(owner_claim) == 0
     assert not written.differences()
 
 
 def test_a_repair_of_one_whose_claim_no_longer_counts_is_refused(written: Written) -> None:
     written.damage("TRUNCATE TABLE activity")
-    stale, tenure = written.claim(), written.claim()
+    stale, owner_claim = written.claim(), written.claim()
     with pytest.raises(StaleOwner):
         written.repair(stale)
-    assert written.repair(tenure) > 0
+    assert written.repair(owner_claim) > 0
     assert not written.differences()

@@ -1,1 +1,4 @@
-"""The range protocol as a pure machine: `commands.py` lists what it may do, `owner.py` says when it does it."""
+"""The range protocol: which steps the owner of a partition takes, in which order. It knows no client and no clock.
+
+`io.py` lists what a step may do, `owner.py` is the life of an owner, `ranges.py` writes one range exactly once.
+"""

@@ -8,7 +8,7 @@ from clickhouse_connect.driver.exceptions import DatabaseError
 
 from stream_processors.clickhouse.client import ClickHouse as Store
 from stream_processors.errors import MaintenanceUnderWay
-from stream_processors.partitions.range_log import RangeLog, Tenure
+from stream_processors.partitions.range_log import OwnerClaim, RangeLog
 from tests.support.sql.agent import Agent
 from tests.support.sql.clickhouse import ClickHouse
 from tests.support.sql.inbox_rows import Row, milliseconds
@@ -131,7 +131,7 @@ async def holds(clickhouse: ClickHouse, topic: str, epoch: int, owner: str) -> b
     """Tells whether a claim counts, as its worker sees it."""
     store = Store(clickhouse.url(), threads=1)
     try:
-        return await RangeLog(store, topic, owner).holds(Tenure(topic, 0, epoch, owner, 1, 1))
+        return await RangeLog(store, topic, owner).holds(OwnerClaim(topic, 0, epoch, owner, 1, 1))
     finally:
         store.close()
 

@@ -1,25 +1,57 @@
-"""A sequence of steps of the protocol under a test's control: one command at a time, answered when the test likes."""
+"""A coroutine of the protocol under a test's control: one call of `PartitionIO` at a time, answered as a test likes."""
 
+from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 from stream_processors.errors import ProcessorError
-from stream_processors.partitions.protocol.commands import Command, Steps
+from stream_processors.partitions.protocol.io import PartitionIO
 from tests.support.protocol.engine import Insert as UnderWay
 from tests.support.protocol.engine import Rows
 
+Method = Callable[..., Any]
 NO_ROWS = Rows((), (), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of a method of `PartitionIO`; awaiting it waits for the test's answer."""
+
+    name: str
+    args: tuple[Any, ...]
+
+    def __await__(self) -> Generator["Call", Any, Any]:
+        return (yield self)
+
+
+class SteppedIO:
+    """A `PartitionIO` whose calls the test answers."""
+
+    def __getattr__(self, name: str) -> Callable[..., Call]:
+        if not hasattr(PartitionIO, name):
+            raise AttributeError(name)
+        return partial(_call, name)
+
+
+def _call(name: str, *args: Any) -> Call:
+    return Call(name, args)
+
+
+def stepped_io() -> PartitionIO:
+    """Return an interface whose calls the test answers."""
+    return cast(PartitionIO, SteppedIO())
 
 
 @dataclass(slots=True)
 class Sequence:
-    """Steps that are being taken: the command to be carried out next, and how often it was tried.
+    """A coroutine that is being stepped: the call that waits for an answer, and how often it was tried.
 
-    `missing` is what a comparison found last, and `token` that of its repair.
+    `missing` is what a comparison found last, and `token` that of inserting it.
     """
 
-    steps: Steps[Any]
-    command: Command[Any] | None = None
+    steps: Coroutine[Call, Any, Any]
+    call: Call | None = None
     tries: int = 0
     under_way: UnderWay | None = None
     missing: Rows = NO_ROWS
@@ -28,14 +60,18 @@ class Sequence:
     error: ProcessorError | None = None
 
     def __post_init__(self) -> None:
-        self.go_on(None)
+        self.resume(None)
 
-    def go_on(self, answer: object, error: ProcessorError | None = None) -> None:
-        """Hand in an answer or an error."""
+    def is_at(self, *methods: Method) -> bool:
+        """Tell whether the next call is of one of these methods."""
+        return self.call is not None and self.call.name in {method.__name__ for method in methods}
+
+    def resume(self, answer: object, error: ProcessorError | None = None) -> None:
+        """Give an answer or an error to the call, and go on to the next one."""
         self.tries, self.under_way = 0, None
         try:
-            self.command = self.steps.send(answer) if error is None else self.steps.throw(error)
+            self.call = self.steps.send(answer) if error is None else self.steps.throw(error)
         except StopIteration as end:
-            self.command, self.result = None, end.value
+            self.call, self.result = None, end.value
         except ProcessorError as refusal:
-            self.command, self.error = None, refusal
+            self.call, self.error = None, refusal

@@ -1,7 +1,7 @@
-"""An owner for the model of the protocol: the real `Owner`, whose commands a model of ClickHouse and Kafka answers.
+"""An owner for the model of the protocol: the real `Owner`, whose calls a model of ClickHouse and Kafka answers.
 
-`step` carries one command out; what is in memory is lost with the object. The two sequences of steps, owning and
-landing, take turns as the model likes.
+`step` answers one call; memory is lost with the object. The two coroutines, owning and writing, take turns as the model
+likes.
 """
 
 from collections.abc import Iterable
@@ -11,22 +11,23 @@ from typing import Any
 from stream_processors.conversations.conversation import Conversation
 from stream_processors.errors import LogChanged, ProcessorError
 from stream_processors.kafka.records import LogPosition
-from stream_processors.partitions.protocol import commands
-from stream_processors.partitions.protocol.commands import Lull, Prepare, Prepared
+from stream_processors.partitions.protocol import ranges
+from stream_processors.partitions.protocol.io import NoBatch, PartitionIO, Prepared, PrepareRequest, Replay
 from stream_processors.partitions.protocol.owner import Owner as ProtocolOwner
-from stream_processors.partitions.ranges import Batch, Proof, Range
+from stream_processors.partitions.ranges import Proof, Range, ReadBatch, Start
 from tests.support.protocol.engine import TABLES, Engine, Layout, Owner, Rows, StoredEvent, signed_facts
 from tests.support.protocol.log import Entry, Log, Message, Reader, partition_of
-from tests.support.protocol.sequence import NO_ROWS, Sequence
+from tests.support.protocol.sequence import NO_ROWS, Call, Method, Sequence, stepped_io
 from tests.support.worker.fold_histories import GAP
 
 TOPIC = "t"
 VERSION = "1-abc"
 MOST_STEPS = 3_000
+WRITES = (PartitionIO.write_range, PartitionIO.insert_block, PartitionIO.insert_missing)
 
 
 class Blocked(Exception):
-    """The command cannot be answered yet."""
+    """The call cannot be answered yet."""
 
 
 @dataclass(slots=True)
@@ -81,46 +82,47 @@ class Worker:
         self._records: list[Entry] = []
         self._rows = NO_ROWS
         self.landing_rows = NO_ROWS
-        self.owner = ProtocolOwner(TOPIC, partition, VERSION)
+        self._loses_row = False
         self.landing: Sequence | None = None
-        self.owning = Sequence(self.owner.own())
+        self.owning = Sequence(ProtocolOwner(stepped_io(), TOPIC, partition, VERSION).own())
 
     @property
     def has_ended(self) -> bool:
         """Whether the partition was released, or let go."""
-        return self.owning.command is None
+        return self.owning.call is None
 
     @property
     def has_written_all(self) -> bool:
         """Whether everything was read, has landed and is confirmed."""
-        return isinstance(self.owning.command, commands.Gather) and self.landing is None and self._reader.is_at_end
+        return self.owning.is_at(PartitionIO.gather) and self.landing is None and self._reader.is_at_end
 
     def step(self, beside: bool = False, lose_answer: bool = False, lose_row: bool = False) -> None:
-        """Carry out the next command, of the landing if `beside`; `lose_answer`: it is done, but a time-out comes."""
-        is_landing = self.landing is not None and self.landing.command is not None
+        """Answer the next call, of the write if `beside`; `lose_answer`: it is done, but a time-out comes."""
+        is_landing = self.landing is not None and self.landing.call is not None
         sequence = self.landing if beside and is_landing and self.landing else self.owning
-        if sequence.command is None:
+        if sequence.call is None:
             return
         self.world.now += 1
         try:
-            answer = self._answer(sequence, sequence.command, lose_row)
+            self._loses_row = lose_row
+            answer = self._answer(sequence, sequence.call)
         except Blocked:
             if lose_answer:
                 sequence.under_way = None
-            if sequence is self.owning and isinstance(sequence.command, commands.Gather | commands.Settle):
+            if sequence is self.owning and sequence.is_at(PartitionIO.gather, PartitionIO.await_write):
                 self.step(beside=True, lose_answer=lose_answer, lose_row=lose_row)
         except ProcessorError as error:
-            sequence.go_on(None, error)
+            sequence.resume(None, error)
         else:
-            if lose_answer and isinstance(sequence.command, commands.WriteRange | commands.Insert | commands.Repair):
+            if lose_answer and sequence.is_at(*WRITES):
                 sequence.under_way = None
             else:
-                sequence.go_on(answer)
+                sequence.resume(answer)
 
-    def go_up_to(self, place: type[commands.Command[Any]]) -> None:
-        """Take steps until a command of a kind is about to be carried out, if one comes soon."""
+    def go_up_to(self, method: Method) -> None:
+        """Take steps until a method is about to be called, if that comes soon."""
         for number in range(25):
-            if any(isinstance(each.command, place) for each in (self.owning, self.landing) if each):
+            if any(sequence.is_at(method) for sequence in (self.owning, self.landing) if sequence):
                 return
             self.step(beside=number % 2 == 1)
 
@@ -130,76 +132,71 @@ class Worker:
             if self.has_ended or (self.has_written_all and not self.is_released):
                 return
             self.step()
-        raise AssertionError(f"stuck at {self.owning.command}")
+        raise AssertionError(f"stuck at {self.owning.call}")
 
-    def _answer(self, sequence: Sequence, command: commands.Command[Any], lose_row: bool) -> object:
-        engine, place = self.world.engine, self.partition
-        match command:
-            case commands.Claim():
-                return self._claim()
-            case commands.AskWhetherSettled():
-                return engine.is_settled(place, self._partitions)
-            case commands.ReadLatest():
-                return engine.latest(place)
-            case commands.WriteRange(written):
-                sequence.tries += 1
-                engine.write_range(self._me, written, is_lost=lose_row)
-                if lose_row:
-                    raise Blocked
-                return sequence.tries
-            case commands.Insert(written):
-                return self._insert(sequence, written.token, self.landing_rows)
-            case commands.Compare(known):
-                return self._compare(sequence, known)
-            case commands.Repair():
-                self._insert(sequence, sequence.token, sequence.missing)
-            case commands.AwaitEarlierWrites():
-                engine.finish(place)
-            case commands.AskWhatLanded(known):
-                engine.finish(place)
-                return engine.what_landed(known)
-            case commands.AskWhetherRemembered(known):
-                return engine.is_remembered(known)
-            case _:
-                return self._answer_beside_clickhouse(command)
-        return None
+    def _answer(self, sequence: Sequence, call: Call) -> object:
+        return getattr(self, f"_on_{call.name}")(sequence, *call.args)
 
-    def _answer_beside_clickhouse(self, command: commands.Command[Any]) -> object:
-        match command:
-            case commands.AskMembership():
-                return self.world.members.get(self.partition) is self
-            case commands.AskRelease():
-                return self.is_released
-            case commands.ReadBounds():
-                return self._reader.look()
-            case commands.CheckLog():
-                self._reader.check()
-            case commands.Wait():
-                return None
-            case commands.Begin(start, partitions):
-                self._begin(start.offset, partitions)
-            case commands.ReadUpTo(last, log_may_be_truncated):
-                return self._read_up_to(last, log_may_be_truncated)
-            case commands.Gather():
-                return self._gather()
-            case commands.Prepare():
-                return self._prepare(command)
-            case commands.Land(written, replay):
-                self.landing_rows = self._rows
-                self.landing = Sequence(self.owner.land(written, replay))
-            case commands.Settle():
-                return self._settle()
-            case commands.Shrink():
-                self._conversations.clear()
-            case _:
-                raise TypeError(f"{command} is not known")
-        return None
+    # Claims and ranges
+
+    def _on_are_others_written(self, _: Sequence) -> bool:
+        return self.world.engine.is_settled(self.partition, self._partitions)
+
+    def _on_read_latest_range(self, _: Sequence) -> Range | None:
+        return self.world.engine.latest(self.partition)
+
+    def _on_write_range(self, sequence: Sequence, written: Range) -> int:
+        sequence.tries += 1
+        self.world.engine.write_range(self._me, written, is_lost=self._loses_row)
+        if self._loses_row:
+            raise Blocked
+        return sequence.tries
+
+    def _on_insert_block(self, sequence: Sequence, written: Range) -> int:
+        return self._insert(sequence, written.token, self.landing_rows)
+
+    def _on_insert_missing(self, sequence: Sequence, _: Range) -> None:
+        self._insert(sequence, sequence.token, sequence.missing)
+
+    def _on_await_earlier_writes(self, _: Sequence) -> None:
+        self.world.engine.finish(self.partition)
+
+    def _on_is_partly_written(self, _: Sequence, known: Range) -> bool:
+        self.world.engine.finish(self.partition)
+        return self.world.engine.what_landed(known)
+
+    def _on_is_token_remembered(self, _: Sequence, known: Range) -> bool:
+        return self.world.engine.is_remembered(known)
+
+    # Kafka and memory
+
+    def _on_is_member(self, _: Sequence) -> bool:
+        return self.world.members.get(self.partition) is self
+
+    def _on_is_release_requested(self, _: Sequence) -> bool:
+        return self.is_released
+
+    def _on_wait_for_others(self, _: Sequence) -> None:
+        """Nothing to wait for: other workers take their steps between two of this one."""
+
+    def _on_read_log_bounds(self, _: Sequence) -> tuple[int, int]:
+        return self._reader.look()
+
+    def _on_check_topic(self, _: Sequence) -> None:
+        self._reader.check()
+
+    def _on_evict(self, _: Sequence) -> None:
+        self._conversations.clear()
+
+    def _on_start_write(self, _: Sequence, written: Range, replay: Replay | None) -> None:
+        self.landing_rows = self._rows
+        self.landing = Sequence(ranges.write(stepped_io(), written, replay))
 
     @property
     def _me(self) -> Owner:
         return self.owner_epoch, self.name
 
-    def _claim(self) -> int:
+    def _on_claim(self, _: Sequence) -> int:
         self.landing = None
         engine, counted = self.world.engine, len(self.world.logs)
         if self._claiming is None:
@@ -214,7 +211,7 @@ class Worker:
             raise Blocked
         return self._partitions
 
-    def _compare(self, sequence: Sequence, known: Range) -> int:
+    def _on_count_missing(self, sequence: Sequence, known: Range) -> int:
         rows = self.landing_rows if sequence is self.landing else None
         sequence.missing = self.world.engine.missing(known, rows)
         self.world.serial += 1
@@ -232,25 +229,25 @@ class Worker:
             raise Blocked
         return sequence.tries
 
-    def _settle(self) -> object:
+    def _on_await_write(self, _: Sequence) -> object:
         if self.landing is None:
             return None
-        if self.landing.command is not None:
+        if self.landing.call is not None:
             raise Blocked
         landed, self.landing = self.landing, None
         if landed.error is not None:
             raise landed.error
         return landed.result
 
-    def _begin(self, offset: int, partitions: int) -> None:
-        self._reader.next_offset = offset
+    def _on_begin(self, _: Sequence, start: Start, partitions: int) -> None:
+        self._reader.next_offset = start.offset
         self._known = {each for each in self.world.engine.known if partition_of(each, partitions) == self.partition}
         self._conversations.clear()
         self._partly = []
 
-    def _read_up_to(self, last: int, log_may_be_truncated: bool) -> Batch | Lull:
+    def _on_read_up_to(self, _: Sequence, last: int, log_may_be_truncated: bool) -> ReadBatch | NoBatch:
         if self.is_released:
-            return Lull.RELEASED
+            return NoBatch.RELEASED
         found = self._reader.take(self.world.most, last)
         self._partly += found
         if self._reader.next_offset > last:
@@ -258,31 +255,31 @@ class Worker:
         if found:
             raise Blocked
         if log_may_be_truncated:
-            return Lull.IDLE
+            return NoBatch.IDLE
         raise LogChanged(f"the log brings nothing up to {last}")
 
-    def _gather(self) -> Batch | Lull:
+    def _on_gather(self, _: Sequence) -> ReadBatch | NoBatch:
         if self.landing is not None and self.landing.error is not None:
             raise self.landing.error
         if self.is_released:
-            return Lull.RELEASED
+            return NoBatch.RELEASED
         if found := self._reader.take(self.world.most):
             return self._batch(found)
-        if self.landing is not None and self.landing.command is not None:
+        if self.landing is not None and self.landing.call is not None:
             raise Blocked
         self._reader.check()
-        return Lull.IDLE
+        return NoBatch.IDLE
 
-    def _batch(self, found: list[Entry]) -> Batch | Lull:
+    def _batch(self, found: list[Entry]) -> ReadBatch | NoBatch:
         self._records = found
         if not found:
-            return Lull.IDLE
+            return NoBatch.IDLE
         is_over_budget = len(self._conversations) > 2
-        return Batch(found[0].offset, found[-1].offset, found[-1].fingerprint, is_over_budget, self.world.now)
+        return ReadBatch(found[0].offset, found[-1].offset, found[-1].fingerprint, is_over_budget, self.world.now)
 
-    def _prepare(self, command: Prepare) -> Prepared:
-        position, partitions = command.position, command.partitions
-        proofs = self.world.prove(self._records) if command.proofs is None else command.proofs
+    def _on_prepare(self, _: Sequence, request: PrepareRequest) -> Prepared:
+        position, partitions = request.position, request.partitions
+        proofs = self.world.prove(self._records) if request.proofs is None else request.proofs
         received = {proof.offset: proof.received_at for proof in proofs}
         events, letters, facts = [], [], list[tuple[str, Any, int]]()
         fresh: dict[int, list[StoredEvent]] = {}
@@ -294,7 +291,7 @@ class Worker:
             elif conversation not in self._conversations and partition_of(conversation, partitions) != self.partition:
                 self.world.forward(partition_of(conversation, partitions), entry)
             else:
-                at = received.get(entry.offset, command.seen_at)
+                at = received.get(entry.offset, request.seen_at)
                 fresh.setdefault(conversation, []).append(StoredEvent(place, conversation, event, at))
         for conversation, stored in fresh.items():
             kept = self._without_repetitions(conversation, stored, position)

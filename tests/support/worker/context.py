@@ -9,11 +9,10 @@ from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.conversations.escalation import EscalationActions
 from stream_processors.conversations.rules import FoldRules
 from stream_processors.kafka.records import Record
-from stream_processors.partitions.context import WorkerContext
-from stream_processors.partitions.protocol.commands import Prepare
+from stream_processors.partitions.context import TrackedSemaphore, WorkerContext
+from stream_processors.partitions.protocol.io import PrepareRequest
 from stream_processors.partitions.range_log import RangeLog
 from stream_processors.partitions.ranges import Proof
-from stream_processors.partitions.slots import TrackedSemaphore
 from stream_processors.settings import WorkerSettings
 from stream_processors.state.cache import State
 from tests.support.kafka.in_memory_source import InMemorySource
@@ -35,7 +34,7 @@ class Clock:
 
 
 async def change_nothing(
-    records: Sequence[Record], state: State, command: Prepare
+    records: Sequence[Record], state: State, request: PrepareRequest
 ) -> tuple[list[Segment], tuple[Proof, ...]]:
     """Steps that make no rows."""
     return [], ()
@@ -48,7 +47,7 @@ def worker_context(feed: InMemorySource, clock: Callable[[], float], **settings:
         settings=WorkerSettings.model_validate(settings),
         clickhouse=clickhouse,
         range_log=RangeLog(clickhouse, "agent-events", "worker"),
-        feed=feed,
+        source=feed,
         prepare=change_nothing,
         insert_slots=asyncio.Semaphore(1),
         flush_slots=TrackedSemaphore(2),

@@ -230,7 +230,7 @@ async def test_a_poll_that_was_under_way_and_its_second_reading_are_no_other_log
 
 
 @pytest.mark.parametrize(
-    ("rows", "age", "is_landing", "is_idle", "should_flush"),
+    ("rows", "age", "is_writing", "is_idle", "should_flush"),
     [
         pytest.param(0, 9.0, False, True, False, id="nothing"),
         pytest.param(1, 0.9, False, True, False, id="little, and young"),
@@ -243,7 +243,7 @@ async def test_a_poll_that_was_under_way_and_its_second_reading_are_no_other_log
     ],
 )
 async def test_what_is_worth_a_flush(
-    rows: int, age: float, is_landing: bool, is_idle: bool, should_flush: bool
+    rows: int, age: float, is_writing: bool, is_idle: bool, should_flush: bool
 ) -> None:
     clock, settings = Clock(), WorkerSettings(flush_max_rows=20_000, flush_max_age_seconds=1)
     gathering = PollBuffer(0, source_of([]), 10**9, clock)
@@ -251,11 +251,11 @@ async def test_what_is_worth_a_flush(
     if rows:
         gathering.add(poll_of(range(rows), 1))
     clock.now += age
-    assert gathering.should_flush(settings, is_landing=is_landing, is_idle=is_idle) is should_flush
+    assert gathering.should_flush(settings, is_writing=is_writing, is_idle=is_idle) is should_flush
 
 
 async def test_what_fills_the_buffer_is_worth_a_flush() -> None:
     gathering = gathering_of(source_of([]), RECORD_BYTES)
     await gathering.begin(0)
     gathering.add(poll_of(range(2), 1))
-    assert gathering.should_flush(WorkerSettings(), is_landing=True, is_idle=False)
+    assert gathering.should_flush(WorkerSettings(), is_writing=True, is_idle=False)

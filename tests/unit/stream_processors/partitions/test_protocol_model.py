@@ -7,7 +7,6 @@ the end; then `events` holds every id that could be read once, and the facts are
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -15,20 +14,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from stream_processors.conversations import events as kinds
 from stream_processors.conversations.events import Call, FoldEvent, Profile
-from stream_processors.partitions.protocol.commands import (
-    AskWhatLanded,
-    Begin,
-    Command,
-    Compare,
-    Insert,
-    ReadUpTo,
-    Repair,
-    Settle,
-    WriteRange,
-)
+from stream_processors.partitions.protocol.io import PartitionIO
 from stream_processors.partitions.ranges import Range
 from tests.support.protocol.engine import TABLES
 from tests.support.protocol.log import Log, Message, partition_of
+from tests.support.protocol.sequence import Method
 from tests.support.protocol.worker import Worker, World
 from tests.support.worker.fold_histories import GAP, START, calls, event_of, profiles
 
@@ -36,7 +26,18 @@ MOST_STEPS = 3_000
 CONVERSATIONS = 4
 partitions = st.integers(0, 2)
 few = st.integers(1, 4)
-places = st.sampled_from([WriteRange, Insert, Compare, Repair, Settle, Begin, ReadUpTo, AskWhatLanded])
+methods: st.SearchStrategy[Method] = st.sampled_from(
+    [
+        PartitionIO.write_range,
+        PartitionIO.insert_block,
+        PartitionIO.count_missing,
+        PartitionIO.insert_missing,
+        PartitionIO.await_write,
+        PartitionIO.begin,
+        PartitionIO.read_up_to,
+        PartitionIO.is_partly_written,
+    ]
+)
 names = st.sampled_from("abc")
 orders = st.permutations(TABLES)
 nothing: st.SearchStrategy[Profile | Call | str | None] = st.none()
@@ -84,21 +85,19 @@ class ProtocolModel(RuleBasedStateMachine):
         for number in range(steps):
             worker.step(beside=beside and number % 2 == 0)
 
-    @rule(partition=partitions, message=messages, place=places, order=orders, most=st.integers(1, 4))
-    def work_up_to(
-        self, partition: int, message: Message, place: type[Command[Any]], order: list[str], most: int
-    ) -> None:
-        """Stop right before a command, as a fault would."""
+    @rule(partition=partitions, message=messages, method=methods, order=orders, most=st.integers(1, 4))
+    def work_up_to(self, partition: int, message: Message, method: Method, order: list[str], most: int) -> None:
+        """Stop right before a call, as a fault would."""
         self.world.order, self.world.most = order, most
         self.produce(message)
-        self.member(partition).go_up_to(place)
+        self.member(partition).go_up_to(method)
 
     @rule(partition=partitions, order=orders, reached=st.integers(0, 3), remembers=st.booleans())
     def cut_an_insert_off(self, partition: int, order: list[str], reached: int, remembers: bool) -> None:
         """Kill the engine while a block has reached some tables."""
         self.world.order = order
         worker = self.member(partition)
-        worker.go_up_to(Insert)
+        worker.go_up_to(PartitionIO.insert_block)
         for _ in range(1 + reached):
             worker.step(beside=True)
         self.world.engine.stop_uncleanly(remembers)
@@ -139,16 +138,16 @@ class ProtocolModel(RuleBasedStateMachine):
         self.world.engine.go_on(under_way[which % len(under_way)])
 
     @precondition(lambda self: self.asleep)
-    @rule(which=st.integers(0, 3), place=places)
-    def wake_up_up_to(self, which: int, place: type[Command[Any]]) -> None:
-        self.asleep[which % len(self.asleep)].go_up_to(place)
+    @rule(which=st.integers(0, 3), method=methods)
+    def wake_up_up_to(self, which: int, method: Method) -> None:
+        self.asleep[which % len(self.asleep)].go_up_to(method)
 
     @rule(remembers=st.booleans(), loses_rows=st.booleans())
     def kill_the_engine(self, remembers: bool, loses_rows: bool) -> None:
         self.world.engine.stop_uncleanly(remembers)
         for worker in self.world.members.values():
             for sequence in (worker.owning, worker.landing):
-                if loses_rows and sequence and isinstance(sequence.command, WriteRange):
+                if loses_rows and sequence and sequence.is_at(PartitionIO.write_range):
                     worker.step(beside=sequence is worker.landing, lose_row=True)
 
     @precondition(lambda self: not self.world.engine.under_way and not any(map(is_inserting, self.workers())))
@@ -215,7 +214,7 @@ class ProtocolModel(RuleBasedStateMachine):
             for worker in busy:
                 worker.step()
         else:
-            raise AssertionError(f"stuck: {[worker.owning.command for worker in busy]}")
+            raise AssertionError(f"stuck: {[worker.owning.call for worker in busy]}")
         self.world.engine.finish()
         self.check()
 
@@ -264,7 +263,7 @@ def test_a_repair_of_an_earlier_owner_that_is_under_way_is_not_made_again() -> N
     model.move_while_asleep(0, "b")
     model.cut_an_insert_off(0, list(TABLES), reached=0, remembers=True)
     earlier = model.asleep.pop()
-    while not (earlier.landing and isinstance(earlier.landing.command, Repair)):
+    while not (earlier.landing and earlier.landing.is_at(PartitionIO.insert_missing)):
         earlier.step()
     earlier.step()
     model.run_to_the_end(is_late=True)
@@ -273,7 +272,7 @@ def test_a_repair_of_an_earlier_owner_that_is_under_way_is_not_made_again() -> N
 
 def is_inserting(worker: Worker) -> bool:
     """Whether a worker relies on a token from one moment to the next."""
-    return worker.landing is not None and isinstance(worker.landing.command, Insert)
+    return worker.landing is not None and worker.landing.is_at(PartitionIO.insert_block)
 
 
 def repeated(items: Iterable[object]) -> list[object]:

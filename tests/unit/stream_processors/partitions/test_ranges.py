@@ -6,13 +6,13 @@ import pytest
 
 from stream_processors.kafka.records import LogPosition
 from stream_processors.partitions.ranges import (
-    Batch,
     Fingerprint,
     Range,
+    ReadBatch,
     Start,
     resolve_start,
-    restart,
     resume_after_expiry,
+    start_new_epoch,
 )
 from tests.support.kafka.records import AT_MS, KafkaRecord
 
@@ -53,8 +53,8 @@ def doubtful(offset: int) -> Start:
             id="if the log brings it although it ends before",
         ),
         pytest.param(SINGLE, 199, 200, Start(3, 199, replay=SINGLE), id="a range of one record is written again"),
-        pytest.param(OPEN, 150, 900, Start(3, 200, broken=OPEN), id="a part of it is left in Kafka: did it land?"),
-        pytest.param(OPEN, 500, 900, Start(3, 500, broken=OPEN), id="nothing of it is left in Kafka: did it land?"),
+        pytest.param(OPEN, 150, 900, Start(3, 200, partially_expired=OPEN), id="a part of it is left in Kafka"),
+        pytest.param(OPEN, 500, 900, Start(3, 500, partially_expired=OPEN), id="nothing of it is left in Kafka"),
     ],
 )
 def test_where_a_partition_goes_on(latest: Range | None, log_start: int, log_end: int, expected: Start) -> None:
@@ -73,41 +73,51 @@ def test_reading_never_begins_before_the_log_and_never_passes_over_what_it_holds
     assert start.replay is None or start.verify is None
 
 
-def remainder(first: int, *, has_landed: bool, log_may_be_truncated: bool = False, lost: int = 0) -> Start:
+def remainder(first: int, *, was_partly_written: bool, log_may_be_truncated: bool = False, lost: int = 0) -> Start:
     """Where to go on when Kafka holds a range from an offset on."""
     left = replace(OPEN, first=first)
     return Start(
-        3, first, left, log_may_be_truncated=log_may_be_truncated, lost=lost, broken=OPEN, has_landed=has_landed
+        3,
+        first,
+        left,
+        log_may_be_truncated=log_may_be_truncated,
+        lost=lost,
+        partially_expired=OPEN,
+        was_partly_written=was_partly_written,
     )
 
 
 @pytest.mark.parametrize(
-    ("log_start", "log_end", "has_landed", "expected"),
+    ("log_start", "log_end", "was_partly_written", "expected"),
     [
-        pytest.param(150, 900, True, remainder(150, has_landed=True), id="it landed: what is left is compared with it"),
+        pytest.param(
+            150, 900, True, remainder(150, was_partly_written=True), id="it was written: the rest is compared"
+        ),
         pytest.param(200, 900, True, Start(3, 200), id="it landed, and nothing is left"),
         pytest.param(500, 900, True, Start(3, 500, lost=300), id="it landed, what followed is gone"),
-        pytest.param(150, 900, False, remainder(150, has_landed=False, lost=50), id="it did not: the rest is written"),
+        pytest.param(
+            150, 900, False, remainder(150, was_partly_written=False, lost=50), id="it was not: the rest is written"
+        ),
         pytest.param(500, 900, False, Start(3, 500, lost=400), id="it did not land, and all of it is gone"),
         pytest.param(
             150,
             160,
             True,
-            remainder(150, has_landed=True, log_may_be_truncated=True),
+            remainder(150, was_partly_written=True, log_may_be_truncated=True),
             id="it landed, but the log ends before, or says so",
         ),
     ],
 )
 def test_after_a_range_that_kafka_no_longer_holds_whole(
-    log_start: int, log_end: int, has_landed: bool, expected: Start
+    log_start: int, log_end: int, was_partly_written: bool, expected: Start
 ) -> None:
-    assert resume_after_expiry(OPEN, log_start, log_end, has_landed) == expected
+    assert resume_after_expiry(OPEN, log_start, log_end, was_partly_written) == expected
 
 
 @pytest.mark.parametrize("latest", [CONFIRMED, OPEN], ids=["confirmed", "unconfirmed"])
 def test_another_record_at_the_last_offset_begins_a_new_epoch_from_the_start_of_the_log(latest: Range) -> None:
-    assert restart(latest, 0) == Start(4, 0, is_new_log=True)
-    assert restart(latest, 150) == Start(4, 150, is_new_log=True)
+    assert start_new_epoch(latest, 0) == Start(4, 0, is_new_log=True)
+    assert start_new_epoch(latest, 150) == Start(4, 150, is_new_log=True)
 
 
 def test_a_token_names_the_topic_the_partition_the_epoch_and_the_offsets() -> None:
@@ -127,9 +137,9 @@ RECORD = KafkaRecord(offset=9, key=b"a/c", value=b"{}")
 KNOWN = Range("t", 0, 1, 5, 9, 3, 2, "1-abc", fingerprint(RECORD))
 
 
-def batch_of(last: KafkaRecord) -> Batch:
+def batch_of(last: KafkaRecord) -> ReadBatch:
     """A batch that ends with a record."""
-    return Batch(5, last.offset, fingerprint(last))
+    return ReadBatch(5, last.offset, fingerprint(last))
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from stream_processors.partitions.slots import TrackedSemaphore
+from stream_processors.partitions.context import TrackedSemaphore
 
 
 async def test_slots_are_idle_until_one_is_taken_and_after_all_are_given_back() -> None:
