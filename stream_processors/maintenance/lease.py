@@ -82,7 +82,7 @@ class Maintenance:
         for owner_claim in self.owner_claims:
             if not await self.log(owner_claim.topic).holds(owner_claim):
                 raise OperatorError(
-                    f"partition {owner_claim.partition} of {owner_claim.topic} was claimed by another process; repeat it"
+                    f"partition {owner_claim.partition} of {owner_claim.topic} was claimed by another process; retry"
                 )
             await self._lease(owner_claim, released=False)
 

@@ -78,9 +78,8 @@ class RangeWriter:
 
     async def read_latest_range(self) -> Range | None:
         """Return the latest range of the range log."""
-        return await retry_forever(
-            "read the range log", lambda: self._context.range_log.latest(self.number), self.number
-        )
+        query = partial(self._context.range_log.latest, self.number)
+        return await retry_forever("read the range log", query, self.number)
 
     async def write_range(self, written: Range) -> int:
         """Write a range, or its confirmation; return the number of attempts."""
