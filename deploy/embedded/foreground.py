@@ -23,28 +23,37 @@ def die_with_parent(parent: int | None = None, number: signal.Signals = signal.S
         os.kill(os.getpid(), number)
 
 
+class SignalForwarder:
+    """Forwards SIGINT and SIGTERM to a child, even if they arrive before it has started."""
+
+    def __init__(self) -> None:
+        self.received = False
+        self._child: subprocess.Popen[bytes] | None = None
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._forward)
+
+    def watch(self, child: "subprocess.Popen[bytes]") -> None:
+        """Forward signals to a new child."""
+        self._child = child
+        if self.received:
+            child.terminate()
+
+    def _forward(self, number: int, frame: FrameType | None) -> None:
+        self.received = True
+        if self._child is not None:
+            self._child.terminate()
+
+
 def run_in_foreground(
     command: Sequence[str], is_ready: Callable[[], bool], ready_line: str, *, start_seconds: float
 ) -> int:
     """Start the program, print `ready_line` when it answers, wait for its end, and return its exit code."""
-    parent = os.getpid()
+    parent, signals = os.getpid(), SignalForwarder()
     child = subprocess.Popen(command, preexec_fn=lambda: die_with_parent(parent))  # this process has no threads
-    signals = _forward_signals(child)
+    signals.watch(child)
     if wait_until(lambda: is_ready() or child.poll() is not None, start_seconds) and child.poll() is None:
         print(ready_line, flush=True)
     elif child.poll() is None:
         child.kill()
     code = child.wait()
-    return 0 if signals else code or 1
-
-
-def _forward_signals(child: "subprocess.Popen[bytes]") -> list[int]:
-    signals: list[int] = []
-
-    def forward(number: int, _: FrameType | None) -> None:
-        signals.append(number)
-        child.terminate()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, forward)
-    return signals
+    return 0 if signals.received else code or 1

@@ -15,14 +15,13 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from types import FrameType
 
 from deploy.embedded.addresses import free_port
 from deploy.embedded.clickhouse.access.passwords import PasswordHash, passwords
 from deploy.embedded.clickhouse.confinement import missing_confinement
 from deploy.embedded.clickhouse.ownership import Ownership
 from deploy.embedded.errors import EngineEnded
-from deploy.embedded.foreground import die_with_parent
+from deploy.embedded.foreground import SignalForwarder, die_with_parent
 from deploy.embedded.settings import ROOT, FrontSettings
 
 # Exit code of an engine that must restart and check its parts.
@@ -48,35 +47,14 @@ def serve(host: str, port: int, directory: Path) -> None:
             "users": hashes,
             "front": FrontSettings().model_dump(),
         }
-        signals = _Signals()
+        signals = SignalForwarder()
         while (code := _run(task, signals, directory, ownership.fileno())) == RESTART:
             continue
         if code:
             raise EngineEnded(f"the engine ended with code {code}")
 
 
-class _Signals:
-    """Forwards SIGINT and SIGTERM to the engine, even if they arrive before it has started."""
-
-    def __init__(self) -> None:
-        self._engine: subprocess.Popen[bytes] | None = None
-        self._asked = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._pass_on)
-
-    def watch(self, engine: "subprocess.Popen[bytes]") -> None:
-        """Forward signals to a new engine."""
-        self._engine = engine
-        if self._asked:
-            engine.terminate()
-
-    def _pass_on(self, number: int, frame: FrameType | None) -> None:
-        self._asked = True
-        if self._engine is not None:
-            self._engine.terminate()
-
-
-def _run(task: Mapping[str, object], signals: _Signals, directory: Path, lock: int) -> int:
+def _run(task: Mapping[str, object], signals: SignalForwarder, directory: Path, lock: int) -> int:
     temporary = directory / "tmp"
     shutil.rmtree(temporary, ignore_errors=True)
     for path in (temporary, directory / "clickhouse", directory / "backups"):

@@ -1,4 +1,4 @@
-// Package grafanaclient asks the embedded ClickHouse front with the client that Grafana's data source is made of:
+// Package grafanaclient queries the embedded ClickHouse server with the client of Grafana's data source:
 // clickhouse-go over HTTP, with gzip.
 package grafanaclient
 
