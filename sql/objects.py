@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from sql.event_columns import expand
+
 ROOT = Path(__file__).parent
 
 
@@ -126,8 +128,9 @@ NAMES: dict[Kind, tuple[str, ...]] = {
 
 def schema_objects() -> tuple[SchemaObject, ...]:
     """Returns all objects, each after those that it needs."""
-    return tuple(
-        SchemaObject(kind, name, (ROOT / kind / f"{name}.sql").read_text(encoding="utf-8"))
-        for kind, names in NAMES.items()
-        for name in names
-    )
+    return tuple(read_object(kind, name) for kind, names in NAMES.items() for name in names)
+
+
+def read_object(kind: Kind, name: str) -> SchemaObject:
+    """Return one object as its file describes it."""
+    return SchemaObject(kind, name, expand((ROOT / kind / f"{name}.sql").read_text(encoding="utf-8")))

@@ -9,25 +9,8 @@ import re
 from dataclasses import dataclass
 
 from sql.connection import Database
+from sql.event_columns import CONTENT_COLUMNS
 
-CONTENT_COLUMNS = (
-    "customer_ip_address",
-    "device",
-    "source",
-    "language",
-    "name",
-    "content",
-    "attachments",
-    "tools_used",
-    "response",
-    "error_message",
-    "label",
-    "value",
-    "rating",
-    "comment",
-    "metadata",
-    "extra",
-)
 # As ClickHouse writes TTLs back; no comment of a column contains a backtick. The times stay DateTime64: a DateTime ends
 # in 2106 and would begin anew.
 _COLUMN_TTL = re.compile(r"`(\w+)` [^`]* TTL ((?:toDateTime\(received_at\)|received_at) \+ toIntervalMonth\(\d+\))")

@@ -1,8 +1,11 @@
--- A row is all rows that a flush brings of one kind, which names their target table: each column is the array of their
--- values. Columns that the kind does not have are empty; those that it has are of one length.
+-- A row is all rows of one kind that a flush brings; the kind names their target table. Each column is the array of
+-- their values. Columns that the kind does not have are empty, the others have the same length.
 -- Written by the worker: one flush is one block under one deduplication token. Read by inbox_accepted_mv alone.
--- Rows of kind lost_event and activity come of repairs: events that events alone lacks, and counts to be put right.
--- Null engine: nothing is stored here, so there is no ORDER BY; every target removes repeated tokens itself.
+-- The columns of events are those of tables/events.sql (sql/event_columns.py puts them here). Facts, dead letters and
+-- activity use columns of the same name for values of their own.
+-- Rows of kind lost_event and activity come from reconciliation: events that only the table events lacks, and
+-- corrections of counts.
+-- Null engine: nothing is stored here, so there is no ORDER BY; every target drops repeated tokens itself.
 CREATE TABLE IF NOT EXISTS inbox
 (
     kind LowCardinality(String) COMMENT 'target table in the singular: event, conversation_fact, dead_letter and so on',
@@ -10,68 +13,12 @@ CREATE TABLE IF NOT EXISTS inbox
     topic LowCardinality(String) COMMENT 'Kafka topic of the records, and of the claim that the fence checks',
     partition UInt32 COMMENT 'Kafka partition of the records, and of the claim that the fence checks',
     log_epoch UInt64 COMMENT 'which life of the Kafka log the offsets belong to',
-    offset Array(UInt64) COMMENT 'events, dead letters: Kafka offset of the record',
     owner_epoch UInt64 COMMENT 'epoch of the claim under which the flush is made',
     owner_id String COMMENT 'identity of the worker that makes the flush',
 
-    agent_id Array(LowCardinality(String)) COMMENT 'the agent that is measured',
-    environment Array(LowCardinality(String)) COMMENT 'production unless the producer says otherwise',
-    quarter_hour Array(UInt32) COMMENT 'seconds since 1970 / 900, rounded down; of which time depends on the kind',
-    conversation_hash Array(UInt64) COMMENT '64-bit hash of agent_id, environment and conversation_id',
-    conversation_id Array(String) COMMENT 'events, conversation facts: id of the conversation as sent',
+    @EVENT_ARRAYS@,
+
     sign Array(Int32) COMMENT 'facts: +1 states a fact, -1 takes it back',
-
-    event_id Array(String) COMMENT 'events: identity within the conversation, in lower case',
-    type Array(LowCardinality(String)) COMMENT 'events: type of the event',
-    schema_version Array(UInt8) COMMENT 'events: version of the event contract',
-    occurred_at Array(DateTime64(3, 'UTC')) COMMENT 'events: when it happened',
-    received_at Array(DateTime64(3, 'UTC')) COMMENT 'events, dead letters: when Kafka received it, or its origin',
-    invalid_fields Array(Array(LowCardinality(String))) COMMENT 'events: fields that could not be parsed',
-    customer_id Array(String) COMMENT 'events: as sent',
-    customer_ip_address Array(String) COMMENT 'events: as the address setting stores it',
-    device Array(String) COMMENT 'events: by the content setting',
-    source Array(String) COMMENT 'events: by the content setting',
-    language Array(String) COMMENT 'events: by the content setting',
-    name Array(String) COMMENT 'events: title of the conversation, by the content setting',
-    sender Array(LowCardinality(String)) COMMENT 'messages: end_user, agent or system',
-    content Array(String) COMMENT 'messages: by the content setting',
-    attachments Array(String) COMMENT 'messages: JSON list, by the content setting',
-    action_name Array(String) COMMENT 'actions: as sent',
-    started_at Array(Nullable(DateTime64(3, 'UTC'))) COMMENT 'actions: start as sent; session facts: first activity',
-    ended_at Array(Nullable(DateTime64(3, 'UTC'))) COMMENT 'actions: end as sent; session facts: the end that counts',
-    duration_ms Array(Nullable(Float64)) COMMENT 'actions: as sent',
-    tools_used Array(String) COMMENT 'actions: JSON object, by the content setting',
-    response Array(String) COMMENT 'actions: by the content setting',
-    error_message Array(String) COMMENT 'actions: by the content setting',
-    button_event Array(String) COMMENT 'buttons: as sent',
-    label Array(String) COMMENT 'buttons: by the content setting',
-    value Array(String) COMMENT 'buttons: by the content setting',
-    rating Array(String) COMMENT 'feedback: JSON, by the content setting',
-    comment Array(String) COMMENT 'feedback: by the content setting',
-    rated_by Array(LowCardinality(String)) COMMENT 'feedback: customer or staff',
-    prompt_tokens Array(Nullable(UInt64)) COMMENT 'token usage: as sent',
-    completion_tokens Array(Nullable(UInt64)) COMMENT 'token usage: as sent',
-    total_tokens Array(Nullable(UInt64)) COMMENT 'token usage: as sent',
-    embedding_tokens Array(Nullable(UInt64)) COMMENT 'token usage: as sent',
-    model Array(LowCardinality(String)) COMMENT 'token usage: as sent',
-    metadata Array(String) COMMENT 'events: JSON object, by the content setting',
-    extra Array(String) COMMENT 'events: JSON object of unlisted fields, by the content setting',
-
-    customer Array(String) COMMENT 'events, conversation facts, end-user activity: the known customer, empty when none',
-    has_public_address Array(UInt8) COMMENT 'events: 1 when the address was public, known to the database or not',
-    country_code Array(LowCardinality(String)) COMMENT 'events, conversation facts: ISO 3166-1 alpha-2 or unknown',
-    region Array(LowCardinality(String)) COMMENT 'events, conversation facts: of the last subdivision, or unknown',
-    city Array(LowCardinality(String)) COMMENT 'events, conversation facts: English name, or unknown',
-    latitude Array(Nullable(Float64)) COMMENT 'events, conversation facts: of the place, as the database gives it',
-    longitude Array(Nullable(Float64)) COMMENT 'events, conversation facts: of the place, as the database gives it',
-    device_class Array(LowCardinality(String)) COMMENT 'events, conversation facts (then unknown for empty): see there',
-    source_name Array(LowCardinality(String)) COMMENT 'events, conversation facts (then unknown for empty): see there',
-    language_code Array(LowCardinality(String)) COMMENT 'events, conversation facts (then unknown for empty): subtag',
-    language_region Array(LowCardinality(String)) COMMENT 'events, conversation facts (then unknown for empty)',
-    verdict Array(LowCardinality(String)) COMMENT 'events, conversation facts: what the rating says, or empty',
-    failed Array(UInt8) COMMENT 'events: 1 for an action with an error message that is not blank',
-    call_name Array(LowCardinality(String)) COMMENT 'events: trimmed name of the action',
-    call_duration_ms Array(Nullable(Float64)) COMMENT 'events: how long the action took, NULL when unknown',
 
     engaged_at Array(Nullable(DateTime64(3, 'UTC'))) COMMENT 'conversation facts: earliest engaging event',
     visited_at Array(Nullable(DateTime64(3, 'UTC'))) COMMENT 'conversation facts: earliest visit',

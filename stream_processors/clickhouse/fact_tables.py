@@ -93,8 +93,8 @@ FACT_TABLES: Final = (
 # The tables that can be computed anew from `events`.
 DERIVED_TABLES: Final = (*(table.name for table in FACT_TABLES), "activity")
 
-# The columns by which all of them begin.
-PLACE: Final = ("agent_id", "environment", "quarter_hour", "conversation_hash")
+# The columns that the key of each of them begins with.
+KEY_COLUMNS: Final = ("agent_id", "environment", "quarter_hour", "conversation_hash")
 
 ACTIVITY_COUNTS: Final = ("end_user_messages", "agent_messages", "actions", "buttons")
 

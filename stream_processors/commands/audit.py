@@ -13,8 +13,8 @@ from rich.table import Table
 from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.commands.cli import Report, console, read_settings, run
 from stream_processors.maintenance.audit import since_days
-from stream_processors.maintenance.audit_log import Audited
 from stream_processors.maintenance.audit_repair import audit_and_log
+from stream_processors.maintenance.report import FinishedAudit
 from stream_processors.process.identity import make_owner_id
 
 EXAMPLES_SHOWN: Final = 20
@@ -47,7 +47,7 @@ def audit_command(days: float | None, *, repair: bool, in_background: bool) -> N
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is held is released
     settings = read_settings()
 
-    async def call(clickhouse: ClickHouse, report: Report) -> Audited:
+    async def call(clickhouse: ClickHouse, report: Report) -> FinishedAudit:
         since = None if days is None else await since_days(clickhouse, days)
         return await audit_and_log(
             clickhouse, settings.fold_rules, since, f"audit:{make_owner_id()}", repair=repair, progress=report
@@ -73,26 +73,26 @@ def give_way() -> None:
     threading.Thread(target=wait_for_the_end, name="parent", daemon=True).start()
 
 
-def print_audit(audited: Audited) -> None:
+def print_audit(audit: FinishedAudit) -> None:
     """Print what an audit found, table by table, where, and what became of it."""
-    found = audited.found
+    report = audit.report
     table = Table("table", "conversations", "rows missing", "rows too many", title="audit", title_justify="left")
-    for name, each in found.tables.items():
+    for name, each in report.tables.items():
         table.add_row(name, f"{len(each.hashes):,}", f"{each.missing:,}", f"{each.surplus:,}")
     console.print(table)
-    if found.examples:
-        console.print(_where(audited))
-    since = "" if audited.since is None else f" since {_minute(audited.since / 1000)}"
-    console.print(f"{found.conversations:,} conversations{since}, {found.touched:,} left for the next audit")
-    if found.waiting:
-        console.print(f"{found.waiting:,} more wait for a worker to finish a flush that was cut off")
-    if audited.repaired:
-        console.print(f"repaired: {audited.repaired:,} rows, compared once more")
-    console.print("clean" if audited.is_clean else "NOT clean", style="green" if audited.is_clean else "red")
+    if report.examples:
+        console.print(_where(audit))
+    since = "" if audit.since is None else f" since {_minute(audit.since / 1000)}"
+    console.print(f"{report.conversations:,} conversations{since}, {report.in_flux:,} left for the next audit")
+    if report.pending_replay:
+        console.print(f"{report.pending_replay:,} more wait for a worker to finish a flush that was cut off")
+    if audit.repaired:
+        console.print(f"repaired: {audit.repaired:,} rows, compared once more")
+    console.print("clean" if audit.is_clean else "NOT clean", style="green" if audit.is_clean else "red")
 
 
-def _where(audited: Audited) -> Table:
-    shown = audited.found.examples[:EXAMPLES_SHOWN]
+def _where(audit: FinishedAudit) -> Table:
+    shown = audit.report.examples[:EXAMPLES_SHOWN]
     table = Table("table", "agent", "environment", "quarter-hour", "conversation_hash", "missing", "too many")
     table.title, table.title_justify = f"the first {len(shown)} differences", "left"
     for each in shown:

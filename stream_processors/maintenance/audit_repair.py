@@ -1,7 +1,7 @@
-"""`audit --repair`: what an audit found is compared and repaired under a claim of all partitions, and then proved.
+"""`audit --repair`: compare and repair the reported conversations under a claim of all partitions, then compare again.
 
-The fence refuses all workers meanwhile, so what differs now differs. A flush that the claim cuts off is no hindrance:
-its conversations are made what those of its events say that have landed, and its replay compares every table.
+Meanwhile the fence refuses all workers, so no difference is one of timing. A flush that the claim interrupts does no
+harm: its conversations get the facts of those of its events that are stored, and its replay reconciles every table.
 """
 
 import asyncio
@@ -14,78 +14,76 @@ from stream_processors.clickhouse.fact_tables import hash_condition
 from stream_processors.conversations.rules import FoldRules
 from stream_processors.errors import OperatorError
 from stream_processors.maintenance.audit import Progress, audit, compare
-from stream_processors.maintenance.audit_log import Audited, clock_of, write_audit
-from stream_processors.maintenance.duplicates import LETTERS, remove_surplus, surplus_letters
+from stream_processors.maintenance.duplicates import FROM_RECORDS, duplicate_dead_letters, remove_duplicates
 from stream_processors.maintenance.erasure import complete, is_pending
 from stream_processors.maintenance.lease import Maintenance, maintenance
-from stream_processors.maintenance.report import Findings
+from stream_processors.maintenance.report import AuditReport, FinishedAudit, clock_of, write_audit
 from stream_processors.partitions.range_log import OwnerClaim
 from stream_processors.partitions.reconcile import repair_conversations
 from stream_processors.partitions.writer import PASSING_SECONDS
 
 CONVERSATIONS_AT_ONCE: Final = 5_000
-HOMES_SQL: Final = (
-    "SELECT conversation_hash, argMax(topic, received_at) AS home, any(kafkaMurmurHash(concat(agent_id, '/',"
-    " conversation_id))) AS place FROM events WHERE {condition} GROUP BY conversation_hash"
+PARTITIONS_SQL: Final = (
+    "SELECT conversation_hash, argMax(topic, received_at) AS topic, any(kafkaMurmurHash(concat(agent_id, '/',"
+    " conversation_id))) AS key_hash FROM events WHERE {condition} GROUP BY conversation_hash"
 )
 
 
 async def audit_and_log(
     clickhouse: ClickHouse, rules: FoldRules, since: int | None, auditor_id: str, repair: bool, progress: Progress
-) -> Audited:
-    """Audit, repair what differs if that is wanted, and add the outcome to the log of audits."""
+) -> FinishedAudit:
+    """Audit, repair the differences if `repair` is set, and write the outcome to the table `audits`."""
     started_at, repaired = await clock_of(clickhouse), 0
-    found = await audit(clickhouse, rules, since, progress)
-    is_clean = found.is_clean
+    report = await audit(clickhouse, rules, since, progress)
+    is_clean = report.is_clean
     if repair and (not is_clean or await is_pending(clickhouse)):
-        repaired, is_clean = await _repair(clickhouse, rules, found, auditor_id, progress)
-    audited = Audited(started_at, await clock_of(clickhouse), since, found, repaired, is_clean)
-    await write_audit(clickhouse, auditor_id, audited)
-    return audited
+        repaired, is_clean = await _repair(clickhouse, rules, report, auditor_id, progress)
+    finished = FinishedAudit(started_at, await clock_of(clickhouse), since, report, repaired, is_clean)
+    await write_audit(clickhouse, auditor_id, finished)
+    return finished
 
 
 async def _repair(
-    clickhouse: ClickHouse, rules: FoldRules, found: Findings, auditor_id: str, progress: Progress
+    clickhouse: ClickHouse, rules: FoldRules, report: AuditReport, auditor_id: str, progress: Progress
 ) -> tuple[int, bool]:
-    """Repair what was found; return how many rows that took, and whether nothing differs afterwards."""
-    hashes = sorted(found.hashes())
-    parts = [hashes[start : start + CONVERSATIONS_AT_ONCE] for start in range(0, len(hashes), CONVERSATIONS_AT_ONCE)]
-    async with maintenance(clickhouse, auditor_id) as held:
-        if not held.owner_claims:
+    """Repair what a report names; return the number of rows written or removed, and whether nothing differs now."""
+    hashes = sorted(report.hashes())
+    groups = [hashes[start : start + CONVERSATIONS_AT_ONCE] for start in range(0, len(hashes), CONVERSATIONS_AT_ONCE)]
+    async with maintenance(clickhouse, auditor_id) as lease:
+        if not lease.owner_claims:
             raise OperatorError("no worker has ever written here: run `python -m stream_processors rebuild`")
-        if any(not latest.confirmed for latest in held.latest):
+        if any(not range_.confirmed for range_ in lease.latest):
             await asyncio.sleep(PASSING_SECONDS)
         repaired = 0
-        if await is_pending(clickhouse):  # an erasure was cut off, or a worker found out what belongs to one
-            repaired = sum(removed.rows for removed in await complete(clickhouse, rules, held))
-        repaired += await remove_surplus(clickhouse, "dead_letter_records", LETTERS)
-        is_clean = not await surplus_letters(clickhouse)
-        for done, part in enumerate(parts, start=1):
-            await held.renew()
-            repaired += await _repair_part(clickhouse, rules, part, held)
-            is_clean = not await compare(clickhouse, hash_condition(part), rules) and is_clean
-            progress(done, len(parts))
+        # An erasure was interrupted, or a worker has learned that a conversation belongs to an erased customer.
+        if await is_pending(clickhouse):
+            repaired = sum(removed.rows for removed in await complete(clickhouse, rules, lease))
+        repaired += await remove_duplicates(clickhouse, "dead_letter_records", FROM_RECORDS)
+        is_clean = not await duplicate_dead_letters(clickhouse)
+        for done, group in enumerate(groups, start=1):
+            await lease.renew()
+            repaired += await _repair_group(clickhouse, rules, group, lease)
+            is_clean = not await compare(clickhouse, hash_condition(group), rules) and is_clean
+            progress(done, len(groups))
     return repaired, is_clean
 
 
-async def _repair_part(clickhouse: ClickHouse, rules: FoldRules, hashes: Sequence[int], held: Maintenance) -> int:
-    repaired = await remove_surplus(clickhouse, "events", hash_condition(hashes))
-    for owner_claim, own in (await _by_owner(clickhouse, hashes, held.owner_claims)).items():
-        repaired += await repair_conversations(clickhouse, hash_condition(own), rules, owner_claim)
+async def _repair_group(clickhouse: ClickHouse, rules: FoldRules, hashes: Sequence[int], lease: Maintenance) -> int:
+    repaired = await remove_duplicates(clickhouse, "events", hash_condition(hashes))
+    for claim, own in (await _by_claim(clickhouse, hashes, lease.owner_claims)).items():
+        repaired += await repair_conversations(clickhouse, hash_condition(own), rules, claim)
     return repaired
 
 
-async def _by_owner(
-    clickhouse: ClickHouse, hashes: Sequence[int], owner_claims: Sequence[OwnerClaim]
+async def _by_claim(
+    clickhouse: ClickHouse, hashes: Sequence[int], claims: Sequence[OwnerClaim]
 ) -> dict[OwnerClaim, list[int]]:
-    """Return the conversations by the owner who writes them; of those without events any will do."""
-    homes = {
-        row["conversation_hash"]: (row["home"], row["place"])
-        for row in await clickhouse.rows(HOMES_SQL.replace("{condition}", hash_condition(hashes)))
-    }
-    owners: defaultdict[OwnerClaim, list[int]] = defaultdict(list)
-    for each in hashes:
-        topic, place = homes.get(each, ("", 0))
-        owner = [t for t in owner_claims if t.topic == topic and t.partition == place % max(1, t.partitions)]
-        owners[(owner or owner_claims)[0]].append(each)
-    return owners
+    """Return conversations by the claim of their partition; those without events come under the first claim."""
+    rows = await clickhouse.rows(PARTITIONS_SQL.replace("{condition}", hash_condition(hashes)))
+    partitions = {row["conversation_hash"]: (row["topic"], row["key_hash"]) for row in rows}
+    by_claim: defaultdict[OwnerClaim, list[int]] = defaultdict(list)
+    for hash_ in hashes:
+        topic, key_hash = partitions.get(hash_, ("", 0))
+        own = [c for c in claims if c.topic == topic and c.partition == key_hash % max(1, c.partitions)]
+        by_claim[(own or claims)[0]].append(hash_)
+    return by_claim

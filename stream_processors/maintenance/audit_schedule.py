@@ -1,8 +1,8 @@
-"""The regular audit: one worker of the group has the last two days audited by a child, and all show the outcome.
+"""The scheduled audit: one worker of the group audits the last two days in a child process; all publish the outcome.
 
-It is due an interval after the last one, and soon after ClickHouse has started anew: what an engine lost when it was
-killed is found and repaired without anybody asking. The owner of the lowest partition begins it. The child takes the
-processor last, has memory of its own, and ends with its worker, so that no flush waits for an audit.
+An audit is due one interval after the last one, and soon after a start of ClickHouse, to repair what a killed engine
+lost. The owner of the lowest partition starts it. The child runs at the lowest priority, has its own memory and ends
+with its worker, so no flush waits for an audit.
 """
 
 import asyncio
@@ -20,13 +20,13 @@ from stream_processors.retries import summary
 DAYS: Final = 2
 LOWEST_PARTITION: Final = 0
 
-# How long a start, of this worker or of ClickHouse, is left alone: there is enough to do then.
+# No audit starts this soon after a start of the worker or of ClickHouse, when both are busy.
 SETTLE_SECONDS: Final = 60.0
 
-# After how long an audit that failed, or could not repair what it found, is tried again.
+# When to retry an audit that failed or could not repair everything.
 RETRY_SECONDS: Final = 600.0
 
-# How wide the child's tables may be in the log.
+# The width of the child's tables in the log.
 COLUMNS: Final = "160"
 
 LATEST_SQL: Final = (
@@ -46,14 +46,14 @@ logger = logging.getLogger(__name__)
 
 
 class Due(NamedTuple):
-    """What decides whether an audit is due: seconds since the last one, since ClickHouse and since we have started."""
+    """Seconds since the last audit, since the start of ClickHouse and since our start: they decide when one is due."""
 
     age: float | None
     uptime: float
     own_age: float
 
     def is_due(self, interval: float) -> bool:
-        """Tell whether the interval is over, or ClickHouse has started since the last audit."""
+        """Tell whether the interval is over, or ClickHouse was started since the last audit."""
         settled = min(self.uptime, self.own_age) >= min(SETTLE_SECONDS, interval)
         if self.age is None:
             return settled and self.own_age >= interval
@@ -61,7 +61,7 @@ class Due(NamedTuple):
 
 
 class AuditSchedule:
-    """Shows the latest audit as metrics, and begins the next one when it is due and ours to begin."""
+    """Publishes the latest audit as metrics, and starts the next one when it is due and this worker is in charge."""
 
     def __init__(
         self,
@@ -81,23 +81,23 @@ class AuditSchedule:
         self._next_try = 0.0
 
     async def run(self) -> None:
-        """Look from time to time, for ever."""
+        """Check regularly, without end."""
         while True:
             try:
-                await self.look()
-            except Exception as error:  # noqa: BLE001 - whatever a client raises: an audit hinders nothing
-                logger.warning("the audits cannot be read: %s", summary(error))
+                await self.check()
+            except Exception as error:  # noqa: BLE001 - no error of a client may stop the worker
+                logger.warning("cannot read the audits: %s", summary(error))
             await asyncio.sleep(min(30, max(1, self._interval / 4)))
 
-    async def look(self) -> None:
-        """Look once."""
-        await self._show()
+    async def check(self) -> None:
+        """Publish the latest audit, and run one if it is due."""
+        await self._publish()
         if self._interval and LOWEST_PARTITION in self._owned() and await self._is_due():
             await self._audit()
-            await self._show()
+            await self._publish()
 
-    async def _show(self) -> None:
-        """Show the latest audit, whoever made it."""
+    async def _publish(self) -> None:
+        """Publish the latest audit of the group as metrics."""
         for row in await self._clickhouse.rows(LATEST_SQL):
             metrics.AUDIT_TIME.set(row["finished"])
             metrics.AUDIT_CLEAN.set(row["is_clean"])
@@ -114,7 +114,7 @@ class AuditSchedule:
         return Due(row["age"], row["uptime"], self._clock() - self._started_at).is_due(self._interval)
 
     async def _audit(self) -> None:
-        """Have the child audit; it is ended when we are cancelled, and ends by itself when we are killed."""
+        """Audit in a child. It is terminated when we are cancelled, and ends by itself when we are killed."""
         child = await asyncio.create_subprocess_exec(
             *self._command,
             stdin=asyncio.subprocess.PIPE,
@@ -123,7 +123,7 @@ class AuditSchedule:
             env={**os.environ, "COLUMNS": COLUMNS},
         )
         try:
-            said = await child.stdout.read() if child.stdout else b""
+            output = await child.stdout.read() if child.stdout else b""
             code = await child.wait()
         finally:
             if child.returncode is None:
@@ -135,5 +135,5 @@ class AuditSchedule:
             logging.ERROR if code else logging.INFO,
             "an audit ended with code %d:\n%s",
             code,
-            said.decode(errors="replace"),
+            output.decode(errors="replace"),
         )

@@ -1,6 +1,6 @@
-"""Shares: all conversations, or those of late, in parts that fit into memory.
+"""Chunks: conversations, all or only recent ones, in groups that fit into memory.
 
-A share's conversations stand together in the tables, by agent and by time: a query for them reads little else.
+The conversations of a chunk are neighbours in the tables, by agent and by time, so a query for them reads little else.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ import numpy as np
 from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.clickhouse.fact_tables import DERIVED_TABLES, hash_condition
 
-EVENTS_A_SHARE: Final = 50_000
+EVENTS_PER_CHUNK: Final = 50_000
 RECEIVED: Final = (
     "conversation_hash IN (SELECT conversation_hash FROM events WHERE received_at >= fromUnixTimestamp64Milli({since}))"
 )
@@ -20,32 +20,32 @@ HASHES_SQL: Final = (
     "SELECT conversation_hash FROM ({sources}) GROUP BY conversation_hash"
     " ORDER BY any(cityHash64(agent_id, environment)), min(quarter_hour)"
 )
-PLACES_SQL: Final = "SELECT conversation_hash, agent_id, environment, quarter_hour FROM {table} WHERE {condition}"
+SOURCE_SQL: Final = "SELECT conversation_hash, agent_id, environment, quarter_hour FROM {table} WHERE {condition}"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Share:
-    """One of `shares` parts of the conversations, by their hashes."""
+class Chunk:
+    """One of `count` chunks; `hashes` is a numpy array of conversation hashes."""
 
     number: int
-    shares: int
+    count: int
     hashes: Any
 
     @property
     def condition(self) -> str:
-        """The SQL condition that the share's rows fulfil in every table; made of integers."""
+        """The SQL condition for the rows of the chunk in any table; it consists of integers."""
         return hash_condition(self.hashes.tolist())
 
 
-async def split_conversations(clickhouse: ClickHouse, since: int | None = None) -> list[Share]:
-    """Return shares of all conversations, or of those of which something was received, or is dated, since a time.
+async def split_conversations(clickhouse: ClickHouse, since: int | None = None) -> list[Chunk]:
+    """Return all conversations in chunks, or those with events received or facts dated since a time.
 
-    Each has about `EVENTS_A_SHARE` events.
+    Each chunk has about `EVENTS_PER_CHUNK` events.
     """
     received, dated = ("TRUE", "TRUE") if since is None else (RECEIVED, DATED)
     conditions = {"events": received, **dict.fromkeys(DERIVED_TABLES, dated)}
-    sources = " UNION ALL ".join(PLACES_SQL.format(table=table, condition=each) for table, each in conditions.items())
+    sources = " UNION ALL ".join(SOURCE_SQL.format(table=table, condition=each) for table, each in conditions.items())
     hashes = await clickhouse.column(HASHES_SQL.format(sources=sources).format(since=since))
     events = await clickhouse.rows(f"SELECT count() AS n FROM events WHERE {received}".format(since=since))  # noqa: S608
-    parts = np.array_split(hashes, events[0]["n"] // EVENTS_A_SHARE + 1)
-    return [Share(number, len(parts), part) for number, part in enumerate(parts)]
+    arrays = np.array_split(hashes, events[0]["n"] // EVENTS_PER_CHUNK + 1)
+    return [Chunk(number, len(arrays), array) for number, array in enumerate(arrays)]

@@ -1,8 +1,8 @@
-"""Erase: a person's rows leave every table, and tombstones keep them from coming back.
+"""Erase: remove a person's rows from every table, and write tombstones that keep them from coming back.
 
-Tombstones come first, then all partitions are claimed, as `rebuild` claims them: whoever claims a partition later has
-read them, and whoever claimed it before writes no more. What such an owner had under way lands before rows are looked
-for. A command that is killed at any point has left tombstones, from which the next one, or `audit --repair`, goes on.
+The command writes the tombstones first and then claims all partitions. A later owner has read the tombstones; an
+earlier owner can write no more. Its inserts in flight end before the command looks for rows. When the command is
+killed, its tombstones remain, and the next erasure or `audit --repair` completes the work.
 """
 
 import asyncio
@@ -27,7 +27,7 @@ from stream_processors.maintenance.erasure import TABLES_WITH_IDS, Removed, comp
 from stream_processors.maintenance.lease import Maintenance, maintenance
 from stream_processors.maintenance.mutations import count_rows
 from stream_processors.maintenance.person import Person
-from stream_processors.maintenance.person_dead_letters import scan_letters
+from stream_processors.maintenance.person_dead_letters import scan_dead_letters
 from stream_processors.partitions.writer import PASSING_SECONDS
 
 ADD_SQL: Final = (
@@ -36,12 +36,12 @@ ADD_SQL: Final = (
 )
 
 # The topic, partition, log epoch and offset of a record.
-Place = tuple[object, ...]
+Position = tuple[object, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What an erasure removed, or would remove: conversations, and rows by table."""
+    """The number of conversations and of rows by table that an erasure removed, or would remove."""
 
     conversations: int
     removed: Sequence[Removed]
@@ -49,52 +49,52 @@ class Receipt:
 
 
 async def erase(clickhouse: ClickHouse, rules: FoldRules, person: Person, owner_id: str) -> Receipt:
-    """Erase a person; return what was removed. Repeating it is safe."""
+    """Erase a person; return what was removed. It is safe to repeat."""
     started = time.monotonic()
     await _forbid(clickhouse, person)
-    async with maintenance(clickhouse, owner_id) as held:
-        await wait_for_writes(held)
+    async with maintenance(clickhouse, owner_id) as lease:
+        await wait_for_writes(lease)
         await _forbid(clickhouse, person)
         ids = await person.conversation_ids(clickhouse)
         await clickhouse.command(ADD_SQL.replace("{conversations}", person.conversations_sql), person.parameters)
-        # By their tombstones they are removed, and known when they come again.
-        await add_dead_letters(clickhouse, (await _letters(clickhouse, person, ids)).values())
-        if await held.take():  # whoever claimed a partition meanwhile has not read all tombstones
-            await wait_for_writes(held)
-        removed = await complete(clickhouse, rules, held)
+        # `complete` removes dead letters by these tombstones, and workers recognise them later.
+        await add_dead_letters(clickhouse, (await _dead_letters(clickhouse, person, ids)).values())
+        if await lease.take():  # an owner that claimed a partition meanwhile may have missed a tombstone
+            await wait_for_writes(lease)
+        removed = await complete(clickhouse, rules, lease)
     return Receipt(len(ids), removed, time.monotonic() - started)
 
 
 async def erase_pending(clickhouse: ClickHouse, rules: FoldRules, owner_id: str) -> Receipt:
-    """Remove what tombstones cover and is there all the same: erasures were cut off, or a backup was restored."""
+    """Remove remaining rows that tombstones cover, after an interrupted erasure or a restored backup."""
     started = time.monotonic()
-    async with maintenance(clickhouse, owner_id) as held:
-        await wait_for_writes(held)
-        removed = await complete(clickhouse, rules, held)
+    async with maintenance(clickhouse, owner_id) as lease:
+        await wait_for_writes(lease)
+        removed = await complete(clickhouse, rules, lease)
     return Receipt(0, removed, time.monotonic() - started)
 
 
 async def preview(clickhouse: ClickHouse, person: Person) -> Receipt:
-    """Return what erasing a person would remove now."""
+    """Return what an erasure of a person would remove now."""
     started = time.monotonic()
     ids, removed = await person.conversation_ids(clickhouse), []
     for table in ("events", *DERIVED_TABLES):
         condition = person.rows_sql(with_ids=table in TABLES_WITH_IDS)
         rows = await count_rows(clickhouse, table, condition, person.parameters)
         removed.append(Removed(table, rows, 0.0))
-    removed.append(Removed("dead_letter_records", len(await _letters(clickhouse, person, ids)), 0.0))
+    removed.append(Removed("dead_letter_records", len(await _dead_letters(clickhouse, person, ids)), 0.0))
     return Receipt(len(ids), removed, time.monotonic() - started)
 
 
-async def wait_for_writes(held: Maintenance) -> None:
-    """Wait until what passed the fence before our claims has reached the last table."""
-    if any(not latest.confirmed for latest in held.latest):
+async def wait_for_writes(lease: Maintenance) -> None:
+    """Wait until inserts that passed the fence before our claims have reached the last table."""
+    if any(not range_.confirmed for range_ in lease.latest):
         await asyncio.sleep(PASSING_SECONDS)
-        await held.renew()
+        await lease.renew()
 
 
 async def _forbid(clickhouse: ClickHouse, person: Person) -> None:
-    """Write the tombstone of whom the command names."""
+    """Write the tombstone of the customer or conversation that the command names."""
     if (key := person.key) is not None:
         await add_conversations(clickhouse, [key])
     elif person.customer is None:
@@ -103,12 +103,12 @@ async def _forbid(clickhouse: ClickHouse, person: Person) -> None:
         await add_customer(clickhouse, person.agent_id, person.environment, person.customer)
 
 
-async def _letters(clickhouse: ClickHouse, person: Person, ids: Sequence[str]) -> dict[Place, bytes]:
-    """Return the digests of the refused records that are a person's, by their positions."""
-    digests: dict[Place, bytes] = {}
+async def _dead_letters(clickhouse: ClickHouse, person: Person, ids: Sequence[str]) -> dict[Position, bytes]:
+    """Return the digests of a person's refused records by position."""
+    digests: dict[Position, bytes] = {}
 
     def take(row: Row) -> None:
         digests[tuple(row.values())[:4]] = dead_letter_digest(row["key"], row["raw"])
 
-    await scan_letters(clickhouse, person, ids, take)
+    await scan_dead_letters(clickhouse, person, ids, take)
     return digests

@@ -1,7 +1,7 @@
-"""Completing erasures: whatever tombstones cover is removed from every table, under a claim of all partitions.
+"""Completion of erasures: remove every row that a tombstone covers, under a claim of all partitions.
 
-It asks for no ids, so it goes on after a command that was killed, removes what a restored backup brought back, and what
-a worker had stored of a conversation before it turned out to be an erased customer's.
+It needs no ids but the tombstones. So it also completes a killed erasure, removes what a restored backup brought back,
+and removes a conversation that turned out to be an erased customer's after a worker had stored it.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from stream_processors.maintenance.report import NO_CONVERSATION
 from stream_processors.partitions.reconcile import repair_conversations
 from stream_processors.pipeline.erased_records import covers_refused
 
-# A flush that passed the fence before may land late; what it brings is removed in another round.
+# A flush that passed the fence before may be written late; another round removes its rows.
 ROUNDS: Final = 3
 
 BY_DIGEST: Final = (
@@ -37,10 +37,10 @@ BY_DIGEST: Final = (
 )
 BY_HASH: Final = "conversation_hash IN (SELECT conversation_hash FROM erasures WHERE kind = 'conversation')"
 
-# The tables that hold the id of a conversation, not its hash alone.
+# The tables with the ids of conversations; the others have only the hashes.
 TABLES_WITH_IDS: Final = ("events", "conversation_facts")
 
-# What makes a row of a table an erased one.
+# The conditions for erased rows, by table.
 CONDITIONS: Final = {
     **{table: BY_DIGEST if table in TABLES_WITH_IDS else BY_HASH for table in ("events", *DERIVED_TABLES)},
     "dead_letter_records": (
@@ -57,7 +57,7 @@ CUSTOMERS_SQL: Final = (
     f" ON {CUSTOMER_SQL} = erased.customer_digest WHERE customer != '' AND least(occurred_at, received_at) <= erased_at"
     f" AND NOT {BY_DIGEST}"
 )
-LETTERS_SQL: Final = (
+DEAD_LETTERS_SQL: Final = (
     "SELECT key, raw, toUnixTimestamp64Milli(received_at) AS received_at_ms FROM dead_letter_records"  # noqa: S608
     f" WHERE status = 'refused' AND {KEY_SQL} IN (SELECT key_digest FROM erasures WHERE kind = 'conversation')"
 )
@@ -66,7 +66,7 @@ EXAMPLES_SQL: Final = f"SELECT DISTINCT arrayJoin(examples).5 AS conversation_ha
 
 
 class Removed(NamedTuple):
-    """How many rows were removed from a table, and how long that took."""
+    """The number of rows removed from a table, and the time it took."""
 
     table: str
     rows: int
@@ -74,23 +74,23 @@ class Removed(NamedTuple):
 
 
 async def is_pending(clickhouse: ClickHouse) -> bool:
-    """Tell whether a table holds rows that tombstones cover."""
-    tables = ("events", *DERIVED_TABLES)  # not dead letters, whose bytes would all be read for it
+    """Tell whether any table but dead_letter_records holds rows that tombstones cover."""
+    tables = ("events", *DERIVED_TABLES)  # dead letters would have to be read whole
     counts = [await count_rows(clickhouse, table, CONDITIONS[table]) for table in tables]
     return any(counts)
 
 
 async def erased_among(clickhouse: ClickHouse, hashes: Iterable[int]) -> set[int]:
-    """Return which of some conversations were erased, by hash."""
+    """Return the hashes of those conversations that were erased."""
     rows = await clickhouse.rows(f"SELECT DISTINCT conversation_hash FROM erasures WHERE {hash_condition(hashes)}")  # noqa: S608
     return {row["conversation_hash"] for row in rows} - {NO_CONVERSATION}
 
 
-async def complete(clickhouse: ClickHouse, rules: FoldRules, held: Maintenance) -> list[Removed]:
-    """Remove what tombstones cover from every table; return the rows removed by table."""
+async def complete(clickhouse: ClickHouse, rules: FoldRules, lease: Maintenance) -> list[Removed]:
+    """Remove what tombstones cover from every table; return the removed rows by table."""
     total: dict[str, Removed] = {}
     for _ in range(ROUNDS):
-        removed = await _remove(clickhouse, rules, held)
+        removed = await _remove(clickhouse, rules, lease)
         for each in removed:
             before = total.get(each.table, Removed(each.table, 0, 0.0))
             total[each.table] = Removed(each.table, before.rows + each.rows, before.seconds + each.seconds)
@@ -99,53 +99,53 @@ async def complete(clickhouse: ClickHouse, rules: FoldRules, held: Maintenance) 
     return list(total.values())
 
 
-async def _remove(clickhouse: ClickHouse, rules: FoldRules, held: Maintenance) -> list[Removed]:
-    for table in DERIVED_TABLES:  # a rebuild that was killed has left them
+async def _remove(clickhouse: ClickHouse, rules: FoldRules, lease: Maintenance) -> list[Removed]:
+    for table in DERIVED_TABLES:  # left by a killed rebuild
         await clickhouse.command(f"DROP TABLE IF EXISTS {table}_rebuilt")
     await clickhouse.command(CUSTOMERS_SQL)
-    await _cover_letters(clickhouse)
-    # All at once: readers see a person half removed for as short as can be.
-    removed = await asyncio.gather(*(_remove_from(clickhouse, table, held) for table in CONDITIONS))
-    audits = await _clear_audits(clickhouse, held)
-    await held.renew()
-    await _restore_shared(clickhouse, rules, held)
+    await _cover_dead_letters(clickhouse)
+    # All at once, so that readers see a partly removed person only briefly.
+    removed = await asyncio.gather(*(_remove_from(clickhouse, table, lease) for table in CONDITIONS))
+    audits = await _clear_audits(clickhouse, lease)
+    await lease.renew()
+    await _restore_shared(clickhouse, rules, lease)
     return [*removed, audits]
 
 
-async def _remove_from(clickhouse: ClickHouse, table: str, held: Maintenance) -> Removed:
+async def _remove_from(clickhouse: ClickHouse, table: str, lease: Maintenance) -> Removed:
     started = time.monotonic()
-    rows = await delete_rows(clickhouse, table, CONDITIONS[table], held.renew)
+    rows = await delete_rows(clickhouse, table, CONDITIONS[table], lease.renew)
     return Removed(table, rows, time.monotonic() - started)
 
 
-async def _cover_letters(clickhouse: ClickHouse) -> None:
-    """Write the tombstones of dead letters that the records of erased conversations became."""
+async def _cover_dead_letters(clickhouse: ClickHouse) -> None:
+    """Write tombstones of the dead letters that came from records of erased conversations."""
     tombstones, digests = await Tombstones.load(clickhouse), set[bytes]()
 
     def take(row: Row) -> None:
         if covers_refused(tombstones, row["key"], row["raw"], row["received_at_ms"]):
             digests.add(dead_letter_digest(row["key"], row["raw"]))
 
-    await clickhouse.scan(LETTERS_SQL, {}, take)
+    await clickhouse.scan(DEAD_LETTERS_SQL, {}, take)
     await add_dead_letters(clickhouse, sorted(digests - tombstones.dead_letters))
 
 
-async def _clear_audits(clickhouse: ClickHouse, held: Maintenance) -> Removed:
-    """Remove the examples of audits that name erased conversations."""
+async def _clear_audits(clickhouse: ClickHouse, lease: Maintenance) -> Removed:
+    """Remove audit examples that name erased conversations."""
     started = time.monotonic()
     hashes = await _hashes(clickhouse, EXAMPLES_SQL)
     if hashes:
         named = f"has([{','.join(map(str, hashes))}], example.5)"
         kept = f"arrayFilter(example -> NOT {named}, examples)"
         where = f"arrayExists(example -> {named}, examples)"
-        await mutate(clickhouse, "audits", f"UPDATE examples = {kept} WHERE {where}", held.renew)
+        await mutate(clickhouse, "audits", f"UPDATE examples = {kept} WHERE {where}", lease.renew)
     return Removed("audits", len(hashes), time.monotonic() - started)
 
 
-async def _restore_shared(clickhouse: ClickHouse, rules: FoldRules, held: Maintenance) -> None:
-    """Write the facts of conversations again that have the hash of an erased one, and lost theirs with it."""
-    if held.owner_claims and (shared := await _hashes(clickhouse, SHARED_SQL)):
-        await repair_conversations(clickhouse, hash_condition(shared), rules, held.owner_claims[0])
+async def _restore_shared(clickhouse: ClickHouse, rules: FoldRules, lease: Maintenance) -> None:
+    """Restore the facts of conversations that share their hash with an erased one and lost them with it."""
+    if lease.owner_claims and (shared := await _hashes(clickhouse, SHARED_SQL)):
+        await repair_conversations(clickhouse, hash_condition(shared), rules, lease.owner_claims[0])
 
 
 async def _hashes(clickhouse: ClickHouse, sql: str) -> Sequence[int]:

@@ -1,7 +1,7 @@
 """Maintenance: a command holds all partitions for a while, so that no worker writes.
 
-The claim is like a worker's, with a lease that is renewed as long as the command lives. Workers that are running are
-refused by the fence and wait until the lease ends; a command that was killed holds nothing longer than the lease.
+It claims them like a worker, with a lease that it renews as long as it runs. The fence refuses running workers, which
+wait until the lease ends. When a command is killed, its partitions are free again after at most one lease.
 """
 
 import asyncio
@@ -17,20 +17,20 @@ from stream_processors.partitions.range_log import OwnerClaim, RangeLog
 from stream_processors.partitions.ranges import Range
 
 LEASE_SECONDS: Final = 30
-# Not those of the range log: a worker may have claimed a partition that it has not written yet.
+# The range log does not name them all: a worker may have claimed a partition without writing to it yet.
 PARTITIONS_SQL: Final = "SELECT DISTINCT topic, partition FROM owners ORDER BY topic, partition"
 LEASE_SQL: Final = (
     "INSERT INTO owners (topic, partition, owner_epoch, owner_id, layout, partitions, lease_until, released)"
     " SELECT {topic:String}, {partition:UInt32}, {owner_epoch:UInt64}, {owner_id:String}, {layout:UInt64},"
     " {partitions:UInt32}, now64(3) + INTERVAL {seconds:UInt32} SECOND, {released:UInt8}"
 )
-Place = TypeVar("Place", OwnerClaim, Range)
+T = TypeVar("T", OwnerClaim, Range)
 
 logger = logging.getLogger(__name__)
 
 
 class Maintenance:
-    """All partitions, held by one command: `owner_claims` are its claims, `latest` the latest ranges."""
+    """All partitions, held by one command: `owner_claims` are its claims, `latest` their latest ranges."""
 
     def __init__(self, clickhouse: ClickHouse, owner_id: str) -> None:
         self._clickhouse = clickhouse
@@ -39,11 +39,11 @@ class Maintenance:
         self.latest: list[Range] = []
 
     def log(self, topic: str) -> RangeLog:
-        """Return the range log of a topic, as this command writes it."""
+        """Return the range log of a topic for this command."""
         return RangeLog(self._clickhouse, topic, self._owner_id)
 
     async def take(self) -> bool:
-        """Claim all partitions that are not held, or not any more; tell whether there were any."""
+        """Claim all partitions that are not held, or no longer; tell whether there were any."""
         is_any = False
         for row in await self._clickhouse.rows(PARTITIONS_SQL):
             topic, partition = row["topic"], row["partition"]
@@ -56,15 +56,15 @@ class Maintenance:
         return is_any
 
     async def _is_held(self, topic: str, partition: int) -> bool:
-        """Tell whether we claimed a partition and nobody since, as one who had read the claims before ours may have."""
-        own = [each for each in self.owner_claims if (each.topic, each.partition) == (topic, partition)]
+        """Tell whether our claim of a partition is still the latest."""
+        own = [claim for claim in self.owner_claims if (claim.topic, claim.partition) == (topic, partition)]
         try:
             return bool(own) and await self.log(topic).holds(own[0])
         except MaintenanceUnderWay:
             return False
 
     async def _claim(self, topic: str, partition: int) -> OwnerClaim:
-        """Claim a partition and lease it; wait until a command that was killed holds it no longer."""
+        """Claim a partition with a lease; wait for the lease of another command, which may have been killed."""
         log = self.log(topic)
         for _ in range(LEASE_SECONDS + 1):
             try:
@@ -75,7 +75,7 @@ class Maintenance:
             except MaintenanceUnderWay as error:
                 logger.warning("waiting: %s", error)
                 await asyncio.sleep(1)
-        raise OperatorError(f"partition {partition} of {topic} is held by another command; run this when it has ended")
+        raise OperatorError(f"another command holds partition {partition} of {topic}: run this again when it has ended")
 
     async def renew(self) -> None:
         """Make the leases last from now; raises OperatorError when a claim was lost meanwhile."""
@@ -92,7 +92,7 @@ class Maintenance:
             await self._lease(owner_claim, released=True)
 
     async def set_fold_version(self, version: str) -> None:
-        """Write into the range log that the facts are those of a fold version."""
+        """Record in the range log which fold version the facts have."""
         epochs = {
             (owner_claim.topic, owner_claim.partition): owner_claim.owner_epoch for owner_claim in self.owner_claims
         }
@@ -105,25 +105,25 @@ class Maintenance:
         await self._clickhouse.command(LEASE_SQL, parameters)
 
 
-def _others(places: Sequence[Place], topic: str, partition: int) -> list[Place]:
-    return [each for each in places if (each.topic, each.partition) != (topic, partition)]
+def _others(items: Sequence[T], topic: str, partition: int) -> list[T]:
+    return [item for item in items if (item.topic, item.partition) != (topic, partition)]
 
 
 @asynccontextmanager
 async def maintenance(clickhouse: ClickHouse, owner_id: str) -> AsyncIterator[Maintenance]:
     """Hold all partitions inside the block."""
-    held = Maintenance(clickhouse, owner_id)
-    renewing = asyncio.create_task(_renew(held))
+    lease = Maintenance(clickhouse, owner_id)
+    renewing = asyncio.create_task(_renew(lease))
     try:
-        await held.take()
-        await held.take()  # a worker may have read the claims before ours and claimed after it
-        yield held
+        await lease.take()
+        await lease.take()  # a worker that read the claims before ours may have claimed after it
+        yield lease
     finally:
         renewing.cancel()
-        await held.release()
+        await lease.release()
 
 
-async def _renew(held: Maintenance) -> None:
+async def _renew(lease: Maintenance) -> None:
     while True:
         await asyncio.sleep(LEASE_SECONDS / 4)
-        await held.renew()
+        await lease.renew()

@@ -1,8 +1,8 @@
-"""A person as commands name one: a customer of an agent, or one conversation, and the rows that are theirs.
+"""A person as commands name one (a customer of an agent, or one conversation) and the rows that belong to it.
 
-A customer has the conversations in which any event names the customer: a visit or an engagement by its customer_id,
-another event by a field of that name among its extra fields. Such a conversation is the customer's as a whole, from its
-first event on, and also when it names somebody else too.
+A conversation belongs to a customer when any of its events names the customer: a visit or an engagement by its
+customer_id, any other event by an extra field of that name. It belongs to the customer as a whole, even if it also
+names other customers.
 """
 
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ ROWS_SQL: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A customer of an agent in an environment, or one conversation; the other of the two is None."""
+    """A customer of an agent in an environment, or one conversation: either `customer` or `conversation_id` is None."""
 
     agent_id: str
     environment: str
@@ -45,29 +45,29 @@ class Person:
 
     @classmethod
     def named(cls, agent_id: str, environment: str, customer: str | None, conversation_id: str | None) -> "Person":
-        """Return who is meant; raises OperatorError when that is nobody."""
-        given = [each for each in (agent_id, environment, customer, conversation_id) if each is not None]
+        """Return the person of some options; raises OperatorError when they do not name one."""
+        given = [text for text in (agent_id, environment, customer, conversation_id) if text is not None]
         if (customer is None) == (conversation_id is None):
             raise OperatorError("name either a customer or a conversation")
-        if not all(each.strip() for each in given):
+        if not all(text.strip() for text in given):
             raise OperatorError("agent, environment, customer and conversation cannot be blank")
-        if not all(_is_text(each) for each in given):
+        if not all(_is_text(text) for text in given):
             raise OperatorError("agent, environment, customer and conversation must be valid UTF-8")
         known = None if customer is None else known_customer(customer)
         if customer is not None and known is None:
-            raise OperatorError("this customer id counts as no customer, like 'anonymous': name a conversation")
+            raise OperatorError("this customer id stands for no customer, like 'anonymous': name a conversation")
         return cls(agent_id, environment, known, conversation_id)
 
     @property
     def key(self) -> ConversationKey | None:
-        """The conversation, when it is one that is meant."""
+        """The key of the conversation, None for a customer."""
         if self.conversation_id is None:
             return None
         return ConversationKey(self.agent_id, self.environment, self.conversation_id)
 
     @property
     def parameters(self) -> dict[str, object]:
-        """What the query for the conversations takes."""
+        """The parameters of `conversations_sql`."""
         start: dict[str, object] = {"agent_id": self.agent_id, "environment": self.environment}
         if (key := self.key) is None:
             return {**start, "customer": self.customer}
@@ -75,7 +75,7 @@ class Person:
 
     @property
     def conversations_sql(self) -> str:
-        """The query for the conversations: agent, environment, id and hash of each, more than once."""
+        """The query for agent, environment, id and hash of the conversations, which may repeat a conversation."""
         if self.key is not None:
             events = facts = CONVERSATION_SQL
         else:
@@ -86,7 +86,7 @@ class Person:
         )
 
     def rows_sql(self, *, with_ids: bool) -> str:
-        """Return the condition that the person's rows of a table fulfil, which has ids of conversations or not."""
+        """Return the condition for the person's rows of a table, with or without ids of conversations."""
         return ROWS_SQL[with_ids].replace("{conversations}", self.conversations_sql)
 
     async def conversation_ids(self, clickhouse: ClickHouse) -> list[str]:

@@ -1,9 +1,9 @@
-"""Which dead letters belong to a person: they were refused, so what they say of themselves may be broken.
+"""Which dead letters belong to a person. They were refused, so their fields may be missing or broken.
 
-A letter whose body is a JSON object that names another agent or environment belongs to somebody else. One that names a
-conversation belongs to that conversation, and to the customer whose id is the value of any of its fields. Of any other,
-which cannot be read or names no conversation, it is enough that an id of the person stands in it: in the key of its
-record, in a header, or anywhere in its bytes, as a text in quotes, or as a word when it has six characters or more.
+A dead letter whose body is a JSON object that names another agent or environment does not belong to the person. One
+that names a conversation belongs to that conversation, and to the customer whose id is the value of any of its fields.
+Any other belongs to the person if it contains an id of the person: in its record key, in a header, or anywhere in its
+bytes, as a quoted text, or as a word of six characters or more.
 """
 
 import re
@@ -17,16 +17,16 @@ from stream_processors.enrichment.customers import known_customer
 from stream_processors.maintenance.person import Person
 from stream_processors.pipeline.erased_records import environment_of, fields_of
 
-# Shorter ids count in quotes alone: as words they stand in texts of others.
+# Shorter ids count only in quotes: as words they occur in other people's texts.
 MIN_WORD: Final = 6
 
-LETTER_COLUMNS: Final = (
+COLUMNS: Final = (
     "topic, partition, log_epoch, offset, origin_topic, origin_partition, origin_log_epoch, origin_offset,"
     " received_at, reason, reason_code, raw, has_value, key, has_key, headers"
 )
-# What may name an id in another spelling is looked at too: escaped, or in bytes that are not UTF-8.
+# Candidates include whatever may contain an id in another spelling: escaped, or in bytes that are not UTF-8.
 CANDIDATES_SQL: Final = (
-    f"SELECT {LETTER_COLUMNS} FROM dead_letter_records WHERE status = 'refused' AND ("  # noqa: S608 - our own SQL
+    f"SELECT {COLUMNS} FROM dead_letter_records WHERE status = 'refused' AND ("  # noqa: S608 - our own SQL
     "arrayExists(id -> position(raw, id) > 0 OR position(key, id) > 0"
     " OR arrayExists(header -> position(ifNull(header.2, ''), id) > 0, headers),"
     " arrayPushBack((SELECT groupUniqArray(conversation_id) FROM ({conversations})), {named:String}))"
@@ -40,7 +40,7 @@ _REPLACED: Final = "\N{REPLACEMENT CHARACTER}"
 
 
 class Matcher:
-    """Tells which dead letters are a person's, by the ids of the customer and of all conversations."""
+    """Recognises the dead letters of a person by the ids of the customer and of all conversations."""
 
     def __init__(self, person: Person, conversation_ids: Collection[str]) -> None:
         self._person = person
@@ -48,17 +48,17 @@ class Matcher:
         self._ids = [*self._conversation_ids, *([person.customer] if person.customer else [])]
         self._keys = {f"{person.agent_id}/{each}".encode() for each in self._conversation_ids}
 
-    def matches(self, letter: Row) -> bool:
-        """Tell whether a letter is the person's; its texts are bytes."""
-        fields, key = fields_of(letter["raw"]), letter["key"]
+    def matches(self, dead_letter: Row) -> bool:
+        """Tell whether a dead letter belongs to the person; its texts are bytes."""
+        fields, key = fields_of(dead_letter["raw"]), dead_letter["key"]
         if self._is_of_another(fields) or (not isinstance(fields.get("agent_id"), str) and self._names_another(key)):
             return False
-        if any(value is not None and self._is_in(value) for _, value in letter["headers"]):
+        if any(value is not None and self._is_in(value) for _, value in dead_letter["headers"]):
             return True
         conversation_id = fields.get("conversation_id")
         if isinstance(fields.get("agent_id"), str) and isinstance(conversation_id, str | int):
             return str(conversation_id) in self._conversation_ids or self._is_a_value_of(fields)
-        return key in self._keys or self._is_in(key) or self._is_in(letter["raw"])
+        return key in self._keys or self._is_in(key) or self._is_in(dead_letter["raw"])
 
     def _is_of_another(self, fields: dict[str, object]) -> bool:
         agent_id, environment = fields.get("agent_id"), environment_of(fields)
@@ -66,7 +66,7 @@ class Matcher:
         return is_anothers or environment not in (None, self._person.environment)
 
     def _names_another(self, key: bytes) -> bool:
-        """Tell whether the key of a record names a conversation of another agent that has the id of one of ours."""
+        """Tell whether a record key names another agent's conversation with the id of one of the person's."""
         return key not in self._keys and any(key.endswith(f"/{each}".encode()) for each in self._conversation_ids)
 
     def _is_a_value_of(self, fields: dict[str, object]) -> bool:
@@ -87,14 +87,14 @@ class Matcher:
 
 
 def _has(text: str, id_: str) -> bool:
-    """Tell whether a text names an id that occurs in it."""
+    """Tell whether an id that occurs in a text counts as named there."""
     escaped = re.escape(id_)
     word = f"|(?<!\\w){escaped}(?!\\w)" if len(id_) >= MIN_WORD else ""
     return re.search(f'"\\s*{escaped}\\s*"|^{escaped}$|/{escaped}$' + word, text) is not None
 
 
 def _readings(raw: bytes) -> Iterator[str]:
-    """Yield the texts that bytes may mean, as they are and without the escapes of JSON."""
+    """Yield the texts that bytes may stand for, as they are and with JSON escapes resolved."""
     texts = [raw.decode(errors="replace")]
     if _REPLACED in texts[0] or b"\0" in raw:
         texts += [raw.decode(encoding, errors="replace") for encoding in _OTHER_ENCODINGS]
@@ -104,26 +104,26 @@ def _readings(raw: bytes) -> Iterator[str]:
             yield _ESCAPED.sub(_unescaped, text)
 
 
-def _unescaped(found: re.Match[str]) -> str:
+def _unescaped(match: re.Match[str]) -> str:
     try:
-        return str(orjson.loads(f'"{found[0]}"'))
-    except orjson.JSONDecodeError:  # a half of a surrogate pair, or no escape of JSON
-        return found[0]
+        return str(orjson.loads(f'"{match[0]}"'))
+    except orjson.JSONDecodeError:  # half of a surrogate pair, or not a JSON escape
+        return match[0]
 
 
-async def scan_letters(
+async def scan_dead_letters(
     clickhouse: ClickHouse, person: Person, conversation_ids: Collection[str], take: Callable[[Row], None]
 ) -> None:
-    """Hand each refused record that is a person's to `take`, in another thread; texts are bytes.
+    """Pass each dead letter of a person to `take`, in another thread; texts are bytes.
 
-    Raises ClickHouseError when ClickHouse breaks off.
+    Raises ClickHouseError when ClickHouse breaks off the answer.
     """
     matcher = Matcher(person, conversation_ids)
 
-    def look(letter: Row) -> None:
-        if matcher.matches(letter):
-            take(letter)
+    def check(dead_letter: Row) -> None:
+        if matcher.matches(dead_letter):
+            take(dead_letter)
 
     named = person.customer or person.conversation_id
     sql = CANDIDATES_SQL.replace("{conversations}", person.conversations_sql)
-    await clickhouse.scan(sql, {**person.parameters, "named": named}, look)
+    await clickhouse.scan(sql, {**person.parameters, "named": named}, check)

@@ -1,28 +1,35 @@
-"""Findings: what an audit found, in numbers and by examples; its size does not grow with the rows that differ."""
+"""The report of an audit: what differs, in numbers and by examples, and its row in the table `audits`.
+
+Its size does not grow with the number of rows that differ. Times are epoch milliseconds.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from stream_processors.clickhouse.block import Segment
-from stream_processors.clickhouse.fact_tables import ACTIVITY_COUNTS, FACT_TABLES, PLACE
+from stream_processors.clickhouse.client import ClickHouse
+from stream_processors.clickhouse.fact_tables import ACTIVITY_COUNTS, FACT_TABLES, KEY_COLUMNS
 
-# So many differences are kept whole; of all others the number and the conversation.
+# The number of differences that are kept whole; the others are counted, and their conversations kept.
 EXAMPLES: Final = 100
 
 COUNTS: Final = {"activity": ACTIVITY_COUNTS}
 TABLES: Final = {"activity": "activity", **{table.kind: table.name for table in FACT_TABLES}}
 
-# Stands for the hash where there is none: of a dead letter.
+# Stands for the hash of a dead letter, which belongs to no conversation.
 NO_CONVERSATION: Final = 0
+
+NOW_SQL: Final = "SELECT toUnixTimestamp64Milli(now64(3)) AS now"
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A table differs in a quarter-hour of a conversation: so many rows or counts are missing, so many are too many.
+    """How many rows or counts of a table are missing or surplus in a quarter-hour of a conversation.
 
-    A dead letter belongs to no conversation: names and hash are empty and 0.
+    For a dead letter, names are empty and the hash is NO_CONVERSATION.
     """
 
     table: str
@@ -36,7 +43,7 @@ class Difference:
 
 @dataclass(slots=True)
 class TableReport:
-    """How many rows or counts of a table are missing or too many, and of which conversations, by hash."""
+    """How many rows or counts of a table are missing or surplus, and the hashes of their conversations."""
 
     missing: int = 0
     surplus: int = 0
@@ -44,66 +51,108 @@ class TableReport:
 
     @property
     def rows(self) -> int:
-        """How much differs in all."""
+        """The number of differences."""
         return self.missing + self.surplus
 
 
 @dataclass(slots=True)
-class Findings:
-    """What an audit found, and how many conversations it leaves for the next one.
+class AuditReport:
+    """What an audit found.
 
-    `touched` differ while flushes keep changing them; `waiting` differ, but of their partition a flush was cut off, and
-    whoever replays it compares every table.
+    The next audit compares two groups again: conversations `in_flux`, which flushes keep changing, and those of
+    `pending_replay`, whose partition has an interrupted flush. Its next owner replays it and reconciles every table.
     """
 
     tables: dict[str, TableReport]
     conversations: int = 0
-    touched: int = 0
-    waiting: int = 0
+    in_flux: int = 0
+    pending_replay: int = 0
     examples: list[Difference] = field(default_factory=list)
 
     @classmethod
-    def of(cls, tables: Iterable[str]) -> "Findings":
-        """Return findings about some tables in which nothing differs yet."""
+    def of(cls, tables: Iterable[str]) -> "AuditReport":
+        """Return an empty report about some tables."""
         return cls({table: TableReport() for table in tables})
 
     @property
     def is_clean(self) -> bool:
         """Whether nothing differs."""
-        return not any(found.rows for found in self.tables.values())
+        return not any(table.rows for table in self.tables.values())
 
     @property
     def rows(self) -> dict[str, int]:
-        """How much differs, by table."""
-        return {table: found.rows for table, found in self.tables.items()}
+        """The number of differences by table."""
+        return {name: table.rows for name, table in self.tables.items()}
 
     def hashes(self) -> set[int]:
-        """Return the conversations that differ anywhere."""
-        return {each for found in self.tables.values() for each in found.hashes} - {NO_CONVERSATION}
+        """Return the hashes of all conversations that differ."""
+        return {hash_ for table in self.tables.values() for hash_ in table.hashes} - {NO_CONVERSATION}
 
     def add(self, differences: Sequence[Difference]) -> None:
-        """Take what differs."""
-        for each in differences:
-            found = self.tables[each.table]
-            found.missing += each.missing
-            found.surplus += each.surplus
-            found.hashes.add(each.conversation_hash)
+        """Add differences."""
+        for difference in differences:
+            table = self.tables[difference.table]
+            table.missing += difference.missing
+            table.surplus += difference.surplus
+            table.hashes.add(difference.conversation_hash)
         self.examples += differences[: max(0, EXAMPLES - len(self.examples))]
 
 
+@dataclass(frozen=True, slots=True)
+class FinishedAudit:
+    """An audit with its outcome. `repaired` counts rows; `since` is None for an audit of all conversations.
+
+    It is clean when nothing differs afterwards: nothing did, or a second comparison proved the repair.
+    """
+
+    started_at: int
+    finished_at: int
+    since: int | None
+    report: AuditReport
+    repaired: int
+    is_clean: bool
+
+
 def differences_of(segments: Iterable[Segment]) -> list[Difference]:
-    """Return what segments of missing rows say, by table, conversation and quarter-hour."""
+    """Return the differences that segments of missing rows stand for, by table, conversation and quarter-hour."""
     differences = []
     for segment in segments:
         amounts: defaultdict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0])
         columns = segment.columns
-        for place, *counts in zip(
-            zip(*(columns[name] for name in PLACE), strict=True),
+        for key, *counts in zip(
+            zip(*(columns[name] for name in KEY_COLUMNS), strict=True),
             *(columns[name] for name in COUNTS.get(segment.kind, ("sign",))),
             strict=True,
         ):
-            amount = amounts[place]
+            amount = amounts[key]
             for count in counts:
                 amount[count < 0] += abs(count)
-        differences += [Difference(TABLES[segment.kind], *place, *amount) for place, amount in amounts.items()]
+        differences += [Difference(TABLES[segment.kind], *key, *amount) for key, amount in amounts.items()]
     return differences
+
+
+async def clock_of(clickhouse: ClickHouse) -> int:
+    """Return the time by the clock of ClickHouse."""
+    return int((await clickhouse.rows(NOW_SQL))[0]["now"])
+
+
+async def write_audit(clickhouse: ClickHouse, auditor_id: str, audit: FinishedAudit) -> None:
+    """Add an audit to the table `audits`; the latest one is what metrics and dashboard show."""
+    report = audit.report
+    row = {
+        "started_at": _time(audit.started_at),
+        "finished_at": _time(audit.finished_at),
+        "auditor_id": auditor_id,
+        "since": None if audit.since is None else _time(audit.since),
+        "conversations": report.conversations,
+        "touched": report.in_flux,
+        "differences": {table: rows for table, rows in report.rows.items() if rows},
+        "examples": [astuple(example) for example in report.examples],
+        "repaired": audit.repaired,
+        "is_clean": int(audit.is_clean),
+    }
+    await clickhouse.insert_row("audits", row)
+
+
+def _time(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -18,7 +18,7 @@ from stream_processors.clickhouse.columns import COLUMN_TYPES, FLAG
 from stream_processors.clickhouse.fact_tables import (
     ACTIVITY_COUNTS,
     FACT_TABLES,
-    PLACE,
+    KEY_COLUMNS,
     FactRow,
     FactTable,
     activity_sql,
@@ -134,7 +134,7 @@ def _fact_segment(table: FactTable, missing: dict[FactRow, int]) -> Segment:
 
 async def _missing_activity(clickhouse: ClickHouse, condition: str) -> Segment | None:
     query = MISSING_ACTIVITY_SQL.format(
-        key=", ".join(PLACE),
+        key=", ".join(KEY_COLUMNS),
         counts=", ".join(ACTIVITY_COUNTS),
         sums=", ".join(f"sum(toInt64({name}) * side) AS {name}_missing" for name in ACTIVITY_COUNTS),
         differs=" OR ".join(f"{name}_missing != 0" for name in ACTIVITY_COUNTS),
@@ -145,4 +145,4 @@ async def _missing_activity(clickhouse: ClickHouse, condition: str) -> Segment |
     if not rows:
         return None
     values = zip(*(row.values() for row in rows), strict=True)
-    return Segment("activity", len(rows), dict(zip((*PLACE, *ACTIVITY_COUNTS), map(list, values), strict=True)))
+    return Segment("activity", len(rows), dict(zip((*KEY_COLUMNS, *ACTIVITY_COUNTS), map(list, values), strict=True)))

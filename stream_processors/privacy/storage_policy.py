@@ -11,18 +11,17 @@ from typing import Any, Final, Literal
 
 import orjson
 
+from sql.event_columns import CONTENT_COLUMNS
 from stream_processors.privacy.redaction import Redaction
 
 Storage = Literal["full", "hashed", "dropped"]
 AddressStorage = Literal["full", "truncated", "dropped"]
 
-# Columns of `events` with texts of people, or about them.
-TEXT_COLUMNS: Final = frozenset(
-    ("content", "response", "error_message", "label", "value", "comment", "name", "device", "source", "language")
-)
-
-# The same as JSON.
+# Columns of `events` with JSON of people, or about them.
 JSON_COLUMNS: Final = frozenset(("attachments", "tools_used", "rating", "metadata", "extra"))
+
+# The same as plain text. The address has a setting of its own.
+TEXT_COLUMNS: Final = frozenset(CONTENT_COLUMNS) - JSON_COLUMNS - {"customer_ip_address"}
 
 CUSTOMER_ID: Final = "customer_id"
 HASH_NAME: Final = "hmac-sha256"

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sql.objects import NAMES, ROOT, Kind, SchemaObject, schema_objects
+from sql.readme import FOR_READERS, README, with_column_tables
 
 OBJECTS = schema_objects()
 NOT_FLUSHED = ("schema_versions", "owners", "audits", "erasures", "forwarded_records")
@@ -82,15 +83,7 @@ def test_every_table_that_workers_fill_refuses_inserts_before_the_disk_is_full()
     assert [o.name for o in filled if "min_free_disk_bytes_to_perform_insert = 16777216" not in o.statement] == []
 
 
-@pytest.mark.parametrize("name", ["events", "conversations", "sessions", "exchanges", "dead_letters"])
-def test_the_map_describes_each_column_of_the_tables_for_readers_as_its_comment_does(name: str) -> None:
-    ddl = next(o.ddl for o in OBJECTS if o.name == name)
-    columns = re.findall(r"^    (\w+) (\S.*?)(?: DEFAULT \S+)? COMMENT '((?:[^']|'')*)',?$", ddl, re.MULTILINE)
-    rows = [
-        f"| `{column}` | `{type_}` | {comment.replace(chr(39) * 2, chr(39))} |" for column, type_, comment in columns
-    ]
-    assert len(rows) > 5
-    assert (
-        f"### `{name}`\n| column | type | meaning |\n|---|---|---|\n" + "\n".join(rows)
-        in (ROOT / "README.md").read_text()
-    )
+def test_the_readme_has_the_columns_of_the_tables_and_views_for_readers() -> None:
+    text = README.read_text(encoding="utf-8")
+    assert with_column_tables(text) == text, "write it again: python -m sql.readme"
+    assert [name for name in FOR_READERS if f"### `{name}`\n| column " not in text] == []

@@ -7,12 +7,13 @@ import orjson
 import pytest
 from hypothesis import given
 
-from sql.retention import CONTENT_COLUMNS
+from sql.event_columns import CONTENT_COLUMNS
 from stream_processors.clickhouse.columns import COLUMN_TYPES, KIND_COLUMNS, TEXT
 from stream_processors.enrichment.enrich import OWN_COLUMNS
 from stream_processors.privacy.storage_policy import JSON_COLUMNS, TEXT_COLUMNS, ContentPolicy, Storage
 from stream_processors.state.loader import FOLD_COLUMNS
 from tests.support.kafka.records import fields_of
+from tests.support.project.event_fields import KEPT_TEXTS
 from tests.support.worker.wire_events import (
     HASH_KEY,
     EnrichedEvent,
@@ -25,11 +26,6 @@ from tests.support.worker.wire_events import (
 
 CONTENT = TEXT_COLUMNS | JSON_COLUMNS
 ADDRESS = {"customer_ip_address"}
-NEEDED = {
-    "agent_id", "environment", "conversation_id", "event_id", "type", "customer_id", "sender", "action_name",
-    "button_event", "rated_by", "model", "customer", "country_code", "region", "city", "device_class", "source_name",
-    "language_code", "language_region", "verdict", "call_name",
-}  # fmt: skip
 SECRET = "Zoë's own words"
 TEXTS: list[tuple[Fields, str]] = [
     (fields_of("message", sender="agent", content=SECRET), "content"),
@@ -60,8 +56,8 @@ def stored(fields: Fields, content: ContentPolicy | Storage) -> dict[str, object
 
 def test_every_text_of_an_event_is_content_or_an_address_or_needed() -> None:
     texts = {name for name in KIND_COLUMNS["event"] if COLUMN_TYPES[name] == TEXT}
-    assert texts == CONTENT | ADDRESS | NEEDED
-    assert len(texts) == len(CONTENT) + len(ADDRESS) + len(NEEDED)
+    assert texts == CONTENT | ADDRESS | KEPT_TEXTS
+    assert len(texts) == len(CONTENT) + len(ADDRESS) + len(KEPT_TEXTS)
 
 
 def test_what_expires_is_what_a_policy_may_drop() -> None:
