@@ -1,15 +1,14 @@
 """The Faust app, and the path of an event through it, in order.
 
-Kafka -> poll -> agent -> Partition.deliver -> gathered to a batch
-  1. prove_headers     a record that replays a dead letter settles that one; a forwarded one keeps its time of receipt
-  2. decode_records    a record is an event, enriched (place, device, language, escalation, ...), or a dead letter
-  3. drop_erased       what belongs to a person who was erased is dropped
-  4. split_misrouted       what lies on another partition than its conversation's is sent on to it
-  5. State.load        the batch's conversations come into memory; known ones are folded again from ClickHouse
-  6. drop_repetitions  an id that its conversation has is dropped, however late it comes
-  7. fold              sessions, response times and attributes move on; what changed of the facts is signed -1, +1
-  8. gather_rows       events, signed facts and dead letters become the rows of one block
--> protocol/owner.py: the range is logged, then the block is inserted, exactly once through every view (landing.py)
+Kafka -> poll (kafka/consumer.py) -> agent -> Partition.deliver -> buffered until they are worth a flush
+  1. prove_headers       find out which headers are true: a replayed dead letter, the origin of a rerouted record
+  2. decode_records      turn records into enriched events (place, device, language, escalation, ...) or dead letters
+  3. drop_erased         drop what belongs to a person who was erased
+  4. split_misrouted,    send records in another partition than their conversation's to the right one
+     reroute
+  5. fold_conversations  load conversations, drop duplicate ids, fold new events: sessions, exchanges, attributes
+  6. gather_rows         events, changes of facts (signed -1, +1) and dead letters become the rows of one block
+-> partitions/protocol: the range is written, then its block, exactly once through every materialized view
 """
 
 import asyncio
@@ -33,49 +32,45 @@ from stream_processors.partitions.context import TrackedSemaphore, WorkerContext
 from stream_processors.partitions.protocol.io import PrepareRequest
 from stream_processors.partitions.range_log import RangeLog
 from stream_processors.partitions.ranges import Proof
+from stream_processors.pipeline.batch import FlushBatch
 from stream_processors.pipeline.erased_records import drop_erased
-from stream_processors.pipeline.portions import fold_in_portions
+from stream_processors.pipeline.folding import fold_conversations
+from stream_processors.pipeline.headers import prove_headers
 from stream_processors.pipeline.reroute import reroute
-from stream_processors.pipeline.steps import (
-    Batch,
-    decode_records,
-    gather_rows,
-    prove_headers,
-    split_misrouted,
-)
+from stream_processors.pipeline.steps import decode_records, gather_rows, split_misrouted
 from stream_processors.process.memory import gc_paused
 from stream_processors.settings import WorkerSettings
 from stream_processors.state.cache import State
 
-# Records decoded between two looks at other tasks.
+# Records decoded before other tasks get a turn.
 SLICE = 1_000
 
-# Bytes of values decoded at once: as objects of Python, JSON of many small lists takes twenty times as much.
+# Bytes of values decoded at once. As Python objects, JSON of many small lists takes twenty times as much.
 SLICE_BYTES = 4 * 1024**2
 
-# More at once make each of them slower, and leave no time to gather larger ones.
+# More inserts at once make each of them slower, and leave no time to buffer larger ones.
 INSERTS_AT_ONCE = 2
 
-# One is prepared while others are inserted; each takes several times the memory of its records.
+# One flush is prepared while others are inserted; each takes several times the memory of its records.
 FLUSHES_AT_ONCE = INSERTS_AT_ONCE + 1
 
-# Polls on their way to a partition, which lie outside of what the buffer counts.
+# Polls on their way to a partition, which the buffer does not count.
 POLLS_WAITING = 2
 
 
 def slices_of(records: Sequence[Record]) -> Iterator[tuple[int, int]]:
-    """Yield where slices of records begin and end: few enough, and of not many bytes more than are decoded at once."""
+    """Yield the bounds of slices: at most `SLICE` records, and not many bytes more than `SLICE_BYTES`."""
     begin = size = 0
-    for place, record in enumerate(records):
-        if place - begin == SLICE or size > SLICE_BYTES:
-            yield begin, place
-            begin, size = place, 0
+    for index, record in enumerate(records):
+        if index - begin == SLICE or size > SLICE_BYTES:
+            yield begin, index
+            begin, size = index, 0
         size += len(record.value or b"")
     yield begin, len(records)
 
 
 class ProcessorApp(faust.App):
-    """The stream processor: reads whole polls, takes them through the steps, and owns its partitions."""
+    """The stream processor: read whole polls, own partitions, and take their records through the steps."""
 
     def __init__(self, settings: WorkerSettings, clickhouse: ClickHouse, enrichment: Enrichment, owner_id: str) -> None:
         super().__init__(
@@ -129,33 +124,28 @@ class ProcessorApp(faust.App):
                 self.ownership.deliver(event.value)
 
     async def prepare(
-        self, feed: PartitionSource, records: Sequence[Record], state: State, request: PrepareRequest
+        self, source: PartitionSource, records: Sequence[Record], state: State, request: PrepareRequest
     ) -> tuple[list[Segment], tuple[Proof, ...]]:
-        """Take a batch of a partition through the steps; return the segments of its block and what was proved."""
+        """Take a batch of a partition through the steps; return the segments of its block and the proved headers."""
+        clickhouse, position, partitions = self._clickhouse, request.position, request.partitions
+        batch = FlushBatch(records, seen_at=request.seen_at)
         with gc_paused():
-            batch = Batch(records, seen_at=request.seen_at)
-            content = self._enrichment.content
-            await prove_headers(batch, self._clickhouse, request.position, request.proofs, content)
-            return await self._steps(feed, batch, state, request), batch.proofs
-
-    async def _steps(self, feed: PartitionSource, batch: Batch, state: State, request: PrepareRequest) -> list[Segment]:
-        position = request.position
-        async with self._decoding:
+            await prove_headers(batch, clickhouse, position, request.proofs, self._enrichment.content)
             await self._decode(batch)
-        await drop_erased(batch, state.tombstones, self._clickhouse, position.partition)
-        with metrics.STEP_SECONDS.labels("state").time():
-            absent = state.absent(batch.conversations)
-            split_misrouted(batch, absent, position.partition, request.partitions)
-            await reroute(batch, position, request.partitions, feed, self._clickhouse, self._keep)
-        fresh, hashes, rows = await fold_in_portions(batch, state, self._clickhouse, position, self._keep)
-        with metrics.STEP_SECONDS.labels("fold").time():
-            return gather_rows(batch, fresh, hashes, rows, position)
+            await drop_erased(batch, state.tombstones, clickhouse, position.partition)
+            with metrics.STEP_SECONDS.labels("state").time():
+                split_misrouted(batch, state.absent(batch.conversations), position.partition, partitions)
+                await reroute(batch, position, partitions, source, clickhouse, self._keep)
+            new, hashes, rows = await fold_conversations(batch, state, clickhouse, position, self._keep)
+            with metrics.STEP_SECONDS.labels("fold").time():
+                return gather_rows(batch, new, hashes, rows, position), batch.proofs
 
-    async def _decode(self, batch: Batch) -> None:
-        with metrics.STEP_SECONDS.labels("decode").time():
-            for begin, end in slices_of(batch.records):
-                decode_records(batch, self._enrichment, self._keep, begin, end)
-                await asyncio.sleep(0)
+    async def _decode(self, batch: FlushBatch) -> None:
+        async with self._decoding:
+            with metrics.STEP_SECONDS.labels("decode").time():
+                for begin, end in slices_of(batch.records):
+                    decode_records(batch, self._enrichment, self._keep, begin, end)
+                    await asyncio.sleep(0)
 
     async def _release(self, *_: object, **__: object) -> None:
         if self.ownership is not None:

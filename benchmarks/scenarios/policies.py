@@ -14,7 +14,8 @@ from stream_processors.app import SLICE
 from stream_processors.dead_letters.storage import DeadLetterPolicy
 from stream_processors.enrichment.policy import Enrichment, make_enrichment
 from stream_processors.kafka.light_records import LightRecord
-from stream_processors.pipeline.steps import Batch, decode_records
+from stream_processors.pipeline.batch import FlushBatch
+from stream_processors.pipeline.steps import decode_records
 from stream_processors.settings import WorkerSettings
 
 RULES: Final = "stream_processors/privacy/redaction.toml"
@@ -44,7 +45,7 @@ def main(events: int, rounds: int) -> None:
 
 
 def _seconds(records: list[LightRecord], enrichment: Enrichment) -> float:
-    batch = Batch(records)
+    batch = FlushBatch(records)
     gc.collect()
     gc.disable()
     began = time.process_time()

@@ -6,7 +6,7 @@ by an invalid record.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
@@ -21,6 +21,7 @@ from stream_processors.privacy.storage_policy import ContentPolicy, Storage
 from stream_processors.settings import WorkerSettings
 
 Headers: TypeAlias = Sequence[tuple[str, bytes | None]]
+Keep = Callable[[Record], KeptRecord]
 OWN_HEADERS: Final = frozenset((ORIGIN_HEADER, RECEIVED_AT_HEADER, DEAD_LETTER_HEADER))
 
 ADDRESS_FIELD: Final = "customer_ip_address"

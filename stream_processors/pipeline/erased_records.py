@@ -1,9 +1,8 @@
-"""The step that drops what belongs to somebody who was erased: late events, records that are read again, replays.
+"""Drop the records of a person who was erased: late events, records that are read again, and replays.
 
-Dropped records are acknowledged and counted; they are no dead letters. A conversation that turns out to be one of an
-erased customer gets a tombstone of its own before anything else of the batch is written, so that its later events,
-which need not name the customer, are dropped too. What earlier batches may have stored of it is removed by the next
-`audit --repair` or `erase`.
+Dropped records are acknowledged and counted; they are not dead letters. A conversation that turns out to be one of an
+erased customer gets a tombstone of its own before anything else of the batch is written. Later events need not name the
+customer and are dropped by that tombstone. The next `audit --repair` or `erase` removes what earlier batches stored.
 """
 
 from functools import partial
@@ -22,13 +21,13 @@ from stream_processors.conversations.events import Profile
 from stream_processors.conversations.key import ConversationKey
 from stream_processors.enrichment.customers import known_customer
 from stream_processors.kafka.records import DeadLetter
-from stream_processors.pipeline.steps import Batch
+from stream_processors.pipeline.batch import FlushBatch
 from stream_processors.retries import retry_forever
 
 DEFAULT_ENVIRONMENT = "production"
 
 
-async def drop_erased(batch: Batch, tombstones: Tombstones, clickhouse: ClickHouse, partition: int) -> None:
+async def drop_erased(batch: FlushBatch, tombstones: Tombstones, clickhouse: ClickHouse, partition: int) -> None:
     """Drop events and dead letters of a batch that tombstones cover."""
     if not tombstones:
         return
@@ -39,12 +38,12 @@ async def drop_erased(batch: Batch, tombstones: Tombstones, clickhouse: ClickHou
             tombstones.add(key)
     erased = [key for key in batch.conversations if tombstones.covers(key)]
     events = sum(len(batch.conversations.pop(key)) for key in erased)
-    kept = [each for each in batch.dead_letters if not is_covered(tombstones, each)]
+    kept = [dead_letter for dead_letter in batch.dead_letters if not is_covered(tombstones, dead_letter)]
     metrics.ERASED.inc(events + len(batch.dead_letters) - len(kept))
     batch.dead_letters = kept
 
 
-def conversations_of_erased_customers(batch: Batch, tombstones: Tombstones) -> list[ConversationKey]:
+def conversations_of_erased_customers(batch: FlushBatch, tombstones: Tombstones) -> list[ConversationKey]:
     """Return the conversations in which an event names a customer who was erased after it had happened."""
     if not tombstones.customers:
         return []
@@ -68,12 +67,12 @@ def customer_in(extra: str | None) -> str | None:
     return known_customer(customer) if isinstance(customer, str) else None
 
 
-def is_covered(tombstones: Tombstones, letter: DeadLetter) -> bool:
+def is_covered(tombstones: Tombstones, dead_letter: DeadLetter) -> bool:
     """Tell whether a dead letter was erased."""
-    record, kept = letter.record, letter.kept
+    record, kept = dead_letter.record, dead_letter.kept
     if kept.storage == "full" and dead_letter_digest(kept.key, kept.value) in tombstones.dead_letters:
         return True  # its bytes are stored with addresses truncated or texts redacted, and so they were erased
-    return covers_refused(tombstones, record.key, record.value, letter.received_at)
+    return covers_refused(tombstones, record.key, record.value, dead_letter.received_at)
 
 
 def covers_refused(tombstones: Tombstones, key: bytes | None, value: bytes | None, received_at: int) -> bool:
@@ -86,10 +85,10 @@ def covers_refused(tombstones: Tombstones, key: bytes | None, value: bytes | Non
         customer = known_customer(str(fields.get("customer_id") or ""))
         if customer and tombstones.covers_customer(agent_id, environment, customer, received_at):
             return True
-    keys = _keys_of(fields, key)
+    conversations = _keys_of(fields, key)
     if environment is None:
-        return any(key_digest(each.record_key) in tombstones.record_keys for each in keys)
-    return any(tombstones.covers(each._replace(environment=environment)) for each in keys)
+        return any(key_digest(conversation.record_key) in tombstones.record_keys for conversation in conversations)
+    return any(tombstones.covers(conversation._replace(environment=environment)) for conversation in conversations)
 
 
 def _keys_of(fields: dict[str, object], key: bytes | None) -> list[ConversationKey]:
@@ -98,8 +97,8 @@ def _keys_of(fields: dict[str, object], key: bytes | None) -> list[ConversationK
     if isinstance(agent_id, str) and isinstance(conversation_id, str | int):
         return [ConversationKey(agent_id, "", str(conversation_id))]
     parts = (key or b"").decode(errors="replace").split("/")
-    places = range(1, len(parts))  # an agent or a conversation may have a slash in its name
-    return [ConversationKey("/".join(parts[:place]), "", "/".join(parts[place:])) for place in places]
+    splits = range(1, len(parts))  # an agent or a conversation may have a slash in its name
+    return [ConversationKey("/".join(parts[:index]), "", "/".join(parts[index:])) for index in splits]
 
 
 def environment_of(fields: dict[str, object]) -> str | None:

@@ -8,8 +8,9 @@ from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.clickhouse.tombstones import Tombstones, customer_digest, dead_letter_digest, digest_of
 from stream_processors.conversations.key import ConversationKey
 from stream_processors.dead_letters.storage import DeadLetterPolicy
+from stream_processors.pipeline.batch import FlushBatch
 from stream_processors.pipeline.erased_records import conversations_of_erased_customers, drop_erased
-from stream_processors.pipeline.steps import Batch, decode_records
+from stream_processors.pipeline.steps import decode_records
 from tests.support.kafka.records import AT_MS, KafkaRecord, fields_of, record_of, value_of
 from tests.support.worker.context import UNREACHABLE_URL
 from tests.support.worker.wire_events import enrichment_of
@@ -26,13 +27,13 @@ def tombstones_of(*keys: ConversationKey) -> Tombstones:
     return tombstones
 
 
-def decoded(*records: KafkaRecord) -> Batch:
-    batch = Batch(records, seen_at=AT_MS + 3_600_000)
+def decoded(*records: KafkaRecord) -> FlushBatch:
+    batch = FlushBatch(records, seen_at=AT_MS + 3_600_000)
     decode_records(batch, enrichment_of(), DeadLetterPolicy().keep, 0, len(records))
     return batch
 
 
-async def dropped(tombstones: Tombstones, *records: KafkaRecord) -> Batch:
+async def dropped(tombstones: Tombstones, *records: KafkaRecord) -> FlushBatch:
     batch = decoded(*records)
     await drop_erased(batch, tombstones, ClickHouse(UNREACHABLE_URL, threads=1), 0)
     return batch

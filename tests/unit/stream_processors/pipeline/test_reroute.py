@@ -1,11 +1,11 @@
-"""Forwarding: the headers of copies, and what is too large to be forwarded."""
+"""Reroute: the headers of copies, and records that are too large to be produced again."""
 
 import pytest
 
 from stream_processors.errors import InvalidRecord
 from stream_processors.kafka.records import ORIGIN_HEADER, RECEIVED_AT_HEADER, LogPosition, Record
 from stream_processors.kafka.source import Headers
-from stream_processors.pipeline.reroute import Stray, _forward, forwarded_headers
+from stream_processors.pipeline.reroute import MisroutedRecord, _forward, forwarded_headers
 from tests.support.kafka.in_memory_source import InMemorySource
 from tests.support.kafka.records import AT_MS, KafkaRecord
 
@@ -15,20 +15,20 @@ TIME = (RECEIVED_AT_HEADER, str(AT_MS).encode())
 FORGED = ((ORIGIN_HEADER, b"agent-events:0:1"), (RECEIVED_AT_HEADER, b"1600000000000"))
 
 
-def stray(*headers: tuple[str, bytes | None], is_proved: bool = False) -> Stray:
-    return Stray(KafkaRecord(partition=2, offset=77, headers=headers), AT_MS, b"a/c", 3, is_proved)
+def item(*headers: tuple[str, bytes | None], is_proved: bool = False) -> MisroutedRecord:
+    return MisroutedRecord(KafkaRecord(partition=2, offset=77, headers=headers), AT_MS, b"a/c", 3, is_proved)
 
 
 @pytest.mark.parametrize(
     ("record", "headers"),
     [
-        pytest.param(stray(), [ORIGIN, TIME], id="its origin and time"),
-        pytest.param(stray(("trace", None)), [("trace", None), ORIGIN, TIME], id="beside its own headers"),
-        pytest.param(stray(*FORGED), [ORIGIN, TIME], id="instead of what it says without a proof"),
-        pytest.param(stray(*FORGED, is_proved=True), [*FORGED], id="a true first origin stays"),
+        pytest.param(item(), [ORIGIN, TIME], id="its origin and time"),
+        pytest.param(item(("trace", None)), [("trace", None), ORIGIN, TIME], id="beside its own headers"),
+        pytest.param(item(*FORGED), [ORIGIN, TIME], id="instead of what it says without a proof"),
+        pytest.param(item(*FORGED, is_proved=True), [*FORGED], id="a true first origin stays"),
     ],
 )
-def test_a_copy_names_where_its_record_was_first(record: Stray, headers: Headers) -> None:
+def test_a_copy_names_where_its_record_was_first(record: MisroutedRecord, headers: Headers) -> None:
     assert forwarded_headers(record, "agent-events") == headers
 
 
@@ -48,7 +48,7 @@ class FeedWithLimit(InMemorySource):
 async def test_what_is_too_large_goes_without_its_headers_or_is_a_dead_letter(limit: int, code: str | None) -> None:
     feed = FeedWithLimit({number: [] for number in range(4)})
     feed.limit = limit
-    letter = await _forward(stray(("large", b"x" * 200)), POSITION, feed)
+    letter = await _forward(item(("large", b"x" * 200)), POSITION, feed)
     assert (letter.code if letter else None, len(feed.forwarded)) == (code, 0 if code else 1)
     if not code:
         assert (len(feed.forwarded[0].headers), feed.forwarded[0].partition) == (3 if limit == 500 else 2, 3)

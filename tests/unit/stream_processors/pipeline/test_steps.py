@@ -13,15 +13,10 @@ from stream_processors.conversations.key import ConversationKey
 from stream_processors.dead_letters.storage import DeadLetterPolicy
 from stream_processors.kafka.records import DEAD_LETTER_HEADER, ORIGIN_HEADER, LogPosition, place_text
 from stream_processors.partitions.ranges import Proof
-from stream_processors.pipeline.portions import fold_in_portions
-from stream_processors.pipeline.steps import (
-    Batch,
-    decode_records,
-    gather_rows,
-    partition_of,
-    prove_headers,
-    split_misrouted,
-)
+from stream_processors.pipeline.batch import FlushBatch
+from stream_processors.pipeline.folding import fold_conversations
+from stream_processors.pipeline.headers import prove_headers
+from stream_processors.pipeline.steps import decode_records, gather_rows, partition_of, split_misrouted
 from stream_processors.privacy.storage_policy import ContentPolicy
 from stream_processors.state.cache import State
 from stream_processors.state.loader import ConversationIndex
@@ -40,8 +35,8 @@ def state_of() -> State:
     return State(ConversationIndex(np.array([], dtype=np.uint64)), RULES, 10**9)
 
 
-def decoded(*records: KafkaRecord) -> Batch:
-    batch = Batch(records, seen_at=SEEN)
+def decoded(*records: KafkaRecord) -> FlushBatch:
+    batch = FlushBatch(records, seen_at=SEEN)
     decode_records(batch, enrichment_of(), DeadLetterPolicy().keep, 0, len(records))
     return batch
 
@@ -58,9 +53,9 @@ async def segments_of_all(
 ) -> list[Segment]:
     """Take records through all steps that change the state; `letters` are those that they replay."""
     batch = decoded(*records)
-    batch.letters = dict(letters or {})
+    batch.replayed = dict(letters or {})
     keep = DeadLetterPolicy().keep
-    fresh, hashes, rows = await fold_in_portions(batch, state, ClickHouse(UNREACHABLE_URL, threads=1), POSITION, keep)
+    fresh, hashes, rows = await fold_conversations(batch, state, ClickHouse(UNREACHABLE_URL, threads=1), POSITION, keep)
     return gather_rows(batch, fresh, hashes, rows, POSITION)
 
 
@@ -68,7 +63,7 @@ def test_a_record_is_an_event_or_a_dead_letter() -> None:
     batch = decoded(
         record_of(), KafkaRecord(offset=1, value=b"{"), KafkaRecord(offset=2, value=None), record_of(offset=3)
     )
-    assert [record.offset for record in batch.sources] == [0, 3]
+    assert [record.offset for record in batch.event_records] == [0, 3]
     assert [(letter.record.offset, letter.code) for letter in batch.dead_letters] == [
         (1, "broken_json"),
         (2, "no_value"),
@@ -76,11 +71,11 @@ def test_a_record_is_an_event_or_a_dead_letter() -> None:
 
 
 def test_a_slice_decodes_its_records_alone() -> None:
-    batch = Batch([record_of(offset=offset) for offset in range(5)], seen_at=SEEN)
+    batch = FlushBatch([record_of(offset=offset) for offset in range(5)], seen_at=SEEN)
     decode_records(batch, enrichment_of(), DeadLetterPolicy().keep, 2, 4)
-    assert [record.offset for record in batch.sources] == [2, 3]
+    assert [record.offset for record in batch.event_records] == [2, 3]
     decode_records(batch, enrichment_of(), DeadLetterPolicy().keep, 4, 1_000)
-    assert [record.offset for record in batch.sources] == [2, 3, 4]
+    assert [record.offset for record in batch.event_records] == [2, 3, 4]
 
 
 def test_a_dead_letter_without_a_time_was_received_when_it_was_first_seen() -> None:
@@ -137,19 +132,19 @@ async def test_a_valid_replay_settles_its_letter_also_when_the_event_is_a_repeti
 
 async def test_a_batch_without_headers_of_ours_does_not_ask_clickhouse() -> None:
     foreign = KafkaRecord(headers=(("trace", b"x"), (DEAD_LETTER_HEADER, b"5"), (ORIGIN_HEADER, b"no place")))
-    batch = Batch([record_of(), foreign], seen_at=SEEN)
+    batch = FlushBatch([record_of(), foreign], seen_at=SEEN)
     await prove_headers(batch, ClickHouse(UNREACHABLE_URL, threads=1), POSITION, None, ContentPolicy())
-    assert (batch.proofs, batch.letters) == ((), {})
+    assert (batch.proofs, batch.replayed) == ((), {})
 
 
 async def test_a_replay_takes_what_was_proved_from_its_range_and_asks_nobody() -> None:
     claimed = KafkaRecord(offset=3, headers=((DEAD_LETTER_HEADER, place_text(LETTER)),), value=value_of(fields_of()))
-    batch = Batch([record_of(), claimed], seen_at=SEEN)
+    batch = FlushBatch([record_of(), claimed], seen_at=SEEN)
     await prove_headers(
         batch, ClickHouse(UNREACHABLE_URL, threads=1), POSITION, (Proof(3, AT_MS - 9, is_replay=True),), ContentPolicy()
     )
     decode_records(batch, enrichment_of(), DeadLetterPolicy().keep, 0, 2)
-    assert (batch.letters, batch.received_at) == ({3: LETTER}, [AT_MS, AT_MS - 9])
+    assert (batch.replayed, batch.received_at) == ({3: LETTER}, [AT_MS, AT_MS - 9])
 
 
 async def test_a_batch_without_news_makes_no_rows() -> None:
@@ -197,17 +192,17 @@ def test_events_of_conversations_that_belong_elsewhere_are_parted() -> None:
     assert elsewhere == {key for key in keys if partition_of(key, 4) != 1}
     assert 0 < len(batch.conversations) < 40
     assert batch.conversations.keys() == set(keys) - elsewhere
-    assert batch.strays.keys() == elsewhere
+    assert batch.misrouted.keys() == elsewhere
 
 
 def test_with_one_partition_nothing_is_a_stray() -> None:
     batch = decoded(record_of())
     assert split_misrouted(batch, [KEY], partition=0, partitions=1) == set()
-    assert (len(batch.conversations), batch.strays) == (1, {})
+    assert (len(batch.conversations), batch.misrouted) == (1, {})
 
 
 def test_a_time_of_receipt_that_cannot_be_drags_no_event_with_it() -> None:
     records = [replace(record_of(offset=at), timestamp=time) for at, time in enumerate((0, AT_MS // 1000, 10**13))]
     batch = decoded(*records)
     assert batch.received_at == [SEEN] * 3
-    assert [event.occurred_at for event in batch.told] == [AT_MS] * 3
+    assert [event.occurred_at for event in batch.fold_events] == [AT_MS] * 3

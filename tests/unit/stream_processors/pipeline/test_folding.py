@@ -7,9 +7,10 @@ from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.conversations.key import conversation_hash
 from stream_processors.dead_letters.storage import DeadLetterPolicy
 from stream_processors.kafka.records import LogPosition
-from stream_processors.pipeline import portions
-from stream_processors.pipeline.portions import fold_in_portions
-from stream_processors.pipeline.steps import Batch, decode_records, gather_rows
+from stream_processors.pipeline import folding
+from stream_processors.pipeline.batch import FlushBatch
+from stream_processors.pipeline.folding import fold_conversations
+from stream_processors.pipeline.steps import decode_records, gather_rows
 from stream_processors.state.cache import SPILL_MARGIN_BYTES, State
 from stream_processors.state.loader import ConversationIndex
 from tests.support.kafka.records import AT_MS, EVENT_ID, KafkaRecord, record_of
@@ -30,10 +31,10 @@ def event(number: int, conversation: str) -> KafkaRecord:
 
 async def flush(state: State, *records: KafkaRecord) -> tuple[dict[str, int], list[str]]:
     """Fold records; return how many rows there are of each kind, and the codes of dead letters."""
-    batch = Batch(records, seen_at=AT_MS + 1_000)
+    batch = FlushBatch(records, seen_at=AT_MS + 1_000)
     decode_records(batch, enrichment_of(), DeadLetterPolicy().keep, 0, len(records))
     keep = DeadLetterPolicy().keep
-    fresh, hashes, rows = await fold_in_portions(batch, state, NOBODY, POSITION, keep)
+    fresh, hashes, rows = await fold_conversations(batch, state, NOBODY, POSITION, keep)
     assert hashes == [conversation_hash(key) for key in fresh]
     segments = gather_rows(batch, fresh, hashes, rows, POSITION)
     return {each.kind: each.length for each in segments}, [letter.code for letter in batch.dead_letters]
@@ -44,8 +45,8 @@ async def test_many_conversations_are_folded_in_portions_to_the_same_rows(monkey
     first = [event(number, f"c{number % 8}") for number in range(40)]
     second = [event(number, f"c{number % 9}") for number in range(100, 140)]
     expected = [await flush(whole, *first), await flush(whole, *second)]
-    monkeypatch.setattr(portions, "PORTION_EVENTS", 7)
-    monkeypatch.setattr(portions, "LONG", 2)
+    monkeypatch.setattr(folding, "PORTION_EVENTS", 7)
+    monkeypatch.setattr(folding, "LONG", 2)
     assert [await flush(state, *first), await flush(state, *second)] == expected
 
 
