@@ -1,4 +1,4 @@
-"""Ownership: which partitions this worker owns now, and how they change hands in a rebalance."""
+"""Which partitions this worker owns, and how a rebalance changes that."""
 
 import asyncio
 import logging
@@ -13,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 
 class Ownership:
-    """The partitions of one worker. `on_failure` is told what ended a partition's owner against its will."""
+    """The partitions of one worker. `on_failure` gets the error that ended an owner unexpectedly."""
 
     def __init__(self, context: WorkerContext, on_failure: Callable[[BaseException], None]) -> None:
         self._context = context
@@ -29,16 +29,16 @@ class Ownership:
 
     @property
     def is_settled(self) -> bool:
-        """Whether a rebalance has been through and every owned partition knows where it goes on."""
+        """Whether a rebalance has ended and every owned partition knows where it starts."""
         return self._was_assigned and all(partition.is_settled for partition in self._partitions.values())
 
     def deliver(self, poll: Poll) -> None:
-        """Hand a poll to its partition; one that was given away meanwhile is read by its new owner."""
+        """Deliver a poll to its partition; the new owner reads a partition that was revoked meanwhile."""
         if (partition := self._partitions.get(poll.partition)) is not None:
             partition.deliver(poll)
 
     async def assign(self, numbers: set[int]) -> None:
-        """Own exactly these partitions from now on; each takes itself over in a task of its own."""
+        """Own exactly these partitions from now on; each is acquired in a task of its own."""
         await self.release()
         logger.info("owning partitions %s", sorted(numbers))
         self._was_assigned = True
@@ -48,7 +48,7 @@ class Ownership:
             task.add_done_callback(self._note_end)
 
     async def release(self, deadline_seconds: float = 0) -> None:
-        """Give all partitions away: what is under way may land until the deadline, then it is abandoned."""
+        """Release all partitions; writes in flight may end until the deadline and are then abandoned."""
         deadline_seconds = deadline_seconds or self._context.settings.kafka_session_timeout_seconds / 3
         self._was_assigned = False
         tasks, numbers = set(self._tasks.values()), list(self._partitions)
@@ -66,7 +66,7 @@ class Ownership:
         for task in late:
             task.cancel()
         if late:
-            logger.warning("%d partitions did not land their last flush in time; their next owner writes it", len(late))
+            logger.warning("%d partitions did not end their last flush in time; their next owner writes it", len(late))
             await asyncio.wait(late)
 
     def _note_end(self, task: asyncio.Task[None]) -> None:

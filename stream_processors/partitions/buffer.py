@@ -1,7 +1,7 @@
-"""PollBuffer: polls of a partition wait here until they are worth a flush, by size or by age.
+"""Buffer the polls of a partition until a row or age limit is reached.
 
-It also watches the order of offsets: a poll that begins below the expected offset tells that the log is another one,
-and one that was under way while the position was set anew is left out.
+The buffer also checks the order of offsets. A poll that begins below the expected offset shows that the log is a
+different one; a poll that was in flight during a seek is skipped.
 """
 
 import asyncio
@@ -14,12 +14,12 @@ from stream_processors.kafka.records import Record
 from stream_processors.kafka.source import PartitionSource, Poll
 from stream_processors.settings import WorkerSettings
 
-# A flush of so many rows costs little more an event than the largest; the start of a catch-up does not wait for it.
+# A flush of this many rows costs little more per event than the largest; a catch-up starts with one.
 EARLY_ROWS: Final = 5_000
 
 
 class PollBuffer:
-    """The polls of one partition that no flush has taken yet."""
+    """The polls of one partition that are not in a flush yet."""
 
     def __init__(self, partition: int, source: PartitionSource, max_bytes: int, clock: Callable[[], float]) -> None:
         self._partition = partition
@@ -31,13 +31,13 @@ class PollBuffer:
         self._paused = False
         self._may_repeat = False
         self._bytes = 0
-        self.wake = asyncio.Event()  # set whenever there may be something to do
+        self.wake = asyncio.Event()  # set when there may be something to do
         self.oldest_at = 0.0
         self.rows = 0
         self.next_offset = 0
 
     async def begin(self, offset: int) -> None:
-        """Forget everything and read from an offset on."""
+        """Drop everything and read from an offset."""
         self._polls.clear()
         self._bytes = self.rows = 0
         self._paused = self._may_repeat = False
@@ -45,7 +45,7 @@ class PollBuffer:
         self._seeks = await self._source.seek_to(self._partition, offset)
 
     def add(self, poll: Poll) -> None:
-        """Take a poll; pauses the partition when more is buffered than memory is meant to hold."""
+        """Add a poll; pause the partition when the buffer is over its limit."""
         if not self._polls:
             self.oldest_at = self._clock()
         self._polls.append(poll)
@@ -58,13 +58,13 @@ class PollBuffer:
 
     @property
     def age(self) -> float:
-        """For how long polls have been waiting since the last were taken, in seconds."""
+        """How long polls have waited since the last were taken, in seconds."""
         return self._clock() - self.oldest_at if self._polls else 0.0
 
     def should_flush(self, settings: WorkerSettings, *, is_writing: bool, is_idle: bool) -> bool:
-        """Tell whether what waits is worth a flush: it is much, or old; less is enough while the worker is idle.
+        """Tell whether the row or age limit is reached; fewer rows are enough while the worker is idle.
 
-        While the partition's last flush lands, only a full one is prepared.
+        While the partition's last flush is written, only a full one is prepared.
         """
         if self.rows >= settings.flush_max_rows or self._paused:
             return True
@@ -87,17 +87,17 @@ class PollBuffer:
             poll = self._without_repeats(poll)
             if not poll.records:
                 continue
-            records = poll.records if last is None else self._cut(poll, last)
+            records = poll.records if last is None else self._split_at(poll, last)
             taken.extend(records)
-            # Without records all of the poll lies beyond `last`, which then is not there.
+            # Without records the whole poll is after `last`, which then does not exist.
             self.next_offset = records[-1].offset + 1 if records else poll.first
-        self._settle()
+        self._resume_if_drained()
         return taken
 
     async def _is_stale(self, poll: Poll) -> bool:
         is_current = poll.seeks == self._seeks
         if poll.first == self.next_offset or (is_current and (poll.first > self.next_offset or self._may_repeat)):
-            # A poll from before the position was set fits by chance; the consumer then reads its records once more.
+            # A poll from before the seek may fit by chance; the consumer then reads its records again.
             self._may_repeat = self._may_repeat or not is_current
             return False
         if is_current:
@@ -112,8 +112,8 @@ class PollBuffer:
         fresh = [record for record in poll.records if record.offset >= self.next_offset]
         return Poll.of(poll.partition, fresh, poll.seeks)
 
-    def _cut(self, poll: Poll, last: int) -> Sequence[Record]:
-        """Return a poll's records up to an offset, and put the rest back."""
+    def _split_at(self, poll: Poll, last: int) -> Sequence[Record]:
+        """Return a poll's records up to an offset and put the rest back."""
         if poll.records[-1].offset <= last:
             return poll.records
         kept = [record for record in poll.records if record.offset <= last]
@@ -123,7 +123,7 @@ class PollBuffer:
         self.rows += len(rest.records)
         return kept
 
-    def _settle(self) -> None:
+    def _resume_if_drained(self) -> None:
         self.oldest_at = self._clock()
         if self._paused and self._bytes < self._max_bytes / 2:
             self._paused = False

@@ -1,10 +1,10 @@
-"""The range log and the claims in ClickHouse: what has been written of a partition, and who may write next.
+"""The range log and the claims in ClickHouse: what was written of a partition, and who may write next.
 
-A claim is written before the log is read, so that whoever wrote before is refused from then on (the fence). A range is
-written before its block. Writing the next range, or a confirmation, says that the one before has landed.
+A claim is written before the range log is read, so that every earlier owner is refused from then on (the fence). A
+range is written before its block. Writing the next range, or a confirmation, says that the previous block was written.
 
-A claim says how many partitions the topic has as its owner sees it: that decides which conversations a partition has.
-All that write must agree, so the fence refuses claims of another layout than the latest.
+A claim records the partition count of the topic, which decides which conversations a partition has. All writers must
+agree on it, so the fence refuses claims with another count than the latest.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from stream_processors.clickhouse.columns import COUNT, FLAG, SMALL, TEXT, TIME
 from stream_processors.errors import MaintenanceUnderWay
 from stream_processors.partitions.ranges import Fingerprint, Proof, Range
 
-# The greatest tuple is that of the latest claim; of its rows, which renewals add, the latest lease.
+# The greatest tuple is the latest claim. Renewals add rows; the greatest lease is the latest.
 CLAIMS_SQL: Final = (
     "SELECT max((layout, partitions)) AS latest_layout,"
     " maxIf((owner_epoch, owner_id, lease_until), partition = {partition:UInt32}) AS latest,"
@@ -60,7 +60,7 @@ RANGE_TYPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class OwnerClaim:
-    """The right to write a partition, from a claim on until somebody claims it later or under another layout."""
+    """The right to write a partition, until a later claim or a claim with another partition count."""
 
     topic: str
     partition: int
@@ -71,7 +71,7 @@ class OwnerClaim:
 
     @property
     def columns(self) -> dict[str, str | int]:
-        """What the fence looks at, by the names of the columns in ClickHouse."""
+        """The columns that the fence checks."""
         return {
             "topic": self.topic,
             "partition": self.partition,
@@ -80,12 +80,12 @@ class OwnerClaim:
         }
 
     def block(self, segments: Sequence[Segment], log_epoch: int = 0) -> Block:
-        """Return rows as a block that the fence lets through; only records need the log epoch."""
+        """Return rows as a block that the fence accepts; only records need the log epoch."""
         return build_block(segments, {**self.columns, "log_epoch": log_epoch})
 
 
 class RangeLog:
-    """The claims and ranges of one topic, as one owner writes and reads them."""
+    """The claims and ranges of one topic, written and read by one owner."""
 
     def __init__(self, clickhouse: ClickHouse, topic: str, owner_id: str) -> None:
         self._clickhouse = clickhouse
@@ -93,7 +93,7 @@ class RangeLog:
         self.owner_id = owner_id
 
     async def claim(self, partition: int, partitions: int | None) -> OwnerClaim:
-        """Claim a partition of a topic with so many partitions; None is as many as the last claimant saw.
+        """Claim a partition of a topic with a partition count; None takes the count of the latest claim.
 
         Raises MaintenanceUnderWay while a maintenance command holds the partition.
         """
@@ -102,24 +102,24 @@ class RangeLog:
             layout, counted = claims["latest_layout"]
             if partitions not in (None, counted):
                 layout, counted = layout + 1, partitions or 0
-            mine = OwnerClaim(self._topic, partition, claims["epoch"] + 1, self.owner_id, layout, counted)
-            await self._clickhouse.insert_row("owners", {**mine.columns, "layout": layout, "partitions": counted})
-            if await self.holds(mine):
-                return mine
+            own_claim = OwnerClaim(self._topic, partition, claims["epoch"] + 1, self.owner_id, layout, counted)
+            await self._clickhouse.insert_row("owners", {**own_claim.columns, "layout": layout, "partitions": counted})
+            if await self.holds(own_claim):
+                return own_claim
 
     async def holds(self, owner_claim: OwnerClaim) -> bool:
-        """Tell whether a claim of ours still counts."""
+        """Tell whether a claim is still the latest."""
         claims = await self._claims(owner_claim.partition)
         is_latest = (claims["epoch"], claims["owner"]) == (owner_claim.owner_epoch, owner_claim.owner_id)
         return is_latest and claims["latest_layout"] == (owner_claim.layout, owner_claim.partitions)
 
     async def unsettled(self, owner_claim: OwnerClaim) -> list[int]:
-        """Return the other partitions of which a flush of another layout is not known to have landed."""
+        """Return the other partitions with an unconfirmed flush of another partition count."""
         parameters = {"topic": self._topic, "partition": owner_claim.partition, "partitions": owner_claim.partitions}
         return [row["partition"] for row in await self._clickhouse.rows(UNSETTLED_SQL, parameters)]
 
     async def _claims(self, partition: int) -> Row:
-        """Return what claims say now; raises MaintenanceUnderWay while a maintenance command holds the partition."""
+        """Return the latest claims; raises MaintenanceUnderWay while a maintenance command holds the partition."""
         (claims,) = await self._clickhouse.rows(CLAIMS_SQL, {"topic": self._topic, "partition": partition})
         if claims["is_leased"] and claims["owner"] != self.owner_id:
             raise MaintenanceUnderWay(f"partition {partition} is held by {claims['owner']}")
@@ -147,7 +147,7 @@ class RangeLog:
         )
 
     async def write(self, written: Range, owner_epoch: int) -> None:
-        """Write a range, or its confirmation; raises StaleOwner when our claim no longer counts."""
+        """Write a range, or its confirmation; raises StaleOwner when a later claim exists."""
         values = (
             written.topic,
             written.partition,

@@ -1,8 +1,8 @@
-"""Positions: where a partition goes on, decided from its range log and the bounds of its log.
+"""Ranges of offsets, and where a partition starts, decided from its latest range and the bounds of its log.
 
-Pure decisions, no clients: `resolve_start` says where to seek on assignment, `ReadBatch.ends` whether the first records
-read show that the log is the same one. Offsets are Kafka's; a log epoch is a number that grows whenever the log proves
-to be another.
+Pure decisions without clients: `resolve_start` says where to start, `ReadBatch.ends` whether the first records read
+show that the log is the same one. Offsets are Kafka's. A log epoch is a number that grows whenever the log turns out
+to be a different one.
 """
 
 import hashlib
@@ -14,14 +14,14 @@ from stream_processors.conversations.values import LATEST_TIME
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What tells a record from another one at the same offset: its time in milliseconds and a hash of its bytes."""
+    """Identifies a record at an offset: its time in milliseconds and a hash of its bytes."""
 
     time: int
     hash: int
 
     @classmethod
     def of(cls, timestamp: int | None, key: bytes | None, value: bytes | None) -> Self:
-        """Return what tells a record from another one at its offset."""
+        """Return the fingerprint of a record."""
         digest = hashlib.blake2b(key or b"", digest_size=8)
         digest.update(value or b"")
         return cls(min(max(0, timestamp or 0), LATEST_TIME), int.from_bytes(digest.digest(), "little"))
@@ -37,11 +37,11 @@ class Proof(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A flush as the range log knows it: the offsets `first` to `last`, both included.
+    """A flush in the range log: the offsets `first` to `last`, both included.
 
-    `partitions` is how many the topic had when its `rows` were made. `seen_at` is the worker's time when it first saw
-    the records, in milliseconds; `proofs` says which headers were found true then. A replay takes both from here, so
-    that it makes the same rows whatever the clock, Kafka and ClickHouse say later.
+    `partitions` is the topic's partition count when its `rows` were prepared. `seen_at` is the worker's time when it
+    first saw the records, in milliseconds; `proofs` are the headers that were found true then. A replay takes both from
+    here, so that it prepares the same rows whatever the clock, Kafka and ClickHouse say later.
     """
 
     topic: str
@@ -59,25 +59,25 @@ class Range:
 
     @property
     def token(self) -> str:
-        """The identity of the flush's block in ClickHouse."""
+        """The deduplication token of the flush's block in ClickHouse."""
         return f"{self.topic}:{self.partition}:{self.log_epoch}:{self.first}-{self.last}"
 
     @property
     def log(self) -> dict[str, str | int]:
-        """The log that the range lies in, by the names of the columns in ClickHouse."""
+        """The log of the range, by column names in ClickHouse."""
         return {"topic": self.topic, "partition": self.partition, "log_epoch": self.log_epoch}
 
     @property
     def offsets(self) -> dict[str, int]:
-        """The bounds of the range, by the names of the columns in ClickHouse."""
+        """The bounds of the range, by column names in ClickHouse."""
         return {"first": self.first, "last": self.last}
 
 
 @dataclass(frozen=True, slots=True)
 class ReadBatch:
-    """Records that were read of a log: their offsets `first` to `last`, both included, and what the last one is.
+    """Records that were read: the offsets `first` to `last`, both included, and the fingerprint of the last one.
 
-    `is_over_budget` says that the conversations in memory leave no room; `seen_at` is the time, in milliseconds.
+    `is_over_budget` says that the cached conversations leave no room; `seen_at` is the time, in milliseconds.
     """
 
     first: int
@@ -93,7 +93,7 @@ class ReadBatch:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where to begin to read, and what to do with what is read first.
+    """Where to start to read, and what to do with the records that are read first.
 
     `replay` is a range to be sent again, byte for byte, or only to be compared with the tables if it
     `was_partly_written`. `verify` is a range whose last record, read first, must be unchanged. `log_may_be_truncated`
@@ -114,7 +114,7 @@ class Start:
 
 
 def resolve_start(latest: Range | None, log_start: int, log_end: int) -> Start:
-    """Decide where a partition goes on; `log_start` and `log_end` are its first offset and the one after its last."""
+    """Decide where a partition starts; `log_start` and `log_end` are its first offset and the one after its last."""
     if latest is None:
         return Start(log_epoch=1, offset=log_start)
     log_may_be_truncated = log_end <= latest.last
@@ -128,7 +128,7 @@ def resolve_start(latest: Range | None, log_start: int, log_end: int) -> Start:
 
 
 def resume_after_expiry(partially_expired: Range, log_start: int, log_end: int, was_partly_written: bool) -> Start:
-    """Decide where to go on after a range that Kafka no longer holds whole, by whether it had landed."""
+    """Decide where to start after a range of which Kafka no longer has all records, by whether it was written."""
     following = partially_expired.last + 1 if was_partly_written else partially_expired.first
     lost = max(0, log_start - following)
     if log_start > partially_expired.last:
@@ -145,5 +145,5 @@ def resume_after_expiry(partially_expired: Range, log_start: int, log_end: int, 
 
 
 def start_new_epoch(latest: Range, log_start: int) -> Start:
-    """Decide where to go on when another record stands at a range's last offset: a new log, from its start."""
+    """Decide where to start when another record is at a range's last offset: in a new log epoch, at its start."""
     return Start(log_epoch=latest.log_epoch + 1, offset=log_start, is_new_log=True)

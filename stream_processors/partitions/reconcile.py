@@ -1,9 +1,9 @@
-"""Repair: what a cut-off insert left out of some tables is found, as rows that the inbox takes like any others.
+"""Find the rows that an interrupted insert left out of some tables, as segments that the inbox accepts.
 
 A block's token makes a retry exact as long as the engine stops cleanly. An engine that was killed while it wrote may
-remember a token whose rows it has lost, in one table alone; then every retry is dropped there. So whoever had to try
-twice compares each table with what the block must have left. The difference, which is nothing as a rule, goes through
-the fence as a block of its own under a token of its own, and then the tables are compared again.
+remember a token whose rows it has lost, in one table alone, and then ignores every retry there. After more than one
+attempt, each table is therefore compared with the block. The difference, normally nothing, goes through the fence as a
+block with a token of its own, and the tables are compared again.
 """
 
 from collections.abc import Collection, Sequence
@@ -41,46 +41,50 @@ MISSING_ACTIVITY_SQL: Final = (
     " SELECT {key}, {counts}, -1 AS side FROM activity WHERE {condition}) GROUP BY {key} HAVING {differs}"
 )
 
-# The kind of an event that `events` lacks; its activity and facts are compared apart.
+# The kind of an event that `events` lacks; its activity and facts are compared separately.
 LOST_EVENT: Final = "lost_event"
 
 
 async def what_is_missing(
     clickhouse: ClickHouse, written: Range, segments: Sequence[Segment] | None, rules: FoldRules
 ) -> list[Segment]:
-    """Return what the tables lack of a range; first its records, and when none do, what these make.
+    """Return the rows of a range that the tables lack: its records first; if none is missing, the facts of its events.
 
-    `segments` are those of its block; without them what landed of its events counts, whose facts are looked at.
+    `segments` are those of its block. Without them, the facts of its stored events are compared.
     """
     if segments is None:
-        return await missing_of_conversations(clickhouse, hash_condition(await touched(clickhouse, written)), rules)
+        return await missing_of_conversations(
+            clickhouse, hash_condition(await stored_conversations(clickhouse, written)), rules
+        )
     records = [
         *await _missing_records(clickhouse, "events", _of_kind(segments, "event"), written),
         *await _missing_records(clickhouse, "dead_letter_records", _of_kind(segments, "dead_letter"), written),
     ]
     if records:
-        return [replace(each, kind=LOST_EVENT) if each.kind == "event" else each for each in records]
-    hashes = {value for each in segments for value in each.columns.get("conversation_hash", ())}
+        return [replace(segment, kind=LOST_EVENT) if segment.kind == "event" else segment for segment in records]
+    hashes = {value for segment in segments for value in segment.columns.get("conversation_hash", ())}
     return await missing_of_conversations(clickhouse, hash_condition(hashes), rules)
 
 
-async def any_landed(clickhouse: ClickHouse, written: Range) -> bool:
+async def is_any_stored(clickhouse: ClickHouse, written: Range) -> bool:
     """Tell whether any record of a range is in the tables."""
     query = PRESENT_SQL.replace("{table}", "dead_letter_records") + " LIMIT 1"
-    letters = await clickhouse.rows(query, {**written.log, **written.offsets})
-    return bool(letters or await touched(clickhouse, written))
+    dead_letters = await clickhouse.rows(query, {**written.log, **written.offsets})
+    return bool(dead_letters or await stored_conversations(clickhouse, written))
 
 
-async def touched(clickhouse: ClickHouse, written: Range) -> list[int]:
-    """Return the conversations of a range's events that have landed, by hash."""
+async def stored_conversations(clickhouse: ClickHouse, written: Range) -> list[int]:
+    """Return the hashes of the conversations of a range's stored events."""
     rows = await clickhouse.rows(TOUCHED_SQL, {**written.log, **written.offsets})
     return [row["conversation_hash"] for row in rows]
 
 
 async def missing_of_conversations(clickhouse: ClickHouse, condition: str, rules: FoldRules) -> list[Segment]:
-    """Return what facts and activity lack of some conversations, or have too much, compared with their events."""
-    made = await recompute_facts(clickhouse, condition, rules)
-    missing = {table: await missing_facts(clickhouse, table, made.get(table.kind), condition) for table in FACT_TABLES}
+    """Return the differences of facts and activity of some conversations from what their events give."""
+    expected = await recompute_facts(clickhouse, condition, rules)
+    missing = {
+        table: await missing_facts(clickhouse, table, expected.get(table.kind), condition) for table in FACT_TABLES
+    }
     segments = [_fact_segment(table, facts) for table, facts in missing.items() if facts]
     activity = await _missing_activity(clickhouse, condition)
     return [*segments, activity] if activity else segments
@@ -89,7 +93,7 @@ async def missing_of_conversations(clickhouse: ClickHouse, condition: str, rules
 async def repair_conversations(
     clickhouse: ClickHouse, condition: str, rules: FoldRules, owner_claim: OwnerClaim
 ) -> int:
-    """Make facts and activity of some conversations what their events say; return how many rows that took.
+    """Correct facts and activity of some conversations by their events; return how many rows that took.
 
     Raises StaleOwner when the partition was claimed meanwhile. All writers of these conversations must be fenced.
     """
@@ -102,21 +106,21 @@ async def repair_conversations(
 
 
 def repair_token(owner_claim: OwnerClaim) -> str:
-    """Return a token that no block had before: what the engine may have lost is not asked to be remembered."""
+    """Return a token that no block had before, because the engine may remember tokens of rows that it lost."""
     return f"{owner_claim.topic}:{owner_claim.partition}:repair:{uuid4().hex}"
 
 
 def _of_kind(segments: Sequence[Segment], kind: str) -> list[Segment]:
-    return [each for each in segments if each.kind == kind]
+    return [segment for segment in segments if segment.kind == kind]
 
 
 async def _missing_records(
     clickhouse: ClickHouse, table: str, segments: Sequence[Segment], written: Range
 ) -> list[Segment]:
-    """Return the rows of a range's records that a table lacks."""
+    """Return the records of a range that a table lacks."""
     rows = await clickhouse.rows(PRESENT_SQL.replace("{table}", table), {**written.log, **written.offsets})
     present = {row["offset"] for row in rows}
-    return [each for each in (_without(segment, present) for segment in segments) if each.length]
+    return [rest for rest in (_without(segment, present) for segment in segments) if rest.length]
 
 
 def _without(segment: Segment, offsets: Collection[int]) -> Segment:
@@ -128,7 +132,9 @@ def _without(segment: Segment, offsets: Collection[int]) -> Segment:
 
 def _fact_segment(table: FactTable, missing: dict[FactRow, int]) -> Segment:
     values = dict(zip(table.inbox_columns, map(list, zip(*missing, strict=True)), strict=True))
-    columns = {name: list(map(bool, each)) if COLUMN_TYPES[name] == FLAG else each for name, each in values.items()}
+    columns = {
+        name: list(map(bool, column)) if COLUMN_TYPES[name] == FLAG else column for name, column in values.items()
+    }
     return Segment(table.kind, len(missing), {**columns, "sign": list(missing.values())})
 
 

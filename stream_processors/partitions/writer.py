@@ -17,7 +17,7 @@ from stream_processors.partitions.protocol import ranges
 from stream_processors.partitions.protocol.io import Replay
 from stream_processors.partitions.range_log import OwnerClaim
 from stream_processors.partitions.ranges import Range
-from stream_processors.partitions.reconcile import any_landed, repair_token, what_is_missing
+from stream_processors.partitions.reconcile import is_any_stored, repair_token, what_is_missing
 from stream_processors.retries import retry_forever
 
 # How many ranges a token is relied on for: a quarter of the tables' deduplication windows, because a range has several
@@ -125,7 +125,7 @@ class RangeWriter:
         """Tell whether any record of a range is in the tables, after earlier writes have ended."""
         await self.await_earlier_writes()
         return await retry_forever(
-            "look for a flush", partial(any_landed, self._context.clickhouse, written), self.number
+            "look for a flush", partial(is_any_stored, self._context.clickhouse, written), self.number
         )
 
     async def _count_attempts(self, what: str, call: Callable[[], Awaitable[None]], written: Range) -> int:

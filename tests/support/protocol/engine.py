@@ -168,7 +168,7 @@ class Engine:
         return not places or places[0] >= self.old_ranges
 
     def what_landed(self, known: Range) -> bool:
-        """Tell whether records of a range landed (`any_landed`)."""
+        """Tell whether records of a range landed (`is_any_stored`)."""
         landed = self.touched(known)
         letters = any(_is_in(position, known) for position, _ in self.letters)
         if not landed and known.token in self.blocks:
