@@ -13,10 +13,10 @@ import click
 
 from deploy.embedded.stack.stack import Broker
 from tests.faults import report
-from tests.faults.away import bear
-from tests.faults.broker_away import spool_through
+from tests.faults.broker_outage import run_broker_outage
+from tests.faults.clickhouse_outage import run_clickhouse_outage
 from tests.faults.report import Outcome
-from tests.faults.round import Plan, Round
+from tests.faults.round import Round, RoundPlan
 
 BROKERS: Final[tuple[Broker, ...]] = ("embedded", "kafka")
 NAMES: Final = {"clickhouse": "ClickHouse", "broker": "the broker"}
@@ -59,17 +59,17 @@ def main(
     kept = directory or Path(tempfile.mkdtemp(prefix="convostream-faults-"))
     brokers: list[Broker] = [each for each in BROKERS if broker in (each, "both")]
     if away:
-        sys.exit(1 if [wrong for each in brokers for wrong in run_away(what, each, away, rate, kept)] else 0)
+        sys.exit(1 if [wrong for each in brokers for wrong in run_outage(what, each, away, rate, kept)] else 0)
     outcomes: list[Outcome] = []
     for number in range(rounds):
         missing = rebalances - sum(outcome.rebalances for outcome in outcomes) if number == rounds - 1 else 0
-        plan = Plan(brokers[number % len(brokers)], seconds, only, without, together, rebalances=missing)
+        plan = RoundPlan(brokers[number % len(brokers)], seconds, only, without, together, rebalances=missing)
         outcomes.append(run_round(number + 1, plan, first + number, kept, keep))
     report.summary(outcomes)
     sys.exit(1 if any(outcome.wrong for outcome in outcomes) else 0)
 
 
-def run_round(number: int, plan: Plan, seed: int, directory: Path, keep: bool) -> Outcome:
+def run_round(number: int, plan: RoundPlan, seed: int, directory: Path, keep: bool) -> Outcome:
     """Runs a round in a directory of its own, which stays when something differs."""
     place = directory / f"round-{number}-{plan.broker}-{seed}"
     click.echo(f"round {number} on the {plan.broker} broker, seed {seed}")
@@ -81,14 +81,14 @@ def run_round(number: int, plan: Plan, seed: int, directory: Path, keep: bool) -
     return outcome
 
 
-def run_away(what: str, broker: Broker, seconds: float, rate: int, directory: Path) -> list[str]:
+def run_outage(what: str, broker: Broker, seconds: float, rate: int, directory: Path) -> list[str]:
     """Runs the scenario of a server that is away; returns what the worker, or the agent, did not bear."""
     place = directory / f"away-{what}-{broker}"
-    borne = (bear if what == "clickhouse" else spool_through)(place, broker, seconds, rate)
-    click.echo(f"{NAMES[what]} away for {seconds:.0f} s at {rate:,} events/s with the {broker} broker: {borne}")
-    for wrong in borne.wrong:
+    result = (run_clickhouse_outage if what == "clickhouse" else run_broker_outage)(place, broker, seconds, rate)
+    click.echo(f"{NAMES[what]} away for {seconds:.0f} s at {rate:,} events/s with the {broker} broker: {result}")
+    for wrong in result.wrong:
         click.echo(f"  DIFFERENT {wrong}")
-    return borne.wrong
+    return result.wrong
 
 
 if __name__ == "__main__":

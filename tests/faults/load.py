@@ -17,13 +17,13 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from deploy.embedded.addresses import wait_until
-from tests.faults.log import FEWEST_PARTITIONS, Place
+from tests.faults.log import FEWEST_PARTITIONS, RecordPosition
 from tests.oracle import Sent
 
 Headers = Sequence[tuple[str, bytes]]
 
 TICK_SECONDS: Final = 0.1
-STRAY_PERCENT: Final = 2
+MISROUTED_PERCENT: Final = 2
 HEADERS: Final[list[Headers]] = [
     [],
     [],
@@ -34,7 +34,7 @@ BATCH: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
+class PlannedRecord:
     """A record to send; a partition that is given is another client's choice."""
 
     sent: Sent
@@ -42,12 +42,12 @@ class Planned:
     headers: Headers
 
 
-def plan(records: Sequence[Sent], chance: random.Random) -> list[Planned]:
+def plan(records: Sequence[Sent], chance: random.Random) -> list[PlannedRecord]:
     """The records, some with headers, a few of them for partitions that their keys do not name."""
     return [
-        Planned(
+        PlannedRecord(
             each,
-            chance.randrange(FEWEST_PARTITIONS) if chance.randrange(100) < STRAY_PERCENT else None,
+            chance.randrange(FEWEST_PARTITIONS) if chance.randrange(100) < MISROUTED_PERCENT else None,
             chance.choice(HEADERS),
         )
         for each in records
@@ -57,40 +57,40 @@ def plan(records: Sequence[Sent], chance: random.Random) -> list[Planned]:
 class Load:
     """Sends planned records, `per_second` of them; `finish` sends the rest as fast as it goes."""
 
-    def __init__(self, bootstrap: str, topic: str, planned: Sequence[Planned], per_second: float) -> None:
+    def __init__(self, bootstrap: str, topic: str, planned: Sequence[PlannedRecord], per_second: float) -> None:
         self._bootstrap = bootstrap
         self._topic = topic
-        self._waiting = deque(planned)
+        self._unsent = deque(planned)
         self._per_second = per_second
-        self._held = threading.Event()
-        self._idle = threading.Event()
-        self._hurry = threading.Event()
+        self._is_paused = threading.Event()
+        self._is_idle = threading.Event()
+        self._is_unthrottled = threading.Event()
         self._finishing = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="load", daemon=True)
         self._lock = threading.Lock()
-        self._sent: list[Planned] = []
-        self.acknowledged: dict[Place, Sent] = {}
+        self._sent: list[PlannedRecord] = []
+        self.acknowledged: dict[RecordPosition, Sent] = {}
         self.count = 0
 
     def start(self) -> None:
         """Begins to send."""
         self._thread.start()
 
-    def hold(self) -> None:
+    def pause(self) -> None:
         """Returns once nothing is under way; nothing is sent until `go_on`."""
-        self._idle.clear()
-        self._held.set()
-        self._idle.wait(120)
+        self._is_idle.clear()
+        self._is_paused.set()
+        self._is_idle.wait(120)
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         """Sends on after `hold`."""
-        self._held.clear()
+        self._is_paused.clear()
 
-    def begin_anew(self, repeated: int) -> None:
+    def restart(self, repeated: int) -> None:
         """Forgets the places of a log that is gone, and sends the latest records once more, as a spool would."""
         with self._lock:
             self.acknowledged.clear()
-            self._waiting.extendleft(reversed(self._sent[-repeated:]))
+            self._unsent.extendleft(reversed(self._sent[-repeated:]))
 
     def highest(self) -> dict[int, int]:
         """The highest acknowledged offset of each partition."""
@@ -100,11 +100,11 @@ class Load:
                 found[partition] = max(offset, found.get(partition, -1))
         return found
 
-    def rush_beyond(self, ends: Mapping[int, int], seconds: float) -> None:
+    def send_past(self, ends: Mapping[int, int], seconds: float) -> None:
         """Sends as fast as it goes until every partition reaches beyond where it ended once."""
-        self._hurry.set()
-        wait_until(lambda: not self._waiting or _is_beyond(self.highest(), ends), seconds)
-        self._hurry.clear()
+        self._is_unthrottled.set()
+        wait_until(lambda: not self._unsent or _is_beyond(self.highest(), ends), seconds)
+        self._is_unthrottled.clear()
 
     @property
     def is_done(self) -> bool:
@@ -114,11 +114,11 @@ class Load:
     def finish(self, seconds: float = 180) -> None:
         """Sends what is left and waits for the last acknowledgement."""
         self._finishing.set()
-        self._hurry.set()
-        self._held.clear()
+        self._is_unthrottled.set()
+        self._is_paused.clear()
         self._thread.join(seconds)
         if not self.is_done:
-            raise TimeoutError(f"the load did not end: {len(self._waiting)} records are left")
+            raise TimeoutError(f"the load did not end: {len(self._unsent)} records are left")
 
     async def _run(self) -> None:
         producer = AIOKafkaProducer(
@@ -127,21 +127,21 @@ class Load:
         await producer.start()
         allowance, at = 0.0, time.monotonic()
         try:
-            while self._waiting or not self._finishing.is_set():
+            while self._unsent or not self._finishing.is_set():
                 await asyncio.sleep(TICK_SECONDS)
                 now = time.monotonic()
                 allowance, at = min(BATCH, allowance + (now - at) * self._per_second), now
-                if self._held.is_set():
-                    self._idle.set()
+                if self._is_paused.is_set():
+                    self._is_idle.set()
                     continue
-                size = BATCH if self._hurry.is_set() else int(allowance)
+                size = BATCH if self._is_unthrottled.is_set() else int(allowance)
                 allowance = max(0.0, allowance - size)
-                await self._send(producer, [self._waiting.popleft() for _ in range(min(size, len(self._waiting)))])
+                await self._send(producer, [self._unsent.popleft() for _ in range(min(size, len(self._unsent)))])
         finally:
-            self._idle.set()
+            self._is_idle.set()
             await producer.stop()
 
-    async def _send(self, producer: AIOKafkaProducer, batch: list[Planned]) -> None:
+    async def _send(self, producer: AIOKafkaProducer, batch: list[PlannedRecord]) -> None:
         results = await asyncio.gather(*(self._send_one(producer, each) for each in batch))
         with self._lock:
             for each, place in zip(batch, results, strict=True):
@@ -150,9 +150,9 @@ class Load:
                     self._sent.append(each)
                     self.count += 1
             failed = [each for each, place in zip(batch, results, strict=True) if place is None]
-            self._waiting.extendleft(reversed(failed))
+            self._unsent.extendleft(reversed(failed))
 
-    async def _send_one(self, producer: AIOKafkaProducer, each: Planned) -> Place | None:
+    async def _send_one(self, producer: AIOKafkaProducer, each: PlannedRecord) -> RecordPosition | None:
         try:
             done = await producer.send_and_wait(
                 self._topic, each.sent.value, each.sent.key, each.partition, headers=each.headers

@@ -18,7 +18,7 @@ PARTITIONS: Final = 4
 # A topic that is made anew may have one less.
 FEWEST_PARTITIONS: Final = 3
 
-Place = tuple[int, int]
+RecordPosition = tuple[int, int]
 
 
 class LogUnreadable(Exception):
@@ -26,7 +26,7 @@ class LogUnreadable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredRecord:
     """A record as the broker keeps it; the time is in milliseconds, None when it has none."""
 
     key: bytes | None
@@ -36,10 +36,10 @@ class Kept:
 
 
 # All records of one life of the topic, by partition and offset.
-Life = dict[Place, Kept]
+LogContents = dict[RecordPosition, StoredRecord]
 
 
-def read_log(bootstrap: str, topic: str, acknowledged: Mapping[int, int]) -> Life:
+def read_log(bootstrap: str, topic: str, acknowledged: Mapping[int, int]) -> LogContents:
     """Everything that the topic holds; a partition reaches at least to its highest acknowledged offset."""
     return asyncio.run(_read_log(bootstrap, topic, acknowledged))
 
@@ -102,7 +102,7 @@ async def _ends_of(consumer: AIOKafkaConsumer, topic: str, acknowledged: Mapping
             return {each.partition: max(end, acknowledged.get(each.partition, -1) + 1) for each, end in found.items()}
 
 
-async def _read_log(bootstrap: str, topic: str, acknowledged: Mapping[int, int]) -> Life:
+async def _read_log(bootstrap: str, topic: str, acknowledged: Mapping[int, int]) -> LogContents:
     async with _consumer(bootstrap) as consumer:
         ends = {number: end for number, end in (await _ends_of(consumer, topic, acknowledged)).items() if end > 0}
         partitions = [TopicPartition(topic, number) for number in ends]
@@ -112,8 +112,8 @@ async def _read_log(bootstrap: str, topic: str, acknowledged: Mapping[int, int])
         return await _collect(consumer, ends) if ends else {}
 
 
-async def _collect(consumer: AIOKafkaConsumer, ends: Mapping[int, int]) -> Life:
-    life: Life = {}
+async def _collect(consumer: AIOKafkaConsumer, ends: Mapping[int, int]) -> LogContents:
+    log: LogContents = {}
     reached = dict.fromkeys(ends, -1)
     deadline = time.monotonic() + READ_SECONDS
     while any(reached[number] < end - 1 for number, end in ends.items()):
@@ -123,9 +123,9 @@ async def _collect(consumer: AIOKafkaConsumer, ends: Mapping[int, int]) -> Life:
             for each in records:
                 received = each.timestamp if each.timestamp is not None and each.timestamp >= 0 else None
                 headers = tuple((name, value or b"") for name, value in each.headers)
-                life[each.partition, each.offset] = Kept(each.key, each.value, received, headers)
+                log[each.partition, each.offset] = StoredRecord(each.key, each.value, received, headers)
                 reached[each.partition] = each.offset
-    return life
+    return log
 
 
 def _consumer(bootstrap: str) -> AIOKafkaConsumer:

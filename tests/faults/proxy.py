@@ -12,11 +12,11 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
-from tests.faults.behaviour import INSERT_MARK, OPEN, Behaviour
+from tests.faults.proxy_behaviour import INSERT_MARK, OPEN, Behaviour
 
 CHUNK: Final = 64 * 1024
 SLOW_CHUNK: Final = 4 * 1024
-LOOK_SECONDS: Final = 0.02
+POLL_SECONDS: Final = 0.02
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 
 
@@ -29,6 +29,7 @@ class Proxy:
         self.port = 0
         self.behaviour = OPEN
         self.insert_seen = threading.Event()
+        self._server: asyncio.Server
         self._connections: set[_Connection] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name=f"proxy of {target_port}", daemon=True)
@@ -45,10 +46,11 @@ class Proxy:
             self._run(self._reset_all())
 
     def stop(self) -> None:
-        """Ends all connections and the thread."""
-        self._run(self._reset_all())
+        """End all connections and the thread."""
+        self._run(self._close())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._loop.close()
 
     def rewritten(self, data: bytes) -> bytes:
         """What a client is told instead of the broker's own address."""
@@ -62,8 +64,16 @@ class Proxy:
         asyncio.run_coroutine_threadsafe(call, self._loop).result(10)
 
     async def _listen(self) -> None:
-        server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=CHUNK)
-        self.port = int(server.sockets[0].getsockname()[1])
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0, limit=CHUNK)
+        self.port = int(self._server.sockets[0].getsockname()[1])
+
+    async def _close(self) -> None:
+        self._server.close()
+        await self._reset_all()
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = _Connection(self, reader, writer)
@@ -142,7 +152,7 @@ class _Connection:
             self.reset()
             return None
         if self._is_insert and behaviour.answer is not None and not behaviour.asks_server:
-            self._lie(behaviour.answer)
+            self._send_fake_answer(behaviour.answer)
             return None
         return data
 
@@ -150,11 +160,11 @@ class _Connection:
         behaviour, is_insert = self._proxy.behaviour, self._is_insert
         self._is_insert = False
         if is_insert and behaviour.answer is not None:
-            self._lie(behaviour.answer)
+            self._send_fake_answer(behaviour.answer)
             return None
         return self._proxy.rewritten(data)
 
-    def _lie(self, answer: bytes) -> None:
+    def _send_fake_answer(self, answer: bytes) -> None:
         if answer:
             self._writers[0].write(answer)
         else:
@@ -162,7 +172,7 @@ class _Connection:
 
     async def _wait_while_hanging(self) -> None:
         while self._proxy.behaviour.hangs:  # noqa: ASYNC110 - another thread changes it
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(POLL_SECONDS)
 
     async def _send(self, writer: asyncio.StreamWriter, data: bytes) -> None:
         while data:

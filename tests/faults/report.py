@@ -10,7 +10,7 @@ import click
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
+class InjectedFault:
     """A fault that happened; `recovery` is None when the next one struck before the workers had recovered."""
 
     name: str
@@ -22,7 +22,7 @@ class Outcome:
     """What one round came to."""
 
     seed: int
-    faults: list[Happened] = field(default_factory=list)
+    faults: list[InjectedFault] = field(default_factory=list)
     events: int = 0
     dead_letters: int = 0
     lost_with_the_log: int = 0
@@ -41,12 +41,10 @@ def mebibytes(size: int) -> str:
     return f"{size / 2**20:.0f} MiB"
 
 
-def fault_line(at: float, happened: Happened) -> None:
+def fault_line(at: float, fault: InjectedFault) -> None:
     """Prints what was done, when, and how long it took until nothing was left behind."""
-    recovery = (
-        "the next fault follows at once" if happened.recovery is None else f"recovered in {happened.recovery:.1f} s"
-    )
-    click.echo(f"  {at:6.1f} s  {happened.name:<70} {recovery}")
+    recovery = "the next fault follows at once" if fault.recovery is None else f"recovered in {fault.recovery:.1f} s"
+    click.echo(f"  {at:6.1f} s  {fault.name:<70} {recovery}")
 
 
 def round_line(number: int, outcome: Outcome, kept: Path | None) -> None:

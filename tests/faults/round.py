@@ -10,14 +10,14 @@ from typing import Final
 from deploy.embedded.errors import ProcessFailed
 from deploy.embedded.stack.stack import Broker
 from tests.faults import catalogue, report
-from tests.faults.catalogue.kinds import Kind
+from tests.faults.catalogue.kinds import FaultKind
 from tests.faults.catalogue.workers import ADDED_AND_REMOVED
-from tests.faults.landed import NotRecovered, await_recovery, drain
+from tests.faults.comparison import compare_with_expected
+from tests.faults.fault_stack import BrokerLost, FaultStack
 from tests.faults.load import Load, plan
 from tests.faults.log import LogUnreadable
-from tests.faults.report import Happened, Outcome
-from tests.faults.site import BrokerLost, Site
-from tests.faults.verdict import verdict
+from tests.faults.recovery import NotRecovered, await_recovery, drain
+from tests.faults.report import InjectedFault, Outcome
 from tests.support.strategies.random_events import generate
 
 RECOVERY_SECONDS: Final = 120
@@ -28,7 +28,7 @@ WORKERS: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class RoundPlan:
     """What a round is made of; workers come and go until the group was rebalanced so often."""
 
     broker: Broker
@@ -43,84 +43,84 @@ class Plan:
 class Round:
     """A round with its seed; the same seed draws the same faults, as far as processes let themselves be repeated."""
 
-    def __init__(self, plan: Plan, seed: int, directory: Path) -> None:
+    def __init__(self, plan: RoundPlan, seed: int, directory: Path) -> None:
         self._plan = plan
         self._chance = random.Random(seed)
         self._outcome = Outcome(seed)
-        self._site = Site(directory, plan.broker, random.Random(seed + 1))
+        self._stack = FaultStack(directory, plan.broker, random.Random(seed + 1))
         self._agents = [f"faulty-{number}" for number in range(3)]
 
     def run(self) -> Outcome:
         """Runs the round and returns what it came to; what the workers could not recover from is a difference."""
         try:
-            with self._site.open(WORKERS) as site:
-                site.load = self._load(site)
-                self._run(site)
+            with self._stack.open(WORKERS) as stack:
+                stack.load = self._load(stack)
+                self._run(stack)
         except (NotRecovered, LogUnreadable, BrokerLost, ProcessFailed, TimeoutError) as error:
             self._outcome.wrong.append(f"{type(error).__name__}: {error}")
         return self._outcome
 
-    def _run(self, site: Site) -> None:
-        site.load.start()
+    def _run(self, stack: FaultStack) -> None:
+        stack.load.start()
         try:
-            self._strike_until(site, started := time.monotonic())
-            self._rebalance(site, started)
-            site.load.finish()
-            drain(site, RECOVERY_SECONDS)
-            truth, wrong = verdict(site, self._agents, self._outcome.seed)
+            self._inject_until(stack, started := time.monotonic())
+            self._rebalance(stack, started)
+            stack.load.finish()
+            drain(stack, RECOVERY_SECONDS)
+            expected, wrong = compare_with_expected(stack, self._agents, self._outcome.seed)
             self._outcome.wrong += wrong
-            self._outcome.events = len(truth.history.events)
-            self._outcome.dead_letters = len(truth.dead_letters)
-            self._outcome.lost_with_the_log = truth.lost
+            self._outcome.events = len(expected.history.events)
+            self._outcome.dead_letters = len(expected.dead_letters)
+            self._outcome.lost_with_the_log = expected.lost
         finally:
-            self._outcome.deaths = site.workers.deaths
-            self._outcome.rebalances = site.workers.rebalances
+            self._outcome.deaths = stack.workers.deaths
+            self._outcome.rebalances = stack.workers.rebalances
 
-    def _load(self, site: Site) -> Load:
+    def _load(self, stack: FaultStack) -> Load:
         """More records than the pace needs: the rest is a backlog for the end, or for a log that has to grow fast."""
         conversations = max(30, round(RESERVE * self._plan.seconds * PER_SECOND / EVENTS_OF_A_CONVERSATION))
         now = int(time.time() * 1000)
         records = generate(self._outcome.seed, conversations, agent_ids=self._agents, now=now, events=14, bad_percent=4)
-        return Load(site.bootstrap, site.topic, plan(records, self._chance), PER_SECOND)
+        return Load(stack.bootstrap, stack.topic, plan(records, self._chance), PER_SECOND)
 
-    def _strike_until(self, site: Site, started: float) -> None:
-        await_recovery(site, RECOVERY_SECONDS)
+    def _inject_until(self, stack: FaultStack, started: float) -> None:
+        await_recovery(stack, RECOVERY_SECONDS)
         kinds = catalogue.matching(
-            self._plan.only, self._plan.without, has_disk=site.has_disk, has_kafka=site.broker_kind == "kafka"
+            self._plan.only, self._plan.without, has_disk=stack.has_disk, has_kafka=stack.broker_kind == "kafka"
         )
         while time.monotonic() - started < self._plan.seconds:
             time.sleep(self._chance.uniform(0.2, 2))
-            self._strike_and_tell(site, self._draw(kinds), started)
+            self._inject_and_report(stack, self._draw(kinds), started)
 
-    def _rebalance(self, site: Site, started: float) -> None:
-        while site.workers.rebalances < self._plan.rebalances:
-            self._strike_and_tell(site, [ADDED_AND_REMOVED], started)
+    def _rebalance(self, stack: FaultStack, started: float) -> None:
+        while stack.workers.rebalances < self._plan.rebalances:
+            self._inject_and_report(stack, [ADDED_AND_REMOVED], started)
 
-    def _strike_and_tell(self, site: Site, chosen: list[Kind], started: float) -> None:
-        happened = self._strike(site, chosen)
-        self._outcome.faults.append(happened)
-        report.fault_line(time.monotonic() - started, happened)
+    def _inject_and_report(self, stack: FaultStack, chosen: list[FaultKind], started: float) -> None:
+        fault = self._inject(stack, chosen)
+        self._outcome.faults.append(fault)
+        report.fault_line(time.monotonic() - started, fault)
 
-    def _draw(self, kinds: list[Kind]) -> list[Kind]:
+    def _draw(self, kinds: list[FaultKind]) -> list[FaultKind]:
         first = catalogue.draw(kinds, self._chance)
         others = [kind for kind in kinds if kind.resource != first.resource]
         if others and self._chance.randrange(100) < self._plan.together_percent:
             return [first, catalogue.draw(others, self._chance)]
         return [first]
 
-    def _strike(self, site: Site, chosen: list[Kind]) -> Happened:
+    def _inject(self, stack: FaultStack, chosen: list[FaultKind]) -> InjectedFault:
         """Strikes, the second fault while the first one lasts, heals all, and waits unless the next is to follow."""
         began = time.monotonic()
         with ExitStack() as blocks:
             for kind in chosen:
-                blocks.enter_context(kind.block(site))
+                blocks.enter_context(kind.block(stack))
                 time.sleep(self._chance.uniform(*kind.holds) / len(chosen))
-        healed = began if all(kind.from_strike for kind in chosen) else time.monotonic()
+        healed = began if all(kind.recovers_from_start for kind in chosen) else time.monotonic()
         name = " + ".join(kind.name for kind in chosen)
         if self._chance.randrange(100) < self._plan.at_once_percent:
-            return Happened(name, None)
+            return InjectedFault(name, None)
         try:
-            await_recovery(site, RECOVERY_SECONDS)
+            await_recovery(stack, RECOVERY_SECONDS)
         except NotRecovered as error:
             raise NotRecovered(f"after {name}: {error}") from error
-        return Happened(name, time.monotonic() - healed)
+        return InjectedFault(name, time.monotonic() - healed)

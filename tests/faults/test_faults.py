@@ -8,9 +8,7 @@ import pytest
 from deploy.embedded.stack.stack import Broker
 from deploy.kafka.jars import missing_programs
 from tests.faults import report
-from tests.faults.round import Plan, Round
-
-pytestmark = [pytest.mark.faults, pytest.mark.integration]
+from tests.faults.round import Round, RoundPlan
 
 SECONDS = 40
 
@@ -29,7 +27,7 @@ def test_every_number_is_right_after_a_round_of_faults(broker: Broker, tmp_path:
     if broker == "kafka" and (missing := missing_programs()):
         assert os.environ.get("CI") != "true", f"CI must test Apache Kafka too, but lacks {missing}"
         pytest.skip(f"Apache Kafka needs {' and '.join(missing)}, which this machine lacks")
-    outcome = Round(Plan(broker, SECONDS, rebalances=REBALANCES), SEED, tmp_path).run()
+    outcome = Round(RoundPlan(broker, SECONDS, rebalances=REBALANCES), SEED, tmp_path).run()
     report.round_line(1, outcome, tmp_path)
     assert not outcome.wrong
     assert not outcome.deaths

@@ -21,6 +21,7 @@ WORKER = {
     "CONVOSTREAM_FLUSH_MAX_AGE_SECONDS": "0.3",
     "CONVOSTREAM_KAFKA_SESSION_TIMEOUT_SECONDS": "6",
 }
+BROKER_NAMES = {"embedded": "embedded broker", "kafka": "Apache Kafka"}
 TIMED_TOPIC = "agent-events-timed"
 FORGETFUL_WORKER = {
     "CONVOSTREAM_KAFKA_TOPIC": TIMED_TOPIC,
@@ -28,6 +29,16 @@ FORGETFUL_WORKER = {
     "CONVOSTREAM_STATE_CACHE_BYTES": "0",
     "CONVOSTREAM_FLUSH_MAX_ROWS": "500",
 }
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that needs a broker on those that its marker `brokers` names."""
+    if "stack" in metafunc.fixturenames:
+        marker = metafunc.definition.get_closest_marker("brokers")
+        names = marker.args if marker else ("embedded",)
+        values = [pytest.param(name, marks=[pytest.mark.kafka] if name == "kafka" else []) for name in names]
+        ids = [BROKER_NAMES[name] for name in names]
+        metafunc.parametrize("stack", values, indirect=True, scope="session", ids=ids)
 
 
 @pytest.fixture(scope="session")
@@ -38,11 +49,7 @@ def secure_kafka(tmp_path_factory: pytest.TempPathFactory) -> "SecureKafka":
     return SecureKafka(tmp_path_factory.mktemp("secure-kafka"))
 
 
-@pytest.fixture(
-    scope="session",
-    params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)],
-    ids=["embedded broker", "Apache Kafka"],
-)
+@pytest.fixture(scope="session")
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """ClickHouse, a broker, the shipped topic and the schema, whatever the settings outside are."""
     options: list[str] = []

@@ -9,8 +9,6 @@ from deploy.embedded.stack.stack import Stack
 from tests.integration.conftest import WORKER
 from tests.support.stack.audit_stack import MUTATE, AuditStack, run_command
 
-pytestmark = pytest.mark.integration
-
 FACTS = ["conversation_facts", "session_facts", "exchange_facts", "end_user_activity"]
 ACTIVITIES = "sum(end_user_messages + agent_messages + actions + buttons)"
 FORGED = (

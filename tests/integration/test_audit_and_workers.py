@@ -15,8 +15,6 @@ from deploy.embedded.stack.stack import Stack
 from tests.integration.conftest import WORKER
 from tests.support.stack.audit_stack import MUTATE, AuditStack, start_command
 
-pytestmark = pytest.mark.integration
-
 PARTITIONS = 4
 FINISHED = "convostream_audit_finished_seconds "
 HURRIED = {**WORKER, "CONVOSTREAM_FLUSH_MAX_AGE_SECONDS": "0.1", "CONVOSTREAM_FLUSH_MAX_ROWS": "200"}

@@ -10,8 +10,6 @@ from deploy.embedded.stack.stack import Stack
 from tests.integration.conftest import WORKER
 from tests.support.stack.audit_stack import AuditStack, run_command, start_command
 
-pytestmark = pytest.mark.integration
-
 
 @pytest.fixture
 def audited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuditStack]:

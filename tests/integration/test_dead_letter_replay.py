@@ -26,8 +26,6 @@ from tests.support.kafka.topic_log import PARTITIONS, TopicLog
 from tests.support.stack.dead_letter_topic import LONG_AGO_MS, DeadLetterTopic, RecordPosition, event, selection_options
 from tests.support.stack.harness import Harness, unique_agent
 
-pytestmark = pytest.mark.integration
-
 MANY = 3_000
 BAD = {
     "no_value": None,
@@ -80,6 +78,7 @@ def test_letters_are_listed_by_reason(
         pytest.param(b"{", None, id="no key"),
     ],
 )
+@pytest.mark.brokers("embedded", "kafka")
 def test_value_key_and_headers_are_kept_as_they_came(
     letters: DeadLetterTopic, value: bytes | None, key: bytes | None
 ) -> None:
@@ -91,6 +90,7 @@ def test_value_key_and_headers_are_kept_as_they_came(
     assert letter.headers == [(name, None if each is None else each.hex().upper()) for name, each in headers]
 
 
+@pytest.mark.brokers("embedded", "kafka")
 def test_a_letter_whose_fault_was_mended_becomes_an_event_that_was_received_when_the_letter_was(
     letters: DeadLetterTopic,
 ) -> None:
@@ -104,6 +104,7 @@ def test_a_letter_whose_fault_was_mended_becomes_an_event_that_was_received_when
     assert letters.events(agent) == [(home, LONG_AGO_MS)]
 
 
+@pytest.mark.brokers("embedded", "kafka")
 def test_a_letter_that_is_refused_again_is_the_same_letter_with_its_latest_reason(letters: DeadLetterTopic) -> None:
     (place,) = letters.refuse([b'{"type":"smile"}'])
     before = letters.count()
@@ -119,6 +120,7 @@ def test_a_letter_that_is_refused_again_is_the_same_letter_with_its_latest_reaso
 
 
 @pytest.mark.parametrize("code", BAD)
+@pytest.mark.brokers("embedded", "kafka")
 def test_a_letter_of_any_kind_can_be_sent_again(
     letters: DeadLetterTopic, of_each_code: dict[str, RecordPosition], code: str
 ) -> None:
@@ -153,6 +155,7 @@ def test_a_header_that_names_a_letter_with_other_bytes_is_ignored(letters: DeadL
     assert [each and each.attempts for each in map(letters.at, (place, broken, nowhere))] == [1, 1, 1]
 
 
+@pytest.mark.brokers("embedded", "kafka")
 def test_a_replay_that_was_killed_can_be_repeated(letters: DeadLetterTopic) -> None:
     agents = [unique_agent("killed") for _ in range(3)]
     places = letters.refuse([event(agents[n % 3], f"chat-{n}") for n in range(MANY)])
@@ -214,6 +217,7 @@ async def missing_before_and_after_a_repair(
     return sum(each.length for each in missing), sum(each.length for each in after)
 
 
+@pytest.mark.brokers("embedded", "kafka")
 def test_a_letter_that_the_engine_lost_is_added_at_its_own_offset(letters: DeadLetterTopic) -> None:
     (origin,) = letters.refuse([b"{"])
     replayed = LogPosition(letters.topic, 0, origin.log_epoch, origin.offset)

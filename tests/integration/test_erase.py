@@ -18,8 +18,6 @@ from tests.support.kafka.topic_log import PlacedRecord
 from tests.support.stack.audit_stack import run_command, start_command
 from tests.support.stack.erasure_stack import ErasureStack, PlantedCustomer, conversation_of, event
 
-pytestmark = pytest.mark.integration
-
 # Whose erasure is killed twice each.
 PEOPLE = 4
 

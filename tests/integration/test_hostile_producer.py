@@ -28,8 +28,6 @@ from tests.oracle.date_times import epoch_ms
 from tests.support.kafka.topic_log import PlacedRecord
 from tests.support.stack.harness import Harness, history, unique_agent
 
-pytestmark = pytest.mark.integration
-
 NOON = epoch_ms("2024-04-02T12:00:00Z")
 MONTHS = [epoch_ms(f"{2000 + number // 12}-{number % 12 + 1:02}-01T00:00:00Z") for number in range(300)]
 STORED_SQL = """
@@ -119,6 +117,7 @@ def test_headers_that_name_nothing_that_is_there_say_nothing(harness: Harness, o
     assert harness.differences(history(delivered), [question_of(harness, script.agent_id)]) == []
 
 
+@pytest.mark.brokers("embedded", "kafka")
 def test_a_forwarded_record_keeps_its_time_and_one_with_its_origin_and_other_bytes_does_not(forgetful: Harness) -> None:
     script = Script(unique_agent("origin"), NOON)
     for number in range(8):
@@ -141,6 +140,7 @@ def test_a_forwarded_record_keeps_its_time_and_one_with_its_origin_and_other_byt
     assert {row[1] for row in forgetful.rows(STORED_SQL, agent_id=other.agent_id)} == {NOON + 60_000}
 
 
+@pytest.mark.brokers("embedded", "kafka")
 def test_times_that_cannot_be_true_are_those_of_the_first_sight(forgetful: Harness) -> None:
     script = Script(unique_agent("times"), NOON)
     times = [0, 1, NOON // 1000, NOON * 1000, 10_413_791_999_999, 2**62, forgetful.now() + 3_600_000]

@@ -24,11 +24,7 @@ from tests.support.kafka.secure_kafka import Acl, SecureKafka, allow, documented
 from tests.support.kafka.topic_log import PARTITIONS, TopicLog
 from tests.support.stack.harness import reader, unique_agent
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.kafka,
-    pytest.mark.parametrize("stack", ["kafka"], ids=["Apache Kafka"], indirect=True),
-]
+pytestmark = pytest.mark.brokers("kafka")
 Login = Callable[[SecureKafka, str], dict[str, str]]
 LOGINS: dict[str, Login] = {
     "SASL PLAIN": lambda kafka, user: kafka.sasl(user, "PLAIN"),

@@ -16,8 +16,6 @@ from tests.support.strategies.choices import RandomChoices
 from tests.support.strategies.questions import questions
 from tests.support.strategies.random_events import generate
 
-pytestmark = pytest.mark.integration
-
 OTHER = Settings(session_gap_minutes=7, escalation_actions=("search", "refund"))
 OTHER_ENVIRONMENT = {
     "CONVOSTREAM_SESSION_GAP_MINUTES": str(OTHER.session_gap_minutes),

@@ -24,8 +24,6 @@ from tests.support.stack.dead_letter_topic import COLUMNS, DeadLetterTopic, Reco
 from tests.support.stack.harness import Harness, history, unique_agent
 from tests.unit.stream_processors.privacy.test_redaction import SHIPPED
 
-pytestmark = pytest.mark.integration
-
 SHOWN = (
     "SELECT storage, digest, raw, key, headers, has_value, has_key FROM dead_letters"
     " WHERE topic = {topic:String} AND partition = {partition:UInt32} AND offset = {offset:UInt64}"

@@ -20,7 +20,7 @@ from tests.support.kafka.topic_log import PARTITIONS
 from tests.support.stack.harness import Harness, history, unique_agent
 from tests.unit.stream_processors.kafka.test_bounded_batches import ENCODERS, batch_of
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.brokers("embedded", "kafka")
 
 NOON = epoch_ms("2024-04-02T12:00:00Z")
 MIB = 2**20

@@ -24,8 +24,6 @@ from tests.support.strategies.choices import RandomChoices
 from tests.support.strategies.questions import questions
 from tests.support.strategies.random_events import generate
 
-pytestmark = pytest.mark.integration
-
 RULES = FoldRules(1_800_000, EscalationActions())
 ALL = "conversation_hash % 1 = 0"
 TABLES = ("conversation_facts", "session_facts", "exchange_facts", "end_user_activity", "activity")

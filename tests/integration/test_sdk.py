@@ -18,8 +18,6 @@ from tests.oracle import Question
 from tests.support.kafka.topic_log import PARTITIONS, TopicLog
 from tests.support.stack.harness import Harness, unique_agent
 
-pytestmark = pytest.mark.integration
-
 MESSAGES = 3_000
 NUMBERS = list(range(PARTITIONS))
 
@@ -67,6 +65,7 @@ def run(program: list[str], log: TopicLog) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("compression", ["auto", "gzip"])
+@pytest.mark.brokers("embedded", "kafka")
 async def test_every_event_arrives_once_on_its_partition_and_in_order(log: TopicLog, compression: str) -> None:
     agent_id = unique_agent("sdk")
     with ConversationTracker(agent_id, settings=settings(log, compression)) as tracker:
@@ -102,6 +101,7 @@ async def test_the_exit_of_the_interpreter_sends_what_is_left(log: TopicLog, end
 
 
 @pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.brokers("embedded", "kafka")
 async def test_a_child_process_sends_its_own_events_and_not_its_parents(
     log: TopicLog, method: str, tmp_path: Path
 ) -> None:
@@ -126,6 +126,7 @@ async def test_a_child_process_sends_its_own_events_and_not_its_parents(
     assert sorted(json.loads(record.value)["content"] for record in records) == ["child", "parent"]
 
 
+@pytest.mark.brokers("embedded", "kafka")
 async def test_replay_sends_a_file_and_names_the_lines_it_refuses(log: TopicLog, tmp_path: Path) -> None:
     agent_id = unique_agent("replay")
     common = {"agent_id": agent_id, "conversation_id": "c-1", "occurred_at": "2026-04-01T12:00:00Z"}

@@ -24,13 +24,12 @@ from tests.support.sdk.agent_processes import (
     COMMANDED_AGENT,
     FORKING_AGENT,
     LARGE_AGENT,
+    UNREACHABLE_BROKER,
     run_agent,
     send_command,
     start_agent,
 )
-from tests.support.sdk.spools import UNREACHABLE_BROKER, contents, records_on_disk
-
-pytestmark = pytest.mark.integration
+from tests.support.sdk.spools import contents, records_on_disk
 
 TOPIC = "agent-events"
 PARTITIONS = 2

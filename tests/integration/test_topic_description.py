@@ -13,7 +13,7 @@ from deploy.embedded.stack.topics import create_topic
 from stream_processors.kafka.source import TopicDescription
 from stream_processors.kafka.topic_metadata import describe_topic
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.brokers("embedded", "kafka")
 
 
 async def described_by(bootstrap: str, topic: str) -> TopicDescription:

@@ -17,11 +17,7 @@ from tests.support.kafka.messages import message
 from tests.support.kafka.topic_log import TopicLog
 from tests.support.stack.harness import reader, unique_agent
 
-pytestmark = [
-    pytest.mark.integration,
-    pytest.mark.kafka,
-    pytest.mark.parametrize("stack", ["kafka"], ids=["Apache Kafka"], indirect=True),
-]
+pytestmark = pytest.mark.brokers("kafka")
 SECONDS = 40
 WATCHDOG_SECONDS = 8
 COMMITTED, ABORTED, OPEN = "committed", "aborted", "open"

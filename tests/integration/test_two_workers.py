@@ -15,7 +15,7 @@ from tests.support.strategies.choices import RandomChoices
 from tests.support.strategies.questions import questions
 from tests.support.strategies.random_events import generate
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.brokers("embedded", "kafka")
 
 PARTS = 12
 SESSION_SECONDS = 6

@@ -3,8 +3,6 @@
 import threading
 import time
 
-import pytest
-
 from deploy.embedded.stack.stack import Stack
 from sql.connection import connect, parse_address
 from sql.differences import find_differences
@@ -16,8 +14,6 @@ from tests.support.stack.harness import Harness, history, unique_agent
 from tests.support.strategies.choices import RandomChoices
 from tests.support.strategies.questions import questions
 from tests.support.strategies.random_events import generate
-
-pytestmark = pytest.mark.integration
 
 UPGRADES = 3
 COPIED = ("events", "activity", "dead_letter_records", "session_facts", "ranges")

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from typing import Any, Final
+from urllib.error import HTTPError
 from urllib.parse import quote, urlencode
 from urllib.request import HTTPRedirectHandler, Request, build_opener
 
@@ -126,8 +127,12 @@ def _client_credentials(security: KafkaSecurity) -> Fetch:
 
     def fetch() -> tuple[str, float]:
         request = Request(url, body, headers)  # noqa: S310  (https, as the settings make sure)
-        with build_opener(_NoRedirects).open(request, timeout=_TIMEOUT_SECONDS) as answer:
-            fields = json.loads(answer.read(_LARGEST_ANSWER))
+        try:
+            with build_opener(_NoRedirects).open(request, timeout=_TIMEOUT_SECONDS) as answer:
+                fields = json.loads(answer.read(_LARGEST_ANSWER))
+        except HTTPError as error:
+            error.close()  # it holds the connection
+            raise
         return fields["access_token"], (time.time() + float(fields.get("expires_in", 0))) * 1000
 
     return fetch

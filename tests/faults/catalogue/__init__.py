@@ -3,15 +3,15 @@
 import random
 from collections.abc import Sequence
 
-from tests.faults.catalogue import network, people, producers, readers, servers, storage, workers
-from tests.faults.catalogue.kinds import Kind
+from tests.faults.catalogue import erasures, network, producers, readers, servers, storage, workers
+from tests.faults.catalogue.kinds import FaultKind
 
-ALL: tuple[Kind, ...] = tuple(
-    kind for module in (network, people, producers, readers, servers, storage, workers) for kind in module.KINDS
+ALL: tuple[FaultKind, ...] = tuple(
+    kind for module in (network, erasures, producers, readers, servers, storage, workers) for kind in module.KINDS
 )
 
 
-def matching(only: Sequence[str], without: Sequence[str], *, has_disk: bool, has_kafka: bool) -> list[Kind]:
+def matching(only: Sequence[str], without: Sequence[str], *, has_disk: bool, has_kafka: bool) -> list[FaultKind]:
     """The kinds whose names contain one of some texts and none of others, as far as machine and broker can do them."""
     return [
         kind
@@ -23,6 +23,6 @@ def matching(only: Sequence[str], without: Sequence[str], *, has_disk: bool, has
     ]
 
 
-def draw(kinds: list[Kind], chance: random.Random) -> Kind:
+def draw(kinds: list[FaultKind], chance: random.Random) -> FaultKind:
     """One of the kinds, by weight."""
     return chance.choices(kinds, [kind.weight for kind in kinds])[0]

@@ -5,14 +5,14 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Literal
 
-from tests.faults.site import Site
+from tests.faults.fault_stack import FaultStack
 
 Resource = Literal["workers", "clickhouse", "broker", "log", "people", "readers"]
-Block = Callable[[Site], AbstractContextManager[None]]
+Block = Callable[[FaultStack], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FaultKind:
     """One kind of fault. Two of one resource never happen at once; `holds` is how long it lasts, in seconds.
 
     Recovery counts from the end of the fault, or from its strike when nothing is healed but others have to take over.
@@ -23,7 +23,7 @@ class Kind:
     resource: Resource
     block: Block
     holds: tuple[float, float] = (1.0, 3.0)
-    from_strike: bool = False
+    recovers_from_start: bool = False
     needs_disk: bool = False
     needs_kafka: bool = False
     weight: int = 2

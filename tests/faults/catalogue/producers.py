@@ -9,9 +9,9 @@ from typing import Final
 import orjson
 from aiokafka import AIOKafkaProducer
 
-from tests.faults.catalogue.kinds import Kind
+from tests.faults.catalogue.kinds import FaultKind
+from tests.faults.fault_stack import FaultStack
 from tests.faults.log import FEWEST_PARTITIONS
-from tests.faults.site import Site
 from tests.oracle import Sent
 from tests.support.strategies.random_events import generate
 
@@ -24,17 +24,17 @@ Headers = list[tuple[str, bytes]]
 
 
 @contextmanager
-def _hostile(site: Site) -> Iterator[None]:
+def _hostile(stack: FaultStack) -> Iterator[None]:
     """Records of three hundred months, with times and headers that are not true, on any partition."""
     now = int(time.time() * 1000)
-    records = generate(site.chance.randrange(10**6), CONVERSATIONS, agent_ids=["faulty-0"], now=now, bad_percent=10)
-    asyncio.run(_send(site, [*records, _large(site)], now))
+    records = generate(stack.chance.randrange(10**6), CONVERSATIONS, agent_ids=["faulty-0"], now=now, bad_percent=10)
+    asyncio.run(_send(stack, [*records, _large(stack)], now))
     yield
 
 
-def _large(site: Site) -> Sent:
+def _large(stack: FaultStack) -> Sent:
     """A valid event of the largest size; a worker has to forward it from most partitions."""
-    number = site.chance.randrange(10**12)
+    number = stack.chance.randrange(10**12)
     fields = {
         "event_id": f"00000000-0000-4000-8000-{number:012}",
         "type": "message",
@@ -48,37 +48,37 @@ def _large(site: Site) -> Sent:
     return Sent("faulty-0", f"large-{number}", orjson.dumps({**fields, "content": content}))
 
 
-async def _send(site: Site, records: Sequence[Sent], now: int) -> None:
-    producer = AIOKafkaProducer(bootstrap_servers=site.bootstrap, max_request_size=2 * LARGEST_VALUE)
+async def _send(stack: FaultStack, records: Sequence[Sent], now: int) -> None:
+    producer = AIOKafkaProducer(bootstrap_servers=stack.bootstrap, max_request_size=2 * LARGEST_VALUE)
     await producer.start()
     try:
         for each in records:
-            partition = site.chance.randrange(FEWEST_PARTITIONS) if site.chance.randrange(3) == 0 else None
-            at = _time(site, now)
-            await producer.send(site.topic, each.value, each.key, partition, at, _headers(site, now))
+            partition = stack.chance.randrange(FEWEST_PARTITIONS) if stack.chance.randrange(3) == 0 else None
+            at = _time(stack, now)
+            await producer.send(stack.topic, each.value, each.key, partition, at, _headers(stack, now))
     finally:
         await producer.stop()
 
 
-def _time(site: Site, now: int) -> int:
+def _time(stack: FaultStack, now: int) -> int:
     """A time of some month since 2000, or one that cannot be true; Apache Kafka takes none of the far future."""
-    impossible = (0, now // 1000, 10**13) if site.broker_kind == "embedded" else (0, now // 1000)
+    impossible = (0, now // 1000, 10**13) if stack.broker_kind == "embedded" else (0, now // 1000)
     months = range(EARLIEST_MS, now, MONTH_MS)
-    return int(site.chance.choice((site.chance.choice(months), site.chance.choice(months), *impossible, now)))
+    return int(stack.chance.choice((stack.chance.choice(months), stack.chance.choice(months), *impossible, now)))
 
 
-def _headers(site: Site, now: int) -> Headers:
+def _headers(stack: FaultStack, now: int) -> Headers:
     """Headers of ours that are not true."""
-    place = f"{site.chance.randrange(4)}:{site.chance.randrange(500)}"
+    place = f"{stack.chance.randrange(4)}:{stack.chance.randrange(500)}"
     forged: list[Headers] = [
         [],
         [("convostream-received-at", b"9999999999999999"), ("convostream-origin", b"agent-events:1:99999999")],
-        [("convostream-received-at", str(_time(site, now)).encode())],
-        [("convostream-origin", f"{site.topic}:{place}".encode())],
-        [("convostream-dead-letter", f"{site.topic}:{place.replace(':', ':1:')}".encode())],
+        [("convostream-received-at", str(_time(stack, now)).encode())],
+        [("convostream-origin", f"{stack.topic}:{place}".encode())],
+        [("convostream-dead-letter", f"{stack.topic}:{place.replace(':', ':1:')}".encode())],
         [("convostream-origin", b"\xff\x00"), ("convostream-dead-letter", b"")],
     ]
-    return site.chance.choice(forged)
+    return stack.chance.choice(forged)
 
 
-KINDS = (Kind("hostile producer", "broker", _hostile, (0, 1)),)
+KINDS = (FaultKind("hostile producer", "broker", _hostile, (0, 1)),)

@@ -8,8 +8,8 @@ from contextlib import contextmanager, suppress
 from typing import Final
 from urllib.parse import urlsplit
 
-from tests.faults.catalogue.kinds import Kind
-from tests.faults.site import Site
+from tests.faults.catalogue.kinds import FaultKind
+from tests.faults.fault_stack import FaultStack
 
 READERS: Final = 70
 QUERIES: Final = (
@@ -26,10 +26,10 @@ ANSWER_SECONDS: Final = 15
 
 
 @contextmanager
-def _hostile(site: Site) -> Iterator[None]:
+def _hostile(stack: FaultStack) -> Iterator[None]:
     """Seventy readers ask at once, again and again, as long as the fault lasts."""
     ended = threading.Event()
-    address = site.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"]
+    address = stack.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"]
     threads = [threading.Thread(target=_ask, args=(address, number, ended)) for number in range(READERS)]
     for thread in threads:
         thread.start()
@@ -54,4 +54,4 @@ def _ask(address: str, number: int, ended: threading.Event) -> None:
         ended.wait(0.05)
 
 
-KINDS = (Kind("hostile reader", "readers", _hostile, (3, 6)),)
+KINDS = (FaultKind("hostile reader", "readers", _hostile, (3, 6)),)

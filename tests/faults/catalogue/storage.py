@@ -9,8 +9,8 @@ from pathlib import Path
 
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
-from tests.faults.catalogue.kinds import Block, Kind
-from tests.faults.site import Site
+from tests.faults.catalogue.kinds import Block, FaultKind
+from tests.faults.fault_stack import FaultStack
 
 TABLES_SQL = "SELECT name FROM system.tables WHERE database = 'convostream' AND engine LIKE '%MergeTree' ORDER BY name"
 NO_SPACE = ("min_free_disk_bytes_to_perform_insert", str(10**18), "16777216")
@@ -20,8 +20,8 @@ TOO_MANY = ("parts_to_throw_insert", "1", "3000")
 LEFT_BYTES = 64 * 1024
 
 
-def _change(site: Site, table: str, action: str) -> None:
-    client = site.writer()
+def _change(stack: FaultStack, table: str, action: str) -> None:
+    client = stack.writer()
     try:
         client.command(f"ALTER TABLE convostream.{table} {action}")
     finally:
@@ -32,21 +32,21 @@ def _refusing(setting: tuple[str, str, str]) -> Block:
     """One table alone refuses: the tables before it in the chain of views have the block, those behind it do not."""
 
     @contextmanager
-    def block(site: Site) -> Iterator[None]:
-        (name, value, before), tables = setting, site.rows(TABLES_SQL)
-        table = str(site.chance.choice(tables)[0])
+    def block(stack: FaultStack) -> Iterator[None]:
+        (name, value, before), tables = setting, stack.rows(TABLES_SQL)
+        table = str(stack.chance.choice(tables)[0])
         with contextlib.suppress(ClickHouseError):
-            _change(site, table, f"MODIFY SETTING {name} = {value}")
+            _change(stack, table, f"MODIFY SETTING {name} = {value}")
         yield
-        _change(site, table, f"MODIFY SETTING {name} = {before}")
+        _change(stack, table, f"MODIFY SETTING {name} = {before}")
 
     return block
 
 
 @contextmanager
-def _disk_full(site: Site) -> Iterator[None]:
+def _disk_full(stack: FaultStack) -> Iterator[None]:
     """Next to nothing is left, at once: the tables refuse what comes, and what is under way fits or does not."""
-    ballast = site.disk / "ballast"
+    ballast = stack.disk / "ballast"
     while not _filled(ballast):
         ballast.unlink(missing_ok=True)
     yield
@@ -67,7 +67,7 @@ def _filled(ballast: Path) -> bool:
 
 
 KINDS = (
-    Kind("disk of ClickHouse full", "clickhouse", _disk_full, (2, 5), needs_disk=True, weight=3),
-    Kind("no space for one table", "clickhouse", _refusing(NO_SPACE), (1, 4), weight=3),
-    Kind("too many parts in one table", "clickhouse", _refusing(TOO_MANY), (1, 4), weight=3),
+    FaultKind("disk of ClickHouse full", "clickhouse", _disk_full, (2, 5), needs_disk=True, weight=3),
+    FaultKind("no space for one table", "clickhouse", _refusing(NO_SPACE), (1, 4), weight=3),
+    FaultKind("too many parts in one table", "clickhouse", _refusing(TOO_MANY), (1, 4), weight=3),
 )

@@ -10,8 +10,6 @@ from tests.support.dashboard.api_client import Api
 from tests.support.stack.harness import Harness, unique_agent
 from tests.support.strategies.pools import HOSTILE
 
-pytestmark = pytest.mark.integration
-
 NAMES = ("Zürich", "zurich-2", "a%b", "a_b", "a'b", 'a"b', "a\\b", "a{b:String}", "\u202ea", "ΑΒΓ")
 
 

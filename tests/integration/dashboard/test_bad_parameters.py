@@ -5,8 +5,6 @@ import pytest
 from tests.support.dashboard.api_client import Api
 from tests.support.strategies.pools import HOSTILE
 
-pytestmark = pytest.mark.integration
-
 METRIC, LISTED = "/api/metrics/total_messages", "/api/lists/conversations"
 
 

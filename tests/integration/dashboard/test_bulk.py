@@ -9,8 +9,6 @@ from benchmarks.scenarios.dashboard.checks import Differs, check
 from benchmarks.workload import bulk
 from tests.support.sql.clickhouse import run_sql, running_clickhouse
 
-pytestmark = pytest.mark.integration
-
 WINDOW = {
     "agent_id": "agent-0",
     "environment": "production",

@@ -10,8 +10,6 @@ from tests.oracle.conversations import Conversation
 from tests.oracle.date_times import utc_text
 from tests.support.dashboard.api_client import Api
 
-pytestmark = pytest.mark.integration
-
 
 def _conversations(delivered_events: DeliveredEvents) -> list[Conversation]:
     """Some of the agent's conversations: those with the strangest ids come first."""

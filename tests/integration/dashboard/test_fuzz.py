@@ -14,7 +14,6 @@ from dashboard.app import create_app
 from dashboard.settings import DashboardSettings
 from tests.support.stack.harness import Harness
 
-pytestmark = pytest.mark.integration
 # Not asked: that whatever fits the document is accepted. No document says which texts are a cursor, or days that exist.
 
 TOKEN = "a-long-random-text"

@@ -10,8 +10,6 @@ from dashboard.catalogue.entries import Link
 from tests.integration.dashboard.conftest import DeliveredEvents
 from tests.support.dashboard.api_client import Api, window_parameters
 
-pytestmark = pytest.mark.integration
-
 ZEROS_ASKED = 3
 FIRST_OF_EACH = {"peak_hours": 12, "daily_overview": 12}
 every_question = pytest.mark.parametrize("number", range(4), ids=["everything", "ragged edges", "a DST day", "staging"])

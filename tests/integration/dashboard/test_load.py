@@ -5,15 +5,12 @@ import time
 from collections import Counter
 
 import clickhouse_connect
-import pytest
 
 from dashboard.protection.query_queue import WAITING_AT_MOST
 from dashboard.queries.client import QUERIES_AT_ONCE
 from tests.integration.dashboard.conftest import DeliveredEvents
 from tests.support.dashboard.api_client import Api, running_api
 from tests.support.stack.harness import Harness
-
-pytestmark = pytest.mark.integration
 
 SLOW = "SELECT count() FROM numbers_mt(100000000000) WHERE cityHash64(number) = {mark:UInt64}"
 RUNNING = "SELECT count() FROM system.processes WHERE query LIKE '%numbers_mt(1000%' AND query NOT LIKE '%processes%'"

@@ -14,8 +14,6 @@ from tests.oracle import COLUMNS, Question
 from tests.support.dashboard.api_client import Api, window_parameters
 from tests.support.stack.harness import Harness
 
-pytestmark = pytest.mark.integration
-
 every_metric = pytest.mark.parametrize("name", [metric.name for metric in METRICS])
 every_question = pytest.mark.parametrize("number", range(4), ids=["everything", "ragged edges", "a DST day", "staging"])
 

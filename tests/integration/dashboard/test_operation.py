@@ -20,8 +20,6 @@ from tests.support.dashboard.api_client import Api
 from tests.support.stack.audit_stack import run_command
 from tests.support.stack.harness import Harness, unique_agent
 
-pytestmark = pytest.mark.integration
-
 ROOT = Path(__file__).parents[3]
 
 

@@ -3,14 +3,11 @@
 from pathlib import Path
 
 import clickhouse_connect
-import pytest
 
 from deploy.embedded.settings import StackSettings
 from deploy.embedded.stack.stack import Stack
 from tests.integration.conftest import WORKER
 from tests.support.stack.audit_stack import MUTATE, AuditStack
-
-pytestmark = pytest.mark.integration
 
 
 def test_rows_that_a_killed_engine_lost_are_back_before_the_workers_start(tmp_path: Path) -> None:

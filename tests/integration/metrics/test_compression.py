@@ -9,7 +9,7 @@ from aiokafka import AIOKafkaProducer
 
 from tests.support.stack.harness import Harness, unique_agent
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.brokers("embedded", "kafka")
 
 CODECS = ["gzip", "lz4", "snappy", "zstd"]
 

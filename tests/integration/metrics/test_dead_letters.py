@@ -11,8 +11,6 @@ from tests.oracle.cases.records import BAD_RECORDS, GOOD_RECORDS, OVERSIZED, Bad
 from tests.support.kafka.topic_log import PlacedRecord
 from tests.support.stack.harness import Harness, unique_agent
 
-pytestmark = pytest.mark.integration
-
 ALL_BAD = [*BAD_RECORDS, OVERSIZED]
 HEADERS = (("trace", b"a"), ("trace", b"b"), ("empty", b""))
 DEAD_LETTER_SQL = """

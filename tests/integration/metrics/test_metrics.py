@@ -5,7 +5,7 @@ import pytest
 from tests.oracle.cases import Case, cases_of
 from tests.support.metrics.case_deliveries import DeliveredCases, parametrized
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.brokers("embedded", "kafka")
 
 
 def _metric(*views: str) -> pytest.MarkDecorator:

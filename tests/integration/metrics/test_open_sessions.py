@@ -1,13 +1,9 @@
 """Sessions that are open now: what closes them, by ClickHouse's clock at the time of the query."""
 
-import pytest
-
 from deploy.embedded.addresses import wait_until
 from tests.oracle import Question
 from tests.oracle.cases import Script
 from tests.support.stack.harness import Harness, history, unique_agent
-
-pytestmark = pytest.mark.integration
 
 MINUTE = 60_000
 

@@ -7,7 +7,7 @@ from tests.oracle.cases import Script
 from tests.support.kafka.topic_log import PARTITIONS, PlacedRecord
 from tests.support.stack.harness import Harness, history, unique_agent
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.brokers("embedded", "kafka")
 
 
 def _talk(script: Script) -> None:

@@ -9,8 +9,6 @@ from tests.support.metrics.random_sets import QUESTIONS, SEEDS, RandomSet
 from tests.support.stack.harness import Harness, history, unique_agent
 from tests.support.strategies.event_sets import event_sets
 
-pytestmark = pytest.mark.integration
-
 FEW = settings(
     max_examples=3,
     deadline=None,

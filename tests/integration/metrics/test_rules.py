@@ -8,8 +8,6 @@ from tests.oracle.cases import Case, cases_of
 from tests.support.metrics.case_deliveries import DeliveredCases, parametrized
 from tests.support.stack.harness import Harness, statement
 
-pytestmark = pytest.mark.integration
-
 
 def _rule(number: int) -> pytest.MarkDecorator:
     return parametrized(cases_of(f"rule {number}"))

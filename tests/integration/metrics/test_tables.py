@@ -11,8 +11,6 @@ from tests.oracle.validation import COMMON, OWN, without_nulls
 from tests.support.metrics.random_sets import SEEDS, RandomSet
 from tests.support.stack.harness import Harness
 
-pytestmark = pytest.mark.integration
-
 TEXTS = (
     "customer_id", "device", "source", "language", "name", "sender", "content", "action_name", "response",
     "error_message", "button_event", "label", "value", "comment", "model",

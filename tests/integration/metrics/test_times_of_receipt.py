@@ -7,7 +7,7 @@ from tests.oracle.date_times import epoch_ms
 from tests.support.kafka.topic_log import PlacedRecord
 from tests.support.stack.harness import Harness, unique_agent
 
-pytestmark = pytest.mark.integration
+pytestmark = pytest.mark.brokers("embedded", "kafka")
 
 NOON = epoch_ms("2024-04-02T12:00:00Z")
 LEAD = 300_000

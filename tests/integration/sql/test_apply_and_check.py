@@ -15,8 +15,6 @@ from sql.retention import Retention
 from sql.schema import apply_schema
 from tests.support.sql.clickhouse import ClickHouse, run_sql
 
-pytestmark = pytest.mark.integration
-
 FOREVER = Retention()
 STATE = "SELECT name, uuid, create_table_query FROM system.tables WHERE database = {database:String} ORDER BY name"
 COLUMN_TTL = "`{column}` String COMMENT '{comment}' TTL received_at + toIntervalMonth({months})"

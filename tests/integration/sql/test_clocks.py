@@ -7,8 +7,6 @@ import pytest
 from tests.support.sql.agent import Agent
 from tests.support.sql.inbox_rows import milliseconds
 
-pytestmark = pytest.mark.integration
-
 HOUR = 3_600_000
 
 

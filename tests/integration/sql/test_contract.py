@@ -12,8 +12,6 @@ from tests.support.sql.agent import Agent
 from tests.support.sql.clickhouse import ClickHouse
 from tests.support.sql.inbox_rows import milliseconds
 
-pytestmark = pytest.mark.integration
-
 COUNT, NUMBER, NAME = "UInt64", "Nullable(Float64)", "String"
 PERCENTILES: Final = dict.fromkeys(("mean_seconds", "p50_seconds", "p90_seconds", "p95_seconds", "p99_seconds"), NUMBER)
 COLUMNS: Final[dict[str, dict[str, str]]] = {

@@ -12,8 +12,6 @@ from tests.support.sql.agent import Agent
 from tests.support.sql.clickhouse import ClickHouse
 from tests.support.sql.inbox_rows import OWNER, PARTITION, TOPIC, Row, milliseconds, text
 
-pytestmark = pytest.mark.integration
-
 AT = milliseconds("2026-03-01 10:00:00")
 OPEN = (
     "SELECT offset, attempts, reason, reason_code, raw, has_value, key, has_key, headers, topic, partition, log_epoch"

@@ -10,8 +10,6 @@ import pytest
 from tests.support.sql.agent import Agent
 from tests.support.sql.inbox_rows import Row, milliseconds, text
 
-pytestmark = pytest.mark.integration
-
 SINCE, UNTIL = milliseconds("2026-04-01 00:00:00"), milliseconds("2026-05-01 00:00:00")
 NOON = milliseconds("2026-04-10 12:00:00")
 NEVER = "2200-01-01 00:00:00"

@@ -13,8 +13,6 @@ from tests.support.sql.agent import Agent
 from tests.support.sql.clickhouse import ClickHouse
 from tests.support.sql.inbox_rows import Row, milliseconds
 
-pytestmark = pytest.mark.integration
-
 NOON = milliseconds("2026-04-01 12:00:00")
 TARGETS = (
     "events",

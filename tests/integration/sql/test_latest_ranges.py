@@ -5,8 +5,6 @@ from uuid import uuid4
 import pytest
 from clickhouse_connect.driver.client import Client
 
-pytestmark = pytest.mark.integration
-
 # By partition: ranges as (owner_epoch, log_epoch, first, confirmed), and the latest of them.
 PARTITIONS = [
     ([(1, 1, 0, 0), (1, 1, 0, 1)], (1, 1, 0, 1)),

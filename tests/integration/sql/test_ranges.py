@@ -13,8 +13,6 @@ from tests.support.sql.agent import Agent
 from tests.support.sql.expected_views import SentMessage
 from tests.support.sql.inbox_rows import milliseconds, text
 
-pytestmark = pytest.mark.integration
-
 QUARTER_HOUR = 900_000
 ZONES = {
     "UTC": "2026-03-29 01:00:00",

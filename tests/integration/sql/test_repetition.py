@@ -2,12 +2,8 @@
 
 import random
 
-import pytest
-
 from tests.support.sql.agent import Agent
 from tests.support.sql.inbox_rows import milliseconds
-
-pytestmark = pytest.mark.integration
 
 SINCE, UNTIL = milliseconds("2026-01-01 00:00:00"), milliseconds("2026-07-01 00:00:00")
 SUMS = {

@@ -29,8 +29,6 @@ from tests.support.sql.clickhouse import ClickHouse, run_sql
 from tests.support.sql.inbox_rows import OWNER, PARTITION, TOPIC
 from tests.support.sql.released_schema import database_of_version
 
-pytestmark = pytest.mark.integration
-
 FOREVER = Retention()
 RANGES = (
     ("1970-01-02 00:00:00", "2100-01-01 00:00:00", "UTC"),

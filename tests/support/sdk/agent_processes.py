@@ -1,9 +1,14 @@
 """Programs of agents with a spool, each a process of its own."""
 
+import contextlib
 import os
 import subprocess
 import sys
 from pathlib import Path
+from subprocess import PIPE
+
+# An address where no broker listens.
+UNREACHABLE_BROKER = "127.0.0.1:1"
 
 AGENT = """
 import sys
@@ -64,17 +69,40 @@ print((held() - before) // 2**20, tracker.stats().unsent_bytes // 2**20, tracker
 """
 
 
-def start_agent(bootstrap_servers: str, spool: Path, program: str, *arguments: object) -> "subprocess.Popen[str]":
+class AgentProcess(subprocess.Popen[str]):
+    """A program of an agent with a spool; its pipes are closed when nothing refers to it any more."""
+
+    def __init__(
+        self,
+        program: str,
+        bootstrap_servers: str,
+        spool: Path,
+        *arguments: object,
+        stderr: int | None = None,
+        **variables: str,
+    ) -> None:
+        environment = {
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "CONVOSTREAM_KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
+            "CONVOSTREAM_SPOOL_DIRECTORY": str(spool),
+            "CONVOSTREAM_EXIT_TIMEOUT_SECONDS": "0",
+            **variables,
+        }
+        command = [sys.executable, "-c", program, *map(str, arguments)]
+        super().__init__(command, env=environment, stdin=PIPE, stdout=PIPE, stderr=stderr, text=True)
+
+    def __del__(self) -> None:
+        for pipe in (self.stdin, self.stdout, self.stderr):
+            if pipe is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    pipe.close()
+        super().__del__()
+
+
+def start_agent(bootstrap_servers: str, spool: Path, program: str, *arguments: object) -> AgentProcess:
     """Start an agent with this spool."""
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(sys.path),
-        "CONVOSTREAM_KAFKA_BOOTSTRAP_SERVERS": bootstrap_servers,
-        "CONVOSTREAM_SPOOL_DIRECTORY": str(spool),
-        "CONVOSTREAM_EXIT_TIMEOUT_SECONDS": "0",
-    }
-    command = [sys.executable, "-c", program, *map(str, arguments)]
-    return subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    return AgentProcess(program, bootstrap_servers, spool, *arguments)
 
 
 def send_command(agent: "subprocess.Popen[str]", command: str) -> str:

@@ -1,9 +1,7 @@
 """Spools as the tests use them: on a directory, with records that say their number, emptied as a publisher would."""
 
 import json
-import os
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,9 +13,7 @@ from convostream.transport.interface import Record
 from convostream.transport.spool import Spool
 from convostream.transport.spool.background import ADOPT_SECONDS
 from convostream.transport.spool.frames import decode
-
-# An address where no broker listens.
-UNREACHABLE_BROKER = "127.0.0.1:1"
+from tests.support.sdk.agent_processes import UNREACHABLE_BROKER, AgentProcess
 
 
 def record(number: int, size: int = 0) -> Record:
@@ -82,18 +78,9 @@ def size(directory: Path) -> int:
     return sum(path.stat().st_size for path in files(directory))
 
 
-def start(program: str, directory: Path, **variables: str) -> subprocess.Popen[str]:
-    """Start a program of an agent whose broker is away."""
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join(sys.path),
-        "CONVOSTREAM_KAFKA_BOOTSTRAP_SERVERS": UNREACHABLE_BROKER,
-        "CONVOSTREAM_SPOOL_DIRECTORY": str(directory),
-        "CONVOSTREAM_EXIT_TIMEOUT_SECONDS": "0",
-        **variables,
-    }
-    command = [sys.executable, "-c", program]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def start(program: str, directory: Path, **variables: str) -> AgentProcess:
+    """Start a program of an agent that reaches no broker."""
+    return AgentProcess(program, UNREACHABLE_BROKER, directory, stderr=subprocess.PIPE, **variables)
 
 
 def contents(records: list[Record]) -> list[str]:

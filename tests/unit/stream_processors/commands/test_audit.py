@@ -21,12 +21,12 @@ def test_without_clickhouse_it_ends_with_2(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_in_the_background_it_ends_with_its_worker() -> None:
     program = "import time; from stream_processors.commands.audit import give_way; give_way(); print(1); time.sleep(60)"
-    child = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-uc", program], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert child.stdout is not None
-    assert child.stdin is not None
-    assert child.stdout.readline() == "1\n"
-    assert child.poll() is None
-    child.stdin.close()
-    assert child.wait(30) == -signal.SIGTERM
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdin is not None
+        assert child.stdout.readline() == "1\n"
+        assert child.poll() is None
+        child.stdin.close()
+        assert child.wait(30) == -signal.SIGTERM

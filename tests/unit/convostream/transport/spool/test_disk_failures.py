@@ -11,7 +11,8 @@ import pytest
 
 from convostream import ConversationTracker, Settings
 from convostream.transport.memory_queue import footprint
-from tests.support.sdk.spools import UNREACHABLE_BROKER, files, numbers, record, recover_all, spool, take_all
+from tests.support.sdk.agent_processes import UNREACHABLE_BROKER
+from tests.support.sdk.spools import files, numbers, record, recover_all, spool, take_all
 
 
 class Clock:

@@ -12,7 +12,8 @@ import pytest
 from convostream import ConversationTracker, InvalidSettings, Settings
 from convostream.transport.spool import Spool
 from convostream.transport.spool.frames import encode
-from tests.support.sdk.spools import UNREACHABLE_BROKER, files, numbers, record, recover_all, spool, take_all
+from tests.support.sdk.agent_processes import UNREACHABLE_BROKER
+from tests.support.sdk.spools import files, numbers, record, recover_all, spool, take_all
 
 IS_ROOT = os.geteuid() == 0
 SOMEBODY_ELSE = 65_534

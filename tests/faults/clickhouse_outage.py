@@ -17,15 +17,15 @@ from typing import Final
 
 from deploy.embedded.stack.processes import Process
 from deploy.embedded.stack.stack import START_SECONDS, Broker
-from tests.faults.landed import drain
-from tests.faults.load import Load, Planned
+from tests.faults.fault_stack import FaultStack
+from tests.faults.load import Load, PlannedRecord
+from tests.faults.recovery import drain
 from tests.faults.report import mebibytes, what_is_wrong
-from tests.faults.site import Site
 from tests.oracle import Sent
 from tests.oracle.date_times import utc_text
 
 CATCH_UP_SECONDS: Final = 600
-LOOK_SECONDS: Final = 0.5
+POLL_SECONDS: Final = 0.5
 CONVERSATION: Final = 20
 # Both settings hold for the whole worker. The buffer is small, so that a short absence fills it.
 BUFFER_BYTES: Final = 16 * 1024**2
@@ -36,7 +36,7 @@ MOST_GROWTH: Final = 6 * BUFFER_BYTES + 2 * CACHE_BYTES + 64 * 1024**2
 
 
 @dataclass(frozen=True, slots=True)
-class Borne:
+class ClickHouseOutageResult:
     """What the worker did while ClickHouse was away, and after."""
 
     sent: int
@@ -66,37 +66,41 @@ class Borne:
         return what_is_wrong(checks)
 
 
-def bear(directory: Path, broker: Broker, away_seconds: float, per_second: int) -> Borne:
+def run_clickhouse_outage(
+    directory: Path, broker: Broker, away_seconds: float, per_second: int
+) -> ClickHouseOutageResult:
     """Runs the scenario with one worker."""
-    site = Site(directory, broker, random.Random(1))
-    site.worker_settings |= {
+    stack = FaultStack(directory, broker, random.Random(1))
+    stack.worker_settings |= {
         "CONVOSTREAM_BUFFER_MAX_BYTES": str(BUFFER_BYTES),
         "CONVOSTREAM_STATE_CACHE_BYTES": str(CACHE_BYTES),
         "CONVOSTREAM_FLUSH_MAX_ROWS": "20000",
         "CONVOSTREAM_FLUSH_MAX_AGE_SECONDS": "0.5",
     }
-    with site.open(1):
+    with stack.open(1):
         planned = list(_messages(round((away_seconds + 10) * per_second)))
-        site.load = Load(site.bootstrap, site.topic, planned, per_second)
-        site.load.start()
-        worker = site.workers.running[0]
+        stack.load = Load(stack.bootstrap, stack.topic, planned, per_second)
+        stack.load.start()
+        worker = stack.workers.running[0]
         time.sleep(5)
-        with _watched(worker) as sizes:
+        with _sampled_memory(worker) as sizes:
             time.sleep(1)
-            site.stack.clickhouse.kill()
+            stack.servers.clickhouse.kill()
             time.sleep(away_seconds)
             away_bytes = max(sizes)
-            site.stack.clickhouse.start()
-            site.stack.clickhouse.wait_until_ready(START_SECONDS)
-            back = time.monotonic()
-            site.load.finish(away_seconds + CATCH_UP_SECONDS)
-            drain(site, CATCH_UP_SECONDS)
-            caught_up = time.monotonic() - back
+            stack.servers.clickhouse.start()
+            stack.servers.clickhouse.wait_until_ready(START_SECONDS)
+            recovered_at = time.monotonic()
+            stack.load.finish(away_seconds + CATCH_UP_SECONDS)
+            drain(stack, CATCH_UP_SECONDS)
+            caught_up = time.monotonic() - recovered_at
         rebalances = worker.log.read_text(errors="replace").count("owning partitions")
-        return Borne(len(planned), site.stored_events(), sizes[0], away_bytes, max(sizes), rebalances, caught_up)
+        return ClickHouseOutageResult(
+            len(planned), stack.stored_events(), sizes[0], away_bytes, max(sizes), rebalances, caught_up
+        )
 
 
-def _messages(count: int) -> Iterator[Planned]:
+def _messages(count: int) -> Iterator[PlannedRecord]:
     """Messages of many conversations, each with an id of its own."""
     now = int(time.time() * 1000)
     for number in range(count):
@@ -109,20 +113,20 @@ def _messages(count: int) -> Iterator[Planned]:
             "sender": "agent" if number % 2 else "end_user",
             "content": "How long is a piece of string? " * 4,
         }
-        yield Planned(Sent("busy", f"chat-{number // CONVERSATION}", json.dumps(fields).encode()), None, ())
+        yield PlannedRecord(Sent("busy", f"chat-{number // CONVERSATION}", json.dumps(fields).encode()), None, ())
 
 
 @contextlib.contextmanager
-def _watched(worker: Process) -> Iterator[list[int]]:
+def _sampled_memory(worker: Process) -> Iterator[list[int]]:
     """The resident memory of a worker, looked at all the while."""
-    sizes = [_resident(worker)]
+    sizes = [_resident_bytes(worker)]
     ended = threading.Event()
 
-    def look() -> None:
-        while not ended.wait(LOOK_SECONDS):
-            sizes.append(_resident(worker))
+    def sample() -> None:
+        while not ended.wait(POLL_SECONDS):
+            sizes.append(_resident_bytes(worker))
 
-    thread = threading.Thread(target=look, daemon=True)
+    thread = threading.Thread(target=sample, daemon=True)
     thread.start()
     try:
         yield sizes
@@ -131,7 +135,7 @@ def _watched(worker: Process) -> Iterator[list[int]]:
         thread.join()
 
 
-def _resident(worker: Process) -> int:
+def _resident_bytes(worker: Process) -> int:
     status = Path(f"/proc/{worker.pid}/status")
     if worker.pid is None or not status.exists():
         return 0

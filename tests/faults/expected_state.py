@@ -18,8 +18,8 @@ from typing import Final
 import orjson
 from aiokafka.partitioner import murmur2
 
-from tests.faults.log import Kept, Life, Place
-from tests.faults.site import Site
+from tests.faults.fault_stack import FaultStack
+from tests.faults.log import LogContents, RecordPosition, StoredRecord
 from tests.oracle import DeadLetter, Event, History, Record, read_record
 from tests.oracle.events import received_at
 from tests.support.stack.harness import history
@@ -57,82 +57,84 @@ class Range:
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
+class ExpectedState:
     """The delivered records: what they amount to, the dead letters by life and place, and strays without a copy."""
 
     history: History
-    dead_letters: dict[tuple[int, Place], Kept]
+    dead_letters: dict[tuple[int, RecordPosition], StoredRecord]
     epochs: dict[Epoch, int]
-    uncopied: list[Place]
+    not_rerouted: list[RecordPosition]
     lost: int
 
 
-def truth_of(site: Site) -> Truth:
+def compute_expected_state(stack: FaultStack) -> ExpectedState:
     """What has to be there; the last life has been read."""
-    ranges = _ranges(site)
+    ranges = _ranges(stack)
     epochs: dict[Epoch, int] = {}
     for epoch, written in ranges.items():
-        if (number := _life_of(epoch, written, site.lives)) is not None:
+        if (number := _log_of(epoch, written, stack.logs)) is not None:
             epochs[epoch] = number
-    found = set(_positions(site, _FOUND_SQL))
-    gathered = _Gathered(_Sights(epochs, ranges), site.erased)
-    for number, life in enumerate(site.lives[:-1]):
+    found = set(_positions(stack, _FOUND_SQL))
+    delivered = _DeliveredRecords(_FirstSeenTimes(epochs, ranges), stack.erased)
+    for number, log in enumerate(stack.logs[:-1]):
         reached = _reached(number, epochs, ranges, found)
-        landed = {place: kept for place, kept in life.items() if reached.get(place[0], _NOTHING).covers(place[1])}
-        gathered.take(number, landed, site.layouts[number])
-        gathered.lost += len(life) - len(landed)
-    gathered.strays.clear()  # whose copies may have been lost with the log
-    gathered.take(len(site.lives) - 1, site.lives[-1], site.layouts[-1])
-    stored = {(epochs[p, e], (p, o)) for p, e, o in _positions(site, _STORED_SQL) if (p, e) in epochs}
-    known = history(gathered.in_order(stored))
+        written_offsets = {
+            place: kept for place, kept in log.items() if reached.get(place[0], _NOTHING).covers(place[1])
+        }
+        delivered.take(number, written_offsets, stack.partition_counts[number])
+        delivered.lost += len(log) - len(written_offsets)
+    delivered.misrouted.clear()  # whose copies may have been lost with the log
+    delivered.take(len(stack.logs) - 1, stack.logs[-1], stack.partition_counts[-1])
+    stored = {(epochs[p, e], (p, o)) for p, e, o in _positions(stack, _STORED_SQL) if (p, e) in epochs}
+    known = history(delivered.in_order(stored))
     ids = {(*event.key, event.event_id) for event in known.events}
-    uncopied = [place for place, event in gathered.strays if (*event.key, event.event_id) not in ids]
-    return Truth(known, gathered.letters, epochs, uncopied, gathered.lost)
+    not_rerouted = [place for place, event in delivered.misrouted if (*event.key, event.event_id) not in ids]
+    return ExpectedState(known, delivered.dead_letters, epochs, not_rerouted, delivered.lost)
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
     """A record that was delivered in a life of the log, and the event in it."""
 
-    life: int
+    log: int
     record: Record
     event: Event
 
     @property
     def identity(self) -> tuple[int, object]:
         """What makes two records of a life the same event."""
-        return self.life, (*self.event.key, self.event.event_id)
+        return self.log, (*self.event.key, self.event.event_id)
 
     @property
-    def place(self) -> Place:
+    def place(self) -> RecordPosition:
         """Where it lies in the log."""
         return self.record.partition, self.record.offset
 
 
 @dataclass(slots=True)
-class _Gathered:
+class _DeliveredRecords:
     """Delivered records by what becomes of them."""
 
-    sights: "_Sights"
+    first_seen: "_FirstSeenTimes"
     erased: Set[tuple[str, str, str]]
     records: list[Delivered] = field(default_factory=list)
-    letters: dict[tuple[int, Place], Kept] = field(default_factory=dict)
-    strays: list[tuple[Place, Event]] = field(default_factory=list)
+    dead_letters: dict[tuple[int, RecordPosition], StoredRecord] = field(default_factory=dict)
+    misrouted: list[tuple[RecordPosition, Event]] = field(default_factory=list)
     lost: int = 0
 
-    def take(self, number: int, life: Life, layout: Sequence[int]) -> None:
+    def take(self, number: int, log: LogContents, counts: Sequence[int]) -> None:
         """Takes the records of a life that were delivered; of a stray it is the copy that arrives."""
-        for place in sorted(life):
-            record = self.sights.record(number, life, place)
+        for place in sorted(log):
+            record = self.first_seen.record(number, log, place)
             read = read_record(record)
             if self._is_erased(read):
                 continue
             if isinstance(read, DeadLetter):
-                self.letters[number, place] = life[place]
-            elif place[0] in homes_of(read, layout):
+                self.dead_letters[number, place] = log[place]
+            elif place[0] in partitions_of(read, counts):
                 self.records.append(Delivered(number, record, read))
             else:
-                self.strays.append((place, read))
+                self.misrouted.append((place, read))
 
     def _is_erased(self, read: Event | DeadLetter) -> bool:
         """Tells whether a record is of an erased conversation; the load's bad records name theirs in body or key."""
@@ -150,16 +152,16 @@ class _Gathered:
             for agent, own, conversation in self.erased
         )
 
-    def in_order(self, stored: Set[tuple[int, Place]]) -> list[Record]:
+    def in_order(self, stored: Set[tuple[int, RecordPosition]]) -> list[Record]:
         """The records in their order of arrival, life by life."""
-        homes: defaultdict[tuple[int, object], set[int]] = defaultdict(set)
+        partitions: defaultdict[tuple[int, object], set[int]] = defaultdict(set)
         for each in self.records:
-            homes[each.identity].add(each.record.partition)
+            partitions[each.identity].add(each.record.partition)
 
         def came_later(each: Delivered) -> bool:
-            return len(homes[each.identity]) > 1 and (each.life, each.place) not in stored
+            return len(partitions[each.identity]) > 1 and (each.log, each.place) not in stored
 
-        return [each.record for each in sorted(self.records, key=lambda each: (each.life, came_later(each)))]
+        return [each.record for each in sorted(self.records, key=lambda each: (each.log, came_later(each)))]
 
 
 def body_of(value: bytes | None) -> dict[str, object]:
@@ -171,10 +173,10 @@ def body_of(value: bytes | None) -> dict[str, object]:
     return body if isinstance(body, dict) else {}
 
 
-def homes_of(event: Event, layout: Sequence[int]) -> set[int]:
+def partitions_of(event: Event, counts: Sequence[int]) -> set[int]:
     """The partitions of an event's conversation while the topic had these numbers of partitions."""
     hashed: int = murmur2(f"{event.key[0]}/{event.key[2]}".encode())
-    return {(hashed & 0x7FFFFFFF) % partitions for partitions in layout}
+    return {(hashed & 0x7FFFFFFF) % partitions for partitions in counts}
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +197,8 @@ def _reached(
     number: int, epochs: Mapping[Epoch, int], ranges: Mapping[Epoch, list[Range]], found: set[tuple[int, int, int]]
 ) -> dict[int, _Reached]:
     reached: dict[int, _Reached] = {}
-    for (partition, epoch), life in epochs.items():
-        if life == number:
+    for (partition, epoch), log in epochs.items():
+        if log == number:
             *before, latest = ranges[partition, epoch]
             last = max([-1, *(each.last for each in (before if not latest.is_confirmed else [*before, latest]))])
             further = frozenset(o for p, e, o in found if (p, e) == (partition, epoch) and o > last)
@@ -205,51 +207,51 @@ def _reached(
     return reached
 
 
-def _life_of(epoch: Epoch, ranges: list[Range], lives: list[Life]) -> int | None:
+def _log_of(epoch: Epoch, ranges: list[Range], logs: list[LogContents]) -> int | None:
     """Which log an epoch's ranges speak of: the one whose records had their times."""
     matches = [
-        sum((kept := life.get((epoch[0], each.last))) is not None and (kept.time or 0) == each.time for each in ranges)
-        for life in lives
+        sum((kept := log.get((epoch[0], each.last))) is not None and (kept.time or 0) == each.time for each in ranges)
+        for log in logs
     ]
     best = max(matches)
     return matches.index(best) if best else None
 
 
-def _positions(site: Site, query: str) -> Iterator[tuple[int, int, int]]:
-    for partition, epoch, offset in site.rows(query, topic=site.topic):
+def _positions(stack: FaultStack, query: str) -> Iterator[tuple[int, int, int]]:
+    for partition, epoch, offset in stack.rows(query, topic=stack.topic):
         yield int(str(partition)), int(str(epoch)), int(str(offset))
 
 
-def _ranges(site: Site) -> dict[Epoch, list[Range]]:
+def _ranges(stack: FaultStack) -> dict[Epoch, list[Range]]:
     found: dict[Epoch, list[Range]] = defaultdict(list)
-    for partition, epoch, first, last, sure, at, seen_at in site.rows(_RANGES_SQL, topic=site.topic):
+    for partition, epoch, first, last, sure, at, seen_at in stack.rows(_RANGES_SQL, topic=stack.topic):
         place = int(str(partition)), int(str(epoch))
         found[place].append(Range(int(str(first)), int(str(last)), bool(sure), int(str(at)), int(str(seen_at))))
     return found
 
 
-class _Sights:
+class _FirstSeenTimes:
     """When workers first saw records, by the ranges of each life."""
 
     def __init__(self, epochs: Mapping[Epoch, int], ranges: Mapping[Epoch, list[Range]]) -> None:
-        self._ranges = [(life, epoch[0], ranges[epoch]) for epoch, life in epochs.items()]
+        self._ranges = [(log, epoch[0], ranges[epoch]) for epoch, log in epochs.items()]
 
-    def record(self, number: int, life: Life, place: Place) -> Record:
+    def record(self, number: int, log: LogContents, place: RecordPosition) -> Record:
         """A record of a life as it was delivered; of a copy the time is its origin's, if that is there."""
-        kept = life[place]
+        kept = log[place]
         origin = next((where for name, value in kept.headers if name == ORIGIN and (where := _place(value))), None)
-        if origin in life and life[origin].value == kept.value:
-            first = Record(kept.value, life[origin].time, seen_at=self._seen_at(number, origin))
+        if origin in log and log[origin].value == kept.value:
+            first = Record(kept.value, log[origin].time, seen_at=self._seen_at(number, origin))
             return Record(kept.value, received_at(first), *place, key=kept.key)
         return Record(kept.value, kept.time, *place, key=kept.key, seen_at=self._seen_at(number, place))
 
-    def _seen_at(self, number: int, place: Place) -> int:
+    def _seen_at(self, number: int, place: RecordPosition) -> int:
         """When a record was seen; of one in no range, whose flush was lost with its log, it does not matter."""
         return max(
             (
                 each.seen_at
-                for life, partition, ranges in self._ranges
-                if (life, partition) == (number, place[0])
+                for log, partition, ranges in self._ranges
+                if (log, partition) == (number, place[0])
                 for each in ranges
                 if each.first <= place[1] <= each.last
             ),
@@ -257,6 +259,6 @@ class _Sights:
         )
 
 
-def _place(origin: bytes) -> Place | None:
+def _place(origin: bytes) -> RecordPosition | None:
     found = re.fullmatch(rb"[^:]+:(\d{1,9}):(\d{1,18})", origin)
     return (int(found[1]), int(found[2])) if found else None

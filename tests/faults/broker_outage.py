@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import Final
 
 from deploy.embedded.stack.stack import Broker
-from tests.faults.away import CATCH_UP_SECONDS
-from tests.faults.behaviour import OPEN, Behaviour
-from tests.faults.landed import drain
+from tests.faults.clickhouse_outage import CATCH_UP_SECONDS
+from tests.faults.fault_stack import FaultStack
 from tests.faults.load import Load
+from tests.faults.proxy_behaviour import OPEN, Behaviour
+from tests.faults.recovery import drain
 from tests.faults.report import mebibytes, what_is_wrong
-from tests.faults.site import Site
 from tests.support.sdk.agent_processes import start_agent
 
 LEAD_SECONDS: Final = 5
@@ -58,7 +58,7 @@ print(json.dumps({
 
 
 @dataclass(frozen=True, slots=True)
-class Spooled:
+class BrokerOutageResult:
     """What the agent did while the broker was away, and what became of its events; sizes in bytes, times in seconds."""
 
     sent: int
@@ -92,37 +92,37 @@ class Spooled:
         return what_is_wrong(checks)
 
 
-def spool_through(directory: Path, broker: Broker, away_seconds: float, per_second: int) -> Spooled:
+def run_broker_outage(directory: Path, broker: Broker, away_seconds: float, per_second: int) -> BrokerOutageResult:
     """Runs the scenario with one agent and one worker; the broker is away for both."""
-    site = Site(directory, broker, random.Random(1))
+    stack = FaultStack(directory, broker, random.Random(1))
     events = round((away_seconds + 2 * LEAD_SECONDS) * per_second)
-    with site.open(1):
-        site.load = Load(site.bootstrap, site.topic, [], per_second)  # none but the agent's
-        agent = start_agent(f"localhost:{site.kafka.port}", directory / "spool", AGENT, events, per_second)
+    with stack.open(1):
+        stack.load = Load(stack.bootstrap, stack.topic, [], per_second)  # none but the agent's
+        agent = start_agent(f"localhost:{stack.kafka.port}", directory / "spool", AGENT, events, per_second)
         time.sleep(LEAD_SECONDS)
-        site.kafka.behave(Behaviour(refuses=True))
+        stack.kafka.behave(Behaviour(refuses=True))
         time.sleep(away_seconds)
-        site.kafka.behave(OPEN)
-        back = time.monotonic()
-        said = _outcome(agent, away_seconds)
-        drain(site, CATCH_UP_SECONDS)
-        caught_up = time.monotonic() - back
-        return Spooled(
+        stack.kafka.behave(OPEN)
+        recovered_at = time.monotonic()
+        output = _outcome(agent, away_seconds)
+        drain(stack, CATCH_UP_SECONDS)
+        caught_up = time.monotonic() - recovered_at
+        return BrokerOutageResult(
             events,
-            site.stored_events(),
-            int(said["refused"]),
-            int(said["unsent"]),
-            int(said["before"]),
-            int(said["most"]),
-            said["half"],
-            said["most_calls"],
+            stack.stored_events(),
+            int(output["refused"]),
+            int(output["unsent"]),
+            int(output["before"]),
+            int(output["most"]),
+            output["half"],
+            output["most_calls"],
             caught_up,
         )
 
 
 def _outcome(agent: "subprocess.Popen[str]", away_seconds: float) -> dict[str, float]:
-    said, _ = agent.communicate(timeout=away_seconds + CATCH_UP_SECONDS)
+    output, _ = agent.communicate(timeout=away_seconds + CATCH_UP_SECONDS)
     if agent.returncode:
         sys.exit(f"the agent ended with {agent.returncode}")
-    outcome: dict[str, float] = json.loads(said)
+    outcome: dict[str, float] = json.loads(output)
     return outcome

@@ -1,4 +1,4 @@
-"""The proxy of the fault suite does what its name says, with a server that answers whatever it is told."""
+"""The proxy of the fault suite cuts, delays and falsifies the traffic of a server that echoes what it receives."""
 
 import contextlib
 import socket
@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.behaviour import INSERT_MARK, Behaviour, refusal
 from tests.faults.proxy import Proxy
+from tests.faults.proxy_behaviour import INSERT_MARK, Behaviour, refusal
 
 PATIENCE = 5
 
@@ -24,9 +24,14 @@ class Echo:
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:
-        while True:
-            connection, _ = self._server.accept()
-            threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+        with contextlib.suppress(OSError):  # the end of `close`
+            while True:
+                connection, _ = self._server.accept()
+                threading.Thread(target=self._answer, args=(connection,), daemon=True).start()
+
+    def close(self) -> None:
+        self._server.shutdown(socket.SHUT_RDWR)
+        self._server.close()
 
     def _answer(self, connection: socket.socket) -> None:
         with connection, contextlib.suppress(ConnectionError):
@@ -36,8 +41,9 @@ class Echo:
 
 
 @pytest.fixture
-def echo() -> Echo:
-    return Echo()
+def echo() -> Iterator[Echo]:
+    with contextlib.closing(Echo()) as server:
+        yield server
 
 
 @pytest.fixture
@@ -112,5 +118,5 @@ def test_an_insert_is_noticed(proxy: Proxy) -> None:
 
 
 def test_a_broker_is_known_by_the_address_of_the_proxy(proxy: Proxy, echo: Echo) -> None:
-    said = b"\x00\x09localhost" + struct.pack(">i", echo.port) + b"\xff"
-    assert ask(proxy, said) == b"\x00\x09localhost" + struct.pack(">i", proxy.port) + b"\xff"
+    output = b"\x00\x09localhost" + struct.pack(">i", echo.port) + b"\xff"
+    assert ask(proxy, output) == b"\x00\x09localhost" + struct.pack(">i", proxy.port) + b"\xff"

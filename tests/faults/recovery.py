@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from tests.faults.log import Life, end_offsets
-from tests.faults.site import Site
+from tests.faults.fault_stack import FaultStack
+from tests.faults.log import LogContents, end_offsets
 
-LOOK_SECONDS: Final = 0.25
+POLL_SECONDS: Final = 0.25
 _LATEST_SQL: Final = (
     "SELECT partition, log_epoch, owner_epoch, first, last, max(confirmed) AS sure, any(last_record_time)"
     " FROM ranges WHERE topic = {topic:String}"
@@ -19,7 +19,7 @@ _LATEST_SQL: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Landed:
+class WrittenOffset:
     """The last record of a partition that is known to have landed."""
 
     log_epoch: int
@@ -31,19 +31,19 @@ class NotRecovered(Exception):
     """The workers do not get on by themselves."""
 
 
-def landed(site: Site) -> dict[int, Landed] | None:
+def written_offsets(stack: FaultStack) -> dict[int, WrittenOffset] | None:
     """By partition what has landed; None while ClickHouse does not answer."""
-    rows = site.rows_or_none(_LATEST_SQL, topic=site.topic)
+    rows = stack.rows_or_none(_LATEST_SQL, topic=stack.topic)
     if rows is None:
         return None
-    found: dict[int, Landed] = {}
+    found: dict[int, WrittenOffset] = {}
     skipped: dict[int, bool] = {}
     for partition, log_epoch, _, _, last, sure, at in rows:
         number = int(str(partition))
         # A range that another one follows has landed too.
         if number not in found and (sure or skipped.get(number)):
-            found[number] = Landed(int(str(log_epoch)), int(str(last)), milliseconds(at))
-            site.epochs_seen[number] = found[number].log_epoch
+            found[number] = WrittenOffset(int(str(log_epoch)), int(str(last)), milliseconds(at))
+            stack.epochs_seen[number] = found[number].log_epoch
         skipped[number] = True
     return found
 
@@ -56,41 +56,43 @@ def milliseconds(at: object) -> int:
     return round(aware.timestamp() * 1000)
 
 
-def await_recovery(site: Site, seconds: float) -> None:
+def await_recovery(stack: FaultStack, seconds: float) -> None:
     """Returns once all that the log held at the call has landed; looks after the workers meanwhile."""
-    ends = end_offsets(site.bootstrap, site.topic, site.load.highest())
+    ends = end_offsets(stack.bootstrap, stack.topic, stack.load.highest())
     deadline = time.monotonic() + seconds
-    while missing := _missing(ends, landed(site), site.epochs_at_loss):
-        _check(site, deadline, missing)
+    while missing := _missing(ends, written_offsets(stack), stack.epochs_at_loss):
+        _check(stack, deadline, missing)
 
 
-def drain(site: Site, seconds: float) -> None:
+def drain(stack: FaultStack, seconds: float) -> None:
     """Returns once all of the log has landed and nothing is forwarded any more; the log is then the last life."""
     deadline = time.monotonic() + seconds
-    before: Life = {}
+    before: LogContents = {}
     while True:
-        life = site.read_life()
-        missing = _not_landed(life, landed(site))
-        if not missing and life.keys() == before.keys():
-            site.lives.append(life)
+        log = stack.read_log_contents()
+        missing = _not_written(log, written_offsets(stack))
+        if not missing and log.keys() == before.keys():
+            stack.logs.append(log)
             return
-        before = life
-        _check(site, deadline, missing)
+        before = log
+        _check(stack, deadline, missing)
 
 
-def _check(site: Site, deadline: float, missing: object) -> None:
-    site.workers.revive()
+def _check(stack: FaultStack, deadline: float, missing: object) -> None:
+    stack.workers.revive()
     if time.monotonic() > deadline:
-        raise NotRecovered(f"not landed: {missing}\n{says(site)}")
-    time.sleep(LOOK_SECONDS)
+        raise NotRecovered(f"not landed: {missing}\n{worker_logs(stack)}")
+    time.sleep(POLL_SECONDS)
 
 
-def says(site: Site) -> str:
+def worker_logs(stack: FaultStack) -> str:
     """The last words of the workers that run."""
-    return "\n".join(f"{worker.name}: {line}" for worker in site.workers.running for line in worker.last_lines(12))
+    return "\n".join(f"{worker.name}: {line}" for worker in stack.workers.running for line in worker.last_lines(12))
 
 
-def _missing(ends: Mapping[int, int], found: Mapping[int, Landed] | None, epochs: Mapping[int, int]) -> list[str]:
+def _missing(
+    ends: Mapping[int, int], found: Mapping[int, WrittenOffset] | None, epochs: Mapping[int, int]
+) -> list[str]:
     if found is None:
         return ["ClickHouse does not answer"]
     missing = []
@@ -101,15 +103,15 @@ def _missing(ends: Mapping[int, int], found: Mapping[int, Landed] | None, epochs
     return missing
 
 
-def _not_landed(life: Life, found: Mapping[int, Landed] | None) -> list[str]:
+def _not_written(log: LogContents, found: Mapping[int, WrittenOffset] | None) -> list[str]:
     """Partitions whose latest landed range does not end with the log's last record."""
     if found is None:
         return ["ClickHouse does not answer"]
     lasts: dict[int, int] = {}
-    for partition, offset in life:
+    for partition, offset in log:
         lasts[partition] = max(offset, lasts.get(partition, -1))
     return [
         f"partition {partition} to {last}: {found.get(partition)}"
         for partition, last in lasts.items()
-        if (at := found.get(partition)) is None or at.last != last or at.time != (life[partition, last].time or 0)
+        if (at := found.get(partition)) is None or at.last != last or at.time != (log[partition, last].time or 0)
     ]

@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from deploy.embedded.settings import ROOT
-from tests.faults.catalogue.kinds import Kind
-from tests.faults.site import Site
+from tests.faults.catalogue.kinds import FaultKind
+from tests.faults.fault_stack import FaultStack
 
 SOMEBODY = "SELECT agent_id, environment, conversation_id FROM events WHERE sender = 'end_user' ORDER BY rand() LIMIT 1"
 ATTEMPTS = 40
 
 
 @contextmanager
-def _erased(site: Site) -> Iterator[None]:
+def _erased(stack: FaultStack) -> Iterator[None]:
     """Begins to erase a conversation, kills the command half of the time, and repeats it until it ends."""
-    somebody = site.rows_or_none(SOMEBODY)
+    somebody = stack.rows_or_none(SOMEBODY)
     if not somebody:
         yield
         return
@@ -27,19 +27,24 @@ def _erased(site: Site) -> Iterator[None]:
     with subprocess.Popen(
         [sys.executable, "-m", "stream_processors", *command],
         cwd=ROOT,
-        env={**os.environ, **site.environment(), **site.worker_settings, "PYTHONPATH": f"{ROOT}:{ROOT / 'producers'}"},
+        env={
+            **os.environ,
+            **stack.environment(),
+            **stack.worker_settings,
+            "PYTHONPATH": f"{ROOT}:{ROOT / 'producers'}",
+        },
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     ) as first:
-        site.erased.add((agent, environment, conversation))
+        stack.erased.add((agent, environment, conversation))
         yield
-        if site.chance.random() < 0.5:
+        if stack.chance.random() < 0.5:
             first.kill()
     for _ in range(ATTEMPTS):
-        if (done := site.command(*command)).returncode == 0:
+        if (done := stack.command(*command)).returncode == 0:
             return
         time.sleep(1)
     raise AssertionError(f"nobody could be erased: {done.stderr}")
 
 
-KINDS = (Kind("somebody erased", "people", _erased, (2, 6), weight=3),)
+KINDS = (FaultKind("somebody erased", "people", _erased, (2, 6), weight=3),)

@@ -22,7 +22,7 @@ from deploy.embedded.stack.processes import Process
 from deploy.embedded.stack.stack import START_SECONDS, Broker, Stack
 from deploy.embedded.stack.topics import create_topic
 from tests.faults.load import Load
-from tests.faults.log import FEWEST_PARTITIONS, PARTITIONS, Life, add_partitions, delete_topic, read_log
+from tests.faults.log import FEWEST_PARTITIONS, PARTITIONS, LogContents, add_partitions, delete_topic, read_log
 from tests.faults.proxy import Proxy
 from tests.faults.workers import Workers
 from tests.support.stack.harness import GEOIP
@@ -39,7 +39,7 @@ class BrokerLost(Exception):
     """The log lacks a record that the broker had acknowledged."""
 
 
-class Site:
+class FaultStack:
     """One stack with everything that faults can be done to.
 
     `erased` are the conversations of which nothing may be left.
@@ -54,12 +54,12 @@ class Site:
         self.chance = chance
         self.settings = StackSettings(data_directory=directory)
         self.topic = self.settings.kafka_topic
-        self.stack = Stack(self.settings, broker)
+        self.servers = Stack(self.settings, broker)
         self.disk = directory / "clickhouse"
         self.has_disk = False
-        self.lives: list[Life] = []
+        self.logs: list[LogContents] = []
         self.erased: set[tuple[str, str, str]] = set()
-        self.layouts: list[list[int]] = [[PARTITIONS]]
+        self.partition_counts: list[list[int]] = [[PARTITIONS]]
         self.epochs_seen: dict[int, int] = {}
         self.epochs_at_loss: dict[int, int] = {}
         self.worker_settings = worker_settings(chance)
@@ -69,13 +69,13 @@ class Site:
         self.load: Load
 
     @contextmanager
-    def open(self, workers: int) -> Iterator["Site"]:
+    def open(self, workers: int) -> Iterator["FaultStack"]:
         """Starts everything but the load, and leaves nothing running."""
         with contextlib.ExitStack() as closing:
             self._mount(closing)
-            closing.callback(self.stack.stop)
-            self.stack.start_servers()
-            self.stack.apply_schema()
+            closing.callback(self.servers.stop)
+            self.servers.start_servers()
+            self.servers.apply_schema()
             self._start_proxies(closing)
             self.workers = Workers(self.settings, self.worker_environment())
             closing.callback(self._stop_workers)
@@ -86,16 +86,16 @@ class Site:
     @property
     def broker(self) -> Process:
         """The broker's process."""
-        return self.stack.broker
+        return self.servers.broker
 
     @property
     def bootstrap(self) -> str:
         """The broker's own address, past the proxy."""
-        return self.stack.broker.address
+        return self.servers.broker.address
 
     def environment(self) -> dict[str, str]:
         """The settings of a client that goes past the proxies."""
-        return {**self.stack.environment(), "CONVOSTREAM_GEOIP_DATABASE": str(GEOIP)}
+        return {**self.servers.environment(), "CONVOSTREAM_GEOIP_DATABASE": str(GEOIP)}
 
     def worker_environment(self) -> dict[str, str]:
         """The settings of the workers, who see the servers through the proxies alone."""
@@ -133,19 +133,19 @@ class Site:
         """How many ids of events ClickHouse has."""
         return int(str(self.rows("SELECT uniqExact(event_id) FROM events")[0][0]))
 
-    def end_life(self) -> None:
+    def delete_log(self) -> None:
         """Keeps what the topic holds now, and removes it: afterwards its offsets begin at 0 again.
 
         Nobody writes meanwhile: the load is held and the workers are stopped in their tracks.
         """
-        self.load.hold()
+        self.load.pause()
         frozen = [worker for worker in self.workers.running if worker.pid is not None]
         for worker in frozen:
             worker.pause()
         try:
             time.sleep(SETTLE_SECONDS)
-            self.lives.append(self.read_life())
-            self.note_epochs()
+            self.logs.append(self.read_log_contents())
+            self.save_epochs()
             if self.broker_kind == "embedded":
                 self.broker.kill()
             else:
@@ -154,38 +154,38 @@ class Site:
             for worker in frozen:
                 worker.resume()
 
-    def begin_life(self, repeated: int) -> None:
+    def recreate_log(self, repeated: int) -> None:
         """Makes the topic anew, perhaps with other partitions; the load goes on, its latest records once more."""
         if self.broker_kind == "embedded":
             self.broker.start()
             self.broker.wait_until_ready(START_SECONDS)
         # The embedded broker acknowledges records for a partition that is gone, and loses them.
-        fewest = self.layouts[-1][-1] if self.broker_kind == "embedded" else 0
-        self.layouts.append([max(fewest, self.chance.choice(OTHER_PARTITIONS))])
-        create_topic(self.bootstrap, self.topic, self.layouts[-1][0])
-        self.load.begin_anew(repeated)
-        self.load.go_on()
+        fewest = self.partition_counts[-1][-1] if self.broker_kind == "embedded" else 0
+        self.partition_counts.append([max(fewest, self.chance.choice(OTHER_PARTITIONS))])
+        create_topic(self.bootstrap, self.topic, self.partition_counts[-1][0])
+        self.load.restart(repeated)
+        self.load.resume()
         wait_until(lambda: bool(self.load.highest()), SESSION_SECONDS)
 
     def add_partitions(self) -> None:
         """Gives the topic more partitions, so that conversations change theirs."""
-        layout = self.layouts[-1]
-        layout.append(layout[-1] + self.chance.choice((1, 2)))
-        add_partitions(self.bootstrap, self.topic, layout[-1])
+        counts = self.partition_counts[-1]
+        counts.append(counts[-1] + self.chance.choice((1, 2)))
+        add_partitions(self.bootstrap, self.topic, counts[-1])
 
-    def note_epochs(self) -> None:
+    def save_epochs(self) -> None:
         """Remembers the log epochs of now: what lands of the next log has higher ones."""
         found = self.rows_or_none("SELECT partition, max(log_epoch) FROM ranges GROUP BY partition") or []
         known = {int(str(partition)): int(str(epoch)) for partition, epoch in found}
         self.epochs_at_loss = {**self.epochs_seen, **known}
 
-    def read_life(self) -> Life:
+    def read_log_contents(self) -> LogContents:
         """Returns what the topic holds now, which is at least what was acknowledged."""
-        life = read_log(self.bootstrap, self.topic, self.load.highest())
-        lost = [place for place, sent in self.load.acknowledged.items() if _is_other(life, place, sent.value)]
+        log = read_log(self.bootstrap, self.topic, self.load.highest())
+        lost = [place for place, sent in self.load.acknowledged.items() if _is_other(log, place, sent.value)]
         if lost:
             raise BrokerLost(f"the broker lost {len(lost)} records that it had acknowledged: {lost[:5]}")
-        return life
+        return log
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Runs a command of the processors, past the proxies."""
@@ -200,8 +200,8 @@ class Site:
         )
 
     def _start_proxies(self, closing: contextlib.ExitStack) -> None:
-        self.kafka = Proxy(self.stack.broker.port, is_broker=True)
-        self.clickhouse = Proxy(self.stack.clickhouse.port)
+        self.kafka = Proxy(self.servers.broker.port, is_broker=True)
+        self.clickhouse = Proxy(self.servers.clickhouse.port)
         for proxy in (self.kafka, self.clickhouse):
             proxy.start()
             closing.callback(proxy.stop)
@@ -242,5 +242,5 @@ def worker_settings(chance: random.Random) -> dict[str, str]:
     return {f"{_SETTING_PREFIX}{name}": value for name, value in settings.items()}
 
 
-def _is_other(life: Life, place: tuple[int, int], value: bytes | None) -> bool:
-    return place not in life or life[place].value != value
+def _is_other(log: LogContents, place: tuple[int, int], value: bytes | None) -> bool:
+    return place not in log or log[place].value != value
