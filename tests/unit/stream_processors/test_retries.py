@@ -38,7 +38,7 @@ class Call:
     """A call that fails with each of these in turn, and then answers; it notes what the gauge says before each try."""
 
     failures: Sequence[BaseException]
-    blocked: list[float | None] = field(default_factory=list)
+    blocked: list[float] = field(default_factory=list)
 
     async def __call__(self) -> str:
         self.blocked.append(is_blocked())
@@ -47,8 +47,8 @@ class Call:
         return "answer"
 
 
-def is_blocked() -> float | None:
-    return REGISTRY.get_sample_value("convostream_blocked_partitions", {"partition": str(PARTITION)})
+def is_blocked() -> float:
+    return REGISTRY.get_sample_value("convostream_blocked_partitions", {"partition": str(PARTITION)}) or 0
 
 
 def retries(what: str) -> float:
