@@ -11,6 +11,10 @@ BROKER ?= embedded
 ROUNDS ?= 4
 SEED ?=
 ARGS ?=
+SOME_TESTS := $(filter-out --long,$(ARGS))
+# The groups of tests/conftest.py share a stack, and each process starts its own: hence at most four.
+SERVER_TESTS := --ignore=tests/unit --ignore=tests/contract --numprocesses auto --maxprocesses 4 \
+	--dist loadgroup --no-loadscope-reorder
 
 # Relative paths without spaces, so that the path of the checkout may hold some.
 VENV := .venv
@@ -73,8 +77,8 @@ demo: $(INSTALLED_DEMO) ## run everything on real transcripts and print the fift
 up: $(INSTALLED_DEMO) ## run the stack without data until Ctrl-C (BROKER=kafka: on Apache Kafka)
 	@$(RUN) -m deploy.embedded up --broker $(BROKER) $(ARGS)
 
-test: $(INSTALLED) $(if $(ARGS),,unit) ## run all tests (ARGS='tests/unit -k name': some of them)
-	@$(RUN) -m pytest $(or $(ARGS),--ignore=tests/unit --ignore=tests/contract)
+test: $(INSTALLED) $(if $(SOME_TESTS),,unit) ## run all tests (ARGS='tests/unit -k name': some of them; ARGS=--long: more examples)
+	@$(RUN) -m pytest $(if $(SOME_TESTS),,$(SERVER_TESTS)) $(ARGS)
 
 unit: $(INSTALLED) ## run the unit tests on all cores; they need no server
 	@$(RUN) -m pytest tests/unit tests/contract --numprocesses auto $(ARGS)
