@@ -1,5 +1,6 @@
-"""The fault suite: known events flow while real processes are killed, paused and cut off; then every number is checked.
+"""Check every number after real processes were killed, paused and disconnected under a load of known events.
 
-`python -m tests.faults` runs rounds; `docs/faults.md` says how to run it and how to read what it prints.
-round -> a site (stack, proxies, workers) under a load -> faults of the catalogue -> drain -> truth -> verdict.
+`python -m tests.faults` runs rounds; `docs/faults.md` explains how to run it and how to read its output.
+A round starts a stack with proxies and workers, injects faults under load, drains the log, computes the expected state
+from the log and compares.
 """

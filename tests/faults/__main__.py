@@ -1,4 +1,4 @@
-"""`python -m tests.faults`: rounds of faults on real processes."""
+"""Command line of the fault suite: rounds of faults, or one long outage."""
 
 import logging
 import random
@@ -51,7 +51,7 @@ def main(
     keep: bool,
     directory: Path | None,
 ) -> None:
-    """Kill, pause, cut off and starve real processes while known events flow, then check every number."""
+    """Kill, pause, disconnect and starve real processes under a known load, then check every number."""
     for client in ("aiokafka", "clickhouse_connect"):
         logging.getLogger(client).setLevel(logging.CRITICAL)  # what is away is no news here
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so that nothing stays behind
@@ -70,7 +70,7 @@ def main(
 
 
 def run_round(number: int, plan: RoundPlan, seed: int, directory: Path, keep: bool) -> Outcome:
-    """Runs a round in a directory of its own, which stays when something differs."""
+    """Run a round in its own directory, which is kept when something differs."""
     place = directory / f"round-{number}-{plan.broker}-{seed}"
     click.echo(f"round {number} on the {plan.broker} broker, seed {seed}")
     outcome = Round(plan, seed, place).run()
@@ -82,7 +82,7 @@ def run_round(number: int, plan: RoundPlan, seed: int, directory: Path, keep: bo
 
 
 def run_outage(what: str, broker: Broker, seconds: float, rate: int, directory: Path) -> list[str]:
-    """Runs the scenario of a server that is away; returns what the worker, or the agent, did not bear."""
+    """Run the outage of a server; return the checks that failed."""
     place = directory / f"away-{what}-{broker}"
     result = (run_clickhouse_outage if what == "clickhouse" else run_broker_outage)(place, broker, seconds, rate)
     click.echo(f"{NAMES[what]} away for {seconds:.0f} s at {rate:,} events/s with the {broker} broker: {result}")

@@ -1,7 +1,7 @@
-"""Back-pressure at the other end: the broker is away for minutes while an agent tracks events, with a spool.
+"""Back-pressure in the SDK: the broker is unavailable for minutes while an agent with a spool tracks events.
 
-The agent's calls stay short and its memory small, the spool takes what waits, and once the broker is back every event
-that was accepted is there once.
+The agent's calls stay short, its memory stays bounded and the spool takes the backlog. Once the broker is back, every
+accepted event is stored once.
 """
 
 import json
@@ -59,7 +59,7 @@ print(json.dumps({
 
 @dataclass(frozen=True, slots=True)
 class BrokerOutageResult:
-    """What the agent did while the broker was away, and what became of its events; sizes in bytes, times in seconds."""
+    """Measurements of the agent and the number of its events that were stored; sizes in bytes, times in seconds."""
 
     sent: int
     stored: int
@@ -80,7 +80,7 @@ class BrokerOutageResult:
 
     @property
     def wrong(self) -> list[str]:
-        """What it did not bear."""
+        """Return the checks that failed."""
         grown = self.most_bytes - self.before_bytes
         checks = [
             (self.stored != self.sent - self.refused, f"{self.stored:,} events are stored of {self.sent:,}"),
@@ -93,7 +93,7 @@ class BrokerOutageResult:
 
 
 def run_broker_outage(directory: Path, broker: Broker, away_seconds: float, per_second: int) -> BrokerOutageResult:
-    """Runs the scenario with one agent and one worker; the broker is away for both."""
+    """Run one agent and one worker, both of which lose the broker."""
     stack = FaultStack(directory, broker, random.Random(1))
     events = round((away_seconds + 2 * LEAD_SECONDS) * per_second)
     with stack.open(1):

@@ -1,7 +1,7 @@
-"""Back-pressure: ClickHouse is away for minutes while events arrive fast, and the worker has to bear it.
+"""Back-pressure in the worker: ClickHouse is unavailable for minutes while events arrive fast.
 
-Its memory stays under a bound, its group stays alive (no rebalance), and once ClickHouse is back it catches up with
-every event there once.
+The worker's memory stays bounded and its group is not rebalanced. Once ClickHouse is back, the worker catches up and
+every event is stored once.
 """
 
 import contextlib
@@ -37,7 +37,7 @@ MOST_GROWTH: Final = 6 * BUFFER_BYTES + 2 * CACHE_BYTES + 64 * 1024**2
 
 @dataclass(frozen=True, slots=True)
 class ClickHouseOutageResult:
-    """What the worker did while ClickHouse was away, and after."""
+    """Measurements of the worker during the outage and while it caught up."""
 
     sent: int
     stored: int
@@ -56,7 +56,7 @@ class ClickHouseOutageResult:
 
     @property
     def wrong(self) -> list[str]:
-        """What it did not bear."""
+        """Return the checks that failed."""
         grown = self.most_bytes - self.before_bytes
         checks = [
             (self.stored != self.sent, f"{self.stored:,} events are stored of {self.sent:,}"),
@@ -69,7 +69,7 @@ class ClickHouseOutageResult:
 def run_clickhouse_outage(
     directory: Path, broker: Broker, away_seconds: float, per_second: int
 ) -> ClickHouseOutageResult:
-    """Runs the scenario with one worker."""
+    """Run one worker that loses ClickHouse under load."""
     stack = FaultStack(directory, broker, random.Random(1))
     stack.worker_settings |= {
         "CONVOSTREAM_BUFFER_MAX_BYTES": str(BUFFER_BYTES),
@@ -101,7 +101,7 @@ def run_clickhouse_outage(
 
 
 def _messages(count: int) -> Iterator[PlannedRecord]:
-    """Messages of many conversations, each with an id of its own."""
+    """Generate messages of many conversations, each with its own id."""
     now = int(time.time() * 1000)
     for number in range(count):
         fields = {
@@ -118,7 +118,7 @@ def _messages(count: int) -> Iterator[PlannedRecord]:
 
 @contextlib.contextmanager
 def _sampled_memory(worker: Process) -> Iterator[list[int]]:
-    """The resident memory of a worker, looked at all the while."""
+    """Sample the resident memory of a worker inside the block."""
     sizes = [_resident_bytes(worker)]
     ended = threading.Event()
 

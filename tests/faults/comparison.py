@@ -1,4 +1,4 @@
-"""The verdict on a round: everything that differs from the truth, a sentence each."""
+"""Compare ClickHouse with the expected state after a round; each difference is one sentence."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence, Set
@@ -30,7 +30,7 @@ DeadLetterPosition = tuple[int, RecordPosition]
 
 
 def compare_with_expected(stack: FaultStack, agents: Sequence[str], seed: int) -> tuple[ExpectedState, list[str]]:
-    """The truth, and what differs from it in events, dead letters, views and the audit."""
+    """Return the expected state, and the differences in events, dead letters, views and the audit."""
     expected = compute_expected_state(stack)
     wrong = [
         *_not_rerouted(expected),

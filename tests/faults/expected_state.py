@@ -1,12 +1,11 @@
-"""What has to be in ClickHouse after a round, from the logs as they were and what the ranges say of logs that are gone.
+"""Compute what ClickHouse must hold after a round, from the logs that were read and the workers' range log.
 
-The last log is there: all of it is delivered. Of a log that is gone, lost with the memory of the embedded broker or
-deleted with its topic, the records count as delivered up to the last range that landed; of a range that was under way
-those count that are found, also when a later owner has marked it as done with. What had not landed was lost with the
-log, and no worker can know of it.
+All records of the last log count as delivered. Of an earlier log, which the embedded broker lost or which was deleted
+with its topic, the records count up to the last written range. Of a range in progress those count that are stored,
+even if a later owner has closed the range. Other records were lost with their log, and no worker can know of them.
 
-When partitions were added, a conversation has had several homes, and the logs do not tell which of two records of one
-id came first: of those the stored one did.
+After partitions were added, a conversation has had several partitions, and the logs do not show which of two records
+with one id came first. The stored one is taken as the first.
 """
 
 import re
@@ -47,7 +46,7 @@ Epoch = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """A range as the range log has it, in the order of its partition and epoch; `seen_at` as workers keep it there."""
+    """A range of the range log, ordered by partition and epoch; `seen_at` is the value that workers keep there."""
 
     first: int
     last: int
@@ -58,7 +57,7 @@ class Range:
 
 @dataclass(frozen=True, slots=True)
 class ExpectedState:
-    """The delivered records: what they amount to, the dead letters by life and place, and strays without a copy."""
+    """The delivered records as history, the dead letters by log and position, and misrouted records without a copy."""
 
     history: History
     dead_letters: dict[tuple[int, RecordPosition], StoredRecord]
@@ -68,7 +67,7 @@ class ExpectedState:
 
 
 def compute_expected_state(stack: FaultStack) -> ExpectedState:
-    """What has to be there; the last life has been read."""
+    """Return the expected state; the last log has been read."""
     ranges = _ranges(stack)
     epochs: dict[Epoch, int] = {}
     for epoch, written in ranges.items():
@@ -94,7 +93,7 @@ def compute_expected_state(stack: FaultStack) -> ExpectedState:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """A record that was delivered in a life of the log, and the event in it."""
+    """A record that was delivered from one of the logs, and its event."""
 
     log: int
     record: Record
@@ -102,18 +101,18 @@ class Delivered:
 
     @property
     def identity(self) -> tuple[int, object]:
-        """What makes two records of a life the same event."""
+        """The log, conversation and event id, which identify an event."""
         return self.log, (*self.event.key, self.event.event_id)
 
     @property
     def place(self) -> RecordPosition:
-        """Where it lies in the log."""
+        """The partition and offset of the record."""
         return self.record.partition, self.record.offset
 
 
 @dataclass(slots=True)
 class _DeliveredRecords:
-    """Delivered records by what becomes of them."""
+    """Delivered records, sorted into events, dead letters and misrouted ones."""
 
     first_seen: "_FirstSeenTimes"
     erased: Set[tuple[str, str, str]]
@@ -123,7 +122,7 @@ class _DeliveredRecords:
     lost: int = 0
 
     def take(self, number: int, log: LogContents, counts: Sequence[int]) -> None:
-        """Takes the records of a life that were delivered; of a stray it is the copy that arrives."""
+        """Add the delivered records of a log; a misrouted record counts by its copy."""
         for place in sorted(log):
             record = self.first_seen.record(number, log, place)
             read = read_record(record)
@@ -137,7 +136,7 @@ class _DeliveredRecords:
                 self.misrouted.append((place, read))
 
     def _is_erased(self, read: Event | DeadLetter) -> bool:
-        """Tells whether a record is of an erased conversation; the load's bad records name theirs in body or key."""
+        """Return whether a record is of an erased conversation, which invalid records name in their body or key."""
         if isinstance(read, Event):
             return read.key in self.erased
         body, key = body_of(read.record.value), read.record.key
@@ -153,7 +152,7 @@ class _DeliveredRecords:
         )
 
     def in_order(self, stored: Set[tuple[int, RecordPosition]]) -> list[Record]:
-        """The records in their order of arrival, life by life."""
+        """Return the records in their order of arrival, log by log."""
         partitions: defaultdict[tuple[int, object], set[int]] = defaultdict(set)
         for each in self.records:
             partitions[each.identity].add(each.record.partition)
@@ -165,7 +164,7 @@ class _DeliveredRecords:
 
 
 def body_of(value: bytes | None) -> dict[str, object]:
-    """The JSON object that a record holds; an empty one when it holds none."""
+    """Return the JSON object of a record; empty if it holds none."""
     try:
         body = orjson.loads(value or b"")
     except ValueError:
@@ -174,14 +173,14 @@ def body_of(value: bytes | None) -> dict[str, object]:
 
 
 def partitions_of(event: Event, counts: Sequence[int]) -> set[int]:
-    """The partitions of an event's conversation while the topic had these numbers of partitions."""
+    """Return the partitions that a conversation had while the topic had these partition counts."""
     hashed: int = murmur2(f"{event.key[0]}/{event.key[2]}".encode())
     return {(hashed & 0x7FFFFFFF) % partitions for partitions in counts}
 
 
 @dataclass(frozen=True, slots=True)
 class _Reached:
-    """Which offsets of a partition of a log that is gone had landed."""
+    """The written offsets of a partition of an earlier log."""
 
     last: int
     further: frozenset[int]
@@ -208,7 +207,7 @@ def _reached(
 
 
 def _log_of(epoch: Epoch, ranges: list[Range], logs: list[LogContents]) -> int | None:
-    """Which log an epoch's ranges speak of: the one whose records had their times."""
+    """Return the index of the log that an epoch's ranges describe: the one with matching record times."""
     matches = [
         sum((kept := log.get((epoch[0], each.last))) is not None and (kept.time or 0) == each.time for each in ranges)
         for log in logs
@@ -231,13 +230,13 @@ def _ranges(stack: FaultStack) -> dict[Epoch, list[Range]]:
 
 
 class _FirstSeenTimes:
-    """When workers first saw records, by the ranges of each life."""
+    """The times at which workers first saw records, by the ranges of each log."""
 
     def __init__(self, epochs: Mapping[Epoch, int], ranges: Mapping[Epoch, list[Range]]) -> None:
         self._ranges = [(log, epoch[0], ranges[epoch]) for epoch, log in epochs.items()]
 
     def record(self, number: int, log: LogContents, place: RecordPosition) -> Record:
-        """A record of a life as it was delivered; of a copy the time is its origin's, if that is there."""
+        """Return a record as it was delivered; a copy has the time of its origin if that is in the log."""
         kept = log[place]
         origin = next((where for name, value in kept.headers if name == ORIGIN and (where := _place(value))), None)
         if origin in log and log[origin].value == kept.value:
@@ -246,7 +245,7 @@ class _FirstSeenTimes:
         return Record(kept.value, kept.time, *place, key=kept.key, seen_at=self._seen_at(number, place))
 
     def _seen_at(self, number: int, place: RecordPosition) -> int:
-        """When a record was seen; of one in no range, whose flush was lost with its log, it does not matter."""
+        """Return when a record was first seen; 0 if its flush was lost with its log."""
         return max(
             (
                 each.seen_at

@@ -1,4 +1,4 @@
-"""Where a round takes place: a stack of its own, a proxy before each server, the workers behind them, and the load."""
+"""The stack of a round: the servers, a proxy in front of each, the workers and the load."""
 
 import contextlib
 import os
@@ -40,12 +40,10 @@ class BrokerLost(Exception):
 
 
 class FaultStack:
-    """One stack with everything that faults can be done to.
+    """One stack with every process and file that faults can change.
 
-    `erased` are the conversations of which nothing may be left.
-
-    `lives` are the logs that are gone, `layouts` the numbers of partitions that each log had, one after the other; the
-    last ones are those of now.
+    `erased` holds the conversations that must be gone. `logs` holds the contents of earlier logs, `partition_counts`
+    the successive partition counts of each log; the last items are those of the current log.
     """
 
     def __init__(self, directory: Path, broker: Broker, chance: random.Random) -> None:
@@ -70,7 +68,7 @@ class FaultStack:
 
     @contextmanager
     def open(self, workers: int) -> Iterator["FaultStack"]:
-        """Starts everything but the load, and leaves nothing running."""
+        """Start everything but the load, and stop it all at the end."""
         with contextlib.ExitStack() as closing:
             self._mount(closing)
             closing.callback(self.servers.stop)
@@ -90,15 +88,15 @@ class FaultStack:
 
     @property
     def bootstrap(self) -> str:
-        """The broker's own address, past the proxy."""
+        """The broker's own address, which bypasses the proxy."""
         return self.servers.broker.address
 
     def environment(self) -> dict[str, str]:
-        """The settings of a client that goes past the proxies."""
+        """Return the settings of a client that bypasses the proxies."""
         return {**self.servers.environment(), "CONVOSTREAM_GEOIP_DATABASE": str(GEOIP)}
 
     def worker_environment(self) -> dict[str, str]:
-        """The settings of the workers, who see the servers through the proxies alone."""
+        """Return the settings of the workers, who reach the servers only through the proxies."""
         direct = self.environment()
         url = direct["CONVOSTREAM_CLICKHOUSE_URL"]
         return {
@@ -109,13 +107,13 @@ class FaultStack:
         }
 
     def writer(self) -> Client:
-        """A client of ClickHouse that may change tables."""
+        """Return a client of ClickHouse that may change tables."""
         return clickhouse_connect.get_client(
             dsn=self.environment()["CONVOSTREAM_CLICKHOUSE_URL"], autogenerate_session_id=False
         )
 
     def rows(self, query: str, **parameters: object) -> list[tuple[object, ...]]:
-        """The rows of a query."""
+        """Return the rows of a query."""
         client = self.writer()
         try:
             return [tuple(row) for row in client.query(query, parameters=parameters).result_rows]
@@ -123,20 +121,20 @@ class FaultStack:
             client.close()
 
     def rows_or_none(self, query: str, **parameters: object) -> list[tuple[object, ...]] | None:
-        """The rows of a query; None while ClickHouse does not answer."""
+        """Return the rows of a query; None while ClickHouse does not answer."""
         try:
             return self.rows(query, **parameters)
         except (ClickHouseError, OSError):
             return None
 
     def stored_events(self) -> int:
-        """How many ids of events ClickHouse has."""
+        """Return the number of distinct event ids in ClickHouse."""
         return int(str(self.rows("SELECT uniqExact(event_id) FROM events")[0][0]))
 
     def delete_log(self) -> None:
-        """Keeps what the topic holds now, and removes it: afterwards its offsets begin at 0 again.
+        """Save the contents of the topic and delete it, so that its offsets start at 0 again.
 
-        Nobody writes meanwhile: the load is held and the workers are stopped in their tracks.
+        The load and the workers are paused meanwhile, so that the saved contents are complete.
         """
         self.load.pause()
         frozen = [worker for worker in self.workers.running if worker.pid is not None]
@@ -155,7 +153,7 @@ class FaultStack:
                 worker.resume()
 
     def recreate_log(self, repeated: int) -> None:
-        """Makes the topic anew, perhaps with other partitions; the load goes on, its latest records once more."""
+        """Create the topic again, perhaps with other partitions; the load resends its latest records and continues."""
         if self.broker_kind == "embedded":
             self.broker.start()
             self.broker.wait_until_ready(START_SECONDS)
@@ -168,19 +166,19 @@ class FaultStack:
         wait_until(lambda: bool(self.load.highest()), SESSION_SECONDS)
 
     def add_partitions(self) -> None:
-        """Gives the topic more partitions, so that conversations change theirs."""
+        """Add partitions to the topic, so that conversations change theirs."""
         counts = self.partition_counts[-1]
         counts.append(counts[-1] + self.chance.choice((1, 2)))
         add_partitions(self.bootstrap, self.topic, counts[-1])
 
     def save_epochs(self) -> None:
-        """Remembers the log epochs of now: what lands of the next log has higher ones."""
+        """Save the current log epochs; ranges of the next log have higher ones."""
         found = self.rows_or_none("SELECT partition, max(log_epoch) FROM ranges GROUP BY partition") or []
         known = {int(str(partition)): int(str(epoch)) for partition, epoch in found}
         self.epochs_at_loss = {**self.epochs_seen, **known}
 
     def read_log_contents(self) -> LogContents:
-        """Returns what the topic holds now, which is at least what was acknowledged."""
+        """Return the contents of the topic, which include at least what was acknowledged."""
         log = read_log(self.bootstrap, self.topic, self.load.highest())
         lost = [place for place, sent in self.load.acknowledged.items() if _is_other(log, place, sent.value)]
         if lost:
@@ -188,7 +186,7 @@ class FaultStack:
         return log
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Runs a command of the processors, past the proxies."""
+        """Run a command of the workers, bypassing the proxies."""
         environment = {**os.environ, **self.environment(), **self.worker_settings}
         return subprocess.run(
             [sys.executable, "-m", "stream_processors", *arguments],
@@ -213,7 +211,7 @@ class FaultStack:
             worker.stop()
 
     def _mount(self, closing: contextlib.ExitStack) -> None:
-        """Gives ClickHouse a small disk of its own where this process may mount one."""
+        """Mount a small disk for ClickHouse if this process may."""
         self.disk.mkdir(parents=True, exist_ok=True)
         if os.geteuid() != 0:
             return
@@ -223,14 +221,14 @@ class FaultStack:
             closing.callback(self._unmount)
 
     def _unmount(self) -> None:
-        """Keeps the data: what a failed round leaves can be looked at."""
+        """Copy the data before unmounting, so that a failed round can be inspected."""
         kept = self.directory / "clickhouse-data"
         subprocess.run(["cp", "-a", str(self.disk), str(kept)], check=False)
         subprocess.run(["umount", "--lazy", str(self.disk)], check=False)
 
 
 def worker_settings(chance: random.Random) -> dict[str, str]:
-    """Small flushes, so that faults meet many; every so often no memory of conversations."""
+    """Return settings with small flushes, so that faults meet many, and sometimes without a state cache."""
     settings = {
         "KAFKA_SESSION_TIMEOUT_SECONDS": str(SESSION_SECONDS),
         "CLICKHOUSE_TIMEOUT_SECONDS": str(CLICKHOUSE_TIMEOUT_SECONDS),

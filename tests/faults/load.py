@@ -1,7 +1,7 @@
-"""The load: known records, sent at a steady pace by a plain Kafka client that tries again for ever.
+"""The load: known records that a plain Kafka client sends at a steady pace and retries forever.
 
-It runs on a thread of its own. What the broker acknowledged is remembered with its place, so that an acknowledged
-record that the log does not give back is noticed.
+It runs on its own thread and keeps the position of every acknowledged record, so that a record that the broker lost is
+noticed.
 """
 
 import asyncio
@@ -35,7 +35,7 @@ BATCH: Final = 400
 
 @dataclass(frozen=True, slots=True)
 class PlannedRecord:
-    """A record to send; a partition that is given is another client's choice."""
+    """A record to send; a given partition overrides the partitioner, as another client might."""
 
     sent: Sent
     partition: int | None
@@ -43,7 +43,7 @@ class PlannedRecord:
 
 
 def plan(records: Sequence[Sent], chance: random.Random) -> list[PlannedRecord]:
-    """The records, some with headers, a few of them for partitions that their keys do not name."""
+    """Plan the records, some with headers, a few for partitions that do not match their keys."""
     return [
         PlannedRecord(
             each,
@@ -55,7 +55,7 @@ def plan(records: Sequence[Sent], chance: random.Random) -> list[PlannedRecord]:
 
 
 class Load:
-    """Sends planned records, `per_second` of them; `finish` sends the rest as fast as it goes."""
+    """Send planned records, `per_second` of them; `finish` sends the rest at full speed."""
 
     def __init__(self, bootstrap: str, topic: str, planned: Sequence[PlannedRecord], per_second: float) -> None:
         self._bootstrap = bootstrap
@@ -73,27 +73,27 @@ class Load:
         self.count = 0
 
     def start(self) -> None:
-        """Begins to send."""
+        """Start to send."""
         self._thread.start()
 
     def pause(self) -> None:
-        """Returns once nothing is under way; nothing is sent until `go_on`."""
+        """Stop sending until `resume`; return once nothing is in flight."""
         self._is_idle.clear()
         self._is_paused.set()
         self._is_idle.wait(120)
 
     def resume(self) -> None:
-        """Sends on after `hold`."""
+        """Continue after `pause`."""
         self._is_paused.clear()
 
     def restart(self, repeated: int) -> None:
-        """Forgets the places of a log that is gone, and sends the latest records once more, as a spool would."""
+        """Drop the positions of a deleted log, and resend the latest records, as a spool would."""
         with self._lock:
             self.acknowledged.clear()
             self._unsent.extendleft(reversed(self._sent[-repeated:]))
 
     def highest(self) -> dict[int, int]:
-        """The highest acknowledged offset of each partition."""
+        """Return the highest acknowledged offset of each partition."""
         found: dict[int, int] = {}
         with self._lock:
             for partition, offset in self.acknowledged:
@@ -101,7 +101,7 @@ class Load:
         return found
 
     def send_past(self, ends: Mapping[int, int], seconds: float) -> None:
-        """Sends as fast as it goes until every partition reaches beyond where it ended once."""
+        """Send at full speed until every partition has grown past these offsets."""
         self._is_unthrottled.set()
         wait_until(lambda: not self._unsent or _is_beyond(self.highest(), ends), seconds)
         self._is_unthrottled.clear()
@@ -112,7 +112,7 @@ class Load:
         return not self._thread.is_alive()
 
     def finish(self, seconds: float = 180) -> None:
-        """Sends what is left and waits for the last acknowledgement."""
+        """Send the rest and wait for the last acknowledgement."""
         self._finishing.set()
         self._is_unthrottled.set()
         self._is_paused.clear()

@@ -1,4 +1,4 @@
-"""The topic read back as the broker holds it: what was really delivered, whatever the producers believe."""
+"""Read the topic back from the broker: what was delivered, whatever the producers report."""
 
 import asyncio
 import time
@@ -22,12 +22,12 @@ RecordPosition = tuple[int, int]
 
 
 class LogUnreadable(Exception):
-    """The broker does not give back what it acknowledged."""
+    """The broker does not return what it acknowledged."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoredRecord:
-    """A record as the broker keeps it; the time is in milliseconds, None when it has none."""
+    """A record as the broker stores it; the time is in milliseconds, None if it has none."""
 
     key: bytes | None
     value: bytes | None
@@ -40,22 +40,22 @@ LogContents = dict[RecordPosition, StoredRecord]
 
 
 def read_log(bootstrap: str, topic: str, acknowledged: Mapping[int, int]) -> LogContents:
-    """Everything that the topic holds; a partition reaches at least to its highest acknowledged offset."""
+    """Return everything in the topic, for each partition at least up to its highest acknowledged offset."""
     return asyncio.run(_read_log(bootstrap, topic, acknowledged))
 
 
 def end_offsets(bootstrap: str, topic: str, acknowledged: Mapping[int, int]) -> dict[int, int]:
-    """The next offset of each partition; the embedded broker may name one below what it has acknowledged."""
+    """Return the next offset of each partition; the embedded broker may report one below what it acknowledged."""
     return asyncio.run(_ends(bootstrap, topic, acknowledged))
 
 
 def add_partitions(bootstrap: str, topic: str, count: int) -> None:
-    """Makes it so many partitions; returns when the broker names them all."""
+    """Raise the partition count; return once the broker reports all partitions."""
     asyncio.run(_add_partitions(bootstrap, topic, count))
 
 
 def delete_topic(bootstrap: str, topic: str) -> None:
-    """Removes the topic with all that it holds."""
+    """Delete the topic."""
     asyncio.run(_delete(bootstrap, topic))
 
 

@@ -1,7 +1,7 @@
-"""A TCP proxy on a thread of its own, between the workers and a server: it can cut, slow down, hang, reset and lie.
+"""A TCP proxy on its own thread between the workers and a server; it disconnects, slows, hangs, resets and falsifies.
 
-The address that a broker names of itself is rewritten on the way back (the same host, another port of four bytes), so
-that a client which came through the proxy stays behind it.
+The address that a broker reports of itself is rewritten on the way back (the same host, another port of four bytes), so
+that a client of the proxy stays behind it.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
 
 
 class Proxy:
-    """Passes connections on to a port of this machine. `behave` changes how, from any thread."""
+    """Forward connections to a port of this machine; `behave` changes how, from any thread."""
 
     def __init__(self, target_port: int, *, is_broker: bool = False) -> None:
         self.target_port = target_port
@@ -35,12 +35,12 @@ class Proxy:
         self._thread = threading.Thread(target=self._loop.run_forever, name=f"proxy of {target_port}", daemon=True)
 
     def start(self) -> None:
-        """Listens on a free port."""
+        """Listen on a free port."""
         self._thread.start()
         self._run(self._listen())
 
     def behave(self, behaviour: Behaviour) -> None:
-        """Treats everything in another way from now on."""
+        """Change the treatment of all connections."""
         self.behaviour = behaviour
         if behaviour.refuses:
             self._run(self._reset_all())
@@ -53,7 +53,7 @@ class Proxy:
         self._loop.close()
 
     def rewritten(self, data: bytes) -> bytes:
-        """What a client is told instead of the broker's own address."""
+        """Replace the broker's own address in an answer."""
         return data.replace(self._address_of(self.target_port), self._address_of(self.port)) if self.is_broker else data
 
     @staticmethod
@@ -98,7 +98,7 @@ class _Connection:
         self._is_insert = False
 
     async def serve(self) -> None:
-        """Passes bytes both ways until either side ends."""
+        """Forward bytes both ways until either side closes."""
         if self._proxy.behaviour.refuses:
             return self.reset()
         try:
@@ -118,7 +118,7 @@ class _Connection:
         return self._close()
 
     def reset(self) -> None:
-        """Ends both sides with a reset, whatever is on its way."""
+        """Reset both sides, whatever is in flight."""
         for writer in self._writers:
             with contextlib.suppress(OSError):
                 writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)

@@ -1,4 +1,4 @@
-"""How a proxy treats what passes through it."""
+"""The ways in which a proxy treats its connections."""
 
 import random
 from dataclasses import dataclass, field
@@ -10,12 +10,12 @@ INSERT_MARK: Final = b"insert_deduplication_token"
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """What happens to connections and bytes; the default lets everything through.
+    """The treatment of connections and bytes; the default forwards everything.
 
-    `refuses` resets connections, old and new. `hangs` keeps them open and lets nothing pass. `reset_percent` of the
-    chunks towards the server are cut in the middle and their connection is reset. `answer` takes the place of what the
-    server says to an insert; empty resets the connection instead. `asks_server` tells whether the server sees the
-    insert at all.
+    `refuses` resets old and new connections. `hangs` keeps them open and forwards nothing. `reset_percent` of the
+    chunks to the server are cut in the middle and their connection is reset. `answer` replaces the server's answer to
+    an insert; if it is empty, the connection is reset instead. `asks_server` decides whether the server receives the
+    insert.
     """
 
     refuses: bool = False
@@ -27,7 +27,7 @@ class Behaviour:
     chance: random.Random = field(default_factory=random.Random, compare=False)
 
     def cuts(self) -> bool:
-        """Whether this chunk is to be cut in the middle."""
+        """Return whether this chunk is to be cut in the middle."""
         return self.reset_percent > 0 and self.chance.randrange(100) < self.reset_percent
 
 
@@ -35,7 +35,7 @@ OPEN: Final = Behaviour()
 
 
 def refusal(code: int, name: str) -> bytes:
-    """An HTTP answer by which ClickHouse refuses something, with the connection's end."""
+    """Return an HTTP answer by which ClickHouse rejects a request and closes the connection."""
     body = f"Code: {code}. DB::Exception: refused by a proxy of the fault suite. ({name})\n".encode()
     head = (
         "HTTP/1.1 500 Internal Server Error\r\nConnection: close\r\nContent-Type: text/plain; charset=UTF-8\r\n"

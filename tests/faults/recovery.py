@@ -1,4 +1,4 @@
-"""How far ClickHouse is behind the log, by the range log of the workers."""
+"""Measure how far ClickHouse is behind the log, by the workers' range log."""
 
 import time
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ _LATEST_SQL: Final = (
 
 @dataclass(frozen=True, slots=True)
 class WrittenOffset:
-    """The last record of a partition that is known to have landed."""
+    """The last record of a partition that is known to be written."""
 
     log_epoch: int
     last: int
@@ -28,11 +28,11 @@ class WrittenOffset:
 
 
 class NotRecovered(Exception):
-    """The workers do not get on by themselves."""
+    """The workers do not recover on their own."""
 
 
 def written_offsets(stack: FaultStack) -> dict[int, WrittenOffset] | None:
-    """By partition what has landed; None while ClickHouse does not answer."""
+    """Return the last written record of each partition; None while ClickHouse does not answer."""
     rows = stack.rows_or_none(_LATEST_SQL, topic=stack.topic)
     if rows is None:
         return None
@@ -49,7 +49,7 @@ def written_offsets(stack: FaultStack) -> dict[int, WrittenOffset] | None:
 
 
 def milliseconds(at: object) -> int:
-    """The epoch milliseconds of a ClickHouse time."""
+    """Return the epoch milliseconds of a ClickHouse time."""
     if not isinstance(at, datetime):
         raise TypeError(f"{at!r} is no time")
     aware = at if at.tzinfo else at.replace(tzinfo=UTC)
@@ -57,7 +57,7 @@ def milliseconds(at: object) -> int:
 
 
 def await_recovery(stack: FaultStack, seconds: float) -> None:
-    """Returns once all that the log held at the call has landed; looks after the workers meanwhile."""
+    """Wait until everything that was in the log at the call is written; restart workers that end."""
     ends = end_offsets(stack.bootstrap, stack.topic, stack.load.highest())
     deadline = time.monotonic() + seconds
     while missing := _missing(ends, written_offsets(stack), stack.epochs_at_loss):
@@ -65,7 +65,7 @@ def await_recovery(stack: FaultStack, seconds: float) -> None:
 
 
 def drain(stack: FaultStack, seconds: float) -> None:
-    """Returns once all of the log has landed and nothing is forwarded any more; the log is then the last life."""
+    """Wait until the whole log is written and nothing is rerouted any more; save the log as the last one."""
     deadline = time.monotonic() + seconds
     before: LogContents = {}
     while True:
@@ -86,7 +86,7 @@ def _check(stack: FaultStack, deadline: float, missing: object) -> None:
 
 
 def worker_logs(stack: FaultStack) -> str:
-    """The last words of the workers that run."""
+    """Return the last log lines of the running workers."""
     return "\n".join(f"{worker.name}: {line}" for worker in stack.workers.running for line in worker.last_lines(12))
 
 
@@ -104,7 +104,7 @@ def _missing(
 
 
 def _not_written(log: LogContents, found: Mapping[int, WrittenOffset] | None) -> list[str]:
-    """Partitions whose latest landed range does not end with the log's last record."""
+    """Return the partitions whose last written range does not end with the log's last record."""
     if found is None:
         return ["ClickHouse does not answer"]
     lasts: dict[int, int] = {}

@@ -1,4 +1,4 @@
-"""What a run prints: a line for each fault with its time to recover, a line for each round, and a summary."""
+"""Print a line for each fault with its recovery time, a line for each round, and a summary."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ import click
 
 @dataclass(frozen=True, slots=True)
 class InjectedFault:
-    """A fault that happened; `recovery` is None when the next one struck before the workers had recovered."""
+    """A fault that was injected; `recovery` is None if the next one started before the workers had recovered."""
 
     name: str
     recovery: float | None
@@ -19,7 +19,7 @@ class InjectedFault:
 
 @dataclass(slots=True)
 class Outcome:
-    """What one round came to."""
+    """The result of one round."""
 
     seed: int
     faults: list[InjectedFault] = field(default_factory=list)
@@ -32,23 +32,23 @@ class Outcome:
 
 
 def what_is_wrong(checks: Sequence[tuple[bool, str]]) -> list[str]:
-    """The texts of those checks that found something wrong."""
+    """Return the texts of the checks that failed."""
     return [text for is_wrong, text in checks if is_wrong]
 
 
 def mebibytes(size: int) -> str:
-    """A size in bytes, as it is printed."""
+    """Format a size in bytes."""
     return f"{size / 2**20:.0f} MiB"
 
 
 def fault_line(at: float, fault: InjectedFault) -> None:
-    """Prints what was done, when, and how long it took until nothing was left behind."""
+    """Print a fault, when it was injected, and its recovery time."""
     recovery = "the next fault follows at once" if fault.recovery is None else f"recovered in {fault.recovery:.1f} s"
     click.echo(f"  {at:6.1f} s  {fault.name:<70} {recovery}")
 
 
 def round_line(number: int, outcome: Outcome, kept: Path | None) -> None:
-    """Prints what a round came to; differences with the seed that shows them again."""
+    """Print the result of a round, with the seed that repeats it."""
     click.echo(
         f"round {number}, seed {outcome.seed}: {outcome.events:,} events, {outcome.dead_letters:,} dead letters,"
         f" {len(outcome.faults)} faults, {outcome.rebalances} rebalances, {outcome.lost_with_the_log} records lost with"
@@ -63,7 +63,7 @@ def round_line(number: int, outcome: Outcome, kept: Path | None) -> None:
 
 
 def summary(outcomes: list[Outcome]) -> None:
-    """Prints the figures of the whole run."""
+    """Print the totals of the run."""
     names = Counter(part for outcome in outcomes for each in outcome.faults for part in each.name.split(" + "))
     times = sorted(each.recovery for outcome in outcomes for each in outcome.faults if each.recovery is not None)
     click.echo(f"rounds {len(outcomes)}, faults {sum(names.values())}:")

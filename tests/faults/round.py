@@ -1,4 +1,4 @@
-"""One round: a site under a load, faults until the time is over, then the drain and the verdict."""
+"""One round: a stack under load, faults until the time is over, then the drain and the comparison."""
 
 import random
 import time
@@ -29,7 +29,7 @@ WORKERS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class RoundPlan:
-    """What a round is made of; workers come and go until the group was rebalanced so often."""
+    """The parameters of a round; workers are added and removed until the group was rebalanced `rebalances` times."""
 
     broker: Broker
     seconds: float
@@ -41,7 +41,7 @@ class RoundPlan:
 
 
 class Round:
-    """A round with its seed; the same seed draws the same faults, as far as processes let themselves be repeated."""
+    """A round with its seed; the same seed draws the same faults, as far as processes are repeatable."""
 
     def __init__(self, plan: RoundPlan, seed: int, directory: Path) -> None:
         self._plan = plan
@@ -51,7 +51,7 @@ class Round:
         self._agents = [f"faulty-{number}" for number in range(3)]
 
     def run(self) -> Outcome:
-        """Runs the round and returns what it came to; what the workers could not recover from is a difference."""
+        """Run the round and return its result; a failure to recover counts as a difference."""
         try:
             with self._stack.open(WORKERS) as stack:
                 stack.load = self._load(stack)
@@ -77,7 +77,7 @@ class Round:
             self._outcome.rebalances = stack.workers.rebalances
 
     def _load(self, stack: FaultStack) -> Load:
-        """More records than the pace needs: the rest is a backlog for the end, or for a log that has to grow fast."""
+        """Return more records than the pace needs: a backlog for the end, or for a log that must grow fast."""
         conversations = max(30, round(RESERVE * self._plan.seconds * PER_SECOND / EVENTS_OF_A_CONVERSATION))
         now = int(time.time() * 1000)
         records = generate(self._outcome.seed, conversations, agent_ids=self._agents, now=now, events=14, bad_percent=4)
@@ -109,7 +109,7 @@ class Round:
         return [first]
 
     def _inject(self, stack: FaultStack, chosen: list[FaultKind]) -> InjectedFault:
-        """Strikes, the second fault while the first one lasts, heals all, and waits unless the next is to follow."""
+        """Inject the faults, the second one during the first, heal all, and wait unless the next fault is to follow."""
         began = time.monotonic()
         with ExitStack() as blocks:
             for kind in chosen:

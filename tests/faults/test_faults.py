@@ -1,4 +1,4 @@
-"""A fixed round on each broker, as CI runs it; `make faults` runs as many as one likes."""
+"""A fixed round on each broker, as CI runs it; `make faults` runs more."""
 
 import os
 from pathlib import Path

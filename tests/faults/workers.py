@@ -1,4 +1,4 @@
-"""The workers of a round: started and ended without waiting, so that faults may meet them while they start."""
+"""The workers of a round, started and stopped without waiting, so that faults can meet their start."""
 
 import re
 import sys
@@ -13,7 +13,7 @@ GENERATION: Final = re.compile(r"generation (\d+) of the group")
 
 
 class Workers:
-    """All workers that a round ever had. A watched one that ended by itself is a finding, and is started again."""
+    """All workers that a round has had. One that ends by itself is recorded as a finding and restarted."""
 
     def __init__(self, settings: StackSettings, environment: Mapping[str, str]) -> None:
         self._directory = settings.directory
@@ -24,16 +24,16 @@ class Workers:
 
     @property
     def running(self) -> list[Process]:
-        """Those that are meant to run, in the order in which they were added."""
+        """Workers that are meant to run, in the order in which they were added."""
         return [worker for worker in self.all if worker in self.wanted]
 
     @property
     def rebalances(self) -> int:
-        """How often the group was rebalanced; a broker that restarts with nothing counts anew, so it may be more."""
+        """The number of rebalances of the group; a broker that lost its data counts again, so it may be higher."""
         return len({each for worker in self.all for each in GENERATION.findall(worker.log.read_text(errors="replace"))})
 
     def add(self) -> Process:
-        """Starts one more worker."""
+        """Start one more worker."""
         name, port = f"worker-{len(self.all) + 1}", free_port()
         own = {"CONVOSTREAM_METRICS_HOST": "127.0.0.1", "CONVOSTREAM_METRICS_PORT": str(port)}
         worker = Process(
@@ -49,22 +49,22 @@ class Workers:
         return worker
 
     def start(self, worker: Process) -> None:
-        """Starts a worker that has ended."""
+        """Start a worker that has ended."""
         worker.start()
         self.wanted.add(worker)
 
     def kill(self, worker: Process) -> None:
-        """Kills a worker."""
+        """Kill a worker."""
         self.wanted.discard(worker)
         worker.kill()
 
     def remove(self, worker: Process) -> None:
-        """Asks a worker to end and waits for it."""
+        """Stop a worker and wait for it."""
         self.wanted.discard(worker)
         worker.stop(seconds=30)
 
     def revive(self) -> None:
-        """Does what a supervisor does: starts again what has ended by itself, and remembers that it had."""
+        """Restart workers that ended by themselves, as a supervisor does, and record it."""
         for worker in self.running:
             if worker.exit_code is not None:
                 last = " | ".join(worker.last_lines(3))

@@ -1,4 +1,4 @@
-"""A stack for each broker, shared by all tests; every test has an agent of its own."""
+"""One stack for each broker, shared by all tests of a process; every test has its own agent."""
 
 import os
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def secure_kafka(tmp_path_factory: pytest.TempPathFactory) -> "SecureKafka":
-    """The listeners of Apache Kafka that ask for logins."""
+    """Return the listeners of Apache Kafka that require authentication."""
     from tests.support.kafka.secure_kafka import SecureKafka
 
     return SecureKafka(tmp_path_factory.mktemp("secure-kafka"))
@@ -51,7 +51,7 @@ def secure_kafka(tmp_path_factory: pytest.TempPathFactory) -> "SecureKafka":
 
 @pytest.fixture(scope="session")
 def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """ClickHouse, a broker, the shipped topic and the schema, whatever the settings outside are."""
+    """Run ClickHouse, a broker, the default topic and the schema, independent of the caller's settings."""
     options: list[str] = []
     if request.param == "kafka":
         _need_java()
@@ -74,14 +74,14 @@ def _need_java() -> None:
 
 @pytest.fixture(scope="session")
 def harness(stack: Stack) -> Harness:
-    """The shipped topic with a worker as it is shipped."""
+    """Return the default topic with a worker."""
     worker = stack.add_worker()
     return Harness(stack, TopicLog(stack.broker.address, "agent-events"), worker)
 
 
 @pytest.fixture(scope="session")
 def forgetful(stack: Stack) -> Harness:
-    """A topic whose times are the producers', with a worker that keeps no conversation in memory."""
+    """Return a topic with producer timestamps, and a worker that caches no conversation."""
     log = TopicLog(stack.broker.address, TIMED_TOPIC)
     # Apache Kafka refuses times of more than an hour ahead unless it is told to take them; other brokers take them all.
     log.create({"message.timestamp.type": "CreateTime", "message.timestamp.after.max.ms": str(2**63 - 1)})

@@ -1,4 +1,4 @@
-"""`audit` finds what differs in every table, and `audit --repair` makes every view right again and proves it."""
+"""`audit` finds differences in every table; `audit --repair` reconciles every view and verifies it."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ FORGED = (
 
 @pytest.fixture(scope="module")
 def stopped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuditStack]:
-    """Events that have landed, some of them later than the others, and a worker that has stopped."""
+    """Stop the worker after it has written two sets of events."""
     settings = StackSettings(data_directory=tmp_path_factory.mktemp("audited"))
     with Stack(settings, "embedded", worker_environment=WORKER) as running:
         audited = AuditStack(running, running.add_worker())

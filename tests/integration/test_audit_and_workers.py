@@ -1,4 +1,4 @@
-"""Audits while workers write: nothing false is reported, repairs hold workers up, and cut-off flushes end well."""
+"""Audits while workers write: no false findings, repairs that block workers, and interrupted flushes."""
 
 import signal
 import threading
@@ -30,7 +30,7 @@ GROUP BY ALL
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuditStack]:
-    """A worker that writes small flushes."""
+    """Run a worker that writes small flushes."""
     settings = StackSettings(data_directory=tmp_path_factory.mktemp("live"))
     with Stack(settings, "embedded", worker_environment=HURRIED) as running:
         audited = AuditStack(running, running.add_worker())
@@ -40,7 +40,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuditStack]:
 
 @contextmanager
 def sending(audited: AuditStack) -> Iterator[None]:
-    """Records are sent all the time inside the block."""
+    """Send records all the time inside the block."""
     stopped = threading.Event()
 
     def send() -> None:
@@ -59,7 +59,7 @@ def sending(audited: AuditStack) -> Iterator[None]:
 
 
 def damage(audited: AuditStack) -> None:
-    """Take the activity of one conversation in three, and a fact of another."""
+    """Delete the activity of every third conversation, and a fact of another."""
     audited.writer.command(f"ALTER TABLE activity DELETE WHERE conversation_hash % 3 = 0{MUTATE}")
     audited.writer.command(f"ALTER TABLE session_facts DELETE WHERE conversation_hash % 5 = 1{MUTATE}")
 
@@ -135,7 +135,7 @@ def test_a_cut_off_flush_is_left_to_its_replay(live: AuditStack, lost: str) -> N
 
 
 def counted(audited: AuditStack) -> int:
-    """How many messages of customers the activity counts."""
+    """Return the number of end-user messages in the activity."""
     return int(str(audited.rows("activity", "sum(end_user_messages)")[0][0]))
 
 
@@ -153,7 +153,7 @@ def test_what_differs_is_repaired_beside_a_flush_that_was_cut_off(live: AuditSta
 
 
 def cut_off(audited: AuditStack) -> list[tuple[int, ...]]:
-    """Kill the worker when a flush has landed and is not confirmed; return those ranges."""
+    """Kill the worker when a flush is written and not confirmed; return those ranges."""
     for seed in range(500, 520):
         audited.produce(seed, 3)
         wait_until(lambda: bool(unconfirmed(audited)), 10)
@@ -165,7 +165,7 @@ def cut_off(audited: AuditStack) -> list[tuple[int, ...]]:
 
 
 def unconfirmed(audited: AuditStack) -> list[tuple[int, ...]]:
-    """The latest ranges that are not confirmed although activities of theirs have landed."""
+    """Return the latest ranges that are not confirmed although some of their activities are stored."""
     return [tuple(map(int, row)) for row in audited.writer.query(UNCONFIRMED_SQL).result_rows]
 
 
@@ -185,6 +185,6 @@ def test_one_worker_audits_by_itself_repairs_and_shows_it(live: AuditStack) -> N
 
 
 def shown(port: int) -> str:
-    """The metrics of a worker."""
+    """Return the metrics of a worker."""
     with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
         return str(answer.read().decode())

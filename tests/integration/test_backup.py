@@ -1,4 +1,4 @@
-"""An older backup is restored while Kafka still has what followed: all views are exact again."""
+"""An older backup is restored while Kafka still holds what followed: all views are exact again."""
 
 import time
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from tests.support.stack.audit_stack import AuditStack, run_command, start_comma
 
 @pytest.fixture
 def audited(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AuditStack]:
-    """A stack of the test's own: its database is dropped."""
+    """Run a separate stack, because the test drops its database."""
     settings = StackSettings(data_directory=tmp_path_factory.mktemp("backup"))
     with Stack(settings, "embedded", worker_environment=WORKER) as running:
         yield AuditStack(running, running.add_worker())

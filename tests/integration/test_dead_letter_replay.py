@@ -1,4 +1,4 @@
-"""Dead letters at a real worker: kept as they came, listed by reason, replayed after a fix, and dropped."""
+"""Dead letters of a real worker: kept unchanged, listed by reason, replayed after a fix, and dropped."""
 
 import asyncio
 import time
@@ -39,7 +39,7 @@ BAD = {
 
 @pytest.fixture(scope="module")
 def letters(stack: Stack) -> Iterator[DeadLetterTopic]:
-    """A topic of this module's own, with a worker."""
+    """Return a topic of this module with a worker."""
     topic = unique_agent("letters")
     create_topic(stack.broker.address, topic, PARTITIONS)
     own = {"CONVOSTREAM_KAFKA_TOPIC": topic, "CONVOSTREAM_KAFKA_GROUP": f"{topic}-workers"}
@@ -51,7 +51,7 @@ def letters(stack: Stack) -> Iterator[DeadLetterTopic]:
 
 @pytest.fixture(scope="module")
 def of_each_code(letters: DeadLetterTopic) -> dict[str, RecordPosition]:
-    """A letter of each reason code."""
+    """Return a dead letter of each reason code."""
     return {code: letters.produce(value) for code, value in BAD.items()}
 
 
@@ -177,7 +177,7 @@ def test_a_replay_that_was_killed_can_be_repeated(letters: DeadLetterTopic) -> N
 
 
 async def _wait_for_growth(log: TopicLog, before: int) -> int:
-    """Waits until a topic grows; returns by how many records."""
+    """Wait until a topic grows; return by how many records."""
     consumer = AIOKafkaConsumer(bootstrap_servers=log.bootstrap)
     await consumer.start()
     try:

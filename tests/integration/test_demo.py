@@ -1,4 +1,4 @@
-"""The demo as a newcomer starts it: everything at once, in a process of its own."""
+"""The demo as a new user starts it: everything at once, in a separate process."""
 
 import contextlib
 import os
@@ -172,7 +172,7 @@ def test_it_goes_on_until_ctrl_c_and_leaves_nothing_behind(tmp_path: Path) -> No
 
 
 def until(mark: str, output: IO[str] | None) -> Iterator[str]:
-    """The lines up to the first with the mark."""
+    """Return the lines up to the first with the mark."""
     assert output
     for line in output:
         yield line
@@ -182,7 +182,7 @@ def until(mark: str, output: IO[str] | None) -> Iterator[str]:
 
 
 def children_of(pid: int) -> Iterator[int]:
-    """The processes that a process has started."""
+    """Return the child processes of a process."""
     for status in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(FileNotFoundError):
             if int(status.read_text().rpartition(")")[2].split()[1]) == pid:

@@ -1,4 +1,4 @@
-"""People are erased while events flow: the numbers are those of whom is left, nothing of them stays or comes back."""
+"""People are erased while events flow: nothing of them remains or returns, and the numbers are those of the rest."""
 
 import json
 from base64 import b64decode
@@ -26,7 +26,7 @@ ADMIN = "an-admins-random-text"
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ErasureStack]:
-    """A worker that writes small flushes."""
+    """Run a worker that writes small flushes."""
     settings = StackSettings(data_directory=tmp_path_factory.mktemp("erase"))
     with Stack(settings, "embedded", worker_environment=HURRIED) as running:
         erased = ErasureStack(running, running.add_worker())
@@ -53,7 +53,7 @@ def test_customers_and_conversations_are_erased_exactly_while_events_flow(live: 
 
 @pytest.fixture
 def person(live: ErasureStack) -> PlantedCustomer:
-    """Somebody whose ids stand in every kind of row."""
+    """Return a customer whose ids are stored in every kind of row."""
     person = PlantedCustomer(live.agent)
     live.delivered += live.harness.send(person.events)
     live.harness.send(person.refused)
@@ -197,7 +197,7 @@ def test_a_worker_that_is_killed_while_somebody_is_erased_brings_nobody_back(
 
 
 def last_conversations(live: ErasureStack) -> set[ConversationKey]:
-    """The conversations of what was sent last."""
+    """Return the conversations that were sent last."""
     last = live.delivered[-len(live.sent) :]
     return {
         key for each in last if (key := conversation_of(each)) is not None and key[:2] == (live.agent, "production")

@@ -1,4 +1,4 @@
-"""A hostile producer on a running stack: whatever it sends, no partition stops and no time is what it forged."""
+"""A hostile producer on a running stack: no partition stops, and no forged time is used."""
 
 import asyncio
 import time
@@ -45,7 +45,7 @@ def question_of(harness: Harness, agent_id: str) -> Question:
 
 
 def seen(harness: Harness, record: Record) -> Record:
-    """A record with when the worker first saw it, which the range log keeps."""
+    """Return a record with the time when the worker first saw it, from the range log."""
     rows = harness.rows(SEEN_SQL, topic=harness.log.topic, partition=record.partition, offset=record.offset)
     times = {int(str(at)) for (at,) in rows}
     assert len(times) == 1
@@ -160,7 +160,7 @@ def test_times_that_cannot_be_true_are_those_of_the_first_sight(forgetful: Harne
 
 @contextmanager
 def refusing(harness: Harness, agent_id: str) -> Iterator[None]:
-    """A view that throws for the events of one agent."""
+    """Create a view that throws for the events of one agent."""
     client = clickhouse_connect.get_client(
         dsn=harness.stack.environment()["CONVOSTREAM_CLICKHOUSE_URL"], autogenerate_session_id=False
     )
@@ -191,7 +191,7 @@ def gauge(harness: Harness, name: str, partition: int) -> float:
 
 
 def waiting(harness: Harness, partition: int) -> float:
-    """For how long the dashboard says that nothing was written."""
+    """Return for how long the dashboard reports that nothing was written."""
     rows = harness.reader.query(PARTITIONS_SQL).named_results()
     return next(
         float(row["waiting"]) for row in rows if (row["topic"], row["partition"]) == (harness.log.topic, partition)

@@ -1,4 +1,4 @@
-"""Every way to log in to Kafka, for the SDK and the workers, with no more rights than the documentation gives them."""
+"""Every way to authenticate with Kafka, for the SDK and the workers, with no more than the documented rights."""
 
 import asyncio
 import logging
@@ -40,7 +40,7 @@ SECONDS = 40
 
 @dataclass(frozen=True, slots=True)
 class Secured:
-    """A topic that only the two users of the documentation have rights to."""
+    """A topic to which only the two documented users have rights."""
 
     stack: Stack
     kafka: SecureKafka
@@ -48,11 +48,11 @@ class Secured:
     acls: list[Acl]
 
     def settings(self, login: Mapping[str, str]) -> Settings:
-        """The settings of an agent."""
+        """Return the settings of an agent."""
         return Settings.from_environment({"CONVOSTREAM_KAFKA_TOPIC": self.log.topic, **login})
 
     def right(self, operation: str, resource: str) -> list[Acl]:
-        """One right of the worker."""
+        """Return one right of the worker."""
         return [
             each for each in self.acls if (each.user, each.operation, each.resource) == ("worker", operation, resource)
         ]
@@ -163,7 +163,7 @@ async def test_a_command_uses_the_same_settings_and_names_what_is_wrong(
 
 @pytest.fixture(scope="module")
 def workers(secured: Secured) -> Iterator[list[Process]]:
-    """Three workers of one group, who log in each in a way of their own."""
+    """Run three workers of one group, each with another way to authenticate."""
     kafka, common = secured.kafka, {"CONVOSTREAM_KAFKA_TOPIC": secured.log.topic, "CONVOSTREAM_KAFKA_GROUP": GROUP}
     logins = kafka.sasl("worker"), kafka.certificate("worker", "encrypted"), kafka.tokens("worker")
     started = [secured.stack.add_worker({**login, **common}) for login in logins]
@@ -178,7 +178,7 @@ def stored(stack: Stack, agent_id: str) -> int:
 
 
 async def send(log: TopicLog, agent_id: str, count: int) -> None:
-    """Messages on all partitions in turn, most of which are not those of their conversations."""
+    """Send messages to all partitions in turn, most of them to the wrong one."""
     async with AIOKafkaProducer(bootstrap_servers=log.bootstrap) as producer:
         for number in range(count):
             key, value = message(agent_id, f"c-{number}")

@@ -1,4 +1,4 @@
-"""Workers refuse facts of another fold, and `rebuild` makes them those of the settings."""
+"""Workers reject facts of other rules, and `rebuild` recomputes them with the current settings."""
 
 from collections.abc import Iterator
 
@@ -25,7 +25,7 @@ OTHER_ENVIRONMENT = {
 
 @pytest.fixture
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A stack of the test's own: these commands concern all partitions of a database."""
+    """Run a separate stack, because these commands change all partitions of a database."""
     settings = StackSettings(data_directory=tmp_path_factory.mktemp("maintenance"))
     with Stack(settings, "embedded", worker_environment=WORKER) as running:
         yield running

@@ -1,4 +1,4 @@
-"""Texts of people under each policy: none is stored or logged that the policy forbids, and every number stays exact."""
+"""Personal texts under each policy: nothing forbidden is stored or logged, and every number stays exact."""
 
 import asyncio
 import hashlib
@@ -39,7 +39,7 @@ BEGIN_MS, END_MS = 1_775_000_000_000, 1_775_100_000_000  # both on 2026-03-31 an
 
 @dataclass(frozen=True, slots=True)
 class Policed:
-    """A topic whose worker has a policy, what was planted in its records, and those as delivered."""
+    """A topic whose worker has a policy, the secrets in its records, and the records as delivered."""
 
     letters: DeadLetterTopic
     agent: str
@@ -49,23 +49,23 @@ class Policed:
 
 
 class Planter:
-    """Makes texts that no other text has."""
+    """Generate unique texts."""
 
     def __init__(self, ending: str) -> None:
         self.secrets: list[str] = []
         self._ending = ending
 
     def text(self, before: str = "") -> str:
-        """A new secret, behind another text."""
+        """Return a new secret after another text."""
         self.secrets.append(f"zq{uuid.uuid4().hex}")
         return f"{before}{self.secrets[-1]}{self._ending}"
 
     def _name(self) -> str:
-        """A secret where a name belongs, which redaction leaves."""
+        """Return a secret for the field of a name, which redaction does not change."""
         return "a name" if self._ending else self.text()
 
     def events(self, agent: str) -> list[Sent]:
-        """Events of each type in two conversations, with a secret in each of their texts."""
+        """Return events of each type in two conversations, with a secret in each of their texts."""
         text = self.text
         opening = {
             "customer_id": "u-1", "customer_ip_address": text("81.2.69.142, "), "source": "web",
@@ -93,7 +93,7 @@ class Planter:
         ]
 
     def refused(self, agent: str) -> list[tuple[bytes | None, bytes, list[tuple[str, bytes | None]]]]:
-        """Values, keys and headers of records that the contract refuses."""
+        """Return values, keys and headers of records that the contract rejects."""
         text = self.text
         bodies = [
             f'{{"content": "{text()}", "customer_ip_address": "{text()}'.encode(),
@@ -131,7 +131,7 @@ ENDINGS = {"redacted": "@example.org"}
 
 @pytest.fixture(scope="module", params=POLICIES)
 def policed(stack: Stack, request: pytest.FixtureRequest) -> Iterator[Policed]:
-    """Records with planted secrets, taken by a worker that keeps no conversation in memory and logs all it can."""
+    """Send records with secrets to a worker that caches no conversation and logs as much as possible."""
     topic, agent = unique_agent("private"), unique_agent("agent")
     create_topic(stack.broker.address, topic, PARTITIONS)
     own = {

@@ -39,7 +39,7 @@ WHERE topic = {topic:String} AND partition = {partition:UInt32} AND offset = {of
 
 
 def record_around(size: int, header: bytes = b"") -> tuple[bytes, bytes]:
-    """What stands before and after the value of a batch's only record."""
+    """Return the bytes before and after the value of a batch's only record."""
 
     def varint(number: int) -> bytes:
         written = bytearray()
@@ -52,7 +52,7 @@ def record_around(size: int, header: bytes = b"") -> tuple[bytes, bytes]:
 
 
 def bomb(number: int) -> bytes:
-    """The compressed part of a batch with one record of zeros: 1 GiB for Zstandard, 40 MiB otherwise."""
+    """Return the compressed part of a batch with one record of zeros: 1 GiB for Zstandard, 40 MiB otherwise."""
     size = 16 * FRAME if number == 4 else 40 * MIB
     before, after = record_around(size)
     if number != 4:
@@ -62,7 +62,7 @@ def bomb(number: int) -> bytes:
 
 
 async def produce(harness: Harness, partition: int, batches: Sequence[bytes]) -> list[tuple[int, int]]:
-    """Sends batches as they are; returns the error code and the offset of each."""
+    """Send batches unchanged; return the error code and the offset of each."""
     client = AIOKafkaClient(bootstrap_servers=harness.log.bootstrap)
     await client.bootstrap()
     try:
@@ -79,7 +79,7 @@ async def produce(harness: Harness, partition: int, batches: Sequence[bytes]) ->
 
 
 def peak_kb(harness: Harness) -> int:
-    """The most memory that the worker has had."""
+    """Return the peak memory of the worker."""
     lines = Path(f"/proc/{harness.worker.pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
 

@@ -1,4 +1,4 @@
-"""What a table has lost, or has too much, is found and made good through the fence."""
+"""Rows that a table lost or has twice are found and reconciled."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -33,7 +33,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A stack whose worker has written random events and is gone."""
+    """A stack whose worker has written random events and has stopped."""
 
     harness: Harness
     known: History

@@ -1,4 +1,4 @@
-"""The SDK against a real broker: everything arrives once, in order within a conversation, and reaches the views."""
+"""The SDK with a real broker: every event arrives once, in order within a conversation, and reaches the views."""
 
 import gzip
 import json
@@ -24,7 +24,7 @@ NUMBERS = list(range(PARTITIONS))
 
 @pytest.fixture(scope="module")
 def log(stack: Stack) -> TopicLog:
-    """A topic of the SDK's own, without a worker."""
+    """Return a topic of the SDK without a worker."""
     log = TopicLog(stack.broker.address, "sdk-events")
     log.create({})
     return log
@@ -37,7 +37,7 @@ def settings(log: TopicLog, compression: str = "auto") -> Settings:
 
 
 async def records_of(log: TopicLog, agent_id: str, count: int) -> dict[int, list[Record]]:
-    """Read the topic until so many records of this agent were met; by partition."""
+    """Read the topic until it has returned this many records of the agent; return them by partition."""
     found: dict[int, list[Record]] = defaultdict(list)
     async with AIOKafkaConsumer(bootstrap_servers=log.bootstrap, max_partition_fetch_bytes=2**24) as consumer:
         consumer.assign([TopicPartition(log.topic, number) for number in NUMBERS])
@@ -52,7 +52,7 @@ async def records_of(log: TopicLog, agent_id: str, count: int) -> dict[int, list
 
 
 def run(program: list[str], log: TopicLog) -> subprocess.CompletedProcess[str]:
-    """Run Python as an agent's process."""
+    """Run Python code as an agent's process."""
     environment = {
         **os.environ,
         "PYTHONPATH": os.pathsep.join(sys.path),

@@ -1,4 +1,4 @@
-"""The spool with a real broker that is away, killed and started again: everything accepted arrives, and in order."""
+"""The spool with a broker that is unavailable, killed and restarted: every accepted event arrives, in order."""
 
 import asyncio
 import json
@@ -40,7 +40,7 @@ CONVERSATIONS = 5
     params=["embedded", pytest.param("kafka", marks=pytest.mark.kafka)], ids=["embedded broker", "Apache Kafka"]
 )
 def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Process]:
-    """A broker of the test's own that is not running yet."""
+    """Return a separate broker that is not running yet."""
     if request.param == "kafka" and missing_programs() and os.environ.get("CI") != "true":
         pytest.skip("Apache Kafka needs Java and Maven")
     command = ["deploy.embedded", "broker"] if request.param == "embedded" else ["deploy.kafka"]
@@ -58,19 +58,19 @@ def broker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Process]:
 
 @pytest.fixture
 def spool(tmp_path: Path) -> Path:
-    """A spool directory."""
+    """Return a spool directory."""
     return tmp_path / "spool"
 
 
 def begin(broker: Process) -> None:
-    """Start the broker, again if need be, with its topic."""
+    """Start or restart the broker with its topic."""
     broker.start()
     broker.wait_until_ready(60)
     create_topic(address(broker), TOPIC, PARTITIONS)
 
 
 def address(broker: Process) -> str:
-    """Return where the broker answers, or will."""
+    """Return the present or future address of the broker."""
     return f"localhost:{broker.port}"
 
 
@@ -80,7 +80,7 @@ def settings(broker: Process, spool: Path) -> Settings:
 
 
 async def arrived(broker: Process, count: int) -> list[Record]:
-    """Read the topic until it holds so many events, and return each at its first arrival."""
+    """Read the topic until it holds this many events; return each at its first arrival."""
     found: dict[str, Record] = {}
     async with AIOKafkaConsumer(bootstrap_servers=address(broker), max_partition_fetch_bytes=2**24) as consumer:
         consumer.assign([TopicPartition(TOPIC, number) for number in range(PARTITIONS)])
@@ -94,7 +94,7 @@ async def arrived(broker: Process, count: int) -> list[Record]:
 
 
 def by_conversation(records: list[Record]) -> dict[bytes, list[int]]:
-    """Return the numbers that each conversation says, in order."""
+    """Return the numbers in the messages of each conversation, in order."""
     said: dict[bytes, list[int]] = defaultdict(list)
     for each, text in zip(records, contents(records), strict=True):
         said[each.key].append(int(text))
@@ -102,7 +102,7 @@ def by_conversation(records: list[Record]) -> dict[bytes, list[int]]:
 
 
 def in_order(first: int, count: int) -> dict[bytes, list[int]]:
-    """Return what each conversation says when nothing is lost or moved."""
+    """Return the numbers of each conversation when nothing is lost or reordered."""
     numbers = range(first, first + count)
     return {
         b"shop/c-%d" % rest: [each for each in numbers if each % CONVERSATIONS == rest] for rest in range(CONVERSATIONS)

@@ -1,4 +1,4 @@
-"""A topic that was deleted and made again has another id, on both brokers."""
+"""A topic that was deleted and created again has another id, on both brokers."""
 
 import asyncio
 from uuid import uuid4
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.brokers("embedded", "kafka")
 
 
 async def described_by(bootstrap: str, topic: str) -> TopicDescription:
-    """What the broker says, once it knows the topic."""
+    """Return the broker's description of a topic, once it knows the topic."""
     async with AIOKafkaConsumer(bootstrap_servers=bootstrap) as consumer, asyncio.timeout(20):
         while True:
             try:

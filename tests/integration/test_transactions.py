@@ -25,7 +25,7 @@ COMMITTED, ABORTED, OPEN = "committed", "aborted", "open"
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """A topic of its own with a worker whose flushes are smaller than the transactions."""
+    """A separate topic with a worker whose flushes are smaller than the transactions."""
 
     stack: Stack
     log: TopicLog
@@ -34,25 +34,25 @@ class Played:
     agent_id: str
 
     def stored(self) -> dict[str, int]:
-        """How many events of each conversation are stored."""
+        """Return the number of stored events of each conversation."""
         query = "SELECT conversation_id, count() FROM events WHERE agent_id = {a:String} GROUP BY 1"
         rows = reader(self.stack).query(query, {"a": self.agent_id}).result_rows
         return {str(name): int(count) for name, count in rows}
 
     def gauge(self, name: str) -> float:
-        """The sum of a metric of the worker."""
+        """Return the sum of a metric of the worker."""
         with urlopen(f"http://127.0.0.1:{self.worker.port}/metrics", timeout=5) as answer:
             lines = [line for line in answer.read().decode().splitlines() if line.startswith(name)]
         return sum(float(line.split()[-1]) for line in lines)
 
     async def send(self, producer: AIOKafkaProducer, conversation_id: str, count: int = 1) -> None:
-        """Messages of a conversation on partition 0."""
+        """Send messages of a conversation to partition 0."""
         for _ in range(count):
             key, value = message(self.agent_id, conversation_id)
             await producer.send_and_wait(self.log.topic, value, key, partition=0)
 
     async def committed_offset(self) -> int | None:
-        """Where the group stands for those who watch its lag."""
+        """Return the group's committed offset, by which its lag is monitored."""
         options = {"bootstrap_servers": self.log.bootstrap, "group_id": self.group, "enable_auto_commit": False}
         async with AIOKafkaConsumer(**options) as consumer:
             return int(await consumer.committed(TopicPartition(self.log.topic, 0)) or 0)

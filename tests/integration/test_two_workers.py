@@ -31,7 +31,7 @@ class Pair:
 
 @pytest.fixture
 def pair(stack: Stack) -> Iterator[Pair]:
-    """A topic of the test's own with two workers, who flush small and often, so that faults meet flushes."""
+    """Run two workers on a separate topic with small, frequent flushes, so that faults meet flushes."""
     topic = unique_agent("shared-topic")
     log = TopicLog(stack.broker.address, topic)
     log.create({})

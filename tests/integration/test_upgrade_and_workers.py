@@ -1,4 +1,4 @@
-"""An upgrade that copies tables and makes views anew while a worker writes: nothing is lost, nothing is doubled."""
+"""An upgrade copies tables and recreates views while a worker writes: nothing is lost or duplicated."""
 
 import threading
 import time

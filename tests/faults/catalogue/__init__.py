@@ -1,4 +1,4 @@
-"""The catalogue of faults, and the choice among them."""
+"""The catalogue of faults and the weighted choice among them."""
 
 import random
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ ALL: tuple[FaultKind, ...] = tuple(
 
 
 def matching(only: Sequence[str], without: Sequence[str], *, has_disk: bool, has_kafka: bool) -> list[FaultKind]:
-    """The kinds whose names contain one of some texts and none of others, as far as machine and broker can do them."""
+    """Return the kinds selected by parts of their names that this machine and this broker support."""
     return [
         kind
         for kind in ALL
@@ -24,5 +24,5 @@ def matching(only: Sequence[str], without: Sequence[str], *, has_disk: bool, has
 
 
 def draw(kinds: list[FaultKind], chance: random.Random) -> FaultKind:
-    """One of the kinds, by weight."""
+    """Draw one of the kinds by weight."""
     return chance.choices(kinds, [kind.weight for kind in kinds])[0]

@@ -1,4 +1,4 @@
-"""Faults of people: somebody is erased while everything else happens, and the command is killed on its way."""
+"""Faults of erasures: the command is killed while it erases a conversation, and then repeated."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ ATTEMPTS = 40
 
 @contextmanager
 def _erased(stack: FaultStack) -> Iterator[None]:
-    """Begins to erase a conversation, kills the command half of the time, and repeats it until it ends."""
+    """Start to erase a conversation, kill the command half of the time, and repeat it until it succeeds."""
     somebody = stack.rows_or_none(SOMEBODY)
     if not somebody:
         yield

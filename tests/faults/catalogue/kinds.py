@@ -1,4 +1,4 @@
-"""What a kind of fault is: a block that strikes on entry and heals on exit, and what it needs."""
+"""The interface of a kind of fault: a context manager that injects it on entry and heals it on exit."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -13,10 +13,10 @@ Block = Callable[[FaultStack], AbstractContextManager[None]]
 
 @dataclass(frozen=True, slots=True)
 class FaultKind:
-    """One kind of fault. Two of one resource never happen at once; `holds` is how long it lasts, in seconds.
+    """One kind of fault; `holds` is its minimum and maximum duration in seconds, `weight` how often it is drawn.
 
-    Recovery counts from the end of the fault, or from its strike when nothing is healed but others have to take over.
-    `weight` is how often it is drawn.
+    Two faults of one resource never overlap. Recovery is timed from the end of the fault, or from its start when other
+    processes have to take over.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Faults of the network between the workers and the servers, and answers of ClickHouse that a proxy makes up."""
+"""Faults of the network between the workers and the servers, and false ClickHouse answers sent by a proxy."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Faults of producers: one that means harm, by times, headers, places and sizes of its records."""
+"""Faults of producers: a hostile one that forges timestamps, headers, partitions and sizes."""
 
 import asyncio
 import time
@@ -25,7 +25,7 @@ Headers = list[tuple[str, bytes]]
 
 @contextmanager
 def _hostile(stack: FaultStack) -> Iterator[None]:
-    """Records of three hundred months, with times and headers that are not true, on any partition."""
+    """Send records of 300 months with forged timestamps and headers to any partition."""
     now = int(time.time() * 1000)
     records = generate(stack.chance.randrange(10**6), CONVERSATIONS, agent_ids=["faulty-0"], now=now, bad_percent=10)
     asyncio.run(_send(stack, [*records, _large(stack)], now))
@@ -33,7 +33,7 @@ def _hostile(stack: FaultStack) -> Iterator[None]:
 
 
 def _large(stack: FaultStack) -> Sent:
-    """A valid event of the largest size; a worker has to forward it from most partitions."""
+    """Return a valid event of the largest size, which workers have to reroute from most partitions."""
     number = stack.chance.randrange(10**12)
     fields = {
         "event_id": f"00000000-0000-4000-8000-{number:012}",
@@ -61,14 +61,14 @@ async def _send(stack: FaultStack, records: Sequence[Sent], now: int) -> None:
 
 
 def _time(stack: FaultStack, now: int) -> int:
-    """A time of some month since 2000, or one that cannot be true; Apache Kafka takes none of the far future."""
+    """Return a timestamp since 2000, or an impossible one; Apache Kafka rejects those of the far future."""
     impossible = (0, now // 1000, 10**13) if stack.broker_kind == "embedded" else (0, now // 1000)
     months = range(EARLIEST_MS, now, MONTH_MS)
     return int(stack.chance.choice((stack.chance.choice(months), stack.chance.choice(months), *impossible, now)))
 
 
 def _headers(stack: FaultStack, now: int) -> Headers:
-    """Headers of ours that are not true."""
+    """Return forged headers of our own names."""
     place = f"{stack.chance.randrange(4)}:{stack.chance.randrange(500)}"
     forged: list[Headers] = [
         [],

@@ -1,4 +1,4 @@
-"""Faults of readers: one that means harm, by queries that kill, sleep, and take memory and processors."""
+"""Faults of readers: hostile queries that kill others, sleep, and take memory and CPU."""
 
 import http.client
 import threading
@@ -27,7 +27,7 @@ ANSWER_SECONDS: Final = 15
 
 @contextmanager
 def _hostile(stack: FaultStack) -> Iterator[None]:
-    """Seventy readers ask at once, again and again, as long as the fault lasts."""
+    """Query ClickHouse from 70 connections again and again as long as the fault lasts."""
     ended = threading.Event()
     address = stack.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"]
     threads = [threading.Thread(target=_ask, args=(address, number, ended)) for number in range(READERS)]

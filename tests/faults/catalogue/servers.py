@@ -1,4 +1,4 @@
-"""Faults of the servers: killed, restarted and paused; and a log that begins anew."""
+"""Faults of the servers: killed, restarted and paused, and a topic that is deleted and created again."""
 
 import time
 from collections.abc import Iterator
@@ -57,7 +57,7 @@ def _broker_paused(stack: FaultStack) -> Iterator[None]:
 
 @contextmanager
 def _broker_killed(stack: FaultStack) -> Iterator[None]:
-    """Apache Kafka keeps its log; the embedded broker has it in memory alone, so it loses everything."""
+    """Kill the broker; Apache Kafka keeps its log, the embedded broker loses it."""
     if stack.broker_kind == "embedded":
         with _log_begins_anew(stack):
             yield
@@ -76,7 +76,7 @@ def _log_begins_anew(stack: FaultStack) -> Iterator[None]:
 
 @contextmanager
 def _log_begins_anew_behind_the_workers(stack: FaultStack) -> Iterator[None]:
-    """The new log grows while no worker looks, as far as the load goes beyond the places where they stand."""
+    """Let the new log grow past the workers' positions while they are paused."""
     frozen = stack.workers.running
     ends = stack.load.highest()
     stack.delete_log()
@@ -91,7 +91,7 @@ def _log_begins_anew_behind_the_workers(stack: FaultStack) -> Iterator[None]:
 
 @contextmanager
 def _partitions_added(stack: FaultStack) -> Iterator[None]:
-    """Conversations change their partition, those that are under way too; the embedded broker cannot do it."""
+    """Move conversations to other partitions, open ones too; the embedded broker cannot add partitions."""
     stack.add_partitions()
     yield
 

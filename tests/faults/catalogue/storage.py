@@ -1,4 +1,4 @@
-"""Faults of ClickHouse's storage: a full disk, too many parts, and one table alone that takes nothing."""
+"""Faults of ClickHouse's storage: a full disk, too many parts, and a single table that rejects inserts."""
 
 import contextlib
 import errno
@@ -29,7 +29,7 @@ def _change(stack: FaultStack, table: str, action: str) -> None:
 
 
 def _refusing(setting: tuple[str, str, str]) -> Block:
-    """One table alone refuses: the tables before it in the chain of views have the block, those behind it do not."""
+    """Make one table reject inserts: tables before it in the chain of views have the block, those after it do not."""
 
     @contextmanager
     def block(stack: FaultStack) -> Iterator[None]:
@@ -45,7 +45,7 @@ def _refusing(setting: tuple[str, str, str]) -> Block:
 
 @contextmanager
 def _disk_full(stack: FaultStack) -> Iterator[None]:
-    """Next to nothing is left, at once: the tables refuse what comes, and what is under way fits or does not."""
+    """Fill the disk at once: inserts that are running may fit or fail, new ones are rejected."""
     ballast = stack.disk / "ballast"
     while not _filled(ballast):
         ballast.unlink(missing_ok=True)
@@ -54,7 +54,7 @@ def _disk_full(stack: FaultStack) -> Iterator[None]:
 
 
 def _filled(ballast: Path) -> bool:
-    """Takes what the disk has left; tells whether nobody else took some of it meanwhile."""
+    """Take the free space of the disk; return False if another process took some of it meanwhile."""
     usage = os.statvfs(ballast.parent)
     with ballast.open("wb") as file:
         try:

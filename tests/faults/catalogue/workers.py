@@ -1,4 +1,4 @@
-"""Faults of workers: killed, stopped, paused beyond their session, added and removed."""
+"""Faults of workers: killed, stopped, paused beyond their session timeout, added and removed."""
 
 import time
 from collections.abc import Iterator
@@ -63,7 +63,7 @@ def _paused(stack: FaultStack) -> Iterator[None]:
 
 @contextmanager
 def _added_and_removed(stack: FaultStack) -> Iterator[None]:
-    """Rebalances one after the other, the next often before the last one is through."""
+    """Rebalance several times, often before the previous rebalance has finished."""
     for _ in range(CHURNS):
         running = stack.workers.running
         if len(running) < 2 or (len(running) < MOST_WORKERS and stack.chance.random() < 0.5):

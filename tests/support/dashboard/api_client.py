@@ -1,4 +1,4 @@
-"""Asks the API as a page would: in this process, over ASGI, against the ClickHouse of the stack."""
+"""A client of the API in this process, over ASGI, against the ClickHouse of the stack."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -24,18 +24,18 @@ class Api:
     client: httpx.AsyncClient
 
     async def get(self, path: str, parameters: Mapping[str, object] | None = None, status: int = 200) -> httpx.Response:
-        """The answer to a request, which must have this status."""
+        """Return the answer to a request, which must have this status."""
         sent = {name: str(value) for name, value in (parameters or {}).items()}
         answer = await self.client.get(path, params=sent)
         assert answer.status_code == status, f"{answer.url} answered {answer.status_code}: {answer.text[:800]}"
         return answer
 
     async def json(self, path: str, parameters: Mapping[str, object] | None = None) -> Any:
-        """What a request is answered with."""
+        """Return the JSON body of an answer."""
         return (await self.get(path, parameters)).json()
 
     async def pages(self, path: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:
-        """All rows of a list, page by page."""
+        """Return all rows of a list, page by page."""
         rows: list[dict[str, Any]] = []
         cursor: dict[str, str] = {}
         while True:
@@ -49,7 +49,7 @@ class Api:
 
 @asynccontextmanager
 async def running_api(harness: Harness, **settings: object) -> AsyncIterator[Api]:
-    """The application over the harness's ClickHouse, started and stopped as a server does."""
+    """Run the application over the harness's ClickHouse, with its start and shutdown."""
     url = SecretStr(harness.stack.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"])
     app = create_app(DashboardSettings.model_validate({"clickhouse_reader_url": url, **settings}))
     transport = httpx.ASGITransport(app)
@@ -61,7 +61,7 @@ async def running_api(harness: Harness, **settings: object) -> AsyncIterator[Api
 
 
 def window_parameters(question: Question) -> dict[str, object]:
-    """A question of the oracle as parameters of the API."""
+    """Return a question of the oracle as parameters of the API."""
     return {
         "agent_id": question.agent_id,
         "environment": question.environment,

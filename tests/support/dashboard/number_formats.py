@@ -1,4 +1,4 @@
-"""Reads what the page writes in American English back into numbers."""
+"""Parse numbers that the page has formatted in American English."""
 
 import re
 from typing import Final
@@ -9,7 +9,7 @@ _PART = re.compile(r"([\d.,]+)(ms|[µμ]s|d|h|m|s)")
 
 
 def read(text: str, column: str) -> float | None:
-    """The number that a text means, by what its column holds."""
+    """Return the number of a text, by the name of its column."""
     if text == NOTHING:
         return None
     if column.endswith("_seconds"):
@@ -26,7 +26,7 @@ def _seconds(text: str) -> float:
 
 
 def is_as_written(text: str, column: str, value: float | None) -> bool:
-    """Whether a text is the value, as exactly as the page writes such values."""
+    """Return whether a text is the value, within the precision of the page's formats."""
     shown = read(text, column)
     if shown is None or value is None:
         return shown is value

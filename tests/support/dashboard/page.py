@@ -1,4 +1,4 @@
-"""The page as a test holds it: opened at an address, waited for, read."""
+"""The dashboard's page in a browser: open it, wait for it, read it."""
 
 import json
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ WAIT_MS: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A number on the page: of which metric, column and row, as it was answered and as it is written."""
+    """A number on the page with its metric, column and row; `value` is the answer's, `text` the formatted one."""
 
     metric: str
     column: str
@@ -29,7 +29,7 @@ class Number:
 
 @dataclass
 class DashboardPage:
-    """A page of the dashboard in a browser, and what went wrong in it."""
+    """A page of the dashboard in a browser, and the errors of its console."""
 
     page: Page
     address: str
@@ -45,43 +45,43 @@ class DashboardPage:
             self.problems.append(message.text)
 
     def open(self, **search: str) -> "DashboardPage":
-        """Opens the page at an address and waits for its numbers."""
+        """Open the page with a query string and wait for its numbers."""
         self.page.goto(f"{self.address}/?{urlencode(search)}")
         self.settle()
         return self
 
     def settle(self) -> None:
-        """Waits until the numbers of the newest choice are shown."""
+        """Wait until the numbers of the latest selection are shown."""
         self.page.wait_for_selector('main[aria-busy="false"]')
         self.page.wait_for_selector('.card[aria-busy="false"]')
 
     def chosen(self, name: str) -> str:
-        """What the address keeps under a name; nothing when it is as at first."""
+        """Return a parameter of the address; empty if it has its default."""
         return "".join(parse_qs(urlsplit(self.page.url).query).get(name, []))
 
     def card(self, metric: str) -> Locator:
-        """The card of a metric."""
+        """Return the card of a metric."""
         return self.page.locator(f'[data-card="{metric}"]')
 
     def figure(self, metric: str, column: str, key: str = "") -> Locator:
-        """A number on the page; of several with the same value the first."""
+        """Return a number on the page; the first if there are several."""
         named = f'[data-metric="{metric}"][data-column="{column}"][data-key={json.dumps(key)}]'
         return self.page.locator(named).first
 
     def numbers(self, metric: str | None = None) -> list[Number]:
-        """All numbers that are on the page, or those on the card of a metric."""
+        """Return all numbers on the page, or on the card of a metric."""
         within = self.page.locator("main") if metric is None else self.card(metric)
         found = within.locator("[data-metric]").evaluate_all(READ_NUMBERS)
         return [Number(**one) for one in found]
 
     def choose_agent(self, name: str) -> None:
-        """Chooses an agent in the field of the bar."""
+        """Choose an agent in the toolbar."""
         self.page.locator("#agent").click()
         self.page.locator(f"#agent-options [data-agent={json.dumps(name)}]").click()
         self.settle()
 
     def show_all(self, metric: str | None = None) -> None:
-        """Unfolds every table that shows only its first rows, or that of one card."""
+        """Expand every table that shows only its first rows, or those of one card."""
         within = self.page.locator("main") if metric is None else self.card(metric)
         more = within.get_by_role("button", name="Show all")
         while count := more.count():
@@ -89,24 +89,24 @@ class DashboardPage:
             expect(more).to_have_count(count - 1)
 
     def show_days(self) -> None:
-        """Shows the days as a table."""
+        """Show the days as a table."""
         self.page.get_by_role("button", name="Daily overview as a table").click()
         self.page.locator(".days").wait_for()
 
     def open_list(self, number: Locator) -> int:
-        """Follows a number to its list; returns how many it says there are."""
+        """Follow a number to its list; return the number of rows that it reports."""
         number.click()
         total = self.page.locator("#panel [data-total]")
         total.wait_for()
         return int(total.get_attribute("data-total") or "-1")
 
     def close_panel(self) -> None:
-        """Leaves the list or the conversation."""
+        """Close the list or the conversation."""
         self.page.locator("#panel").get_by_role("button", name="Close").click()
         expect(self.page.locator("#panel")).not_to_be_visible()
 
     def rows_of_list(self) -> Iterator[int]:
-        """The number of rows on each page of the open list."""
+        """Yield the number of rows on each page of the open list."""
         rows = self.page.locator("#panel table.list tbody tr")
         following = self.page.get_by_role("button", name="Next")
         status = self.page.locator("#panel footer [role=status]")
@@ -118,6 +118,6 @@ class DashboardPage:
             yield rows.count()
 
     def is_too_wide(self) -> bool:
-        """Whether one has to scroll sideways."""
+        """Return whether the page scrolls horizontally."""
         wide: bool = self.page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
         return wide

@@ -1,4 +1,4 @@
-"""What the tests send: the demo's conversations once each, and one whose every text is hostile."""
+"""Events for the tests of the page: the demo's conversations, and conversations with hostile texts."""
 
 from typing import Final
 
@@ -26,13 +26,13 @@ MINUTE_MS: Final = 60_000
 
 
 def send_demo(bootstrap_servers: str, now_ms: int) -> None:
-    """156 conversations of the last 30 days, with visits, tools, ratings and hand-overs."""
+    """Send 156 conversations of the last 30 days, with visits, actions, ratings and escalations."""
     with ConversationTracker(DEMO_AGENT, "production", bootstrap_servers=bootstrap_servers) as tracker:
         send(plan(read_transcripts(), now_ms, copies=1), tracker, lambda _: None)
 
 
 def send_hostile(bootstrap_servers: str, now_ms: int) -> None:
-    """One conversation of an agent of its own, an hour ago."""
+    """Send one conversation with markup in every text, an hour ago."""
     at = iter(format_date_time(now_ms - 60 * MINUTE_MS + step * MINUTE_MS) for step in range(12))
     with ConversationTracker(HOSTILE_AGENT, "production", bootstrap_servers=bootstrap_servers) as tracker:
         tracker.emit(_opening(next(at)))
@@ -47,7 +47,7 @@ def send_hostile(bootstrap_servers: str, now_ms: int) -> None:
 
 
 def send_spoofed(bootstrap_servers: str, now_ms: int) -> None:
-    """One conversation in which every name holds what cannot be seen, and changes the direction of what follows it."""
+    """Send one conversation whose names all hold invisible and direction-changing characters."""
     at = iter(format_date_time(now_ms - 50 * MINUTE_MS + step * MINUTE_MS) for step in range(12))
     with ConversationTracker(SPOOFED, SPOOFED, bootstrap_servers=bootstrap_servers) as tracker:
         conversation = tracker.get_or_create_conversation(
@@ -65,7 +65,7 @@ def send_spoofed(bootstrap_servers: str, now_ms: int) -> None:
 
 
 def send_message(bootstrap_servers: str) -> None:
-    """One more message of the hostile conversation's end user, now."""
+    """Send one more message of the hostile conversation's end user, now."""
     with ConversationTracker(HOSTILE_AGENT, "production", bootstrap_servers=bootstrap_servers) as tracker:
         tracker.track_human_message("Is anybody there?", conversation_id=HOSTILE_ID)
         assert tracker.flush(30) == 0

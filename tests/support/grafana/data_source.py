@@ -1,4 +1,4 @@
-"""Asks through clickhouse-go what the panels ask: one run of a Go program for all questions."""
+"""Run the panels' queries through clickhouse-go, Grafana's client: one run of a Go program for all of them."""
 
 import json
 import os
@@ -19,14 +19,14 @@ PROGRAM = Path(__file__).parents[2] / "integration" / "grafana" / "data_source_c
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A query with everything put in, and the zone that the data source hands its client."""
+    """A query with all variables replaced, and the time zone that the data source passes to its client."""
 
     sql: str
     time_zone: str
 
 
 class Answer(BaseModel):
-    """What a panel gets, or the error that it shows."""
+    """The result of a panel's query, or the error that it shows."""
 
     columns: list[str] | None
     types: list[str] | None
@@ -34,13 +34,13 @@ class Answer(BaseModel):
     error: str
 
     def records(self) -> list[dict[str, Any]]:
-        """The rows with the names of the columns; there must be no error."""
+        """Return the rows with the names of the columns; there must be no error."""
         assert self.error == ""
         return [dict(zip(self.columns or (), row, strict=True)) for row in self.rows or ()]
 
 
 def run_queries(questions: list[Question], reader_url: str, folder: Path) -> list[Answer]:
-    """The answers, in the order of the questions."""
+    """Return the answers in the order of the questions."""
     if shutil.which("go") is None and os.environ.get("CI") != "true":
         pytest.skip("Go is not installed, so the client of Grafana's data source was not asked; CI does ask it")
     asked, answered = folder / "questions.json", folder / "answers.json"

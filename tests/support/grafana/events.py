@@ -1,4 +1,4 @@
-"""The events and facts of an agent whose name is as bad as the contract allows: every view has something to show."""
+"""Events and facts of an agent with the worst name that the contract allows; every view has rows."""
 
 from typing import Final
 
@@ -27,7 +27,7 @@ PLACES: Final[tuple[dict[str, object], ...]] = (
 
 
 def insert_conversations(agent: Agent) -> None:
-    """Sends one conversation in every five hours of the range, and one at its last millisecond."""
+    """Insert one conversation every five hours of the range, and one at its last millisecond."""
     times = [*range(SINCE, UNTIL, 300 * MINUTE), UNTIL]
     for number, at in enumerate(times):
         _conversation(agent, f"c-{number}", number, at)

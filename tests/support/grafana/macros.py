@@ -1,4 +1,4 @@
-"""Puts values into a panel's SQL as Grafana does: variables in the page, then the range in the data source."""
+"""Replace variables and macros in a panel's SQL as Grafana does, in the page and in the data source."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _KEPT: Final = "-_.~"
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """What is chosen on the page: variables, the zone as Grafana names it, and the range in milliseconds."""
+    """The selection on the page: variables, time zone as Grafana names it, and range in milliseconds."""
 
     variables: Mapping[str, str]
     time_zone: str
@@ -23,7 +23,7 @@ class Dashboard:
     until: int
 
     def expand(self, sql: str) -> str:
-        """The SQL that reaches ClickHouse."""
+        """Return the SQL that ClickHouse receives."""
         return self._in_the_data_source(self._in_the_page(sql))
 
     def _in_the_page(self, sql: str) -> str:

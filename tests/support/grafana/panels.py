@@ -1,4 +1,4 @@
-"""Reads the generated dashboards as Grafana would, as far as the tests ask for them."""
+"""Read the generated dashboards as Grafana does, as far as the tests need them."""
 
 import json
 from typing import Any, Literal
@@ -27,21 +27,21 @@ class Target(BaseModel):
 
 
 class Override(BaseModel):
-    """What holds for one column."""
+    """The options of one column."""
 
     matcher: dict[str, str]
     properties: list[dict[str, Any]]
 
 
 class FieldConfig(BaseModel):
-    """What holds for the values of a panel."""
+    """The options of a panel's values."""
 
     defaults: dict[str, Any]
     overrides: list[Override]
 
 
 class Panel(BaseModel):
-    """One panel that shows something."""
+    """One panel with data."""
 
     id: int
     type: str
@@ -53,11 +53,11 @@ class Panel(BaseModel):
 
 
 def dashboard(name: Name) -> dict[str, Any]:
-    """A whole dashboard."""
+    """Return a whole dashboard."""
     loaded: dict[str, Any] = json.loads((HERE / f"dashboards/{name}.json").read_text())
     return loaded
 
 
 def panels(name: Name) -> list[Panel]:
-    """The panels of a dashboard, without the headings between them."""
+    """Return the panels of a dashboard without its headings."""
     return [Panel.model_validate(panel) for panel in dashboard(name)["panels"] if panel["type"] != "row"]

@@ -1,4 +1,4 @@
-"""Which questions the panels ask in which zones, and what each should show: the views, asked as the contract says."""
+"""The queries of all panels and variables, in several time zones and modes."""
 
 from typing import Final
 
@@ -25,13 +25,13 @@ Questions = dict[Key, Question]
 
 
 def chosen(time_zone: str, mode: str, agent_id: str = AGENT_ID) -> Dashboard:
-    """The dashboard of our agent."""
+    """Return the dashboard of our agent."""
     variables = {"agent_id": agent_id, "environment": "production", "peak_hours_of": mode}
     return Dashboard(variables, time_zone, SINCE, UNTIL)
 
 
 def queries() -> dict[str, str]:
-    """The SQL of every panel by the view that it asks, and of every variable by its name."""
+    """Return the SQL of every panel by its view, and of every variable by its name."""
     asked = {
         target.sql.split("convostream.")[1].split("(")[0]: target.sql
         for p in panels("overview")
@@ -42,7 +42,7 @@ def queries() -> dict[str, str]:
 
 
 def questions() -> Questions:
-    """Every query in every zone and mode, and once in a zone that is none."""
+    """Return every query in every zone and mode, and in an invalid zone."""
     return {
         (name, zone, mode): Question(chosen(zone, mode).expand(sql), zone)
         for name, sql in queries().items()

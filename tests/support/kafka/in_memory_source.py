@@ -1,4 +1,4 @@
-"""A feed over records in memory: one log a partition, read on from where it was told to."""
+"""A partition source over records in memory, with one log for each partition."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ class ForwardedRecord:
 
 @dataclass(slots=True)
 class InMemorySource:
-    """Kafka in memory; `poll` is what the consumer's loop would do."""
+    """Kafka in memory; `poll` does what the consumer's loop would do."""
 
     logs: dict[int, list[KafkaRecord]]
     is_ours: bool = True
@@ -43,7 +43,7 @@ class InMemorySource:
         return Poll.of(partition, records, self.seeks[partition])
 
     async def describe(self) -> TopicDescription:
-        """Return how many partitions there are, and the id."""
+        """Return the partition count and the topic id."""
         return TopicDescription(len(self.logs), self.made_as)
 
     async def bounds(self, partition: int) -> tuple[int, int]:
@@ -52,40 +52,40 @@ class InMemorySource:
         return (log[0].offset, log[-1].offset + 1) if log else (0, 0)
 
     async def seek_to(self, partition: int, offset: int) -> int:
-        """Read a partition from an offset on."""
+        """Continue reading a partition at an offset."""
         self.positions[partition] = offset
         self.seeks[partition] += 1
         self.paused.discard(partition)
         return self.seeks[partition]
 
     def pause(self, partition: int) -> None:
-        """Read no more of a partition for now."""
+        """Stop reading a partition."""
         self.paused.add(partition)
 
     def resume(self, partition: int) -> None:
-        """Read on."""
+        """Continue reading a partition."""
         self.paused.discard(partition)
 
     def read_to(self, partition: int, taken: int) -> int:
         return taken
 
     def lag(self, partition: int, next_offset: int) -> int:
-        """Return how many records wait behind an offset."""
+        """Return the number of records from an offset on."""
         return sum(record.offset >= next_offset for record in self.logs[partition])
 
     def mark_written(self, partition: int, offset: int) -> None:
-        """Take the offset below which everything has landed."""
+        """Record the offset below which everything is written."""
         self.landed[partition] = offset
 
     async def is_member(self, partition: int) -> bool:
-        """Tell whether a partition is still ours."""
+        """Return whether the partition is still assigned."""
         return self.is_ours
 
     async def forward(self, record: Record, key: bytes, partition: int, headers: Headers) -> None:
-        """Keep a record that is to be produced again."""
+        """Record a record that is to be produced again."""
         self.forwarded.append(ForwardedRecord(record, key, partition, headers))
 
 
 def source_of(offsets: Sequence[int], partition: int = 0) -> InMemorySource:
-    """A feed whose one partition holds a record of two bytes at each of these offsets."""
+    """Return a source with one partition that holds a record of two bytes at each of these offsets."""
     return InMemorySource({partition: [KafkaRecord(partition, offset) for offset in offsets]})

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 
 def message(agent_id: str, conversation_id: str) -> tuple[bytes, bytes]:
-    """Key and value of a message of now."""
+    """Return key and value of a message of now."""
     event = {
         "event_id": str(uuid.uuid4()),
         "type": "message",

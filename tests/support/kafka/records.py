@@ -1,4 +1,4 @@
-"""Records of the events topic, as a client would deliver them."""
+"""Records of the events topic as a client delivers them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,16 +24,16 @@ class KafkaRecord:
 
 
 def fields_of(type_: str = "conversation_ended", **own: object) -> dict[str, object]:
-    """The fields of an event: the required ones of all types, and those given; an Ellipsis leaves one away."""
+    """Return the required fields of an event and those given; an Ellipsis removes one."""
     common = {"event_id": EVENT_ID, "type": type_, "agent_id": "a", "conversation_id": "c", "occurred_at": AT}
     return {name: value for name, value in {**common, **own}.items() if value is not ...}
 
 
 def value_of(fields: Mapping[str, object]) -> bytes:
-    """The value of a record that holds these fields."""
+    """Return the value of a record with these fields."""
     return orjson.dumps(fields)
 
 
 def record_of(type_: str = "conversation_ended", offset: int = 0, **own: object) -> KafkaRecord:
-    """A record that holds an event."""
+    """Return a record that holds an event."""
     return KafkaRecord(offset=offset, value=value_of(fields_of(type_, **own)))

@@ -1,6 +1,6 @@
-"""A Kafka that asks for logins: listeners with TLS beside the open one, certificates, users, and the documented ACLs.
+"""A Kafka with authentication: TLS listeners beside the open one, certificates, users, and the documented ACLs.
 
-The open listener is the administrator's: whoever comes through it may do everything, everybody else what ACLs allow.
+Clients of the open listener are superusers; all others have the rights that the ACLs give.
 """
 
 import json
@@ -39,7 +39,7 @@ _RESULTS: Any = {CreateAclsRequest: "creation_responses", DeleteAclsRequest: "fi
 
 @dataclass(frozen=True)
 class SecureKafka:
-    """Certificates and ports; the node reads what `options` names."""
+    """Certificates and ports of the broker that is started with `options`."""
 
     directory: Path
     sasl_port: int = field(default_factory=free_port)
@@ -59,7 +59,7 @@ class SecureKafka:
         ]
 
     def sasl(self, user: str, mechanism: str = "SCRAM-SHA-256", password: str | None = None) -> dict[str, str]:
-        """The settings of a user who logs in with a password over TLS."""
+        """Return the settings of a user who authenticates with a password over TLS."""
         return self._connected("SASL_SSL", self.sasl_port) | {
             "CONVOSTREAM_KAFKA_SASL_MECHANISM": mechanism,
             "CONVOSTREAM_KAFKA_SASL_USERNAME": user,
@@ -67,14 +67,14 @@ class SecureKafka:
         }
 
     def tokens(self, user: str) -> dict[str, str]:
-        """The settings of a user who logs in with a token over TLS."""
+        """Return the settings of a user who authenticates with a token over TLS."""
         return self._connected("SASL_SSL", self.sasl_port) | {
             "CONVOSTREAM_KAFKA_SASL_MECHANISM": "OAUTHBEARER",
             "CONVOSTREAM_KAFKA_SASL_TOKEN_PROVIDER": f"{__name__}:{user}_token",
         }
 
     def certificate(self, user: str, key: Literal["key", "encrypted"] = "key") -> dict[str, str]:
-        """The settings of a user who shows a certificate."""
+        """Return the settings of a user who authenticates with a certificate."""
         password = {"CONVOSTREAM_KAFKA_SSL_KEY_PASSWORD": KEY_PASSWORD} if key == "encrypted" else {}
         return (
             self._connected("SSL", self.tls_port)
@@ -133,24 +133,24 @@ class SecureKafka:
 
 
 def in_pkcs8(certificate: trustme.LeafCert, password: str | None = None) -> bytes:
-    """The key of a certificate in the form that Java reads, encrypted if there is a password."""
+    """Return the key of a certificate in the format that Java reads, encrypted if there is a password."""
     key = load_pem_private_key(certificate.private_key_pem.bytes(), None)
     encryption = NoEncryption() if password is None else BestAvailableEncryption(password.encode())
     return bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption))
 
 
 def agent_token() -> tuple[str, int]:
-    """A token of the agent."""
+    """Return a token of the agent."""
     return token_of("agent")
 
 
 def worker_token() -> tuple[str, int]:
-    """A token of the worker."""
+    """Return a token of the worker."""
     return token_of("worker")
 
 
 def token_of(user: str) -> tuple[str, int]:
-    """An unsigned token, as Kafka's validator for tests takes it, and when it expires."""
+    """Return an unsigned token, which Kafka's test validator accepts, and when it expires."""
     now = int(time.time())
     parts = {"alg": "none"}, {"sub": user, "iat": now, "exp": now + 300}
     encoded = [urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
@@ -168,7 +168,7 @@ class Acl:
 
 
 def documented_acls(topic: str, group: str) -> list[Acl]:
-    """The rights that the commands in the documentation give, for a topic and a group of the test."""
+    """Return the rights of the commands in the documentation, for a topic and a group of the test."""
     found = []
     for command in re.findall(r"^kafka-acls\.sh .+$", DOCUMENT.read_text().replace("\\\n", " "), flags=re.MULTILINE):
         (user,) = re.findall(r"--allow-principal User:(\S+)", command)
@@ -182,12 +182,12 @@ def documented_acls(topic: str, group: str) -> list[Acl]:
 
 
 async def allow(bootstrap: str, acls: Iterable[Acl]) -> None:
-    """Gives users rights."""
+    """Give users rights."""
     await _send(bootstrap, CreateAclsRequest, acls)
 
 
 async def forbid(bootstrap: str, acls: Iterable[Acl]) -> None:
-    """Takes rights away again."""
+    """Take rights away."""
     await _send(bootstrap, DeleteAclsRequest, acls)
 
 

@@ -1,4 +1,4 @@
-"""The Kafka side of the harness: plain JSON by an ordinary client, and the log read back as the broker holds it."""
+"""Write JSON records to a topic with an ordinary client, and read them back as the broker stores them."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -17,7 +17,7 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class PlacedRecord:
-    """A record with a partition, a time or headers of the test's choice."""
+    """A record with a partition, timestamp or headers of the test's choice."""
 
     sent: Sent
     partition: int | None = None
@@ -34,17 +34,17 @@ class TopicLog:
         self._acknowledged: dict[int, int] = {}
 
     def create(self, configuration: Mapping[str, str]) -> None:
-        """Creates the topic."""
+        """Create the topic."""
         asyncio.run(self._create(configuration))
 
     def append(self, records: Sequence[Sent | PlacedRecord]) -> list[Record]:
-        """Sends the records in order and returns them in that order, as the broker holds them."""
+        """Send the records in order; return them in that order as the broker stores them."""
         return asyncio.run(
             self._append([each if isinstance(each, PlacedRecord) else PlacedRecord(each) for each in records])
         )
 
     def end_offsets(self) -> dict[int, int]:
-        """The next offset of each partition; the embedded broker may name one below what it has acknowledged."""
+        """Return the next offset of each partition; the embedded broker may report one below what it acknowledged."""
         ends = asyncio.run(self._end_offsets())
         return {each: max(end, self._acknowledged.get(each, -1) + 1) for each, end in ends.items()}
 
@@ -111,7 +111,7 @@ class TopicLog:
 
 
 async def _collect(consumer: AIOKafkaConsumer, wanted: set[Place]) -> dict[Place, Record]:
-    """Reads on until every wanted offset was met."""
+    """Read until every wanted position has been returned."""
     found: dict[Place, Record] = {}
     while len(found) < len(wanted):
         batches = await consumer.getmany(timeout_ms=10_000)

@@ -1,9 +1,9 @@
-"""All cases played to the running product at once, in three deliveries, each case with an agent of its own.
+"""Deliver all cases to the running product at once, in three ways, each case with its own agent.
 
 - at once: in the order of the case, so that one flush holds it;
-- piecemeal: every second record, newest first; when that has landed the others; and everything a second time;
-- piecemeal, forgetful: the same for a worker that keeps no conversation in memory.
-Where the order of arrival is part of the case, the pieces are its beginning and its end.
+- piecemeal: every second record in reverse; once these are written, the others; and everything a second time;
+- piecemeal, forgetful: the same for a worker that caches no conversation.
+If the order of arrival is part of the case, the pieces are its first and its second half.
 """
 
 import random
@@ -22,14 +22,14 @@ DELIVERIES = (AT_ONCE, PIECEMEAL, FORGETFUL)
 
 @dataclass(frozen=True, slots=True)
 class DeliveredCase:
-    """A case as it was played in one delivery, and where to ask about it."""
+    """A case in one delivery, and the harness whose views show it."""
 
     case: Case
     script: Script
     harness: Harness
 
     def differences(self) -> list[str]:
-        """What the views show wrongly."""
+        """Return the differences between the views and the case."""
         return [
             wrong
             for expectation in self.script.expectations
@@ -41,7 +41,7 @@ DeliveredCases = dict[tuple[str, str], DeliveredCase]
 
 
 def deliver_all_cases(harness: Harness, forgetful: Harness) -> DeliveredCases:
-    """Plays every case in every delivery and waits until all has landed."""
+    """Deliver every case in every way and wait until all are written."""
     now = harness.now()
     plays = {
         (case.fact, delivery): DeliveredCase(
@@ -70,6 +70,6 @@ def _pieces(play: DeliveredCase, delivery: str) -> tuple[list[Sent], list[Sent]]
 
 
 def parametrized(cases: Iterable[Case]) -> pytest.MarkDecorator:
-    """A test for each case and delivery, named after both."""
+    """Return a parametrisation with each case and delivery."""
     values = [pytest.param(case, delivery, id=f"{case.fact}, {delivery}") for case in cases for delivery in DELIVERIES]
     return pytest.mark.parametrize(("case", "delivery"), values)

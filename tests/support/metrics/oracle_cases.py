@@ -1,4 +1,4 @@
-"""Cases played to the oracle, in every order of arrival that the case allows."""
+"""Cases given to the oracle in every order of arrival that they allow."""
 
 import random
 from collections.abc import Iterable
@@ -15,17 +15,17 @@ DATABASE = Path(__file__).parents[2] / "data" / "geoip" / "GeoIP2-City-Test.mmdb
 
 @lru_cache
 def city() -> City:
-    """MaxMind's test database."""
+    """Return MaxMind's test database."""
     return City(DATABASE)
 
 
 def facts(cases: Iterable[Case]) -> list[str]:
-    """The sentences that name the cases."""
+    """Return the sentences that name the cases."""
     return [case.fact for case in cases]
 
 
 def differences_of(case: Case) -> list[str]:
-    """What the oracle shows wrongly of a case: in order, backwards and shuffled, repeated or not."""
+    """Return the oracle's differences from a case: in order, reversed and shuffled, repeated or not."""
     script = case.script("agent", NOW)
     records = [Record(sent.value, NOW) for sent in script.sent]
     arrivals = [records, records * 2]

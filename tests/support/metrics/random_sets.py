@@ -1,4 +1,4 @@
-"""Random event sets, delivered in three parts, the next when the last has landed: late events meet what was written."""
+"""Random event sets in three deliveries, each after the previous was written: late events meet stored ones."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ QUESTIONS = {"production": 2, "staging": 1}
 
 @dataclass
 class RandomSet:
-    """A set with its two agents, and the records as they were delivered."""
+    """A set with its two agents and the delivered records."""
 
     seed: int
     agents: list[str]
@@ -26,11 +26,11 @@ class RandomSet:
 
     @property
     def history(self) -> History:
-        """What the delivered records amount to."""
+        """The oracle's history of the delivered records."""
         return history(self.delivered)
 
     def questions(self, known: History, now: int) -> Iterator[Question]:
-        """Some questions for each of its agents and environments."""
+        """Yield some questions for each agent and environment."""
         for agent_id in self.agents:
             for environment, count in QUESTIONS.items():
                 scope = agent_id, environment
@@ -39,7 +39,7 @@ class RandomSet:
 
 
 def deliver_all(harness: Harness) -> list[RandomSet]:
-    """Delivers a set for each seed; all share the sending and the waiting."""
+    """Deliver a set for each seed; all sets share the waiting."""
     sets = [_set(seed, harness.now()) for seed in SEEDS]
     for part in range(PARTS):
         for each in sets:

@@ -1,4 +1,4 @@
-"""Reads `.env.example`, and finds the settings that the programs know."""
+"""Read `.env.example`, and find the settings of the programs."""
 
 import importlib
 import pkgutil
@@ -20,7 +20,7 @@ _LINE: Final = re.compile(rf"(?P<comment># .+)\n(?P<off>#?)(?P<name>{PREFIX}\w+)
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One variable of the file: its value, whether it is commented out, and the line above it."""
+    """One variable of the file: its value, whether it is active, and the comment above it."""
 
     name: str
     value: str
@@ -29,7 +29,7 @@ class Variable:
 
 
 def variables() -> list[Variable]:
-    """The variables of the file, each with the comment right above it."""
+    """Return the variables of the file, each with the comment right above it."""
     return [
         Variable(found["name"], found["value"], not found["off"], found["comment"])
         for found in _LINE.finditer((ROOT / ".env.example").read_text())
@@ -37,7 +37,7 @@ def variables() -> list[Variable]:
 
 
 def settings_classes() -> set[type[BaseModel]]:
-    """The classes whose name ends in Settings, of every module of every program."""
+    """Return the classes whose name ends in Settings, of every module of every program."""
     return {
         value
         for module in _modules()
@@ -50,7 +50,7 @@ def settings_classes() -> set[type[BaseModel]]:
 
 
 def options() -> Iterator[click.Parameter]:
-    """The options of every command line that may come from the environment."""
+    """Yield the options of every command line that have an environment variable."""
     found = {id(v): v for module in _modules() for v in vars(module).values() if isinstance(v, click.Command)}
     for command in found.values():
         yield from (option for option in command.params if option.envvar)

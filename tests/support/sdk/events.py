@@ -1,4 +1,4 @@
-"""Events for the tests of the SDK: a valid one of each type, and what becomes of a changed one."""
+"""A valid event of each type, and changed copies of it."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ OWN: dict[str, dict[str, object]] = {
 
 
 def event(kind: Any = "message", **changed: Any) -> dict[str, Any]:
-    """Return a valid event of this type as JSON would give it, with these fields changed."""
+    """Return a valid event of this type as JSON would hold it, with these fields changed."""
     return {
         "event_id": EVENT_ID,
         "type": kind,

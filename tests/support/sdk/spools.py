@@ -1,4 +1,4 @@
-"""Spools as the tests use them: on a directory, with records that say their number, emptied as a publisher would."""
+"""Spools of the tests: numbered records, a running spool, and what a directory holds."""
 
 import json
 import subprocess
@@ -17,12 +17,12 @@ from tests.support.sdk.agent_processes import UNREACHABLE_BROKER, AgentProcess
 
 
 def record(number: int, size: int = 0) -> Record:
-    """Return a record that says its number, in one of three conversations."""
+    """Return a record with this number in one of three conversations."""
     return Record(b"shop/c-%d" % (number % 3), b"%d" % number + b" " * size)
 
 
 def numbers(records: list[Record]) -> list[int]:
-    """Return the numbers that these records say."""
+    """Return the numbers of these records."""
     return [int(each.value) for each in records]
 
 
@@ -34,7 +34,7 @@ def spool(
     adopt_seconds: float = ADOPT_SECONDS,
     **settings: object,
 ) -> Iterator[Spool]:
-    """Run a spool that has looked for what others left; at the end it lets its homes go."""
+    """Run a spool that has adopted orphaned directories; release it at the end."""
     given = Settings.model_validate({"spool_fsync": "never", **settings})
     running = Spool(given, directory, clock=clock, adopt_seconds=adopt_seconds)
     running.claim()
@@ -58,7 +58,7 @@ def take_all(running: Spool, most_bytes: int = 2**20) -> list[Record]:
 
 
 def recover_all(directory: Path) -> list[Record]:
-    """Return what a next process finds, and leave nothing."""
+    """Return what the next process recovers, and leave nothing."""
     with spool(directory) as running:
         return take_all(running)
 
@@ -69,12 +69,12 @@ def files(directory: Path) -> list[Path]:
 
 
 def records_on_disk(directory: Path) -> list[Record]:
-    """Return what lies in a spool directory, without taking it over."""
+    """Return the records of a spool directory without claiming it."""
     return [each for path in files(directory) for each in decode(path.read_bytes(), complete=True).records]
 
 
 def size(directory: Path) -> int:
-    """Return the bytes that the segments hold."""
+    """Return the size of all segments in bytes."""
     return sum(path.stat().st_size for path in files(directory))
 
 
@@ -84,5 +84,5 @@ def start(program: str, directory: Path, **variables: str) -> AgentProcess:
 
 
 def contents(records: list[Record]) -> list[str]:
-    """Return what the messages say."""
+    """Return the contents of the messages."""
     return [str(json.loads(each.value)["content"]) for each in records]

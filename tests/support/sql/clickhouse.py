@@ -1,4 +1,4 @@
-"""The engine of these tests, in a process of its own, and the command line against it."""
+"""A ClickHouse engine in a separate process, and the schema's command line."""
 
 import os
 import subprocess
@@ -15,19 +15,19 @@ PASSWORDS = {"CONVOSTREAM_WRITER_PASSWORD": "writer-secret", "CONVOSTREAM_READER
 
 @dataclass(frozen=True, slots=True)
 class ClickHouse:
-    """A running engine; any database whose name begins with convostream is the writer's."""
+    """A running engine; the writer owns every database whose name begins with convostream."""
 
     address: str
 
     def url(self, database: str = "convostream", user: str = "writer") -> str:
-        """Returns the address setting for one user and database."""
+        """Return the address setting of a user and database."""
         parts = urlsplit(self.address)
         return f"{parts.scheme}://{user}:{user}-secret@{parts.netloc}/{database}"
 
 
 @contextmanager
 def running_clickhouse(directory: Path) -> Iterator[ClickHouse]:
-    """Starts the engine on a free port and ends it afterwards."""
+    """Run the engine on a free port."""
     command = [sys.executable, "-m", "deploy.embedded", "clickhouse", "--port", "0", "--data-directory", str(directory)]
     process = subprocess.Popen(command, cwd=ROOT, env=environment(PASSWORDS), stdout=subprocess.PIPE, text=True)
     try:
@@ -41,13 +41,13 @@ def running_clickhouse(directory: Path) -> Iterator[ClickHouse]:
 
 
 def environment(settings: dict[str, str]) -> dict[str, str]:
-    """Returns this process's environment with exactly these settings of the product."""
+    """Return this process's environment with exactly these settings of the product."""
     outside = {name: value for name, value in os.environ.items() if not name.startswith("CONVOSTREAM_")}
     return outside | settings
 
 
 def run_sql(command: str, url: str, *options: str) -> subprocess.CompletedProcess[str]:
-    """Runs a command of `python -m sql` against an address."""
+    """Run a command of `python -m sql` against an address."""
     return subprocess.run(
         [sys.executable, "-m", "sql", command, *options],
         cwd=ROOT,

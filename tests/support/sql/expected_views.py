@@ -1,4 +1,4 @@
-"""What the metric views must show for a list of messages, computed without SQL."""
+"""The expected rows of metric views for a list of messages, computed without SQL."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class SentMessage:
-    """One message of a conversation of a customer ('' is nobody)."""
+    """One message of a conversation; the customer is '' if unknown."""
 
     at: int
     conversation: str
@@ -20,12 +20,12 @@ class SentMessage:
 
 
 def local(at: int, zone: ZoneInfo) -> datetime:
-    """Returns what the clock of the zone showed at that millisecond."""
+    """Return the local time of that millisecond in the zone."""
     return (EPOCH + timedelta(milliseconds=at)).astimezone(zone)
 
 
 def first_times(messages: Iterable[SentMessage], key: str) -> dict[str, int]:
-    """Returns the earliest time of each conversation or customer."""
+    """Return the earliest time of each conversation or customer."""
     times: dict[str, int] = {}
     for message in messages:
         name = getattr(message, key)
@@ -34,7 +34,7 @@ def first_times(messages: Iterable[SentMessage], key: str) -> dict[str, int]:
 
 
 def total_messages(messages: list[SentMessage], since: int, until: int) -> dict[str, int]:
-    """Returns the row of total_messages."""
+    """Return the row of total_messages."""
     senders = Counter(message.sender for message in messages if since <= message.at < until)
     return {
         "messages": senders.total(),
@@ -46,7 +46,7 @@ def total_messages(messages: list[SentMessage], since: int, until: int) -> dict[
 def peak_hours(
     messages: list[SentMessage], since: int, until: int, zone: ZoneInfo
 ) -> dict[tuple[int, int], tuple[int, int]]:
-    """Returns the cells of peak_hours that are not empty."""
+    """Return the cells of peak_hours that are not empty."""
     spoken = Counter(_cell(message.at, zone) for message in messages if since <= message.at < until)
     engaged = Counter(_cell(at, zone) for at in first_times(messages, "conversation").values() if since <= at < until)
     return {cell: (spoken[cell], engaged[cell]) for cell in spoken.keys() | engaged.keys()}
@@ -60,7 +60,7 @@ def _cell(at: int, zone: ZoneInfo) -> tuple[int, int]:
 def daily_overview(
     messages: list[SentMessage], since: int, until: int, zone: ZoneInfo
 ) -> dict[date, tuple[int, int, int]]:
-    """Returns all rows of daily_overview."""
+    """Return all rows of daily_overview."""
     inside = [message for message in messages if since <= message.at < until]
     spoken = Counter(local(message.at, zone).date() for message in inside)
     active = Counter(day for day, _ in {(local(m.at, zone).date(), m.conversation) for m in inside})
@@ -70,7 +70,7 @@ def daily_overview(
 
 
 def days(since: int, until: int, zone: ZoneInfo) -> list[date]:
-    """Returns the local days that the range touches, looked up every quarter of an hour."""
+    """Return the local days that the range touches, sampled every 15 minutes."""
     if since >= until:
         return []
     moments = [*range(since, until, 900_000), until - 1]
@@ -78,7 +78,7 @@ def days(since: int, until: int, zone: ZoneInfo) -> list[date]:
 
 
 def individual_users(messages: list[SentMessage], since: int, until: int) -> dict[str, int]:
-    """Returns the row of individual_users."""
+    """Return the row of individual_users."""
     written = [message for message in messages if message.sender == "end_user"]
     inside = [message for message in written if since <= message.at < until]
     users = {message.customer for message in inside} - {""}

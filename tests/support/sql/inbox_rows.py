@@ -1,4 +1,4 @@
-"""Rows of the inbox, made by hand: what a worker would write for one agent."""
+"""Rows of the inbox as a worker would write them for one agent."""
 
 import hashlib
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ Row = dict[str, object]
 
 
 def milliseconds(text: str) -> int:
-    """Reads `2026-04-01 10:00:00.123` (UTC) as milliseconds since 1970."""
+    """Parse `2026-04-01 10:00:00.123` (UTC) as milliseconds since 1970."""
     moment = datetime.fromisoformat(text).replace(tzinfo=UTC)
     return round(moment.timestamp()) * 1000 if not moment.microsecond else _with_fraction(moment)
 
@@ -28,19 +28,19 @@ def _with_fraction(moment: datetime) -> int:
 
 
 def text(at: int | None) -> str | None:
-    """Writes milliseconds since 1970 as ClickHouse reads a DateTime64(3, 'UTC')."""
+    """Format milliseconds since 1970 as a DateTime64(3, 'UTC') of ClickHouse."""
     if at is None:
         return None
     return datetime.fromtimestamp(at // 1000, UTC).strftime("%Y-%m-%d %H:%M:%S") + f".{at % 1000:03d}"
 
 
 def conversation_hash(agent_id: str, conversation: str) -> int:
-    """Returns the hash that stands for a conversation; which one does not matter to the views."""
+    """Return a hash of a conversation; the views accept any."""
     return int.from_bytes(hashlib.sha256(f"{agent_id}/{conversation}".encode()).digest()[:8])
 
 
 def row(kind: str, agent_id: str, conversation: str, at: int | None, columns: Row) -> Row:
-    """Returns one row of the inbox; `at` is the time that its quarter-hour is of."""
+    """Return one row of the inbox; `at` determines its quarter-hour."""
     return {
         "kind": kind,
         "topic": TOPIC,
@@ -58,7 +58,7 @@ def row(kind: str, agent_id: str, conversation: str, at: int | None, columns: Ro
 
 
 def default_of(column: str) -> object:
-    """Returns what stands for a value that is not there."""
+    """Return the value of a column that is not given."""
     if column in NULLABLE:
         return None
     kind = COLUMN_TYPES[column]
@@ -68,7 +68,7 @@ def default_of(column: str) -> object:
 
 
 def segments(rows: Sequence[Row]) -> list[Row]:
-    """Returns rows as the inbox takes them: those of one kind, sender and log epoch are one row of arrays."""
+    """Group rows as the inbox takes them: one row of arrays for each kind, sender and log epoch."""
     alike: dict[tuple[object, ...], list[Row]] = {}
     for each in rows:
         alike.setdefault(tuple(each[name] for name in SHARED), []).append(each)

@@ -1,4 +1,4 @@
-"""Databases of releases: their schema and rows that their workers wrote, kept in tests/data/schema."""
+"""Databases of earlier releases with rows that their workers wrote, from tests/data/schema."""
 
 import zipfile
 from io import BytesIO
@@ -14,7 +14,7 @@ FOLDER = Path(__file__).parents[2] / "data" / "schema"
 
 
 def database_of_version(version: int, clickhouse: ClickHouse, name: str) -> Database:
-    """Makes a database as the release of a schema version left it, with its rows."""
+    """Create a database as the release of a schema version left it, with its rows."""
     database = connect(parse_address(clickhouse.url(name)))
     database.create()
     for each in ddl(version).split(";\n\n"):
@@ -25,7 +25,7 @@ def database_of_version(version: int, clickhouse: ClickHouse, name: str) -> Data
 
 
 def ddl(version: int) -> str:
-    """Returns what `python -m sql print` printed."""
+    """Return the output of `python -m sql print` of that release."""
     return (FOLDER / f"{version}.sql").read_text(encoding="utf-8")
 
 

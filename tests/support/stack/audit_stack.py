@@ -1,4 +1,4 @@
-"""What the audit's tests share: a stack with known events, its commands, and the log of its audits."""
+"""A stack with known events, the commands of the workers, and the log of audits."""
 
 import os
 import subprocess
@@ -24,7 +24,7 @@ MUTATE = " SETTINGS mutations_sync = 1"
 
 
 class AuditStack:
-    """A stack with a worker and what it was sent."""
+    """A stack with a worker and the records that it was sent."""
 
     def __init__(self, stack: Stack, worker: Process) -> None:
         self.stack = stack
@@ -37,7 +37,7 @@ class AuditStack:
         )
 
     def send(self, seed: int, count: int = 60) -> None:
-        """Send random events and wait until they have landed."""
+        """Send random events and wait until they are written."""
         self.produce(seed, count)
         self.harness.drain()
 
@@ -48,7 +48,7 @@ class AuditStack:
         self.delivered += self.harness.send(sent)
 
     def repeat(self) -> None:
-        """Send everything again and wait until it has landed."""
+        """Send everything again and wait until it is written."""
         self.delivered += self.harness.send(self.sent)
         self.harness.drain()
 
@@ -57,25 +57,25 @@ class AuditStack:
         return run_command(self.stack, "audit", *options)
 
     def last(self) -> dict[str, Any]:
-        """The last row of the log of audits."""
+        """Return the last row of the log of audits."""
         answer = self.writer.query("SELECT * FROM audits ORDER BY started_at DESC LIMIT 1")
         return dict(zip(answer.column_names, answer.result_rows[0], strict=True))
 
     def count(self, table: str) -> int:
-        """How many rows a table has."""
+        """Return the number of rows of a table."""
         return int(str(self.writer.command(f"SELECT count() FROM {table}")))
 
     def repairs(self) -> int:
-        """How many rows audits have repaired in all."""
+        """Return the number of rows that all audits have reconciled."""
         return int(str(self.writer.command("SELECT sum(repaired) FROM audits")))
 
     def rows(self, table: str, columns: str = "*", where: str = "TRUE") -> list[tuple[object, ...]]:
-        """What a table holds, in order."""
+        """Return the rows of a table, sorted."""
         answer = self.writer.query(f"SELECT {columns} FROM {table} WHERE {where} ORDER BY ALL")
         return [tuple(row) for row in answer.result_rows]
 
     def wrong(self, settings: Settings | None = None) -> list[str]:
-        """Where a view differs from the oracle."""
+        """Return the differences between the views and the oracle."""
         known = History(self.delivered, settings or Settings(), CITY.locate)
         moments = [event.at for event in known.events if event.key[:2] == (self.agent, "production")]
         asked = questions(RandomChoices(3), (self.agent, "production"), moments, self.harness.now(), 4)
@@ -83,14 +83,14 @@ class AuditStack:
 
 
 def run_command(stack: Stack, *command: str, more: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a command of the processors to its end."""
+    """Run a command of the workers to its end."""
     with start_command(stack, *command, more=more) as process:
         said, complained = process.communicate(timeout=180)
     return subprocess.CompletedProcess(command, process.returncode, said, complained)
 
 
 def start_command(stack: Stack, *command: str, more: Mapping[str, str] | None = None) -> "subprocess.Popen[str]":
-    """Start a command of the processors."""
+    """Start a command of the workers."""
     return subprocess.Popen(
         [sys.executable, "-m", "stream_processors", *command],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""What the tests of dead letters hold in their hands: a topic with its worker, its letters, and the commands."""
+"""A separate topic with its worker, its dead letters, and the commands that replay and drop them."""
 
 import asyncio
 import os
@@ -52,7 +52,7 @@ LONG_AGO_MS = 1_700_000_000_000
 
 @dataclass(frozen=True, slots=True)
 class RecordPosition:
-    """Where a record lies."""
+    """The partition, offset and log epoch of a record."""
 
     partition: int
     offset: int
@@ -61,7 +61,7 @@ class RecordPosition:
 
 @dataclass(frozen=True, slots=True)
 class PendingDeadLetter:
-    """A letter as `dead_letters` shows it, bytes in hex."""
+    """A dead letter as `dead_letters` shows it, bytes in hex."""
 
     attempts: int
     code: str
@@ -74,7 +74,7 @@ class PendingDeadLetter:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterTopic:
-    """A topic of its own with a worker, whose dead letters are looked at, replayed and dropped."""
+    """A separate topic with a worker, whose dead letters are listed, replayed and dropped."""
 
     stack: Stack
     harness: Harness
@@ -82,13 +82,13 @@ class DeadLetterTopic:
 
     @property
     def topic(self) -> str:
-        """The topic."""
+        """The name of the topic."""
         return self.harness.log.topic
 
     def produce(
         self, value: bytes | None, key: bytes | None = b"k", partition: int = 0, headers: Headers | None = None
     ) -> RecordPosition:
-        """Produces one record to a partition, and waits until it has landed."""
+        """Produce one record to a partition and wait until it is written."""
         place = asyncio.run(self._produce(value, key, partition, headers or []))
         self.harness.drain()
         return place
@@ -105,7 +105,7 @@ class DeadLetterTopic:
         return RecordPosition(done.partition, done.offset)
 
     def refuse(self, values: list[bytes], partition: int = 0, key: bytes = b"k") -> list[RecordPosition]:
-        """Writes letters as a worker would have that refused what is no fault any more, in a log before this one."""
+        """Insert dead letters of an earlier log whose cause has since been fixed."""
         places = [RecordPosition(partition, int.from_bytes(os.urandom(7)), BEFORE) for _ in values]
         rows = [
             [
@@ -120,7 +120,7 @@ class DeadLetterTopic:
         return places
 
     def at(self, place: RecordPosition) -> PendingDeadLetter | None:
-        """The open letter of a record; None when it is not open."""
+        """Return the pending dead letter of a record; None if there is none."""
         rows = self.harness.rows(OPEN_SQL, **self._name(place))
         if not rows:
             return None
@@ -136,7 +136,7 @@ class DeadLetterTopic:
         )
 
     def statuses(self, place: RecordPosition) -> list[object]:
-        """All that happened to the letter of a record."""
+        """Return all statuses of the dead letter of a record."""
         rows = self.harness.rows(STATUS_SQL, **self._name(place))
         return [status for (status,) in rows]
 
@@ -149,7 +149,7 @@ class DeadLetterTopic:
         }
 
     def became(self, offsets: set[int]) -> dict[object, list[str]]:
-        """What happened to the letters at these offsets: each status that they have had, once."""
+        """Return the set of statuses of the dead letters at these offsets."""
         return {
             offset: list(statuses)  # type: ignore[call-overload]
             for offset, statuses in self.harness.rows(BECAME_SQL, topic=self.topic)
@@ -157,15 +157,15 @@ class DeadLetterTopic:
         }
 
     def count(self) -> int:
-        """How many letters of the topic are open."""
+        """Return the number of pending dead letters of the topic."""
         return int(str(self.harness.rows(COUNTED_SQL, topic=self.topic)[0][0]))
 
     def events(self, agent_id: str) -> list[tuple[object, ...]]:
-        """Partition and time of receipt of each event of an agent."""
+        """Return partition and time of receipt of each event of an agent."""
         return self.harness.rows(EVENT_SQL, agent=agent_id)
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Starts a command of `dead-letters`."""
+        """Start a command of `dead-letters`."""
         return subprocess.Popen(
             [sys.executable, "-m", "stream_processors", "dead-letters", *arguments],
             cwd=ROOT,
@@ -177,14 +177,14 @@ class DeadLetterTopic:
         )
 
     def run(self, *arguments: str, answer: str = "") -> tuple[int, str]:
-        """Runs a command of `dead-letters`; returns its exit code and what it said."""
+        """Run a command of `dead-letters`; return its exit code and its output."""
         process = self.start(*arguments)
         said, _ = process.communicate(answer, timeout=120)
         return process.returncode, said
 
 
 def event(agent_id: str, conversation_id: str = "chat") -> bytes:
-    """A valid event."""
+    """Return a valid event."""
     fields = {
         "event_id": str(uuid.uuid4()),
         "type": "message",
@@ -198,5 +198,5 @@ def event(agent_id: str, conversation_id: str = "chat") -> bytes:
 
 
 def selection_options(place: RecordPosition) -> tuple[str, ...]:
-    """The options that name one letter."""
+    """Return the options that select one dead letter."""
     return "--partition", str(place.partition), "--offset", str(place.offset)

@@ -1,4 +1,4 @@
-"""What the tests of erasing hold in their hands: a stack with known events, who was erased, and what must be left."""
+"""A stack with known events, the people that were erased, and what must remain."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ ERASED_AT = "SELECT toUnixTimestamp64Milli(max(erased_at)) FROM erasures WHERE k
 
 
 class ErasureStack(AuditStack):
-    """A stack of which people are erased."""
+    """A stack in which people are erased."""
 
     def __init__(self, stack: Stack, worker: Process) -> None:
         super().__init__(stack, worker)
@@ -42,7 +42,7 @@ class ErasureStack(AuditStack):
         self.customers: dict[str, int] = {}
 
     def erase(self, *who: str) -> Receipt:
-        """Erase somebody, as the command does, and note who it was."""
+        """Erase a person, as the command does, and record it."""
         option, name = who
         ids = (name, None) if option == "--customer" else (None, name)
         person = Person.named(self.agent, "production", *ids)
@@ -51,7 +51,7 @@ class ErasureStack(AuditStack):
         return receipt
 
     def kill(self, seconds: float, *who: str) -> bool:
-        """Kill the command so long after it has begun to write; return whether that was before its end."""
+        """Kill the command this long after its first write; return whether that was before its end."""
         before = self.count("erasures")
         with start_command(self.stack, "erase", "--agent", self.agent, *who) as command:
             while command.poll() is None and self.count("erasures") == before:
@@ -64,7 +64,7 @@ class ErasureStack(AuditStack):
         return command.returncode != 0
 
     def complete(self) -> None:
-        """Complete what workers found out after an erasure."""
+        """Complete erasures with what workers found later."""
         asyncio.run(self._call(lambda clickhouse: erase_pending(clickhouse, self._rules, "erase:test")))
 
     async def _call(self, call: Callable[[ClickHouse], Coroutine[object, object, Receipt]]) -> Receipt:
@@ -75,7 +75,7 @@ class ErasureStack(AuditStack):
             clickhouse.close()
 
     def note(self, *who: str) -> None:
-        """Note who was erased."""
+        """Record who was erased."""
         match who:
             case ("--customer", customer):
                 self.customers[customer] = int(str(self.writer.command(ERASED_AT)))
@@ -83,19 +83,19 @@ class ErasureStack(AuditStack):
                 self.conversations.add((self.agent, "production", conversation))
 
     def wrong(self, settings: Settings | None = None) -> list[str]:
-        """Where a view differs from the oracle over the events that remain."""
+        """Return the differences between the views and the oracle over the remaining events."""
         known = History(self.remaining(), settings or Settings(), CITY.locate)
         moments = [event.at for event in known.events if event.key[:2] == (self.agent, "production")]
         asked = questions(RandomChoices(3), (self.agent, "production"), moments, self.harness.now(), 4)
         return self.harness.differences(known, asked)
 
     def remaining(self) -> list[Record]:
-        """The records that nobody's erasure covers."""
+        """Return the records that no erasure covers."""
         erased = self.conversations | {each.key for each in History(self.delivered).events if self._is_erased(each)}
         return [record for record in self.delivered if conversation_of(record) not in erased]
 
     def conversations_of(self, customer: str) -> set[str]:
-        """The conversations of a customer among what was delivered."""
+        """Return the delivered conversations of a customer."""
         return {
             event.key[2]
             for event in History(self.delivered).events
@@ -103,7 +103,7 @@ class ErasureStack(AuditStack):
         }
 
     def read_again(self) -> None:
-        """Have the worker read the topic from its start again, as if its position had been lost."""
+        """Let the worker read the topic from its start, as if its position had been lost."""
         self.harness.worker.stop()
         self.writer.command("TRUNCATE TABLE ranges")
         self.stack.restart(self.harness.worker)
@@ -114,7 +114,7 @@ class ErasureStack(AuditStack):
         return event.key[:2] == (self.agent, "production") and min(event.at, event.received_at) <= erased_at
 
     def places_of(self, needle: str) -> list[str]:
-        """The tables in which any column of any row holds a text."""
+        """Return the tables in which any column of any row holds a text."""
         tables = [str(row[0]) for row in self.writer.query(TABLES).result_rows]
         where = "WHERE position(toString(tuple(*)), {needle:String}) > 0"
         return [
@@ -124,14 +124,14 @@ class ErasureStack(AuditStack):
         ]
 
     def is_on_disk(self, needle: str) -> bool:
-        """Whether a file of a part that is in use holds a text as it is; few are compressed away."""
+        """Return whether a file of an active part holds a text uncompressed."""
         parts = [Path(str(row[0])) for row in self.writer.query(PARTS).result_rows]
         files = (file for part in parts for file in part.rglob("*") if file.is_file())
         return any(needle.encode() in file.read_bytes() for file in files)
 
 
 class PlantedCustomer:
-    """A customer with two conversations, one of which begins without a name, and records that are no events."""
+    """A customer with two conversations, one of which starts anonymously, and invalid records."""
 
     def __init__(self, agent: str) -> None:
         self.ids = customer, first, second = [f"{name}-{uuid.uuid4().hex}" for name in ("cust", "a", "b")]
@@ -158,7 +158,7 @@ class PlantedCustomer:
 
 
 def conversation_of(record: Record) -> ConversationKey | None:
-    """The conversation that a record names."""
+    """Return the conversation that a record names."""
     try:
         fields = json.loads(record.value or b"")
     except (ValueError, RecursionError):
@@ -170,13 +170,13 @@ def conversation_of(record: Record) -> ConversationKey | None:
 
 
 def customer_of(event: Event) -> str | None:
-    """The customer that an event names, whatever its type."""
+    """Return the customer that an event names, whatever its type."""
     customer = event.fields.get("customer_id")
     return trim(customer) if isinstance(customer, str) else None
 
 
 def event(agent_id: str, conversation_id: str, **fields: object) -> Sent:
-    """A record of a conversation, a message unless told otherwise."""
+    """Return a record of a conversation, by default of a message."""
     body = {
         "event_id": str(uuid.uuid4()),
         "type": "message",

@@ -1,8 +1,8 @@
-"""What the metric tests hold in their hands: send records, wait until they have landed, read and compare views.
+"""Send records to a running stack, wait until they are written, and compare the views with the oracle.
 
-1. `send` produces records and reads them back from the log: those, with the broker's times, are what was delivered.
-2. `drain` waits until the range log says that every record of the topic, forwarded ones too, has landed.
-3. `view` asks a metric view; `differences` asks all seventeen and compares them with the oracle.
+1. `send` produces records and returns them as the broker stores them, with its timestamps.
+2. `drain` waits until the range log covers every record of the topic, including rerouted ones.
+3. `view` queries a metric view; `differences` queries all of them and compares them with the oracle.
 """
 
 import time
@@ -43,11 +43,11 @@ class Harness:
         self._threads = ThreadPoolExecutor(CONCURRENT_QUERIES)
 
     def send(self, records: Sequence[Sent | PlacedRecord]) -> list[Record]:
-        """Produces the records in order; returns them as delivered."""
+        """Produce the records in order; return them as delivered."""
         return self.log.append(records)
 
     def drain(self, seconds: float = DRAIN_SECONDS) -> None:
-        """Waits until all that the topic holds has landed, twice over, because landing may forward records."""
+        """Wait until the whole topic is written, twice, because a flush may reroute records."""
         deadline = time.monotonic() + seconds
         ends: dict[int, int] = {}
         while (now := self.log.end_offsets()) != ends:
@@ -58,22 +58,22 @@ class Harness:
                 time.sleep(0.1)
 
     def view(self, name: str, question: Question) -> list[tuple[object, ...]]:
-        """The rows of a metric view, asked for as the contract writes it."""
+        """Return the rows of a metric view, queried as the contract says."""
         answer = self.reader.query(statement(name, question))
         if answer.result_rows:
             assert tuple(answer.column_names) == COLUMNS[name], f"{name} has the columns {answer.column_names}"
         return [tuple(row) for row in answer.result_rows]
 
     def rows(self, query: str, **parameters: object) -> list[tuple[object, ...]]:
-        """The rows of any other query, asked by the writer, who sees all tables."""
+        """Return the rows of any other query of the writer, who sees all tables."""
         return [tuple(row) for row in self._writer.query(query, parameters=parameters).result_rows]
 
     def now(self) -> int:
-        """ClickHouse's clock."""
+        """Return ClickHouse's clock."""
         return int(str(self.rows("SELECT toUnixTimestamp64Milli(now64(3))")[0][0]))
 
     def differences(self, known: History, questions: Iterable[Question]) -> list[str]:
-        """Where a view differs from the oracle, with the question."""
+        """Return the differences between the views and the oracle, with the question."""
         return [wrong for question in questions for wrong in self._differences(known, question)]
 
     def _differences(self, known: History, question: Question) -> list[str]:
@@ -98,7 +98,7 @@ class Harness:
 def wrong_rows(
     known: History, question: Question, shown: Mapping[str, Sequence[Row]], clock: Callable[[], int]
 ) -> list[str]:
-    """Where shown views differ from the oracle by the clock before they were asked, the question's, and by that after.
+    """Return the differences between views and the oracle, which hold both for the clock before the queries and after.
 
     Sessions may close in between.
     """
@@ -111,17 +111,17 @@ def wrong_rows(
 
 
 def reader(stack: Stack) -> Client:
-    """A client of ClickHouse that may only look."""
+    """Return a read-only client of ClickHouse."""
     return client(stack.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"])
 
 
 def client(url: str) -> Client:
-    """A client of ClickHouse for many threads."""
+    """Return a client of ClickHouse for many threads."""
     return clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
 
 
 def statement(name: str, question: Question) -> str:
-    """The query of the contract for a view."""
+    """Return the contract's query for a view."""
     since, until = (utc_text(at).replace("T", " ").removesuffix("Z") for at in (question.since, question.until))
     return (
         f"SELECT * FROM convostream.{name}(agent_id='{question.agent_id}', environment='{question.environment}', "
@@ -130,10 +130,10 @@ def statement(name: str, question: Question) -> str:
 
 
 def history(records: Iterable[Record]) -> History:
-    """What the delivered records amount to."""
+    """Return the oracle's history of the delivered records."""
     return History(records, locate=CITY.locate)
 
 
 def unique_agent(name: str = "agent") -> str:
-    """An agent that no other test has."""
+    """Return an agent id that no other test uses."""
     return f"{name}-{uuid.uuid4().hex[:12]}"

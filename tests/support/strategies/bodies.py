@@ -1,4 +1,4 @@
-"""The fields that generated events hold beside their identity and time."""
+"""The fields of generated events other than identity and time."""
 
 from collections.abc import Callable
 
@@ -38,7 +38,7 @@ UNKNOWN_OUTSIDE_OPENINGS: tuple[Fields, ...] = (
 
 
 def body(choices: Choices, at: int) -> Fields:
-    """An event's type, time and own fields, with nulls and unknown fields strewn in."""
+    """Return an event's type, time and own fields, with random nulls and unknown fields."""
     kind = choices.one_of(KINDS)
     write = _WRITERS.get(kind, _message)
     fields: Fields = {"type": kind, "occurred_at": occurred_at(choices, at), **write(choices, kind, at)}

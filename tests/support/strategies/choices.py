@@ -1,4 +1,4 @@
-"""Where chance comes from: a seeded generator, or hypothesis, which can shrink what it drew."""
+"""Random choices from a seeded generator, or from Hypothesis, which can shrink them."""
 
 import random
 from collections.abc import Sequence
@@ -11,62 +11,62 @@ Item = TypeVar("Item")
 
 
 class Choices(Protocol):
-    """What the generators ask of chance."""
+    """The random choices that the generators make."""
 
     def integer(self, low: int, high: int) -> int:
-        """A number from low to high, both included."""
+        """Return a number from low to high, both included."""
 
     def one_of(self, items: Sequence[Item]) -> Item:
-        """One of the items."""
+        """Return one of the items."""
 
     def chance(self, percent: int) -> bool:
-        """True in so many of a hundred cases."""
+        """Return True in that many of a hundred cases."""
 
     def shuffled(self, items: Sequence[Item]) -> list[Item]:
-        """The items in any order."""
+        """Return the items in any order."""
 
 
 class RandomChoices:
-    """Chance from a seed: the same seed gives the same choices."""
+    """Choices from a seed: the same seed makes the same choices."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
 
     def integer(self, low: int, high: int) -> int:
-        """A number from low to high, both included."""
+        """Return a number from low to high, both included."""
         return self._random.randint(low, high)
 
     def one_of(self, items: Sequence[Item]) -> Item:
-        """One of the items."""
+        """Return one of the items."""
         return self._random.choice(items)
 
     def chance(self, percent: int) -> bool:
-        """True in so many of a hundred cases."""
+        """Return True in that many of a hundred cases."""
         return self._random.randrange(100) < percent
 
     def shuffled(self, items: Sequence[Item]) -> list[Item]:
-        """The items in any order."""
+        """Return the items in any order."""
         return self._random.sample(items, len(items))
 
 
 class DrawnChoices:
-    """Chance from hypothesis; it shrinks to small numbers, early items, False and the order given."""
+    """Choices from Hypothesis; they shrink to small numbers, early items, False and the given order."""
 
     def __init__(self, draw: DrawFn) -> None:
         self._draw = draw
 
     def integer(self, low: int, high: int) -> int:
-        """A number from low to high, both included."""
+        """Return a number from low to high, both included."""
         return self._draw(st.integers(low, high))
 
     def one_of(self, items: Sequence[Item]) -> Item:
-        """One of the items."""
+        """Return one of the items."""
         return self._draw(st.sampled_from(items))
 
     def chance(self, percent: int) -> bool:
-        """True in so many of a hundred cases."""
+        """Return True in that many of a hundred cases."""
         return self._draw(st.integers(0, 99)) >= 100 - percent
 
     def shuffled(self, items: Sequence[Item]) -> list[Item]:
-        """The items in any order."""
+        """Return the items in any order."""
         return list(self._draw(st.permutations(items)))

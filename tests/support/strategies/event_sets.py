@@ -1,4 +1,4 @@
-"""Hypothesis strategies: event sets and questions about them, shrinking to few, plain and orderly events."""
+"""Hypothesis strategies for event sets and questions about them, which shrink to few, plain and ordered events."""
 
 from collections.abc import Sequence
 
@@ -25,14 +25,14 @@ def event_sets(
     now: int = NOW,
     bad_percent: int = 5,
 ) -> list[Sent]:
-    """Records to send, in order of arrival."""
+    """Draw records to send, in order of arrival."""
     count = draw(st.integers(1, conversations))
     return choose_records(DrawnChoices(draw), count, agent_ids, now, events, bad_percent)
 
 
 @st.composite
 def deliveries(draw: DrawFn, *, conversations: int = 3, events: int = 8) -> list[Record]:
-    """Records as a broker holds them, received within a minute of each other, some of them without a time."""
+    """Draw records as a broker stores them, received within a minute, some without a timestamp."""
     sent = draw(event_sets(conversations=conversations, events=events))
     received = [draw(st.one_of(st.integers(NOW, NOW + 60_000), st.just(None))) for _ in sent]
     return [
@@ -45,7 +45,7 @@ def deliveries(draw: DrawFn, *, conversations: int = 3, events: int = 8) -> list
 def questions_about(
     draw: DrawFn, history: History, *, agent_id: str = AGENTS[0], environment: str = "production"
 ) -> Question:
-    """A question about one scope of a history."""
+    """Draw a question about one scope of a history."""
     scope = (agent_id, environment)
     moments = [event.at for event in history.events if event.key[:2] == scope]
     (question,) = questions(DrawnChoices(draw), scope, moments, NOW, 1)

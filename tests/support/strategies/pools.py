@@ -1,4 +1,4 @@
-"""The values that generated events hold: clear ones, unknown ones, and hostile ones that have to survive unharmed."""
+"""The values of generated events: clear, unknown and hostile ones that must be stored unchanged."""
 
 from tests.oracle.user_agents import USER_AGENTS
 

@@ -1,4 +1,4 @@
-"""What is asked about a set of events: ranges that touch its edges, in zones that have edges of their own."""
+"""Questions about a set of events: ranges at the edges of events, and time zones with edges of their own."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ Range = tuple[int, int]
 def questions(
     choices: Choices, scope: tuple[str, str], moments: Iterable[int], now: int, count: int
 ) -> Iterator[Question]:
-    """So many questions about one agent and environment, whose events occurred at these moments."""
+    """Yield questions about one agent and environment whose events occurred at these times."""
     known = sorted(set(moments)) or [now]
     for _ in range(count):
         zone = choices.one_of(ZONES)
@@ -25,7 +25,7 @@ def questions(
 
 
 def _range(choices: Choices, moments: list[int], zone: ZoneInfo, now: int) -> Range:
-    """Everything of late, whole local days, from event to event, inside a quarter-hour, a month, or nothing."""
+    """Return everything recent, whole local days, event to event, less than a quarter-hour, a month, or nothing."""
     form = choices.integer(0, 9)
     at = choices.one_of(moments)
     if form <= 1:

@@ -1,7 +1,7 @@
-"""Sets of events as producers of all kinds would send them: ties, repetitions, late ones, bad ones, in any order.
+"""Random sets of events as all kinds of producers send them: ties, repetitions, late and invalid ones, in any order.
 
-A conversation is played along a timeline; then some of its records are repeated (as they were, in another case, or
-with other contents), bad ones are strewn in, and everything is put into an order of arrival.
+A conversation follows a timeline. Some of its records are repeated (unchanged, in another case, or with other
+contents), invalid ones are inserted, and everything is put into an order of arrival.
 """
 
 import json
@@ -22,7 +22,7 @@ ENVIRONMENTS = ("production", "staging", None)
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """A record with the time that its event gives, by which an orderly producer would send it."""
+    """A record with its event's time, by which an orderly producer would send it."""
 
     sent: Sent
     at: int
@@ -31,14 +31,14 @@ class Planned:
 def generate(
     seed: int, conversations: int, *, agent_ids: Sequence[str], now: int, events: int = 12, bad_percent: int = 4
 ) -> list[Sent]:
-    """The records of so many conversations, in order of arrival; the same arguments give the same records."""
+    """Return the records of that many conversations in order of arrival; the same arguments return the same records."""
     return choose_records(RandomChoices(seed), conversations, agent_ids, now, events, bad_percent)
 
 
 def choose_records(
     choices: Choices, conversations: int, agent_ids: Sequence[str], now: int, events: int, bad_percent: int
 ) -> list[Sent]:
-    """The records of so many conversations, by the choices given."""
+    """Return the records of that many conversations, by these choices."""
     planned: list[Planned] = []
     for number in range(conversations):
         conversation_id = CONVERSATION_IDS[number] if number < len(CONVERSATION_IDS) else f"chat-{number}"

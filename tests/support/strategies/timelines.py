@@ -1,4 +1,4 @@
-"""When generated events occur: edges of sessions and quarter-hours, ties, days between, clocks that change."""
+"""The times of generated events: edges of sessions and quarter-hours, ties, days between, clock changes."""
 
 from collections.abc import Iterator
 
@@ -31,7 +31,7 @@ LEAD = 2 * MINUTE
 
 
 def times(choices: Choices, now: int) -> Iterator[int]:
-    """The times of one conversation's events, mostly forward; none before 2000 or more than two minutes from now."""
+    """Return the times of one conversation's events, mostly ascending, from 2000 to two minutes from now."""
     at = _anchor(choices, now)
     while True:
         if not CLOCK_CHANGES[-1] <= at <= now + LEAD:
@@ -53,7 +53,7 @@ def _recent(choices: Choices, now: int) -> int:
 
 
 def occurred_at(choices: Choices, at: int) -> str:
-    """The time in one of the forms of the contract; now and then another one that is out of range."""
+    """Return the time in one of the contract's forms; sometimes one that is out of range."""
     if choices.chance(3):
         return choices.one_of(OCCURRED_OUT_OF_RANGE)
     form = choices.integer(0, 5)

@@ -1,4 +1,4 @@
-"""What a partition's owner works with, for tests that reach no server: the settings' defaults and a feed in memory."""
+"""The context of a partition owner without servers: default settings and a source in memory."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -36,12 +36,12 @@ class Clock:
 async def change_nothing(
     records: Sequence[Record], state: State, request: PrepareRequest
 ) -> tuple[list[Segment], tuple[Proof, ...]]:
-    """Steps that make no rows."""
+    """Prepare no rows."""
     return [], ()
 
 
 def worker_context(feed: InMemorySource, clock: Callable[[], float], **settings: float) -> WorkerContext:
-    """WorkerContext with a ClickHouse that cannot be reached."""
+    """Return a context whose ClickHouse is unreachable."""
     clickhouse = ClickHouse(UNREACHABLE_URL, timeout_seconds=1, threads=1)
     return WorkerContext(
         settings=WorkerSettings.model_validate(settings),

@@ -1,7 +1,7 @@
 """Histories of one conversation for the tests of the fold: random ones, and short ones written by hand.
 
-The times are chosen to hurt: few distinct ones, so that events tie on a millisecond, steps of exactly the session gap
-and one more or less, edges of quarter-hours, and days.
+Few distinct times cause ties on a millisecond. The steps include exactly the session gap and one more or less, edges of
+quarter-hours, and days.
 """
 
 from collections import Counter
@@ -59,7 +59,7 @@ calls = st.builds(Call, st.booleans(), st.booleans())
 
 @st.composite
 def histories(draw: DrawFn, most: int = 14) -> list[FoldEvent]:
-    """Events of one conversation in the order in which they arrive."""
+    """Draw the events of one conversation in the order in which they arrive."""
     at, events = START, []
     for number in draw(st.permutations(range(draw(st.integers(1, most))))):
         at += draw(st.sampled_from(STEPS))
@@ -77,12 +77,12 @@ def _detail(kind: int) -> st.SearchStrategy[Profile | Call | str | None]:
 
 
 def event_of(kind: int, at: int, event_id: str, detail: Profile | Call | str | None = None) -> FoldEvent:
-    """An event of a kind at a time."""
+    """Return an event of a kind at a time."""
     return FoldEvent(at, rank_of(kind), event_id, kind, detail)
 
 
 def history_of(*happened: tuple[str, int]) -> list[FoldEvent]:
-    """A history in order from pairs of a word and milliseconds since its start; ids follow the order given."""
+    """Return an ordered history from pairs of a word and milliseconds since its start; ids ascend as given."""
     return sorted(
         event_of(KINDS_BY_WORD[word], START + after, f"{number:02x}", _plain_detail(word))
         for number, (word, after) in enumerate(happened)
@@ -98,13 +98,13 @@ def _plain_detail(word: str) -> Profile | Call | str | None:
 
 
 def split_at(items: Sequence[Item], places: Iterable[int]) -> list[list[Item]]:
-    """The items in batches that end at these places; none is empty."""
+    """Split the items into batches that end at these indexes; none is empty."""
     edges = sorted({0, len(items), *(place % len(items) for place in places)})
     return [list(items[begin:end]) for begin, end in pairwise(edges)]
 
 
 def net_of(facts: Facts) -> Net:
-    """How often each fact is there, kind by kind."""
+    """Count each fact by kind."""
     return (
         Counter(facts.conversations),
         Counter(facts.sessions),
@@ -114,12 +114,12 @@ def net_of(facts: Facts) -> Net:
 
 
 def signed_facts(changes: Changes) -> list[list[tuple[object, int]]]:
-    """The signed facts of each kind, in the order of a net."""
+    """Return the signed facts of each kind, in the order of a net."""
     return [[*changes.conversations], [*changes.sessions], [*changes.exchanges], [*changes.end_user_activity]]
 
 
 def apply_changes(net: Net, changes: Changes) -> None:
-    """Add signed changes to a net; facts whose sum is zero leave it."""
+    """Add signed changes to a net; facts whose sum is zero are removed."""
     for counter, signed in zip(net, signed_facts(changes), strict=True):
         for fact, sign in signed:
             counter[fact] += sign

@@ -1,4 +1,4 @@
-"""The facts of a conversation computed anew from the definitions, without any state: what the fold is compared with."""
+"""Compute the facts of a conversation from the definitions, without state, to compare the fold with."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -28,7 +28,7 @@ TYPES: dict[int, tuple[str, dict[str, object]]] = {
 
 
 def facts_by_definition(events: list[FoldEvent], gap: int) -> Facts:
-    """All facts of a conversation that has at least one event; the events come in any order."""
+    """Return all facts of a conversation with at least one event, in any order."""
     by_id = {event.event_id: event for event in events}
     ordered = sorted(map(_oracle_event, events), key=lambda event: event.order)
     ends = [event.at for event in ordered if event.type == "conversation_ended"]

@@ -1,4 +1,4 @@
-"""Random events as producers send them, of each type, and the enrichment that the tests use."""
+"""Random events of each type as producers send them, and their enrichment."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -50,7 +50,7 @@ counts = st.integers(0, 2**53 - 1)
 
 
 def one_of(pool: Sequence[object]) -> st.SearchStrategy[object]:
-    """A value of a pool of tricky ones, or null."""
+    """Draw a value of a pool of tricky ones, or null."""
     return st.sampled_from([*pool, None])
 
 
@@ -93,7 +93,7 @@ COMMON: Final[dict[str, st.SearchStrategy[object]]] = {
 
 
 def events_of(type_: str) -> st.SearchStrategy[Fields]:
-    """The fields of valid events of a type."""
+    """Draw the fields of valid events of a type."""
     identity = {"event_id": st.uuids().map(str), "occurred_at": date_times}
     optional = {**COMMON, **OPTIONAL.get(type_, {})}
     own = st.fixed_dictionaries({**identity, **REQUIRED.get(type_, {})}, optional=optional)
@@ -105,19 +105,19 @@ any_events = st.sampled_from(TYPES).flatmap(events_of)
 
 @lru_cache(maxsize=1)
 def geolocator() -> Geolocator:
-    """MaxMind's small database, opened once."""
+    """Return MaxMind's small database, opened once."""
     return Geolocator(CITY_DATABASE)
 
 
 def enrichment_of(addresses: AddressStorage = "truncated", content: ContentPolicy | Storage = "full") -> Enrichment:
-    """The enrichment with the default rules and these ways to store what is personal."""
+    """Return the enrichment with the default rules and these storage policies for personal data."""
     policy = content if isinstance(content, ContentPolicy) else ContentPolicy(content, HASH_KEY)
     actions = EscalationActions(DEFAULT_ESCALATION_ACTIONS)
     return Enrichment(geolocator(), actions, addresses, policy)
 
 
 class EnrichedEvent(NamedTuple):
-    """What enriching makes of one event."""
+    """The result of enriching one event."""
 
     key: ConversationKey
     fold_event: FoldEvent
@@ -129,13 +129,13 @@ class EnrichedEvent(NamedTuple):
 
 
 def enriched_events(*fields: Fields, received_at: int = AT_MS, enrichment: Enrichment | None = None) -> EnrichedEvents:
-    """The events of some fields, all of one type, enriched together."""
+    """Return the events of these fields, all of one type, enriched together."""
     events = [validate_event(each) for each in fields]
     return enrich(events, [received_at] * len(events), enrichment or enrichment_of())
 
 
 def enriched(fields: Fields, received_at: int = AT_MS, enrichment: Enrichment | None = None) -> EnrichedEvent:
-    """The event of some fields, enriched."""
+    """Return the enriched event of these fields."""
     events = enriched_events(fields, received_at=received_at, enrichment=enrichment)
     return EnrichedEvent(
         events.keys[0],
@@ -149,7 +149,7 @@ def enriched(fields: Fields, received_at: int = AT_MS, enrichment: Enrichment | 
 
 
 def rows_of(*events: EnrichedEvents, hash_: int = 5, offset: int = 7) -> list[Segment]:
-    """The segments of events of one conversation at successive offsets."""
+    """Return the segments of events of one conversation at successive offsets."""
     parts, places = [], 0
     for each in events:
         parts.append(Part(places, each, range(offset + places, offset + places + len(each))))
@@ -158,5 +158,5 @@ def rows_of(*events: EnrichedEvents, hash_: int = 5, offset: int = 7) -> list[Se
 
 
 def own_values(event: EnrichedEvent, columns: Sequence[str]) -> dict[str, object]:
-    """The values of the type's own columns by their names."""
+    """Return the values of the type's own columns by name."""
     return dict(zip(columns, event.own, strict=True))
