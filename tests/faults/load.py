@@ -62,9 +62,9 @@ class Load:
         self._topic = topic
         self._unsent = deque(planned)
         self._per_second = per_second
-        self._is_paused = threading.Event()
-        self._is_idle = threading.Event()
-        self._is_unthrottled = threading.Event()
+        self._paused = threading.Event()
+        self._idle = threading.Event()
+        self._unthrottled = threading.Event()
         self._finishing = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), name="load", daemon=True)
         self._lock = threading.Lock()
@@ -78,13 +78,13 @@ class Load:
 
     def pause(self) -> None:
         """Stop sending until `resume`; return once nothing is in flight."""
-        self._is_idle.clear()
-        self._is_paused.set()
-        self._is_idle.wait(120)
+        self._idle.clear()
+        self._paused.set()
+        self._idle.wait(120)
 
     def resume(self) -> None:
         """Continue after `pause`."""
-        self._is_paused.clear()
+        self._paused.clear()
 
     def restart(self, repeated: int) -> None:
         """Drop the positions of a deleted log, and resend the latest records, as a spool would."""
@@ -102,9 +102,9 @@ class Load:
 
     def send_past(self, ends: Mapping[int, int], seconds: float) -> None:
         """Send at full speed until every partition has grown past these offsets."""
-        self._is_unthrottled.set()
+        self._unthrottled.set()
         wait_until(lambda: not self._unsent or _is_beyond(self.highest(), ends), seconds)
-        self._is_unthrottled.clear()
+        self._unthrottled.clear()
 
     @property
     def is_done(self) -> bool:
@@ -114,8 +114,8 @@ class Load:
     def finish(self, seconds: float = 180) -> None:
         """Send the rest and wait for the last acknowledgement."""
         self._finishing.set()
-        self._is_unthrottled.set()
-        self._is_paused.clear()
+        self._unthrottled.set()
+        self._paused.clear()
         self._thread.join(seconds)
         if not self.is_done:
             raise TimeoutError(f"the load did not end: {len(self._unsent)} records are left")
@@ -131,14 +131,14 @@ class Load:
                 await asyncio.sleep(TICK_SECONDS)
                 now = time.monotonic()
                 allowance, at = min(BATCH, allowance + (now - at) * self._per_second), now
-                if self._is_paused.is_set():
-                    self._is_idle.set()
+                if self._paused.is_set():
+                    self._idle.set()
                     continue
-                size = BATCH if self._is_unthrottled.is_set() else int(allowance)
+                size = BATCH if self._unthrottled.is_set() else int(allowance)
                 allowance = max(0.0, allowance - size)
                 await self._send(producer, [self._unsent.popleft() for _ in range(min(size, len(self._unsent)))])
         finally:
-            self._is_idle.set()
+            self._idle.set()
             await producer.stop()
 
     async def _send(self, producer: AIOKafkaProducer, batch: list[PlannedRecord]) -> None:
