@@ -12,9 +12,9 @@ ROUNDS ?= 4
 SEED ?=
 ARGS ?=
 SOME_TESTS := $(filter-out --long,$(ARGS))
-# The groups of tests/conftest.py share a stack, and each process starts its own: hence at most four.
+# Each process starts its own stack, hence at most four.
 SERVER_TESTS := --ignore=tests/unit --ignore=tests/contract --numprocesses auto --maxprocesses 4 \
-	--dist loadgroup --no-loadscope-reorder
+	--dist loadscope --no-loadscope-reorder
 
 # Relative paths without spaces, so that the path of the checkout may hold some.
 VENV := .venv

@@ -5,9 +5,14 @@ from typing import Final
 
 import pytest
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 FOLDERS: Final = ("unit", "contract", "integration", "browser", "faults")
 HERE: Final = Path(__file__).parent
+
+# In the id of every test on Apache Kafka.
+KAFKA: Final = "Apache Kafka"
 
 # A busy machine may take long for a single example, and long for drawing one.
 settings.register_profile("short", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -26,17 +31,25 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by its folder, and group those that share a stack, for `--dist loadgroup`."""
+    """Mark each test by its folder."""
     for item in items:
-        folder, *inner = item.path.relative_to(HERE).parts
+        folder = item.path.relative_to(HERE).parts[0]
         if folder in FOLDERS:
             item.add_marker(folder)
-        if folder in ("integration", "browser"):
-            item.add_marker(pytest.mark.xdist_group(_group(item, [folder, *inner])))
 
 
-def _group(item: pytest.Item, parts: list[str]) -> str:
-    """Return the group of a test: those on Apache Kafka, or its folder, or its module."""
-    if item.get_closest_marker("kafka"):
-        return "kafka"
-    return "/".join(parts[:-1] if len(parts) > 2 or parts[0] == "browser" else parts)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling | None:
+    """Send the tests that share a stack to the same process, with `--dist loadscope`."""
+    return StackScheduling(config, log) if config.getvalue("dist") == "loadscope" else None
+
+
+class StackScheduling(LoadScopeScheduling):  # type: ignore[misc]
+    """A scope is Apache Kafka, a folder with its own fixtures, or a module."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        module, _, test = nodeid.partition("::")
+        if KAFKA in test:
+            return KAFKA
+        folder = module.rpartition("/")[0]
+        return module if folder == "tests/integration" else folder
