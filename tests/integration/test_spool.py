@@ -19,6 +19,7 @@ from deploy.embedded.addresses import free_port
 from deploy.embedded.stack.processes import Process
 from deploy.embedded.stack.topics import create_topic
 from deploy.kafka.jars import missing_programs
+from tests.support.run_length import by_length
 from tests.support.sdk.agent_processes import (
     AGENT,
     COMMANDED_AGENT,
@@ -125,7 +126,7 @@ async def test_events_of_a_killed_agent_without_a_broker_are_sent_by_the_next(br
     assert os.listdir(spool) == []
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(by_length(1, 5)))
 async def test_a_broker_killed_in_use_and_an_agent_killed_at_any_moment_lose_nothing(
     broker: Process, spool: Path, seed: int
 ) -> None:

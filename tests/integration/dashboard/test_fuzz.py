@@ -12,6 +12,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from dashboard.app import create_app
 from dashboard.settings import DashboardSettings
+from tests.support.run_length import by_length
 from tests.support.stack.harness import Harness
 
 # Not asked: that whatever fits the document is accepted. No document says which texts are a cursor, or days that exist.
@@ -19,7 +20,7 @@ from tests.support.stack.harness import Harness
 TOKEN = "a-long-random-text"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 FEW = settings(
-    max_examples=8,  # for each operation: a test machine is small
+    max_examples=by_length(4, 50),  # for each operation
     deadline=None,
     database=None,
     phases=(Phase.generate,),

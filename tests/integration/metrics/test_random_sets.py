@@ -6,11 +6,12 @@ from hypothesis import strategies as st
 
 from tests.oracle import Question
 from tests.support.metrics.random_sets import QUESTIONS, SEEDS, RandomSet
+from tests.support.run_length import by_length
 from tests.support.stack.harness import Harness, history, unique_agent
 from tests.support.strategies.event_sets import event_sets
 
 FEW = settings(
-    max_examples=3,
+    max_examples=by_length(3, 30),
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=list(HealthCheck),

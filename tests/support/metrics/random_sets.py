@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from tests.oracle import History, Question, Record, Sent
+from tests.support.run_length import by_length
 from tests.support.stack.harness import Harness, history, unique_agent
 from tests.support.strategies.choices import RandomChoices
 from tests.support.strategies.questions import questions
 from tests.support.strategies.random_events import generate
 
-SEEDS = range(5)
+SEEDS = range(by_length(3, 20))
 PARTS = 3
 CONVERSATIONS = 40
 QUESTIONS = {"production": 2, "staging": 1}

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from tests.oracle import History, Record, Row
 from tests.oracle.events import DeadLetter, read_record
+from tests.support.run_length import by_length
 from tests.support.strategies.event_sets import NOW, deliveries, questions_about
 from tests.support.strategies.random_events import generate
 
-PROPERTY = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+PROPERTY = settings(max_examples=by_length(50, 1_000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 BREAKDOWNS = ("world_map", "world_map_places", "device_usage", "sources", "languages", "language_regions")
 
 

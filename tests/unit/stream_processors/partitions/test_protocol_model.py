@@ -20,6 +20,7 @@ from tests.support.protocol.engine import TABLES
 from tests.support.protocol.log import Log, Message, partition_of
 from tests.support.protocol.sequence import Method
 from tests.support.protocol.worker import Worker, World
+from tests.support.run_length import by_length
 from tests.support.worker.fold_histories import GAP, START, calls, event_of, profiles
 
 MOST_STEPS = 3_000
@@ -282,5 +283,5 @@ def repeated(items: Iterable[object]) -> list[object]:
 
 TestProtocol = ProtocolModel.TestCase
 TestProtocol.settings = settings(
-    max_examples=100, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=by_length(100, 2_000), stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )

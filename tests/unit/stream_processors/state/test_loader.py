@@ -16,6 +16,7 @@ from stream_processors.conversations.values import UNKNOWN_PLACE
 from stream_processors.kafka.records import LogPosition
 from stream_processors.state.loader import EVENTS_SQL, FOLD_COLUMNS, fold_event, load_events
 from tests.support.kafka.records import AT_MS, fields_of
+from tests.support.run_length import by_length
 from tests.support.worker.wire_events import TYPES, Fields, enriched, enriched_events, events_of, rows_of
 
 CONSTANTS: dict[str, str | int] = {"topic": "t", "partition": 0, "log_epoch": 1, "owner_epoch": 1, "owner_id": "w"}
@@ -43,7 +44,7 @@ def _stored(name: str, value: object) -> object:
 
 @pytest.mark.parametrize("type_", TYPES)
 @given(data=st.data())
-@settings(max_examples=60)
+@settings(max_examples=by_length(60, 1_000))
 def test_a_loaded_event_is_the_one_that_was_folded(type_: str, data: st.DataObject) -> None:
     fields = data.draw(events_of(type_))
     assert read_back(fields) == enriched(fields).fold_event
