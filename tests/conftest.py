@@ -9,7 +9,11 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
 FOLDERS: Final = ("unit", "contract", "integration", "browser", "faults")
+WITH_SERVERS: Final = ("integration", "browser", "faults")
 HERE: Final = Path(__file__).parent
+
+# Clients of third-party packages leave sockets to the garbage collector, which finds them in any later test.
+UNCLOSED: Final = "pytest.PytestUnraisableExceptionWarning"
 
 # In the id of every test on Apache Kafka.
 KAFKA: Final = "Apache Kafka"
@@ -36,6 +40,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         folder = item.path.relative_to(HERE).parts[0]
         if folder in FOLDERS:
             item.add_marker(folder)
+        if folder in WITH_SERVERS:
+            item.add_marker(pytest.mark.filterwarnings(f"default::{UNCLOSED}"))
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -27,19 +27,18 @@ ROOT = Path(__file__).parents[3]
 def running(**settings: str) -> Iterator[subprocess.Popen[str]]:
     """`python -m dashboard` in a process of its own, on a free port."""
     outside = {name: value for name, value in os.environ.items() if not name.startswith("CONVOSTREAM_")}
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "dashboard"],
         cwd=ROOT,
         env={**outside, "CONVOSTREAM_DASHBOARD_PORT": "0", "PYTHONUNBUFFERED": "1", **settings},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
 
 
 def _message(agent_id: str, number: int) -> Sent:

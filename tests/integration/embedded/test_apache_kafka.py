@@ -18,7 +18,7 @@ LOG_APPEND_TIME = 1
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     missing = " and ".join(missing_programs())
     if missing and os.environ.get("CI") != "true":
         pytest.skip(f"Apache Kafka needs {missing}, which this machine lacks; CI does test it")
@@ -31,20 +31,20 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.mark.timeout(600)
-async def test_the_broker_sets_the_time_and_keeps_records_over_a_restart(stack: Stack) -> None:
+async def test_the_broker_sets_the_time_and_keeps_records_over_a_restart(own_stack: Stack) -> None:
     before = time.time() * 1000
-    async with AIOKafkaProducer(bootstrap_servers=stack.broker.address) as producer:
+    async with AIOKafkaProducer(bootstrap_servers=own_stack.broker.address) as producer:
         await producer.send_and_wait("agent-events", b"kept", partition=0, timestamp_ms=1)
-    stack.broker.kill()
-    stack.restart(stack.broker)
-    async with AIOKafkaConsumer(bootstrap_servers=stack.broker.address, auto_offset_reset="earliest") as consumer:
+    own_stack.broker.kill()
+    own_stack.restart(own_stack.broker)
+    async with AIOKafkaConsumer(bootstrap_servers=own_stack.broker.address, auto_offset_reset="earliest") as consumer:
         consumer.assign([TopicPartition("agent-events", 0)])
         record = await consumer.getone()
     assert (record.value, record.timestamp_type) == (b"kept", LOG_APPEND_TIME)
     assert record.timestamp >= before - 1000
 
 
-def test_it_listens_on_localhost_only(stack: Stack) -> None:
-    properties = stack.broker.log.parent.parent / "kafka" / "server.properties"
+def test_it_listens_on_localhost_only(own_stack: Stack) -> None:
+    properties = own_stack.broker.log.parent.parent / "kafka" / "server.properties"
     listeners = next(line for line in properties.read_text().splitlines() if line.startswith("listeners="))
     assert {Path(address).name.split(":")[0] for address in listeners.split(",")} == {"127.0.0.1"}

@@ -29,15 +29,15 @@ class ClickHouse:
 def running_clickhouse(directory: Path) -> Iterator[ClickHouse]:
     """Run the engine on a free port."""
     command = [sys.executable, "-m", "deploy.embedded", "clickhouse", "--port", "0", "--data-directory", str(directory)]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment(PASSWORDS), stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        assert line.startswith("ready "), f"the engine ended with {process.wait()}"
-        yield ClickHouse(line.removeprefix("ready ").strip())
-    finally:
-        process.terminate()
-        process.wait(30)
+    with subprocess.Popen(command, cwd=ROOT, env=environment(PASSWORDS), stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert line.startswith("ready "), f"the engine ended with {process.wait()}"
+            yield ClickHouse(line.removeprefix("ready ").strip())
+        finally:
+            process.terminate()
+            process.wait(30)
 
 
 def environment(settings: dict[str, str]) -> dict[str, str]:
