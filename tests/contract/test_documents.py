@@ -61,3 +61,16 @@ def test_the_example_of_the_sdk_tracks_a_conversation() -> None:
         "message",
         "feedback",
     ]
+
+
+def test_the_life_of_an_event_names_at_most_thirty_files_and_their_functions() -> None:
+    text = (ROOT / "docs/life-of-an-event.md").read_text()
+    rows = re.findall(r"^\| \[[^\]]+\]\(\.\./([^)]+)\) \| ([^|]+) \|", text, flags=re.MULTILINE)
+    assert 0 < len(rows) <= 30
+    missing = [
+        (path, name)
+        for path, names in rows
+        for name in re.findall(r"`(\w+)`", names)
+        if not re.search(rf"(def {name}\(|(TABLE|VIEW)( IF NOT EXISTS)? {name}\b)", (ROOT / path).read_text())
+    ]
+    assert missing == []
