@@ -7,8 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from convostream.kafka.security import KafkaSecurity
-from stream_processors.conversations.escalation import EscalationActions
-from stream_processors.conversations.rules import FoldRules
+from stream_processors.conversations.rules import EscalationActions, FoldRules
 from stream_processors.privacy.redaction import RedactionFile
 
 

@@ -6,7 +6,7 @@ All facts are a pure function of the events, so a conversation that is needed ag
 from array import array
 from typing import Final
 
-from stream_processors.conversations.conversation import Conversation
+from stream_processors.conversations.conversation import ConversationState
 from stream_processors.conversations.events import RANKS, FoldEvent
 
 _SEPARATOR: Final = "\n"  # no id has it
@@ -17,7 +17,7 @@ class CompactConversation:
 
     __slots__ = ("_details", "_ids", "_kinds", "_times", "hash")
 
-    def __init__(self, conversation: Conversation) -> None:
+    def __init__(self, conversation: ConversationState) -> None:
         events = conversation.events
         self.hash = conversation.hash
         self._times = array("q", [event.occurred_at for event in events]).tobytes()
@@ -28,12 +28,12 @@ class CompactConversation:
     def __len__(self) -> int:
         return len(self._kinds)
 
-    def expand(self, session_gap_ms: int) -> Conversation:
+    def expand(self, session_gap_ms: int) -> ConversationState:
         """Return the conversation as it was."""
         details = dict(self._details)
         ids = self._ids.split(_SEPARATOR)  # of no events one, which is empty
         columns = zip(array("q", self._times), self._kinds, ids, strict=False)
-        return Conversation(
+        return ConversationState(
             session_gap_ms,
             [
                 FoldEvent(at, RANKS[kind], event_id, kind, details.get(place))

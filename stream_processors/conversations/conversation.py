@@ -27,7 +27,7 @@ class Changes(NamedTuple):
     end_user_activity: Signed[tuple[int, str | None]]
 
 
-class Conversation:
+class ConversationState:
     """The events of one conversation in order, by their ids, and the fold after the last of them."""
 
     __slots__ = ("_by_id", "_last", "fold", "hash")

@@ -15,8 +15,7 @@ from typing import Final, Self
 import maxminddb
 
 from stream_processors.conversations.values import UNKNOWN, UNKNOWN_PLACE, Place
-from stream_processors.enrichment.ip_addresses import PREFIXES, network_of, read_address
-from stream_processors.enrichment.public_addresses import Address
+from stream_processors.enrichment.ip_addresses import PREFIXES, Address, network_of, read_address
 from stream_processors.errors import GeolocationDatabaseError
 
 REMEMBERED_ADDRESSES: Final = 16_384

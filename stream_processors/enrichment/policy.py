@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 import orjson
 
-from stream_processors.conversations.escalation import EscalationActions
+from stream_processors.conversations.rules import EscalationActions
 from stream_processors.enrichment.geolocation import Geolocator, default_database
 from stream_processors.enrichment.ip_addresses import StatedAddresses
 from stream_processors.privacy.redaction import load_redaction

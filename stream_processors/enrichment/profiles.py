@@ -1,18 +1,24 @@
-"""Profiles: what a visited or engaged event tells of its conversation, read with the rules of the metrics."""
+"""Reads the profile in a visited or engaged event: customer, place, device, source, language and rating.
+
+The rules are those of docs/metrics.md: individual_users, world_map, device_usage, sources, languages and
+conversation_feedback. A value that is blank or `unknown` is None and erases nothing.
+"""
 
 from typing import Final
 
 from convostream.contract.events import ConversationEngaged, ConversationVisited
 from convostream.contract.whitespace import is_blank, trim
+from stream_processors.caching import cached_by_text
 from stream_processors.conversations.events import Profile
 from stream_processors.conversations.values import Language, Place
-from stream_processors.enrichment.customers import known_customer
 from stream_processors.enrichment.devices import classify_device
 from stream_processors.enrichment.ip_addresses import StatedAddresses, addresses_of
 from stream_processors.enrichment.languages import parse_language
 from stream_processors.enrichment.policy import Enrichment
 from stream_processors.enrichment.ratings import verdict
-from stream_processors.enrichment.sources import normalise_source
+
+# Texts that producers send instead of a customer id, in any case.
+NO_CUSTOMER: Final = frozenset({"", "none", "null", "undefined", "anonymous", "unknown"})
 
 COLUMNS: Final = (
     "customer_id",
@@ -54,8 +60,21 @@ def read_profile(
     return profile, _own_values(event, profile, address)
 
 
+def known_customer(text: str) -> str | None:
+    """Return the trimmed customer id in its own case, or None when the text is none."""
+    customer = trim(text)
+    return None if customer.casefold() in NO_CUSTOMER else customer
+
+
+@cached_by_text(maxsize=16_384)
+def normalise_source(text: str) -> str | None:
+    """Return the source trimmed and in lower case, or None when it is blank or `unknown`."""
+    source = trim(text).lower()
+    return source if source and source != "unknown" else None
+
+
 def is_unknown(text: str) -> bool:
-    """Tell whether a text says nothing: blank, or the word unknown."""
+    """Return whether a text is blank or the word unknown."""
     return trim(text).casefold() in ("", "unknown")
 
 

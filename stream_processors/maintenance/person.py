@@ -10,7 +10,7 @@ from typing import Final
 
 from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.conversations.key import ConversationKey, conversation_hash
-from stream_processors.enrichment.customers import known_customer
+from stream_processors.enrichment.profiles import known_customer
 from stream_processors.errors import OperatorError
 
 CONVERSATIONS_SQL: Final = (

@@ -13,7 +13,7 @@ from typing import Final
 import orjson
 
 from stream_processors.clickhouse.client import ClickHouse, Row
-from stream_processors.enrichment.customers import known_customer
+from stream_processors.enrichment.profiles import known_customer
 from stream_processors.maintenance.person import Person
 from stream_processors.pipeline.erased_records import environment_of, fields_of
 

@@ -19,7 +19,7 @@ from stream_processors.clickhouse.tombstones import (
 )
 from stream_processors.conversations.events import Profile
 from stream_processors.conversations.key import ConversationKey
-from stream_processors.enrichment.customers import known_customer
+from stream_processors.enrichment.profiles import known_customer
 from stream_processors.kafka.records import DeadLetter
 from stream_processors.pipeline.batch import FlushBatch
 from stream_processors.retries import retry_forever

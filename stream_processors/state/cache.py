@@ -14,7 +14,7 @@ from stream_processors import metrics
 from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.clickhouse.tombstones import Tombstones
 from stream_processors.conversations.compact import CompactConversation
-from stream_processors.conversations.conversation import Conversation
+from stream_processors.conversations.conversation import ConversationState
 from stream_processors.conversations.key import ConversationKey, conversation_hash
 from stream_processors.conversations.rules import FoldRules
 from stream_processors.kafka.records import LogPosition
@@ -57,7 +57,7 @@ class State:
         self._rules = rules
         self._max_bytes = max_bytes
         # Least recently used first; every compact conversation was used before all expanded ones.
-        self._expanded: dict[ConversationKey, Conversation] = {}
+        self._expanded: dict[ConversationKey, ConversationState] = {}
         self._compact: dict[ConversationKey, CompactConversation] = {}
         self._expanded_bytes = self._compact_bytes = 0
         self._has_spilled = False
@@ -110,12 +110,12 @@ class State:
         call = partial(load_events, clickhouse, existing, before, self._rules, most)
         events = await retry_forever("load events of existing conversations", call, before.partition)
         for key in absent:
-            conversation = Conversation(self._rules.session_gap_ms, events.get(key, ()), hashes[key])
+            conversation = ConversationState(self._rules.session_gap_ms, events.get(key, ()), hashes[key])
             self._expanded[key.interned()] = conversation
             self._expanded_bytes += _expanded_bytes(conversation)
         self._index.add(hashes.values())
 
-    def get(self, key: ConversationKey) -> Conversation:
+    def get(self, key: ConversationKey) -> ConversationState:
         """Return an expanded conversation."""
         return self._expanded[key]
 

@@ -12,7 +12,7 @@ from stream_processors.clickhouse.client import ClickHouse, Row
 from stream_processors.clickhouse.fact_rows import FlushRows
 from stream_processors.clickhouse.fact_tables import events_once
 from stream_processors.conversations import events as kinds
-from stream_processors.conversations.conversation import Conversation
+from stream_processors.conversations.conversation import ConversationState
 from stream_processors.conversations.events import SENDER_KINDS, Call, FoldEvent, Profile, rank_of
 from stream_processors.conversations.key import ConversationKey, conversation_hash
 from stream_processors.conversations.rules import FoldRules
@@ -102,7 +102,7 @@ async def recompute_facts(clickhouse: ClickHouse, condition: str, rules: FoldRul
         conversations[_key_of(row)].append(fold_event(row, rules))
     rows = FlushRows()
     for key, events in conversations.items():
-        rows.add_changes(key, conversation_hash(key), Conversation(rules.session_gap_ms).absorb(events))
+        rows.add_changes(key, conversation_hash(key), ConversationState(rules.session_gap_ms).absorb(events))
     return {segment.kind: segment for segment in rows.segments()}
 
 

@@ -12,9 +12,8 @@ from deploy.embedded.stack.topics import create_topic
 from stream_processors.clickhouse.block import Segment
 from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.clickhouse.fact_rows import FlushRows
-from stream_processors.conversations.escalation import EscalationActions
 from stream_processors.conversations.key import ConversationKey
-from stream_processors.conversations.rules import FoldRules
+from stream_processors.conversations.rules import EscalationActions, FoldRules
 from stream_processors.dead_letters.storage import DeadLetterPolicy
 from stream_processors.kafka.records import DEAD_LETTER_HEADER, DeadLetter, LogPosition
 from stream_processors.partitions.range_log import RangeLog

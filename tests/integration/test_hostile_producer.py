@@ -15,9 +15,8 @@ import pytest
 
 from dashboard.routes.ingestion import PARTITIONS_SQL
 from stream_processors.clickhouse.client import ClickHouse
-from stream_processors.conversations.escalation import EscalationActions
 from stream_processors.conversations.key import ConversationKey, conversation_hash
-from stream_processors.conversations.rules import FoldRules
+from stream_processors.conversations.rules import EscalationActions, FoldRules
 from stream_processors.dead_letters.claims import letters_sql
 from stream_processors.errors import TooManyEvents
 from stream_processors.kafka.records import LogPosition, place_text

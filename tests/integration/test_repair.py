@@ -11,8 +11,7 @@ import pytest
 from deploy.embedded.settings import StackSettings
 from deploy.embedded.stack.stack import Stack
 from stream_processors.clickhouse.client import ClickHouse
-from stream_processors.conversations.escalation import EscalationActions
-from stream_processors.conversations.rules import FoldRules
+from stream_processors.conversations.rules import EscalationActions, FoldRules
 from stream_processors.errors import StaleOwner
 from stream_processors.partitions.range_log import OwnerClaim, RangeLog
 from stream_processors.partitions.reconcile import repair_conversations

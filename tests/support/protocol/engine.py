@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from stream_processors.conversations.conversation import Changes, Conversation
+from stream_processors.conversations.conversation import Changes, ConversationState
 from stream_processors.conversations.events import FoldEvent
 from stream_processors.errors import StaleOwner
 from stream_processors.kafka.records import LogPosition
@@ -214,7 +214,7 @@ class Engine:
         events = [each.event for each in self.events if each.conversation == conversation]
         if not events:
             return {table: Counter() for table in FACT_TABLES}
-        changes = Conversation(GAP).absorb(events)
+        changes = ConversationState(GAP).absorb(events)
         return {
             table: Counter({fact: sign for name, fact, sign in signed_facts(conversation, changes) if name == table})
             for table in FACT_TABLES

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from stream_processors.conversations.conversation import Conversation
+from stream_processors.conversations.conversation import ConversationState
 from stream_processors.errors import LogChanged, ProcessorError
 from stream_processors.kafka.records import LogPosition
 from stream_processors.partitions.protocol import ranges
@@ -77,7 +77,7 @@ class Worker:
         self._reader = Reader(world.logs[partition])
         self._partitions = 0
         self._known: set[int] = set()
-        self._conversations: dict[int, Conversation] = {}
+        self._conversations: dict[int, ConversationState] = {}
         self._partly: list[Entry] = []
         self._records: list[Entry] = []
         self._rows = NO_ROWS
@@ -308,7 +308,7 @@ class Worker:
         if conversation not in self._conversations:
             is_known = conversation in self._known
             recalled = self.world.engine.recall(conversation, position) if is_known else []
-            self._conversations[conversation] = Conversation(GAP, recalled)
+            self._conversations[conversation] = ConversationState(GAP, recalled)
             self._known.add(conversation)
         ids = set(self._conversations[conversation].ids)
         kept = []

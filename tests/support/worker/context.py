@@ -6,8 +6,7 @@ from typing import Final
 
 from stream_processors.clickhouse.block import Segment
 from stream_processors.clickhouse.client import ClickHouse
-from stream_processors.conversations.escalation import EscalationActions
-from stream_processors.conversations.rules import FoldRules
+from stream_processors.conversations.rules import EscalationActions, FoldRules
 from stream_processors.kafka.records import Record
 from stream_processors.partitions.context import TrackedSemaphore, WorkerContext
 from stream_processors.partitions.protocol.io import PrepareRequest

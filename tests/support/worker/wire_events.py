@@ -11,9 +11,9 @@ from convostream.contract.date_times import format_date_time
 from convostream.contract.events import validate_event
 from stream_processors.clickhouse.block import Segment
 from stream_processors.clickhouse.event_rows import Part, event_segments
-from stream_processors.conversations.escalation import DEFAULT_ESCALATION_ACTIONS, EscalationActions
 from stream_processors.conversations.events import FoldEvent
 from stream_processors.conversations.key import ConversationKey
+from stream_processors.conversations.rules import DEFAULT_ESCALATION_ACTIONS, EscalationActions
 from stream_processors.enrichment.enrich import EnrichedEvents, enrich
 from stream_processors.enrichment.geolocation import Geolocator
 from stream_processors.enrichment.policy import Enrichment

@@ -9,8 +9,7 @@ from pydantic import ValidationError
 
 from stream_processors.__main__ import main
 from stream_processors.conversations import rules as fold_rules
-from stream_processors.conversations.escalation import EscalationActions
-from stream_processors.conversations.rules import FoldRules
+from stream_processors.conversations.rules import EscalationActions, FoldRules
 from stream_processors.dead_letters.storage import dead_letter_policy
 from stream_processors.enrichment.policy import content_policy
 from stream_processors.settings import WorkerSettings

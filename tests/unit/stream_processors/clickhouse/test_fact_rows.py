@@ -9,7 +9,7 @@ from stream_processors.clickhouse.columns import COLUMN_TYPES, KIND_COLUMNS
 from stream_processors.clickhouse.event_rows import EVENT_COLUMNS, Part, event_segments
 from stream_processors.clickhouse.fact_rows import FlushRows
 from stream_processors.conversations.attributes import ConversationFact
-from stream_processors.conversations.conversation import Changes, Conversation
+from stream_processors.conversations.conversation import Changes, ConversationState
 from stream_processors.conversations.exchanges import ExchangeFact
 from stream_processors.conversations.key import ConversationKey
 from stream_processors.conversations.sessions import SessionFact
@@ -103,7 +103,7 @@ def test_an_event_has_its_identity_its_times_and_its_place() -> None:
 
 
 def test_what_is_not_known_of_a_conversation_is_unknown() -> None:
-    ((fact, _),) = Conversation(GAP).absorb(history_of(("silent", 0))).conversations
+    ((fact, _),) = ConversationState(GAP).absorb(history_of(("silent", 0))).conversations
     row = row_of(NOTHING._replace(conversations=[(fact, 1)]))
     unknown = ("country_code", "region", "city", "device_class", "source_name", "language_code", "language_region")
     assert {row[name] for name in unknown} == {"unknown"}
@@ -119,7 +119,7 @@ def test_a_conversation_stands_at_the_quarter_hour_of_its_engagement() -> None:
 
 
 def test_a_language_without_a_region_has_an_unknown_one() -> None:
-    profiled = Conversation(GAP).absorb([enriched(fields_of("conversation_engaged", language="hr")).fold_event])
+    profiled = ConversationState(GAP).absorb([enriched(fields_of("conversation_engaged", language="hr")).fold_event])
     row = row_of(profiled)
     assert (row["language_code"], row["language_region"]) == ("hr", "unknown")
 
@@ -196,7 +196,7 @@ def test_a_letter_that_was_replayed_leaves_its_name_and_no_content() -> None:
 
 def test_each_kind_of_fact_has_a_segment_of_its_own() -> None:
     rows = FlushRows()
-    rows.add_changes(KEY, 5, Conversation(GAP).absorb(history_of(("user", 0), ("agent", 9), ("user", 20))))
+    rows.add_changes(KEY, 5, ConversationState(GAP).absorb(history_of(("user", 0), ("agent", 9), ("user", 20))))
     assert {kind: segment.length for kind, segment in segments_of(rows).items()} == {
         "conversation_fact": 1,
         "session_fact": 1,

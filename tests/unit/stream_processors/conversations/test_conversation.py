@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from stream_processors.conversations import events as kinds
 from stream_processors.conversations.compact import CompactConversation
-from stream_processors.conversations.conversation import Changes, Conversation, signed
+from stream_processors.conversations.conversation import Changes, ConversationState, signed
 from stream_processors.conversations.events import FoldEvent, Profile
 from stream_processors.conversations.fold import Facts, fold_all
 from stream_processors.conversations.key import ConversationKey, conversation_hash
@@ -41,7 +41,7 @@ def check_net(net: Net, events: list[FoldEvent]) -> None:
 
 @given(histories(), places)
 def test_the_net_of_all_changes_is_the_fold_of_the_sorted_events(events: list[FoldEvent], edges: list[int]) -> None:
-    conversation, net, arrived = Conversation(GAP), net_of(Facts()), []
+    conversation, net, arrived = ConversationState(GAP), net_of(Facts()), []
     for batch in split_at(events, edges):
         arrived += batch
         apply_changes(net, conversation.absorb(batch))
@@ -51,7 +51,7 @@ def test_the_net_of_all_changes_is_the_fold_of_the_sorted_events(events: list[Fo
 
 @given(histories(most=10))
 def test_one_event_at_a_time_gives_the_same_as_all_at_once(events: list[FoldEvent]) -> None:
-    slowly, net = Conversation(GAP), net_of(Facts())
+    slowly, net = ConversationState(GAP), net_of(Facts())
     for event in events:
         apply_changes(net, slowly.absorb([event]))
     check_net(net, events)
@@ -59,7 +59,7 @@ def test_one_event_at_a_time_gives_the_same_as_all_at_once(events: list[FoldEven
 
 @given(histories(), places)
 def test_an_ordered_history_in_batches_gives_the_same(events: list[FoldEvent], edges: list[int]) -> None:
-    conversation, net = Conversation(GAP), net_of(Facts())
+    conversation, net = ConversationState(GAP), net_of(Facts())
     for batch in split_at(sorted(events), edges):
         apply_changes(net, conversation.absorb(batch))
     check_net(net, events)
@@ -67,7 +67,7 @@ def test_an_ordered_history_in_batches_gives_the_same(events: list[FoldEvent], e
 
 @given(histories(), places)
 def test_no_change_names_a_fact_twice_or_takes_back_what_it_adds(events: list[FoldEvent], edges: list[int]) -> None:
-    conversation = Conversation(GAP)
+    conversation = ConversationState(GAP)
     for batch in split_at(events, edges):
         for changed in signed_facts(conversation.absorb(batch)):
             named = Counter(fact for fact, _ in changed)
@@ -80,7 +80,7 @@ def test_a_recalled_conversation_goes_on_like_one_that_stayed(
     events: list[FoldEvent], kept: int, edges: list[int]
 ) -> None:
     past, coming = events[:kept], events[kept:]
-    stayed, recalled = Conversation(GAP), Conversation(GAP, past)
+    stayed, recalled = ConversationState(GAP), ConversationState(GAP, past)
     if past:
         stayed.absorb(list(past))
     net = facts_of(past)
@@ -94,7 +94,7 @@ def test_a_recalled_conversation_goes_on_like_one_that_stayed(
 
 @given(histories(), st.integers(0, 14))
 def test_a_conversation_that_rested_goes_on_like_one_that_stayed_awake(events: list[FoldEvent], half: int) -> None:
-    stayed, slept = Conversation(GAP, hash_=7), Conversation(GAP, hash_=7)
+    stayed, slept = ConversationState(GAP, hash_=7), ConversationState(GAP, hash_=7)
     for conversation in (stayed, slept):
         if events[:half]:
             conversation.absorb(events[:half])
@@ -111,7 +111,7 @@ def as_sets(changes: Changes) -> list[set[object]]:
 
 @given(histories())
 def test_a_conversation_knows_the_ids_of_all_its_events(events: list[FoldEvent]) -> None:
-    conversation = Conversation(GAP, events[:3])
+    conversation = ConversationState(GAP, events[:3])
     if events[3:]:
         conversation.absorb(events[3:])
     assert conversation.ids == {event.event_id for event in events}
@@ -119,19 +119,19 @@ def test_a_conversation_knows_the_ids_of_all_its_events(events: list[FoldEvent])
 
 def test_a_late_message_that_joins_two_sessions_takes_both_back() -> None:
     events = history_of(("user", 0), ("user", GAP + 1_000), ("agent", 1_000))
-    conversation = Conversation(GAP, [event for event in events if event.kind == kinds.END_USER_MESSAGE])
+    conversation = ConversationState(GAP, [event for event in events if event.kind == kinds.END_USER_MESSAGE])
     changes = conversation.absorb([event for event in events if event.kind == kinds.AGENT_MESSAGE])
     assert sorted((fact.activities, sign) for fact, sign in changes.sessions) == [(1, -1), (1, -1), (3, 1)]
 
 
 def test_an_event_that_changes_nothing_changes_nothing() -> None:
-    conversation = Conversation(GAP, history_of(("user", 0), ("agent", 1_000)))
+    conversation = ConversationState(GAP, history_of(("user", 0), ("agent", 1_000)))
     silent = event_of(kinds.SILENT, START + 5_000, "ff")
     assert conversation.absorb([silent]) == Changes([], [], [], [])
 
 
 def test_a_conversation_of_silent_events_alone_has_a_fact_of_its_own() -> None:
-    changes = Conversation(GAP).absorb(history_of(("silent", 0)))
+    changes = ConversationState(GAP).absorb(history_of(("silent", 0)))
     assert [(fact.engaged_at, sign) for fact, sign in changes.conversations] == [(None, 1)]
     assert not changes.sessions
     assert not changes.exchanges
@@ -140,7 +140,7 @@ def test_a_conversation_of_silent_events_alone_has_a_fact_of_its_own() -> None:
 
 @given(profiles)
 def test_a_customer_that_becomes_known_moves_all_quarter_hours_to_it(profile: Profile) -> None:
-    conversation = Conversation(GAP, history_of(("user", 0), ("user", DAY)))
+    conversation = ConversationState(GAP, history_of(("user", 0), ("user", DAY)))
     known = profile._replace(customer="ann")
     changes = conversation.absorb([event_of(kinds.ENGAGEMENT, START + 2 * DAY, "ff", known)])
     assert Counter((customer, sign) for (_, customer), sign in changes.end_user_activity) == {

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream_processors.conversations.escalation import DEFAULT_ESCALATION_ACTIONS, EscalationActions
+from stream_processors.conversations.rules import DEFAULT_ESCALATION_ACTIONS, EscalationActions
 
 any_text = st.text(st.characters())
 

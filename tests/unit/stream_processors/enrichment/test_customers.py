@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream_processors.enrichment.customers import known_customer
+from stream_processors.enrichment.profiles import known_customer
 
 
 @pytest.mark.parametrize(

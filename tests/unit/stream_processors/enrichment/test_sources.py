@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stream_processors.enrichment.sources import normalise_source
+from stream_processors.enrichment.profiles import normalise_source
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,8 @@ from stream_processors.clickhouse.block import build_block
 from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.clickhouse.columns import COLUMN_TYPES, FLAG, KIND_COLUMNS
 from stream_processors.conversations import events as kinds
-from stream_processors.conversations.escalation import EscalationActions
 from stream_processors.conversations.events import Call, FoldEvent, Profile
-from stream_processors.conversations.rules import FoldRules
+from stream_processors.conversations.rules import EscalationActions, FoldRules
 from stream_processors.conversations.values import UNKNOWN_PLACE
 from stream_processors.kafka.records import LogPosition
 from stream_processors.state.loader import EVENTS_SQL, FOLD_COLUMNS, fold_event, load_events
