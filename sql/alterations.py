@@ -143,14 +143,17 @@ def _free_clauses(column: str, wanted: ColumnDefinition, present: ColumnDefiniti
 
 
 def _order_of_columns(table: _Table) -> Iterator[Step]:
-    """Move columns until those that both have stand in the order of the file."""
-    order, changes = [column for column in table.present.columns if column in table.wanted.columns], []
-    for before, column in pairwise(["", *table.common]):
-        place = order.index(before) + 1 if before else 0
-        if order[place] != column:
+    """Move columns until all that the file names stand in its order; the added ones stand behind their predecessors."""
+    order = [column for column in table.present.columns if column in table.wanted.columns]
+    pairs, added, changes = list(pairwise(["", *table.wanted.columns])), set(table.added), []
+    for before, column in pairs:
+        if column in added:
+            order.insert(order.index(before) + 1 if before else 0, column)
+    for before, column in pairs:
+        if order[order.index(before) + 1 if before else 0] != column:
             order.remove(column)
             order.insert(order.index(before) + 1 if before else 0, column)
-            type_ = table.present.columns[column].type
+            type_ = (table.wanted if column in added else table.present).columns[column].type
             changes.append(f"MODIFY COLUMN `{column}` {type_} {f'AFTER `{before}`' if before else 'FIRST'}")
     if changes:
         yield table.step("order of columns changed", *changes)
