@@ -1,1 +1,1 @@
-"""Records that were refused: list, replay and drop them."""
+"""Refused records: list, replay and drop them."""

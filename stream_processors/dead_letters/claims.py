@@ -1,8 +1,8 @@
-"""Which dead letters the records of a batch replay: those that their headers name, as far as they are true.
+"""Which dead letters the records of a batch replay: those that their headers name and that the claim is true for.
 
-Anybody can send a header. One counts when ClickHouse has that letter, of this topic, with the very bytes of the record,
-or their keyed hash; then treating the record as a replay is right, whoever sent it. ClickHouse keeps the hash of each
-letter's bytes, so that no claim makes it read them. A letter of which neither bytes nor hash are stored proves nothing.
+Anyone can send a header. A claim is true if ClickHouse has that dead letter of this topic with the same bytes as the
+record, or with their keyed hash. Treating the record as a replay is then right, whoever sent it. ClickHouse stores the
+hash of each dead letter, so checking a claim reads no bytes. A dead letter without bytes and hash cannot be claimed.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,8 +13,8 @@ from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.kafka.records import LogPosition, Record
 from stream_processors.privacy.storage_policy import ContentPolicy
 
-PLACES_A_QUERY: Final = 5_000
-LETTERS_SQL: Final = (
+POSITIONS_PER_QUERY: Final = 5_000
+DEAD_LETTERS_SQL: Final = (
     "SELECT origin_partition, origin_log_epoch, origin_offset,"
     " multiIf(has_value = 0, '', storage IN ('', 'full'), lower(hex(raw_hash)), digest) AS proof,"
     " toUnixTimestamp64Milli(min(received_at)) AS received_ms"
@@ -24,59 +24,65 @@ LETTERS_SQL: Final = (
 )
 
 
-class Claim(NamedTuple):
-    """A record and the dead letter that it says to replay."""
+class ReplayClaim(NamedTuple):
+    """A record and the dead letter that it claims to replay."""
 
     record: Record
-    letter: LogPosition
+    dead_letter: LogPosition
 
 
-async def true_claims(
-    claims: Sequence[Claim], clickhouse: ClickHouse, before: LogPosition, content: ContentPolicy
+async def resolve_replays(
+    claims: Sequence[ReplayClaim], clickhouse: ClickHouse, before: LogPosition, content: ContentPolicy
 ) -> dict[int, int]:
-    """Return when the dead letters were received that records replay, by the records' offsets.
+    """Return, by record offset, when the replayed dead letter was received, for each true claim.
 
-    Each was refused before a position.
+    Only dead letters from before a position count.
     """
-    possible = [claim for claim in claims if _may_be_true(claim.letter, before)]
+    possible = [claim for claim in claims if _may_be_true(claim.dead_letter, before)]
     known: dict[tuple[LogPosition, str], int] = {}
-    for begin in range(0, len(possible), PLACES_A_QUERY):
-        sql = letters_sql([claim.letter for claim in possible[begin : begin + PLACES_A_QUERY]])
+    for begin in range(0, len(possible), POSITIONS_PER_QUERY):
+        sql = dead_letters_sql([claim.dead_letter for claim in possible[begin : begin + POSITIONS_PER_QUERY]])
         for row in await clickhouse.rows(sql, {"topic": before.topic}):
-            place = LogPosition(before.topic, row["origin_partition"], row["origin_log_epoch"], row["origin_offset"])
-            known[place, row["proof"]] = row["received_ms"]
+            position = LogPosition(before.topic, row["origin_partition"], row["origin_log_epoch"], row["origin_offset"])
+            known[position, row["proof"]] = row["received_ms"]
     return {
-        claim.record.offset: known[letter]
+        claim.record.offset: known[dead_letter]
         for claim in possible
         for proof in _proofs(claim.record.value, content)
-        if (letter := (claim.letter, proof)) in known
+        if (dead_letter := (claim.dead_letter, proof)) in known
     }
 
 
-def letters_sql(letters: Sequence[LogPosition]) -> str:
-    """Return the query for letters that claims name; plain lists are read ten times as fast as tuples."""
-    partitions, epochs = {letter.partition for letter in letters}, {letter.log_epoch for letter in letters}
-    sql = LETTERS_SQL.replace("{partitions}", numbers_sql(partitions)).replace("{epochs}", numbers_sql(epochs))
-    return sql.replace("{offsets}", numbers_sql({letter.offset for letter in letters}))
+def dead_letters_sql(dead_letters: Sequence[LogPosition]) -> str:
+    """Return the query for dead letters that claims name; plain lists are ten times as fast as tuples."""
+    numbers = {
+        "{partitions}": {dead_letter.partition for dead_letter in dead_letters},
+        "{epochs}": {dead_letter.log_epoch for dead_letter in dead_letters},
+        "{offsets}": {dead_letter.offset for dead_letter in dead_letters},
+    }
+    sql = DEAD_LETTERS_SQL
+    for marker, values in numbers.items():
+        sql = sql.replace(marker, numbers_sql(values))
+    return sql
 
 
 def numbers_sql(numbers: Iterable[int]) -> str:
-    """Return a list of integers of our own reading in SQL."""
+    """Return integers as an SQL list."""
     return ",".join(f"{number:d}" for number in numbers)
 
 
-def places_sql(places: Iterable[LogPosition]) -> str:
-    """Return places of one topic as a list of tuples in SQL; they are integers of our own reading."""
-    return ",".join(f"({place.partition:d},{place.log_epoch:d},{place.offset:d})" for place in places)
+def positions_sql(positions: Iterable[LogPosition]) -> str:
+    """Return positions of one topic as an SQL list of tuples of integers."""
+    return ",".join(f"({position.partition:d},{position.log_epoch:d},{position.offset:d})" for position in positions)
 
 
-def _may_be_true(letter: LogPosition, before: LogPosition) -> bool:
-    """Tell whether a letter can be older than a batch: what the batch itself may have written does not count."""
-    if letter.topic != before.topic:
+def _may_be_true(dead_letter: LogPosition, before: LogPosition) -> bool:
+    """Tell whether a dead letter can be older than a batch, which may have written dead letters of its own."""
+    if dead_letter.topic != before.topic:
         return False
-    return letter[:3] != before[:3] or letter.offset < before.offset
+    return dead_letter[:3] != before[:3] or dead_letter.offset < before.offset
 
 
 def _proofs(value: bytes | None, content: ContentPolicy) -> tuple[str, ...]:
-    """Return what ClickHouse may have of a letter with this value: the hash of its bytes, or their keyed hash."""
+    """Return the hashes that ClickHouse may have of a dead letter with this value: plain, and keyed."""
     return ("",) if value is None else (sha256(value).hexdigest(), content.digest(value))

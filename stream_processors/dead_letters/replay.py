@@ -1,12 +1,11 @@
-"""Replay: dead letters are produced again, and the workers find out what they are now.
+"""Replay: produce dead letters again, so that the workers process them like new records.
 
-The life of a replayed letter: its bytes are produced as they are, under the key that its body tells, with its own
-headers, its origin, its time of receipt, and its name. A worker for whom it is a valid event writes it like any other
-and, in the same flush, that the letter is settled; one that refuses it writes that, with the reason of today, for the
-same letter. A letter that is sent twice, because a command was killed and run again, is a repetition of its event.
+A dead letter is produced with its original bytes, under the key that its body names. Headers carry its own headers, its
+origin, its time of receipt and its position. A worker that accepts it writes the event and, in the same flush, that the
+dead letter is settled. A worker that refuses it writes the new reason for the same dead letter. If a command is killed
+and run again, a dead letter may be sent twice: the second one is a duplicate of its event.
 
-Where a policy keeps the hash of a letter instead of its bytes, Kafka is asked for the record at the letter's position,
-and the hash proves that it is the same.
+If only the hash of a dead letter is stored, the record is read from Kafka at its position, and the hash must match.
 """
 
 import asyncio
@@ -18,7 +17,7 @@ from aiokafka.errors import MessageSizeTooLargeError
 
 from stream_processors.clickhouse.client import ClickHouse, Row
 from stream_processors.conversations.key import ConversationKey
-from stream_processors.dead_letters.claims import places_sql
+from stream_processors.dead_letters.claims import positions_sql
 from stream_processors.dead_letters.store import PendingDeadLetter, Report
 from stream_processors.kafka.records import (
     DEAD_LETTER_HEADER,
@@ -32,17 +31,18 @@ from stream_processors.kafka.records import (
 from stream_processors.kafka.source import Headers
 from stream_processors.privacy.storage_policy import ContentPolicy
 
-PAGE_LETTERS: Final = 200
+PAGE_DEAD_LETTERS: Final = 200
 PAGE_BYTES: Final = 8 * 1024**2
 CONTENT_SQL: Final = (
     "SELECT partition, log_epoch, offset, toUnixTimestamp64Milli(received_at) AS received_at_ms, has_value,"
     " hex(raw) AS raw, has_key, hex(key) AS key, arrayMap(header -> (header.1, hex(header.2)), headers) AS headers,"
-    " storage, digest FROM dead_letters WHERE topic = {topic:String} AND (partition, log_epoch, offset) IN ({places})"
+    " storage, digest FROM dead_letters"
+    " WHERE topic = {topic:String} AND (partition, log_epoch, offset) IN ({positions})"
 )
 
 
 class Producer(Protocol):
-    """A Kafka client, as far as a replay needs it; aiokafka's is one."""
+    """What a replay needs of a Kafka producer; aiokafka's is one."""
 
     async def partitions_for(self, topic: str) -> set[int]:
         """Return the partitions of a topic."""
@@ -57,22 +57,22 @@ class Producer(Protocol):
         timestamp_ms: int | None = None,
         headers: Headers | None = None,
     ) -> Awaitable[object]:
-        """Take a record; what is returned ends when Kafka has it."""
+        """Take a record; the returned awaitable ends when Kafka has it."""
         ...
 
 
 class Source(Protocol):
-    """Where records are that ClickHouse does not keep."""
+    """A source of records whose bytes ClickHouse does not store."""
 
     async def record_at(self, position: LogPosition) -> Record | None:
-        """Return the record at a position, None when there is none any more."""
+        """Return the record at a position, None when it is gone."""
         ...
 
 
-class Letter(NamedTuple):
-    """A dead letter with its content, as far as it is stored; `received_at` is in milliseconds, None when unknown."""
+class StoredDeadLetter(NamedTuple):
+    """A dead letter with its stored content; `received_at` is in epoch milliseconds, None when unknown."""
 
-    place: LogPosition
+    position: LogPosition
     received_at: int | None
     value: bytes | None
     key: bytes | None
@@ -82,7 +82,7 @@ class Letter(NamedTuple):
 
 
 class Replayed(NamedTuple):
-    """What a replay did: the letters that Kafka has, those that are larger than it takes, and those that are gone."""
+    """The dead letters that were sent, that are too large for Kafka, and whose content is gone."""
 
     sent: list[PendingDeadLetter]
     too_large: list[LogPosition]
@@ -97,50 +97,54 @@ async def replay(
     chosen: Sequence[PendingDeadLetter],
     report: Report,
 ) -> Replayed:
-    """Produce letters again, page by page; tell `report` how many are done, of how many.
+    """Produce dead letters again, page by page; `report` gets the number done, and of all.
 
-    What ClickHouse does not keep comes from the source, if its hash under the key of `content` is the letter's.
+    Content that ClickHouse does not store comes from the source, if its hash under the key of `content` matches.
     """
-    done, looked_at = Replayed([], [], []), 0
+    done, processed = Replayed([], [], []), 0
     for page in pages(chosen):
-        known = {letter.place: letter for letter in page}
-        # One that was settled meanwhile, by another replay, has no content any more and is left out.
-        stored = await _read(clickhouse, list(known))
-        found = [await _complete(letter, source, content) for letter in stored]
-        done.gone.extend(letter.place for letter, whole in zip(stored, found, strict=True) if whole is None)
-        letters = [letter for letter in found if letter is not None]
-        taken = await asyncio.gather(*(_send(producer, letter) for letter in letters))
-        for letter, is_taken in zip(letters, taken, strict=True):
+        pending = {dead_letter.position: dead_letter for dead_letter in page}
+        # A dead letter that another replay has settled meanwhile is not found and is skipped.
+        stored = await _read(clickhouse, list(pending))
+        completed = [await _complete(dead_letter, source, content) for dead_letter in stored]
+        done.gone.extend(
+            dead_letter.position for dead_letter, whole in zip(stored, completed, strict=True) if whole is None
+        )
+        dead_letters = [dead_letter for dead_letter in completed if dead_letter is not None]
+        taken = await asyncio.gather(*(_send(producer, dead_letter) for dead_letter in dead_letters))
+        for dead_letter, is_taken in zip(dead_letters, taken, strict=True):
             if is_taken:
-                done.sent.append(known[letter.place])
+                done.sent.append(pending[dead_letter.position])
             else:
-                done.too_large.append(letter.place)
-        looked_at += len(page)
-        report(looked_at, len(chosen))
+                done.too_large.append(dead_letter.position)
+        processed += len(page)
+        report(processed, len(chosen))
     return done
 
 
 def pages(chosen: Sequence[PendingDeadLetter]) -> Iterator[list[PendingDeadLetter]]:
-    """Yield letters in parts that are small enough to be held in memory."""
+    """Yield dead letters in pages that fit into memory."""
     page: list[PendingDeadLetter] = []
-    for letter in chosen:
-        if page and (len(page) == PAGE_LETTERS or sum(each.bytes for each in page) + letter.bytes > PAGE_BYTES):
+    for dead_letter in chosen:
+        if page and (
+            len(page) == PAGE_DEAD_LETTERS or sum(each.bytes for each in page) + dead_letter.bytes > PAGE_BYTES
+        ):
             yield page
             page = []
-        page.append(letter)
+        page.append(dead_letter)
     if page:
         yield page
 
 
-async def _read(clickhouse: ClickHouse, places: Sequence[LogPosition]) -> list[Letter]:
-    topic = places[0].topic
-    rows = await clickhouse.rows(CONTENT_SQL.replace("{places}", places_sql(places)), {"topic": topic})
-    letters = {letter.place: letter for letter in (_letter(topic, row) for row in rows)}
-    return [letters[place] for place in places if place in letters]
+async def _read(clickhouse: ClickHouse, positions: Sequence[LogPosition]) -> list[StoredDeadLetter]:
+    topic = positions[0].topic
+    rows = await clickhouse.rows(CONTENT_SQL.replace("{positions}", positions_sql(positions)), {"topic": topic})
+    dead_letters = {dead_letter.position: dead_letter for dead_letter in (_dead_letter(topic, row) for row in rows)}
+    return [dead_letters[position] for position in positions if position in dead_letters]
 
 
-def _letter(topic: str, row: Row) -> Letter:
-    return Letter(
+def _dead_letter(topic: str, row: Row) -> StoredDeadLetter:
+    return StoredDeadLetter(
         LogPosition(topic, row["partition"], row["log_epoch"], row["offset"]),
         row["received_at_ms"] or None,
         bytes.fromhex(row["raw"]) if row["has_value"] else None,
@@ -151,33 +155,37 @@ def _letter(topic: str, row: Row) -> Letter:
     )
 
 
-async def _complete(letter: Letter, source: Source, content: ContentPolicy) -> Letter | None:
-    """Return a letter with its content, from the source if need be; None when it is nowhere."""
-    if letter.storage == "full":
-        return letter
-    record = await source.record_at(letter.place) if letter.digest else None
-    if record is None or record.value is None or content.digest(record.value) != letter.digest:
+async def _complete(dead_letter: StoredDeadLetter, source: Source, content: ContentPolicy) -> StoredDeadLetter | None:
+    """Return a dead letter with its content, if necessary from the source; None when it is gone."""
+    if dead_letter.storage == "full":
+        return dead_letter
+    record = await source.record_at(dead_letter.position) if dead_letter.digest else None
+    if record is None or record.value is None or content.digest(record.value) != dead_letter.digest:
         return None
-    return letter._replace(value=record.value, key=record.key, headers=list(record.headers))
+    return dead_letter._replace(value=record.value, key=record.key, headers=list(record.headers))
 
 
-async def _send(producer: Producer, letter: Letter) -> bool:
-    """Produce a letter; tell whether Kafka took it."""
-    topic, key, partition = letter.place.topic, body_key(letter.value), None
+async def _send(producer: Producer, dead_letter: StoredDeadLetter) -> bool:
+    """Produce a dead letter; tell whether Kafka took it."""
+    topic, key, partition = dead_letter.position.topic, body_key(dead_letter.value), None
     if key is None:
-        key = letter.key
-        partition = letter.place.partition if letter.place.partition in await producer.partitions_for(topic) else None
-    if key is None and letter.value is None:
-        key = b""  # the client sends no record that has neither
+        key = dead_letter.key
+        partition = (
+            dead_letter.position.partition
+            if dead_letter.position.partition in await producer.partitions_for(topic)
+            else None
+        )
+    if key is None and dead_letter.value is None:
+        key = b""  # the client refuses a record without key and value
     try:
-        await (await producer.send(topic, letter.value, key, partition, None, replay_headers(letter)))
+        await (await producer.send(topic, dead_letter.value, key, partition, None, replay_headers(dead_letter)))
     except MessageSizeTooLargeError:
         return False
     return True
 
 
 def body_key(value: bytes | None) -> bytes | None:
-    """Return the key of the conversation that a body names; None when it names none."""
+    """Return the record key of the conversation that a body names; None when it names none."""
     try:
         fields: object = orjson.loads(value or b"")
     except orjson.JSONDecodeError:
@@ -190,11 +198,11 @@ def body_key(value: bytes | None) -> bytes | None:
     return None
 
 
-def replay_headers(letter: Letter) -> Headers:
-    """Return a letter's headers with its origin, its time of receipt and its name."""
-    headers = list(letter.headers)
-    place = letter.place
+def replay_headers(dead_letter: StoredDeadLetter) -> Headers:
+    """Return the headers of a dead letter with its origin, its time of receipt and its position."""
+    headers = list(dead_letter.headers)
+    position = dead_letter.position
     if not any(name == ORIGIN_HEADER for name, _ in headers):
-        headers.append((ORIGIN_HEADER, f"{place.topic}:{place.partition}:{place.offset}".encode()))
-    known = UNKNOWN_TIME if letter.received_at is None else str(letter.received_at).encode()
-    return [*headers, (RECEIVED_AT_HEADER, known), (DEAD_LETTER_HEADER, place_text(place))]
+        headers.append((ORIGIN_HEADER, f"{position.topic}:{position.partition}:{position.offset}".encode()))
+    received_at = UNKNOWN_TIME if dead_letter.received_at is None else str(dead_letter.received_at).encode()
+    return [*headers, (RECEIVED_AT_HEADER, received_at), (DEAD_LETTER_HEADER, place_text(position))]

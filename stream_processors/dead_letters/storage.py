@@ -1,8 +1,8 @@
-"""What is stored of a record that was refused: its bytes, or their keyed hash, or neither.
+"""What is stored of a refused record: its bytes, their keyed hash, or neither.
 
-Bytes that are kept are those that came: they are the evidence, and what a replay sends. Only where addresses are
-dropped, or texts are redacted, is the same done here, so that what an operator does not want to store does not come in
-by an invalid record.
+Stored bytes are the original ones: they are the evidence, and a replay sends them. There are two exceptions. If
+addresses are dropped or texts are redacted, the same happens here, so that an invalid record cannot bring in what the
+operator does not want to store.
 """
 
 import re
@@ -26,7 +26,7 @@ OWN_HEADERS: Final = frozenset((ORIGIN_HEADER, RECEIVED_AT_HEADER, DEAD_LETTER_H
 
 ADDRESS_FIELD: Final = "customer_ip_address"
 
-# Fields that are stored as they came in valid events too, whatever the rules of redaction find in them.
+# Fields that redaction leaves unchanged, as in valid events.
 IDENTIFIERS: Final = frozenset(
     (
         "event_id", "schema_version", "type", "agent_id", "environment", "conversation_id", "customer_id",
@@ -34,13 +34,13 @@ IDENTIFIERS: Final = frozenset(
     )
 )  # fmt: skip
 
-# What may be an address; `read_address` decides.
+# Candidates for addresses; `read_address` decides.
 _LIKE_ADDRESSES: Final = re.compile(rb"[0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*|[0-9]{1,3}(?:\.[0-9]{1,3}){3}")
 
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterPolicy:
-    """How refused records are stored; `content` has the key and the rules of redaction."""
+    """How refused records are stored; `content` has the hash key and the redaction rules."""
 
     storage: Storage = "full"
     drops_addresses: bool = False

@@ -1,4 +1,4 @@
-"""Dead letters: what was refused, why, and the bytes as they came; and the note that one was dropped."""
+"""Pending dead letters in ClickHouse: list them, choose some for a command, and record that they were dropped."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ from stream_processors.process.identity import make_owner_id
 
 Report = Callable[[int, int], None]
 
-DROPS_A_BLOCK: Final = 50_000
+DROPS_PER_BLOCK: Final = 50_000
 LIST_SQL: Final = (
     "SELECT topic, partition, log_epoch, offset, received_at, reason_code, reason, attempts, storage,"
     " length(raw) AS bytes FROM dead_letters WHERE {code:String} IN ('', reason_code)"
     " ORDER BY received_at DESC, topic, partition, log_epoch DESC, offset DESC LIMIT {limit:UInt32}"
 )
 SUMMARY_SQL: Final = (
-    "SELECT reason_code, count() AS letters, min(received_at) AS first, max(received_at) AS last"
-    " FROM dead_letters GROUP BY reason_code ORDER BY letters DESC, reason_code"
+    "SELECT reason_code, count() AS dead_letters, min(received_at) AS first, max(received_at) AS last"
+    " FROM dead_letters GROUP BY reason_code ORDER BY dead_letters DESC, reason_code"
 )
 SHOW_SQL: Final = (
     "SELECT topic, partition, log_epoch, offset, received_at, reason_code, reason, attempts, storage, digest,"
@@ -42,7 +42,7 @@ CHOOSE_SQL: Final = (
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterFilter:
-    """Which open letters of a topic a command is about; `limit` takes the oldest of them, 0 takes all."""
+    """Which pending dead letters of a topic a command chooses; `limit` takes the oldest ones, 0 takes all."""
 
     topic: str
     reason_code: str | None = None
@@ -52,19 +52,19 @@ class DeadLetterFilter:
 
 
 class PendingDeadLetter(NamedTuple):
-    """A dead letter that is neither replayed nor dropped: its name, its latest fault, and the size of its value.
+    """A dead letter that is neither replayed nor dropped: its position, latest reason, and the size of its value.
 
-    The size of a value that is not stored is taken for the largest that an event may have.
+    A value that is not stored counts as the largest size of an event.
     """
 
-    place: LogPosition
+    position: LogPosition
     reason_code: str
     attempts: int
     bytes: int
 
 
 async def summary(clickhouse: ClickHouse) -> list[Row]:
-    """Return how many dead letters there are of each reason code, most first."""
+    """Return the number of dead letters by reason code, the most frequent first."""
     return await clickhouse.rows(SUMMARY_SQL)
 
 
@@ -74,7 +74,7 @@ async def latest(clickhouse: ClickHouse, code: str, limit: int) -> list[Row]:
 
 
 async def one(clickhouse: ClickHouse, topic: str, partition: int, offset: int) -> Row:
-    """Return a dead letter with its bytes in hex; raises OperatorError when there is none."""
+    """Return a dead letter with its bytes in hex; raises OperatorError when it does not exist."""
     rows = await clickhouse.rows(SHOW_SQL, {"topic": topic, "partition": partition, "offset": offset})
     if not rows:
         raise OperatorError(
@@ -84,7 +84,7 @@ async def one(clickhouse: ClickHouse, topic: str, partition: int, offset: int) -
 
 
 async def choose(clickhouse: ClickHouse, wanted: DeadLetterFilter) -> list[PendingDeadLetter]:
-    """Return the open letters that a filter is about, the oldest first."""
+    """Return the pending dead letters that a filter matches, the oldest first."""
     parameters = {
         "topic": wanted.topic,
         "code": wanted.reason_code or "",
@@ -104,19 +104,19 @@ async def choose(clickhouse: ClickHouse, wanted: DeadLetterFilter) -> list[Pendi
 
 
 async def drop(clickhouse: ClickHouse, chosen: Sequence[PendingDeadLetter], report: Report) -> None:
-    """Note that letters were dropped; tell `report` how many are, of how many."""
+    """Record that dead letters were dropped; `report` gets the number done, and of all."""
     token = f"drop:{make_owner_id()}"
-    for begin in range(0, len(chosen), DROPS_A_BLOCK):
-        part = chosen[begin : begin + DROPS_A_BLOCK]
-        batch = _dropped([letter.place for letter in part])
+    for begin in range(0, len(chosen), DROPS_PER_BLOCK):
+        part = chosen[begin : begin + DROPS_PER_BLOCK]
+        batch = _dropped([dead_letter.position for dead_letter in part])
         await clickhouse.insert_block(
             "dead_letter_records", batch.schema.names, arrow_stream(batch), f"{token}:{begin}"
         )
         report(begin + len(part), len(chosen))
 
 
-def _dropped(places: Sequence[LogPosition]) -> pa.RecordBatch:
-    """Return rows of `dead_letter_records` which say that the letters of these places were dropped."""
-    places_by_field = zip(LogPosition._fields, zip(*places, strict=True), strict=True)
-    columns = {f"origin_{name}": values for name, values in places_by_field} | {"status": ["dropped"] * len(places)}
+def _dropped(positions: Sequence[LogPosition]) -> pa.RecordBatch:
+    """Return rows of `dead_letter_records` that record the drop of dead letters."""
+    fields = zip(LogPosition._fields, zip(*positions, strict=True), strict=True)
+    columns = {f"origin_{name}": values for name, values in fields} | {"status": ["dropped"] * len(positions)}
     return pa.record_batch(columns, schema=pa.schema([(name, COLUMN_TYPES[name]) for name in columns]))

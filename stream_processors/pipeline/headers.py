@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from stream_processors import metrics
 from stream_processors.clickhouse.client import ClickHouse
-from stream_processors.dead_letters.claims import Claim, true_claims
+from stream_processors.dead_letters.claims import ReplayClaim, resolve_replays
 from stream_processors.kafka.records import LogPosition, Origin, Record, named_origin, replayed_letter, time_of_receipt
 from stream_processors.partitions.ranges import Proof
 from stream_processors.pipeline.batch import FlushBatch
@@ -23,7 +23,7 @@ from stream_processors.retries import retry_forever
 class Claims(NamedTuple):
     """What the headers of some records say: the dead letters that they replay, and their origins."""
 
-    dead_letters: list[Claim]
+    dead_letters: list[ReplayClaim]
     origins: list[tuple[Record, Origin]]
 
     def __bool__(self) -> bool:
@@ -55,7 +55,7 @@ def claims_of(records: Sequence[Record]) -> Claims:
     for record in records:
         if record.headers:
             if (dead_letter := replayed_letter(record)) is not None:
-                claims.dead_letters.append(Claim(record, dead_letter))
+                claims.dead_letters.append(ReplayClaim(record, dead_letter))
             if (origin := named_origin(record)) is not None:
                 claims.origins.append((record, origin))
     return claims
@@ -65,7 +65,7 @@ async def prove(
     claims: Claims, clickhouse: ClickHouse, before: LogPosition, seen_at: int, content: ContentPolicy
 ) -> tuple[Proof, ...]:
     """Return what is true of some claims; `before` is the position of the batch's first record."""
-    dead_letters = await true_claims(claims.dead_letters, clickhouse, before, content)
+    dead_letters = await resolve_replays(claims.dead_letters, clickhouse, before, content)
     others = [(record, origin) for record, origin in claims.origins if record.offset not in dead_letters]
     origins = await true_origins(others, clickhouse, before.topic)
     records = {record.offset: record for record, _ in (*claims.dead_letters, *others)}

@@ -17,7 +17,7 @@ from dashboard.routes.ingestion import PARTITIONS_SQL
 from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.conversations.key import ConversationKey, conversation_hash
 from stream_processors.conversations.rules import EscalationActions, FoldRules
-from stream_processors.dead_letters.claims import letters_sql
+from stream_processors.dead_letters.claims import dead_letters_sql
 from stream_processors.errors import TooManyEvents
 from stream_processors.kafka.records import LogPosition, place_text
 from stream_processors.state.loader import load_events
@@ -89,11 +89,11 @@ def test_claims_make_clickhouse_read_no_bytes_of_the_letters_that_they_name(harn
     )
     harness.drain()
     clickhouse = ClickHouse(harness.stack.environment()["CONVOSTREAM_CLICKHOUSE_URL"], threads=1)
-    (known,) = asyncio.run(clickhouse.rows(letters_sql([letter]), {"topic": letter.topic}))
+    (known,) = asyncio.run(clickhouse.rows(dead_letters_sql([letter]), {"topic": letter.topic}))
     assert known["proof"] == sha256(refused.value or b"").hexdigest()
     copies = "SELECT count() FROM dead_letter_records WHERE origin_offset = {offset:UInt64} AND length(raw) = 300000"
     assert harness.rows(copies, offset=first.offset) == [(21,)]
-    bounded = letters_sql([letter]) + " SETTINGS max_bytes_to_read = 1000000"
+    bounded = dead_letters_sql([letter]) + " SETTINGS max_bytes_to_read = 1000000"
     assert asyncio.run(clickhouse.rows(bounded, {"topic": letter.topic})) == [known]
     clickhouse.close()
 

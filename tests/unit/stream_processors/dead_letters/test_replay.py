@@ -7,7 +7,14 @@ from click.testing import CliRunner
 
 from stream_processors.__main__ import main
 from stream_processors.commands.dead_letters import readable
-from stream_processors.dead_letters.replay import PAGE_BYTES, PAGE_LETTERS, Letter, body_key, pages, replay_headers
+from stream_processors.dead_letters.replay import (
+    PAGE_BYTES,
+    PAGE_DEAD_LETTERS,
+    StoredDeadLetter,
+    body_key,
+    pages,
+    replay_headers,
+)
 from stream_processors.dead_letters.store import PendingDeadLetter
 from stream_processors.kafka.records import ORIGIN_HEADER, RECEIVED_AT_HEADER, LogPosition, replayed_letter
 from stream_processors.kafka.source import Headers
@@ -16,8 +23,8 @@ from tests.support.kafka.records import AT_MS, KafkaRecord, fields_of, value_of
 PLACE = LogPosition("agent-events", 3, 2, 1200)
 
 
-def letter_of(headers: Headers, received: int | None = AT_MS) -> Letter:
-    return Letter(PLACE, received, b"{", b"k", headers)
+def letter_of(headers: Headers, received: int | None = AT_MS) -> StoredDeadLetter:
+    return StoredDeadLetter(PLACE, received, b"{", b"k", headers)
 
 
 def sizes(*values: int) -> list[PendingDeadLetter]:
@@ -59,16 +66,16 @@ def test_a_letter_that_had_been_sent_on_keeps_its_first_origin() -> None:
     ("bytes_", "expected"),
     [
         pytest.param([], [], id="none"),
-        pytest.param([1] * (PAGE_LETTERS + 1), [PAGE_LETTERS, 1], id="as many as a page holds, and one more"),
+        pytest.param([1] * (PAGE_DEAD_LETTERS + 1), [PAGE_DEAD_LETTERS, 1], id="as many as a page holds, and one more"),
         pytest.param([PAGE_BYTES, 1, PAGE_BYTES - 1, 1], [1, 2, 1], id="as many bytes as a page holds"),
-        pytest.param([2 * PAGE_BYTES, 1], [1, 1], id="a letter larger than a page"),
+        pytest.param([2 * PAGE_BYTES, 1], [1, 1], id="a dead letter larger than a page"),
     ],
 )
 def test_a_page_holds_few_letters_and_few_bytes(bytes_: Sequence[int], expected: list[int]) -> None:
-    letters = sizes(*bytes_)
-    parts = list(pages(letters))
+    dead_letters = sizes(*bytes_)
+    parts = list(pages(dead_letters))
     assert [len(part) for part in parts] == expected
-    assert [each for part in parts for each in part] == letters
+    assert [each for part in parts for each in part] == dead_letters
 
 
 @pytest.mark.parametrize("command", ["replay", "drop"])
