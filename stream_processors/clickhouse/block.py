@@ -1,8 +1,8 @@
 """How a flush becomes one block for the inbox.
 
-Steps make segments: a run of rows of one kind, column by column. In the block all rows of a kind are one row, and each
-column is the array of their values, so that a kind takes no room in columns that it does not have. What a segment does
-not have of its kind's columns holds defaults.
+A segment is a run of rows of one kind, column by column. In the block, all rows of a kind are one row, and each column
+is the array of their values. So a kind takes no room in columns that it does not have. Columns of its kind that a
+segment lacks are filled with defaults.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ Values: TypeAlias = "Sequence[object] | pa.Array"
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Rows of one kind: `length` of them, the values of each column that they have."""
+    """Rows of one kind: their number, and the values of their columns."""
 
     kind: str
     length: int
@@ -29,7 +29,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A flush as it is sent, the same bytes at every try: an Arrow stream of one record batch, a row for each kind."""
+    """A flush as it is sent, with the same bytes at every retry: an Arrow stream with one row per kind."""
 
     columns: tuple[str, ...]
     data: memoryview
@@ -37,8 +37,8 @@ class Block:
 
 
 def build_block(segments: Sequence[Segment], constants: Mapping[str, str | int]) -> Block:
-    """Return one block of all segments for the inbox; `constants` hold the same value for every kind."""
-    pa.default_memory_pool().release_unused()  # else Arrow keeps what the block before took
+    """Return all segments as one block for the inbox; `constants` are columns with one value for all kinds."""
+    pa.default_memory_pool().release_unused()  # otherwise Arrow keeps the memory of the previous block
     kinds: dict[str, list[Segment]] = {}
     for segment in segments:
         kinds.setdefault(segment.kind, []).append(segment)
@@ -50,14 +50,14 @@ def build_block(segments: Sequence[Segment], constants: Mapping[str, str | int])
     }
     batch = pa.record_batch(list(arrays.values()), names=list(arrays))
     names = tuple(arrays)
-    arrays.clear()  # the stream is a copy of what takes most of a flush's memory
+    arrays.clear()  # the stream is a copy of the arrays, which take most of the memory of a flush
     return Block(names, arrow_stream(batch), sum(segment.length for segment in segments))
 
 
 def segments_of(block: Block) -> list[Segment]:
-    """Return the rows of a block as segments, one a kind, without the columns that say who sent them from where."""
+    """Return the rows of a block as segments, one per kind, without the constant columns."""
     table = pa.ipc.open_stream(block.data).read_all()
-    return [_segment_of(kind, table.slice(place, 1)) for place, kind in enumerate(table.column("kind").to_pylist())]
+    return [_segment_of(kind, table.slice(index, 1)) for index, kind in enumerate(table.column("kind").to_pylist())]
 
 
 def _segment_of(kind: str, row: pa.Table) -> Segment:
@@ -71,7 +71,7 @@ def _values(column: pa.Array) -> list[object]:
 
 
 def _column(name: str, kinds: Mapping[str, Sequence[Segment]]) -> pa.ListArray:
-    """Return a column of a block: for each kind the array of its rows' values."""
+    """Return a column of a block: for each kind the array of the values of its rows."""
     has = {kind: name in KIND_COLUMNS[kind] for kind in kinds}
     rows = [sum(segment.length for segment in kinds[kind]) if has[kind] else 0 for kind in kinds]
     values = [_array(name, segment) for kind in kinds if has[kind] for segment in kinds[kind]]
@@ -79,11 +79,11 @@ def _column(name: str, kinds: Mapping[str, Sequence[Segment]]) -> pa.ListArray:
 
 
 def _array(name: str, segment: Segment) -> pa.Array:
-    """Return a segment's values of a column."""
+    """Return the values of a segment for a column."""
     kind, values = COLUMN_TYPES[name], segment.columns.get(name)
     if values is None:
         array = pa.nulls(segment.length, kind)
-    elif kind == TIME:  # read as integers, which takes half as long
+    elif kind == TIME:  # read as integers in half the time
         array = pa.array(values, type=pa.int64()).cast(TIME)
     else:
         array = _lists(values) if kind == TEXTS else pa.array(values, type=kind)
@@ -91,23 +91,23 @@ def _array(name: str, segment: Segment) -> pa.Array:
 
 
 def _with_defaults(array: pa.Array) -> pa.Array:
-    """Return an array without nulls: where Arrow puts a null, the default of the type stands in the buffers."""
+    """Return an array with defaults for nulls; the buffers already have the default of the type there."""
     buffers = [None, *array.buffers()[1 : array.type.num_buffers]]
     children = [array.values] if pa.types.is_list(array.type) else None
     return pa.Array.from_buffers(array.type, len(array), buffers, offset=array.offset, children=children)
 
 
 def _lists(values: Any) -> pa.Array:
-    """Return lists of texts, most of them empty, in a fraction of the time that Arrow takes for it."""
+    """Return lists of texts, most of them empty, in a fraction of the time of `pa.array`."""
     ends = np.fromiter(accumulate(map(len, values), initial=0), dtype=np.int32, count=len(values) + 1)
     return pa.ListArray.from_arrays(ends, pa.array(list(chain.from_iterable(values)), type=TEXT))
 
 
 def arrow_stream(batch: pa.RecordBatch) -> memoryview:
-    """Return a record batch as an Arrow stream, ClickHouse's format ArrowStream."""
+    """Return a record batch as an Arrow stream, which ClickHouse calls ArrowStream."""
     size = pa.MockOutputStream()
     _write(batch, size)
-    data = pa.allocate_buffer(size.size())  # a stream that grows takes up to twice its memory
+    data = pa.allocate_buffer(size.size())  # a growing stream would take up to twice the memory
     _write(batch, pa.FixedSizeBufferWriter(data))
     return memoryview(data)
 

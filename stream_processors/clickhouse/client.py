@@ -1,4 +1,4 @@
-"""The worker's way to ClickHouse: one pooled client, blocking calls in threads, and errors sorted by who acts."""
+"""The client of ClickHouse for workers and commands: pooled, with blocking calls in threads and classified errors."""
 
 import asyncio
 import threading
@@ -25,35 +25,34 @@ SCHEMA_CHANGE: Final = "CONVOSTREAM_SCHEMA_CHANGE"
 # ClickHouse's error code of `throwIf`, by which the fence refuses a stale owner.
 THROW_IF: Final = 395
 
-# What ClickHouse answers because of its load, its disk or another server, so that the same call may succeed later:
-# time, concurrency, the network, memory, space, a replica, Keeper, the unknown. Any other code speaks of the call.
-# The numbers are from src/Common/ErrorCodes.cpp.
-PASSING_CODES: Final = frozenset(
+# Errors of load, disk or another server (timeouts, concurrency, network, memory, space, replicas, Keeper, unknown
+# ones): the same call may succeed later. Any other code is a fault of the call. See src/Common/ErrorCodes.cpp.
+TRANSIENT_CODES: Final = frozenset(
     {159, 160, 201, 202, 203, 209, 210, 225, 236, 241, 242, 243, 279, 285, 286, 319, 341, 394, 425, 439, 473, 745}
     | {999, 1000, 1001, 1002}
 )
 
-# One insert is one block with one identity, exact in every target of the views (docs/architecture.md).
+# An insert stays one block with one deduplication token in every target of the views (docs/architecture.md).
 INSERT_SETTINGS: Final[dict[str, object]] = {
     "async_insert": 0,
     "insert_deduplicate": 1,
     "deduplicate_blocks_in_dependent_materialized_views": 1,
     "parallel_view_processing": 0,
     "max_insert_block_size": 1_048_576,
-    "max_block_size": 1_048_576,  # what the arrays of a flush hold stays one block
+    "max_block_size": 1_048_576,  # the unfolded arrays of a flush stay one block too
     "min_insert_block_size_rows": 1_048_576,
     "min_insert_block_size_bytes": 1_073_741_824,
     "input_format_parallel_parsing": 0,
     "max_insert_threads": 1,
-    "optimize_on_insert": 0,  # the rows of a flush have nothing to add up: looking for it cost a quarter of an insert
+    "optimize_on_insert": 0,  # a flush has no rows to merge, and looking for them cost a quarter of an insert
     "input_format_null_as_default": 1,
     "wait_end_of_query": 1,
-    # 0 is no limit: months of receipt lie between 2000 and now, whatever clocks producers have.
+    # 0 is no limit: times of receipt lie between 2000 and now, so partitions stay few.
     "max_partitions_per_insert_block": 0,
 }
 
 
-# Answers that are read as they come: few rows in memory, of whatever size, and JSON that every reader takes exactly.
+# For streamed answers: few rows in memory at a time, and JSON with exact integers.
 STREAM_SETTINGS: Final[dict[str, object]] = {
     "max_query_size": 16_777_216,
     "max_block_size": 256,
@@ -76,51 +75,51 @@ class ClickHouse:
 
     @property
     def address(self) -> str:
-        """The URL without user and password, fit for logs."""
+        """The URL without user and password, for logs."""
         parts = urlsplit(self._url)
         return f"{parts.scheme}://{parts.hostname}:{parts.port or 8123}{parts.path}"
 
     async def rows(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
-        """Return the rows of a query by column name; values go in as parameters, never as text."""
+        """Return the rows of a query as mappings by column; pass values as parameters, never in the text."""
         settings = {"max_query_size": 16_777_216}
         return await self._run(
             lambda client: list(client.query(sql, parameters=dict(parameters or {}), settings=settings).named_results())
         )
 
     async def scan(self, sql: str, parameters: Parameters, take: Callable[[Row], None]) -> None:
-        """Hand the rows of a query to `take` one after the other, in another thread; texts are bytes."""
+        """Stream the rows of a query to `take`, in another thread; texts are bytes."""
         await self._run(lambda client: _scan(client, sql, parameters, take, STREAM_SETTINGS, {"String": "bytes"}))
 
     async def scan_texts(self, sql: str, parameters: Parameters, take: Callable[[Row], None]) -> None:
-        """Hand many small rows of a query to `take` one after the other, in another thread."""
+        """Stream many small rows of a query to `take`, in another thread."""
         await self._run(lambda client: _scan(client, sql, parameters, take, MANY_ROWS_SETTINGS, {}))
 
     async def lines(self, sql: str, parameters: Parameters, take: Callable[[bytes], None]) -> None:
-        """Hand the rows of a query to `take` as lines of JSON, one after the other, in another thread."""
+        """Stream the rows of a query to `take` as lines of JSON, in another thread."""
         await self._run(lambda client: _lines(client, sql, parameters, take))
 
     async def column(self, sql: str, parameters: Parameters | None = None) -> Any:
-        """Return the one column of a query as a numpy array."""
+        """Return the only column of a query as a numpy array."""
         return await self._run(
             lambda client: client.query_arrow(sql, parameters=dict(parameters or {})).column(0).to_numpy()
         )
 
     async def command(self, sql: str, parameters: Parameters | None = None) -> None:
-        """Run a statement that returns nothing."""
+        """Run a statement without a result."""
         await self._run(lambda client: client.command(sql, parameters=dict(parameters or {})))
 
     async def insert_row(self, table: str, row: Mapping[str, object]) -> None:
-        """Insert one row, which is deduplicated by nothing."""
+        """Insert one row without deduplication."""
         await self._run(lambda client: client.insert(table, [list(row.values())], column_names=list(row)))
 
     async def insert_block(self, table: str, columns: Sequence[str], block: memoryview, token: str) -> None:
-        """Insert an Arrow stream of one block under a token; the same token again changes nothing."""
+        """Insert an Arrow stream of one block under a deduplication token; a repetition has no effect."""
         settings = {**INSERT_SETTINGS, "insert_deduplication_token": token}
-        body: Any = block  # the client sends whatever is like bytes
+        body: Any = block  # the client accepts any bytes-like object
         await self._run(lambda client: client.raw_insert(table, columns, body, fmt="ArrowStream", settings=settings))
 
     def close(self) -> None:
-        """Close the connections and wait for calls that are under way."""
+        """Close the connections after the running calls have ended."""
         self._threads.shutdown()
         if self._client is not None:
             self._client.close()
@@ -173,9 +172,9 @@ def _lines(client: Client, sql: str, parameters: Parameters, take: Callable[[byt
 
 
 def classify_error(error: ClickHouseError) -> Exception:
-    """Return the error as who has to act sees it; an error that may pass is returned as it is."""
+    """Return StaleOwner or BlockRefused for an error of the call, and a transient error unchanged."""
     text, code = str(error), error_code(error)
     if code == THROW_IF and STALE_OWNER in text:
         return StaleOwner("the partition has a later claim")
-    is_passing = code in PASSING_CODES or (code == THROW_IF and SCHEMA_CHANGE in text)
-    return error if code is None or is_passing else BlockRefused(text, code)
+    is_transient = code in TRANSIENT_CODES or (code == THROW_IF and SCHEMA_CHANGE in text)
+    return error if code is None or is_transient else BlockRefused(text, code)

@@ -1,4 +1,4 @@
-"""Event rows: the events of a flush that are new, as the segments of its block, one a type. Times stay milliseconds."""
+"""The new events of a flush, as segments of its block, one per type. Times are epoch milliseconds."""
 
 from collections.abc import Mapping, Sequence
 from itertools import chain, compress
@@ -34,12 +34,12 @@ EVENT_COLUMNS: Final = (
 SCHEMA_VERSION: Final = 1
 DROPPED: Final = -1
 
-# Events by conversation; the place of an event counts over all events of a batch, part after part.
-Places = Mapping[ConversationKey, Sequence[int]]
+# The events of each conversation, by their index among all events of a batch, part after part.
+Indices = Mapping[ConversationKey, Sequence[int]]
 
 
 class Part(NamedTuple):
-    """Events of one type that were taken together, and the place of the first; `offsets` are those of their records."""
+    """Events of one type that were enriched together, the index of the first, and the offsets of their records."""
 
     begin: int
     events: EnrichedEvents
@@ -47,35 +47,35 @@ class Part(NamedTuple):
 
 
 class Identities:
-    """What the rows of a conversation have in common, and the conversation of each event of a batch."""
+    """The columns that identify conversations, and the conversation of each event of a batch."""
 
-    def __init__(self, fresh: Places, hashes: Sequence[int], events: int) -> None:
-        """`hashes` are those of the conversations, in order; `events` is how many the batch has."""
+    def __init__(self, fresh: Indices, hashes: Sequence[int], events: int) -> None:
+        """Take the conversations with their hashes, in the same order, and the number of events of the batch."""
         self._names = [pa.array(names, type=TEXT) for names in zip(*fresh, strict=True)]
         self._hashes = np.array(hashes, dtype=np.uint64)
         self._numbers = np.full(events, DROPPED)
-        lengths = [len(places) for places in fresh.values()]
-        places = np.fromiter(chain.from_iterable(fresh.values()), dtype=np.int64, count=sum(lengths))
-        self._numbers[places] = np.repeat(np.arange(len(lengths)), lengths)
+        lengths = [len(indices) for indices in fresh.values()]
+        indices = np.fromiter(chain.from_iterable(fresh.values()), dtype=np.int64, count=sum(lengths))
+        self._numbers[indices] = np.repeat(np.arange(len(lengths)), lengths)
 
     def of(self, part: Part) -> npt.NDArray[np.int64]:
-        """Return the numbers of the conversations of a part's events, DROPPED for those that make no rows."""
+        """Return the number of the conversation of each event of a part, DROPPED for events that make no rows."""
         return self._numbers[part.begin : part.begin + len(part.events)]
 
     def columns(self, numbers: npt.NDArray[np.int64]) -> list[Values]:
-        """Return agent, environment, id and hash of conversations by number."""
+        """Return agent, environment, id and hash of conversations, given by number."""
         return [*(names.take(pa.array(numbers)) for names in self._names), pa.array(self._hashes[numbers])]
 
 
-def event_segments(parts: Sequence[Part], fresh: Places, hashes: Sequence[int]) -> list[Segment]:
-    """Return the events of a batch that are new to their conversations, whose hashes these are, as segments."""
+def event_segments(parts: Sequence[Part], fresh: Indices, hashes: Sequence[int]) -> list[Segment]:
+    """Return the new events of a batch as segments; `fresh` has them by conversation, and `hashes` in its order."""
     if not fresh:
         return []
     by_type: dict[str, list[Part]] = {}
     for part in parts:
         by_type.setdefault(part.events.type, []).append(part)
     identities = Identities(fresh, hashes, sum(len(part.events) for part in parts))
-    segments = [_segment(type_, found, identities) for type_, found in by_type.items()]
+    segments = [_segment(type_, same_type, identities) for type_, same_type in by_type.items()]
     return [segment for segment in segments if segment.length]
 
 
@@ -85,16 +85,16 @@ def _segment(type_: str, parts: Sequence[Part], identities: Identities) -> Segme
     rows = int(kept.sum())
 
     def column(values: Sequence[Sequence[Any]]) -> list[Any]:
-        """Return the values of all parts as far as their events make rows."""
+        """Return the values of all parts whose events make rows."""
         joined = chain.from_iterable(values)
         return list(joined if rows == len(kept) else compress(joined, kept))
 
-    told = column([part.events.fold_events for part in parts])
-    times = np.array([each.occurred_at for each in told], dtype=np.int64)
+    fold_events = column([part.events.fold_events for part in parts])
+    times = np.array([event.occurred_at for event in fold_events], dtype=np.int64)
     invalid_fields = column([_invalid_fields(part.events) for part in parts])
     values = (
         *identities.columns(numbers[kept]),
-        [each.event_id for each in told],
+        [event.event_id for event in fold_events],
         times,
         times // QUARTER_HOUR_MS,
         column([part.events.received_at for part in parts]),
@@ -111,10 +111,10 @@ def _segment(type_: str, parts: Sequence[Part], identities: Identities) -> Segme
 
 
 def _invalid_fields(events: EnrichedEvents) -> list[list[str]]:
-    named = [_NOTHING] * len(events)
-    for place, fields in events.invalid_fields.items():
-        named[place] = fields
-    return named
+    invalid_fields = [_NOTHING] * len(events)
+    for index, fields in events.invalid_fields.items():
+        invalid_fields[index] = fields
+    return invalid_fields
 
 
 _NOTHING: Final[list[str]] = []

@@ -1,4 +1,4 @@
-"""Rows: signed facts and dead letters of a flush become segments of its block. Times stay milliseconds."""
+"""Signed facts and dead letters of a flush, as segments of its block. Times are epoch milliseconds."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -15,11 +15,11 @@ from stream_processors.kafka.records import DeadLetter, LogPosition, Record
 Row = tuple[object, ...]
 UNKNOWN: Final = "unknown"
 FACT_KINDS: Final = ("conversation_fact", "session_fact", "exchange_fact", "end_user_activity")
-SIGN: Final = 3  # the place of the sign in every fact's columns
+SIGN: Final = 3  # the index of the sign in the columns of every fact
 
 
 class FlushRows:
-    """The signed facts and dead letters of one flush, gathered by kind."""
+    """The signed facts and dead letters of one flush, by kind."""
 
     def __init__(self) -> None:
         self._conversations: list[Row] = []
@@ -29,7 +29,7 @@ class FlushRows:
         self._dead_letters: list[Row] = []
 
     def add_changes(self, key: ConversationKey, conversation_hash: int, changes: Changes) -> None:
-        """Take the signed difference that a flush makes to a conversation's facts."""
+        """Add the signed changes of a conversation's facts."""
         start = (key.agent_id, key.environment, conversation_hash)
         for conversation, sign in changes.conversations:
             self._conversations.append((*start, sign, key.conversation_id, *conversation_values(conversation)))
@@ -40,22 +40,23 @@ class FlushRows:
         for (quarter, customer), sign in changes.end_user_activity:
             self._end_user_activity.append((*start, sign, quarter, customer))
 
-    def add_dead_letter(self, letter: DeadLetter, origin: LogPosition) -> None:
-        """Take a record that the contract refuses, with what is stored of it; `origin` names the dead letter."""
-        record, kept = letter.record, letter.kept
+    def add_dead_letter(self, dead_letter: DeadLetter, origin: LogPosition) -> None:
+        """Add a refused record, with what is stored of it; `origin` identifies the dead letter."""
+        record, kept = dead_letter.record, dead_letter.kept
         self._dead_letters.append(
-            (record.offset, *origin, letter.received_at, "refused", letter.code, letter.reason, kept.value,
-             record.value is not None, kept.key, record.key is not None, list(kept.headers), kept.storage, kept.digest)
+            (record.offset, *origin, dead_letter.received_at, "refused", dead_letter.code, dead_letter.reason,
+             kept.value, record.value is not None, kept.key, record.key is not None, list(kept.headers),
+             kept.storage, kept.digest)
         )  # fmt: skip
 
     def add_replayed(self, record: Record, received_at: int, origin: LogPosition) -> None:
-        """Take that a record made an event of a dead letter; its content is with the event."""
+        """Add the note that a dead letter became an event, which has the content."""
         self._dead_letters.append(
             (record.offset, *origin, received_at, "replayed", "", "", None, False, None, False, [], "", "")
         )  # fmt: skip
 
     def observe(self) -> None:
-        """Count what the flush takes back."""
+        """Count the facts that the flush takes back."""
         for kind, facts in self._facts().items():
             metrics.CORRECTIONS.labels(kind).inc(sum(fact[SIGN] == -1 for fact in facts))
 
@@ -64,7 +65,7 @@ class FlushRows:
         return dict(zip(FACT_KINDS, facts, strict=True))
 
     def segments(self) -> list[Segment]:
-        """Return the segments of the block; none when no fact changes and no record was refused."""
+        """Return the segments of the block, none when no fact changes and no record was refused."""
         kinds = {**self._facts(), "dead_letter": self._dead_letters}
         return [_segment(kind, rows) for kind, rows in kinds.items() if rows]
 
@@ -74,7 +75,7 @@ def _segment(kind: str, rows: Sequence[Row]) -> Segment:
 
 
 def conversation_values(fact: ConversationFact) -> Row:
-    """Return the values of a conversation fact's columns behind its id; what is not known is `unknown`."""
+    """Return the values of a conversation fact's columns after its id; `unknown` stands for an unknown value."""
     place, language = fact.place or UNKNOWN_PLACE, fact.language
     return (
         0 if fact.engaged_at is None else fact.engaged_at // QUARTER_HOUR_MS,

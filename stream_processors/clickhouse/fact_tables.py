@@ -1,4 +1,4 @@
-"""The tables of signed facts as `rebuild` and `audit` read and write them: each kind's table and its columns' names."""
+"""The tables of signed facts, as `rebuild` and `audit` read and write them."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -11,7 +11,7 @@ from stream_processors.clickhouse.block import Segment, arrow_stream
 from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.clickhouse.columns import COLUMN_TYPES, FLAG, KIND_COLUMNS, TEXT, TIME
 
-# What the inbox calls otherwise than `conversation_facts`, because the names mean something else for events.
+# Columns of `conversation_facts` by their names in the inbox, where the plain names mean columns of events.
 RENAMED: Final = {
     "device_class": "device",
     "source_name": "source",
@@ -27,7 +27,7 @@ FactRow = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class FactTable:
-    """A table of signed facts: its name, the kind of its rows in the inbox, and the columns without the sign."""
+    """A table of signed facts: its name, the kind of its rows in the inbox, and its columns there without the sign."""
 
     name: str
     kind: str
@@ -40,7 +40,7 @@ class FactTable:
         return tuple(renamed.get(name, name) for name in self.inbox_columns)
 
     def rows(self, segment: Segment) -> Iterator[FactRow]:
-        """Yield a segment's facts in the form in which `net_sql` gives those of the table."""
+        """Yield the facts of a segment in the form of the rows of `net_sql`."""
         return zip(*(_plain(segment.columns[name], name) for name in self.inbox_columns), strict=True)
 
     def block(self, facts: Iterable[tuple[FactRow, int]]) -> tuple[list[str], memoryview]:
@@ -51,7 +51,7 @@ class FactTable:
         return names, arrow_stream(pa.record_batch(arrays, names=names))
 
     def net_sql(self, condition: str) -> str:
-        """Return the query for the net facts that fulfil a condition: every column as plain value, and their sign."""
+        """Return the query for the net facts that fulfil a condition: every column as a plain value, and the sign."""
         values = ", ".join(
             _expression(column, name) for column, name in zip(self.columns, self.inbox_columns, strict=True)
         )
@@ -90,7 +90,7 @@ FACT_TABLES: Final = (
     _table("end_user_activity", "end_user_activity"),
 )
 
-# The tables that can be computed anew from `events`.
+# The tables that can be recomputed from `events`.
 DERIVED_TABLES: Final = (*(table.name for table in FACT_TABLES), "activity")
 
 # The columns that the key of each of them begins with.
@@ -102,7 +102,7 @@ ACTIVITY_COUNTS: Final = ("end_user_messages", "agent_messages", "actions", "but
 async def missing_facts(
     clickhouse: ClickHouse, table: FactTable, segment: Segment | None, condition: str
 ) -> dict[FactRow, int]:
-    """Return how often each fact is missing in a table, compared with those of a fold; less than 0 is too often."""
+    """Return how often each recomputed fact is missing in a table; a negative number is a surplus."""
     facts: Counter[FactRow] = Counter(table.rows(segment) if segment else ())
     for row in await clickhouse.rows(table.net_sql(condition)):
         *values, net = row.values()
@@ -116,7 +116,7 @@ def events_once(condition: str) -> str:
 
 
 def activity_sql(condition: str) -> str:
-    """Return what `activity` must hold of the events that fulfil a condition: the query of activity_mv over them."""
+    """Return the query for the rows of `activity` that the events under a condition make, as activity_mv does."""
     return (
         "SELECT agent_id, environment, quarter_hour, conversation_hash,"  # noqa: S608 - conditions are made of integers
         " countIf(sender = 'end_user') AS end_user_messages, countIf(sender = 'agent') AS agent_messages,"
@@ -127,5 +127,5 @@ def activity_sql(condition: str) -> str:
 
 
 def hash_condition(hashes: Iterable[object]) -> str:
-    """Return the SQL condition that the rows of some conversations fulfil; the hashes are integers of our own."""
+    """Return the SQL condition for the rows of some conversations."""
     return f"conversation_hash IN ({','.join(str(int(str(each))) for each in hashes) or 'NULL'})"

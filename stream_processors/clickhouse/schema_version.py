@@ -1,4 +1,4 @@
-"""The version of the schema, as a worker looks at it before it claims a partition."""
+"""The check of the schema version that a worker makes before it claims a partition."""
 
 from typing import Final
 
@@ -12,7 +12,7 @@ UNKNOWN_TABLE: Final = "UNKNOWN_TABLE"
 
 
 async def check_schema(clickhouse: ClickHouse) -> None:
-    """Raise SchemaMismatch unless the database is of the version that this worker writes."""
+    """Raise SchemaMismatch unless the database has the version of the schema that this worker writes."""
     version = await _version(clickhouse)
     if version < SCHEMA_VERSION:
         raise SchemaMismatch(
@@ -27,7 +27,7 @@ async def check_schema(clickhouse: ClickHouse) -> None:
 
 
 async def _version(clickhouse: ClickHouse) -> int:
-    """Return the version that was applied as a whole; 0.1.0 recorded none."""
+    """Return the version that was applied completely; release 0.1.0 recorded none."""
     try:
         (row,) = await clickhouse.rows(VERSION_SQL)
     except BlockRefused as error:

@@ -1,11 +1,11 @@
-"""Tombstones: what was erased and must not come back, as hashes in the table `erasures`.
+"""Tombstones: hashes of what was erased and must not come back, in the table `erasures`.
 
-A conversation stays erased for ever: a late event, a second reading of the topic or a replayed dead letter of it is
-dropped. A customer is erased up to a moment: what names the customer and happened or was received until then is of an
-erased conversation, what follows in new conversations is new. A dead letter is known by its bytes.
+A conversation stays erased for ever: late events, re-read records and replayed dead letters of it are dropped. A
+customer is erased up to a moment. Conversations that name the customer in an event from before that moment, by time or
+receipt, are erased; later conversations are new. A dead letter is identified by its bytes.
 
-Digests are SHA-256 without a key: a key that is lost would bring everybody back. Whoever may read the table and guesses
-an id can confirm the guess, so the reader has no grant for it.
+Digests are SHA-256 without a key, because the loss of a key would bring everything back. A reader of the table could
+confirm a guessed id, so the database user for readers has no grant for it.
 """
 
 from collections.abc import Iterable
@@ -27,18 +27,18 @@ ADD_SQL: Final = (
 )
 NO_DIGEST: Final = bytes(32)
 
-# As parameters they stand in an address, whose length is limited.
-TOMBSTONES_AN_INSERT: Final = 200
+# Parameters are part of the URL, whose length is limited.
+TOMBSTONES_PER_INSERT: Final = 200
 
 
 def digest_of(*parts: str | bytes) -> bytes:
-    """Return the SHA-256 of some texts; the length in bytes before each keeps them apart."""
+    """Return the SHA-256 of texts, each preceded by its length in bytes as a separator."""
     encoded = [part.encode() if isinstance(part, str) else part for part in parts]
     return sha256(b"".join(b"%d:%s" % (len(part), part) for part in encoded)).digest()
 
 
 def digest_sql(*parts: str) -> str:
-    """Return the SQL expression of `digest_of` for some expressions."""
+    """Return the SQL expression that computes `digest_of` of some expressions."""
     return f"SHA256(concat({', '.join(f'toString(length({part})), {COLON}, {part}' for part in parts)}))"
 
 
@@ -56,23 +56,23 @@ def conversation_digest(key: ConversationKey) -> bytes:
 
 
 def customer_digest(agent_id: str, environment: str, customer: str) -> bytes:
-    """Return the digest of a customer of an agent, whose id is trimmed."""
+    """Return the digest of a customer of an agent; the id is trimmed."""
     return digest_of("customer", agent_id, environment, customer)
 
 
 def key_digest(record_key: bytes) -> bytes:
-    """Return the digest of the key of a record."""
+    """Return the digest of a record key."""
     return digest_of("key", record_key)
 
 
 def dead_letter_digest(key: bytes | None, value: bytes | None) -> bytes:
-    """Return the digest of a record that is no event; a null counts as empty."""
+    """Return the digest of a refused record; a null counts as empty."""
     return digest_of("dead_letter", key or b"", value or b"")
 
 
 @dataclass(slots=True)
 class Tombstones:
-    """All tombstones in memory; `customers` holds the moments up to which they are erased, in epoch milliseconds."""
+    """All tombstones in memory; `customers` has the time up to which each is erased, in epoch milliseconds."""
 
     conversations: set[bytes] = field(default_factory=set)
     record_keys: set[bytes] = field(default_factory=set)
@@ -103,14 +103,14 @@ class Tombstones:
         return bool(self.conversations) and conversation_digest(key) in self.conversations
 
     def covers_customer(self, agent_id: str, environment: str, customer: str, happened_at: int) -> bool:
-        """Tell whether what names a customer, and happened or was received at a time, was erased with the customer."""
+        """Tell whether an event that names a customer, with a time or time of receipt, was erased with the customer."""
         if not self.customers:
             return False
         erased_at = self.customers.get(customer_digest(agent_id, environment, customer))
         return erased_at is not None and happened_at <= erased_at
 
     def add(self, key: ConversationKey) -> None:
-        """Take a conversation that is erased from now on."""
+        """Add a conversation that is erased from now on."""
         self.conversations.add(conversation_digest(key))
         self.record_keys.add(key_digest(key.record_key))
 
@@ -122,7 +122,7 @@ async def add_conversations(clickhouse: ClickHouse, keys: Iterable[ConversationK
 
 
 async def add_customer(clickhouse: ClickHouse, agent_id: str, environment: str, customer: str) -> None:
-    """Write that a customer is erased up to now."""
+    """Write the tombstone of a customer, who is erased up to now."""
     await _add(clickhouse, "customer", [(customer_digest(agent_id, environment, customer), 0, NO_DIGEST)])
 
 
@@ -132,12 +132,12 @@ async def add_dead_letters(clickhouse: ClickHouse, digests: Iterable[bytes]) -> 
 
 
 async def _add(clickhouse: ClickHouse, kind: str, tombstones: list[tuple[bytes, int, bytes]]) -> None:
-    for begin in range(0, len(tombstones), TOMBSTONES_AN_INSERT):
-        digests, hashes, key_digests = zip(*tombstones[begin : begin + TOMBSTONES_AN_INSERT], strict=True)
+    for begin in range(0, len(tombstones), TOMBSTONES_PER_INSERT):
+        digests, hashes, key_digests = zip(*tombstones[begin : begin + TOMBSTONES_PER_INSERT], strict=True)
         parameters = {
             "kind": kind,
-            "digests": [each.hex() for each in digests],
-            "hashes": [str(each) for each in hashes],
-            "key_digests": [each.hex() for each in key_digests],
+            "digests": [digest.hex() for digest in digests],
+            "hashes": [str(hash_) for hash_ in hashes],
+            "key_digests": [digest.hex() for digest in key_digests],
         }
         await clickhouse.command(ADD_SQL, parameters)
