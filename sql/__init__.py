@@ -1,10 +1,10 @@
 """The ClickHouse schema and the metric views, one object a file, and the tool that applies and checks them.
 
-`python -m sql apply|check|print`; README.md beside this file is the map of the objects.
+`python -m sql apply|check|print`; README.md in this folder describes the objects.
 """
 
 from typing import Final
 
-# A release that changes anything here has a higher version than the one before. 1 is that of Convostream 0.1.0, whose
-# databases do not say their version. `tests/unit/sql/test_versions.py` notices when it has to grow.
+# Each release that changes the schema raises the version. 1 is that of Convostream 0.1.0, whose databases do not record
+# it. `tests/unit/sql/test_versions.py` fails when the version must be raised.
 SCHEMA_VERSION: Final = 2

@@ -42,10 +42,10 @@ _days = click.option(
 
 @click.group()
 def sql() -> None:
-    """The tables, materialized views and metric views of Convostream in ClickHouse.
+    """Apply, check and print the tables and views of Convostream in ClickHouse.
 
     The objects are the files beside this program (sql/tables, sql/materialized_views, sql/views, sql/metrics), one
-    object a file; sql/README.md is their map. Settings come from the environment, as in .env.example.
+    object a file; sql/README.md describes them. Settings come from the environment, as in .env.example.
     """
 
 
@@ -57,10 +57,10 @@ def sql() -> None:
 def apply(url: str, retention_months: int, dead_letter_retention_days: int, *, dry_run: bool) -> None:
     """Bring the database, with the rows in it, to what the files say.
 
-    Safe to run at any time, as often as you like, and again after it was killed: a second run changes nothing. It
-    creates what is missing, carries out the migrations of sql/migrations, and changes columns, indices, settings,
-    retention and views that differ. What would need rows to be rewritten is named, with what to do about it; then
-    nothing is changed and the exit code is 1. A database that a later release has changed is refused.
+    Safe to run at any time and to repeat, also after it was killed: a second run changes nothing. It creates what is
+    missing, runs the migrations of sql/migrations, and changes columns, indices, settings, retention and views that
+    differ. If a difference would need rows to be rewritten, it says what to do, changes nothing and exits with code 1.
+    It refuses a database that a later release has changed.
     """
     database = connect(parse_address(url))
 
@@ -78,9 +78,9 @@ def apply(url: str, retention_months: int, dead_letter_retention_days: int, *, d
 @_months
 @_days
 def check(url: str, retention_months: int, dead_letter_retention_days: int) -> None:
-    """Says what differs between the files and the database; exit code 1 when something does.
+    """Print the differences between the files and the database; the exit code is 1 if there are any.
 
-    Nothing in the database is changed. For the comparison the files are applied to a scratch database beside it,
+    The database is not changed. For the comparison, the files are applied to a scratch database beside it,
     <database>_check_<random>, which is dropped at the end; the user needs the right to do so.
     """
     database = connect(parse_address(url))
@@ -95,14 +95,14 @@ def check(url: str, retention_months: int, dead_letter_retention_days: int) -> N
 
 @sql.command(name="print")
 def print_() -> None:
-    """Prints the whole DDL in the order in which `apply` runs it, for review or for another tool."""
+    """Print the whole DDL in the order in which `apply` runs it, for review or for another tool."""
     for schema_object in schema_objects():
         click.echo(f"{schema_object.ddl.rstrip().removesuffix(';')};\n")
 
 
 def main() -> None:
-    """Runs the command line; an error becomes one sentence and exit code 1."""
-    logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # our own sentence says it
+    """Run the command line; an error becomes one sentence and exit code 1."""
+    logging.getLogger("clickhouse_connect").setLevel(logging.CRITICAL)  # our own error says it
     try:
         sql(prog_name="python -m sql")
     except SchemaError as error:

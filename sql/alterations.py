@@ -1,6 +1,6 @@
-"""How a table becomes what its file says: the statements that do it without touching rows, and what none of them can.
+"""The statements that turn a table into what its file says without rewriting rows, and the obstacles to that.
 
-Both definitions are ClickHouse's own words, one of the real table, one of the same table in the scratch database.
+Both definitions are written by ClickHouse: one of the real table, one of the same table in the scratch database.
 """
 
 from collections.abc import Iterator
@@ -14,9 +14,9 @@ BY_HAND = "write a numbered migration (sql/README.md), or change it by hand"
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One statement, the object that it changes, and what it does there.
+    """One statement, the object that it changes, and the action in a word.
 
-    `fenced` says that rows which are inserted meanwhile could be lost: no insert may pass the fence then.
+    `fenced` says that concurrent inserts could lose rows, so the fence must be closed.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """A difference that apply does not remove by itself, and what to do about it."""
+    """A difference that apply does not remove, and what to do about it."""
 
     name: str
     text: str
@@ -37,7 +37,7 @@ Plan = list[Step | Obstacle]
 
 
 def plan_table(name: str, wanted: TableDefinition, present: TableDefinition) -> Plan:
-    """Return how a table becomes the wanted one, in order, apart from columns that it has too many."""
+    """Return the changes from a table to the wanted one, in order, except for extra columns."""
     table = _Table(name, wanted, present)
     return [
         *_keys(table),
@@ -52,7 +52,7 @@ def plan_table(name: str, wanted: TableDefinition, present: TableDefinition) -> 
 
 
 def plan_extra_columns(name: str, wanted: TableDefinition, present: TableDefinition) -> Plan:
-    """Return what becomes of columns that a table has too many; no view may read them any more."""
+    """Return the changes for extra columns of a table, which no view may read any more."""
     table = _Table(name, wanted, present)
     return list(_extra_columns(table))
 
@@ -91,7 +91,7 @@ def _keys(table: _Table) -> Iterator[Obstacle]:
 
 
 def _extends_key(table: _Table) -> bool:
-    """Tell whether the sorting key only grows by columns that are added now: old rows have one value there."""
+    """Tell whether the sorting key only grows by new columns, in which old rows have the same value."""
     wanted, present = table.wanted.sorting_key, table.present.sorting_key
     return "PRIMARY KEY" in table.wanted.clauses and wanted == present + table.added[: len(wanted) - len(present)]
 
@@ -131,7 +131,7 @@ def _default(column: ColumnDefinition) -> str:
 
 
 def _free_clauses(column: str, wanted: ColumnDefinition, present: ColumnDefinition) -> Iterator[tuple[str, str]]:
-    """Yield the changes of a column that leave its rows as they are, by clause."""
+    """Yield the changes of a column that leave its rows unchanged, by clause."""
     for clause in ("COMMENT", "CODEC", "TTL"):
         text = wanted.clauses.get(clause, "")
         if text == present.clauses.get(clause, ""):
@@ -160,7 +160,7 @@ def _order_of_columns(table: _Table) -> Iterator[Step]:
 
 
 def _elements(table: _Table) -> Iterator[Step]:
-    """Indices, projections and constraints: rows that are there already get them when their parts are merged."""
+    """Yield changes of indices, projections and constraints; old rows get them when their parts merge."""
     for name in dict.fromkeys((*table.present.elements, *table.wanted.elements)):
         wanted, present = table.wanted.elements.get(name), table.present.elements.get(name)
         if wanted == present:

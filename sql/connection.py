@@ -1,6 +1,6 @@
-"""How to reach ClickHouse: the address setting, and a database to run statements in.
+"""The connection to ClickHouse: the address setting, and a database to run statements in.
 
-Errors are turned into sentences that name the address without its password.
+Errors become sentences that name the address without its password.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,17 +15,17 @@ from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
 from sql.errors import AddressError, StatementError, UnreachableError
 
 ALLOWED = "http://user:password@host:8123/database (or https://)"
-# How ClickHouse says that a user or a password is wrong.
+# The errors of ClickHouse for a wrong user or password.
 REFUSED_LOGIN = ("AUTHENTICATION_FAILED", "UNKNOWN_USER", "WRONG_PASSWORD", "REQUIRED_PASSWORD")
 # A migration may copy a large table.
 LONGEST_STATEMENT_SECONDS = 86_400
-# A copy keeps blocks that look alike, and may reach every month since 2000.
+# A copy of a table keeps equal blocks, and may write to every month since 2000.
 SETTINGS = {"insert_deduplicate": 0, "max_partitions_per_insert_block": 0}
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where ClickHouse answers, as whom, and which database is meant."""
+    """Host, port and user of ClickHouse, and the name of the database."""
 
     secure: bool
     host: str
@@ -35,12 +35,12 @@ class Address:
     database: str
 
     def __str__(self) -> str:
-        """Shows the address without its password."""
+        """Return the address without its password."""
         return f"{'https' if self.secure else 'http'}://{self.username}@{self.host}:{self.port}/{self.database}"
 
 
 def parse_address(text: str) -> Address:
-    """Reads the setting CONVOSTREAM_CLICKHOUSE_URL."""
+    """Parse the setting CONVOSTREAM_CLICKHOUSE_URL."""
     try:
         parts = urlsplit(text)
         port = parts.port
@@ -63,7 +63,7 @@ def parse_address(text: str) -> Address:
 
 
 class Database:
-    """A database of a ClickHouse that answers; its statements use unqualified names."""
+    """A database of a reachable ClickHouse; statements use unqualified names."""
 
     def __init__(self, client: Client, address: Address, name: str) -> None:
         self._client = client
@@ -71,31 +71,31 @@ class Database:
         self.name = name
 
     def run(self, statement: str, *, inside: bool = True) -> None:
-        """Runs one statement that returns no rows, inside the database unless told otherwise."""
+        """Run one statement without rows, in this database or, with `inside=False`, in none."""
         self._client.database = self.name
-        with self._told(statement):
+        with self._translate_errors(statement):
             self._client.command(statement, use_database=inside)
 
     def rows(self, query: str, parameters: dict[str, object]) -> Sequence[Sequence[object]]:
-        """Returns the rows of a query that names its databases itself."""
+        """Return the rows of a query that names its databases."""
         self._client.database = None
-        with self._told(query):
+        with self._translate_errors(query):
             return self._client.query(query, parameters=parameters).result_rows
 
     def create(self) -> None:
-        """Creates the database where it is missing."""
+        """Create the database if it does not exist."""
         self.run(f"CREATE DATABASE IF NOT EXISTS {self.name}", inside=False)
 
     def drop(self) -> None:
-        """Removes the database and all that is in it."""
+        """Drop the database with everything in it."""
         self.run(f"DROP DATABASE IF EXISTS {self.name} SYNC", inside=False)
 
     def beside(self, name: str) -> "Database":
-        """Returns another database of the same ClickHouse."""
+        """Return another database of the same ClickHouse."""
         return Database(self._client, self._address, name)
 
     @contextmanager
-    def _told(self, statement: str) -> Iterator[None]:
+    def _translate_errors(self, statement: str) -> Iterator[None]:
         try:
             yield
         except OperationalError as error:
@@ -105,7 +105,7 @@ class Database:
 
 
 def connect(address: Address) -> Database:
-    """Connects to ClickHouse; the database itself need not be there yet."""
+    """Connect to ClickHouse; the database itself need not exist yet."""
     try:
         client = get_client(
             interface="https" if address.secure else "http",
@@ -126,8 +126,7 @@ def connect(address: Address) -> Database:
 def _unreachable(address: Address, error: DatabaseError) -> UnreachableError:
     if any(code in str(error) for code in REFUSED_LOGIN):
         return UnreachableError(
-            f"ClickHouse at {address} does not let the user in; "
-            "put the right user and password into CONVOSTREAM_CLICKHOUSE_URL"
+            f"ClickHouse at {address} rejects the user; put the right user and password into CONVOSTREAM_CLICKHOUSE_URL"
         )
     if "is readonly" in str(error):
         return UnreachableError(

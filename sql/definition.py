@@ -1,6 +1,6 @@
-"""The parts of a table's definition, as ClickHouse writes it in `system.tables.create_table_query`.
+"""The parts of a table definition as ClickHouse writes it in `system.tables.create_table_query`.
 
-Two definitions that ClickHouse wrote itself can be compared part by part: columns, indices and projections, clauses.
+Two definitions written by ClickHouse can be compared part by part: columns, indices and projections, clauses.
 """
 
 import re
@@ -24,7 +24,7 @@ _QUOTED: Final = re.compile(r"'(?:[^'\\]|\\.|'')*'|`(?:[^`\\]|\\.)*`", re.DOTALL
 
 @dataclass(frozen=True, slots=True)
 class ColumnDefinition:
-    """A column: the whole text behind its name, its type, and its clauses by keyword."""
+    """A column: the text after its name, its type, and its clauses by keyword."""
 
     text: str
     type: str
@@ -33,7 +33,7 @@ class ColumnDefinition:
 
 @dataclass(frozen=True, slots=True)
 class TableDefinition:
-    """A table: columns in order, other elements (`INDEX x`, `PROJECTION x`) and clauses (`ORDER BY`) by their name."""
+    """A table: columns in order, other elements (`INDEX x`, `PROJECTION x`) and clauses (`ORDER BY`) by name."""
 
     columns: dict[str, ColumnDefinition]
     elements: dict[str, str]
@@ -41,7 +41,7 @@ class TableDefinition:
 
     @classmethod
     def read(cls, statement: str) -> Self:
-        """Read the statement that creates a table."""
+        """Parse the statement that creates a table."""
         masked = _mask(statement)
         start, end = masked.index("("), masked.index(")")
         columns, elements = {}, {}
@@ -68,7 +68,7 @@ class TableDefinition:
 
 
 def key_of(expression: str) -> list[str]:
-    """Return the parts of a key, which is one expression or a tuple of them."""
+    """Return the parts of a key, which is one expression or a tuple."""
     is_tuple = expression.startswith("(") and _mask(expression).index(")") == len(expression) - 1
     return list(_split(expression[1:-1] if is_tuple else expression))
 
@@ -87,7 +87,7 @@ def _clauses(text: str, keywords: Sequence[str]) -> tuple[str, dict[str, str]]:
 
 
 def _split(text: str) -> Iterator[str]:
-    """Yield the parts of a list, which commas outside of brackets and quotes divide."""
+    """Yield the parts of a list, split at commas outside of brackets and quotes."""
     start = 0
     for match in re.finditer(",", f"{_mask(text)},"):
         yield text[start : match.start()].strip()

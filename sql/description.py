@@ -1,4 +1,4 @@
-"""What a database says about its objects, with its own name taken out, so that two databases can be compared."""
+"""What a database says about its objects, without its own name, so that two databases can be compared."""
 
 import re
 from collections import defaultdict
@@ -39,12 +39,12 @@ class Description:
     @property
     def target(self) -> str:
         """The table that a materialized view writes to."""
-        found = _TARGET.match(self.definition)
-        return found[1] if found else ""
+        match = _TARGET.match(self.definition)
+        return match[1] if match else ""
 
 
 def describe(database: Database) -> dict[str, Description]:
-    """Returns what the database says about each of its objects, by name."""
+    """Return the descriptions of all objects of a database, by name."""
     parameters: dict[str, object] = {"database": database.name}
     columns: dict[str, dict[str, Column]] = defaultdict(dict)
     for table, name, *rest in database.rows(_COLUMNS, parameters):

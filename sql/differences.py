@@ -1,7 +1,7 @@
-"""What differs between the files and a database.
+"""The differences between the files and a database.
 
-The files are applied to a scratch database beside the real one and ClickHouse describes both, so that nothing of its
-own way of writing things down is taken for a difference. The scratch database holds no rows and is dropped at the end.
+The files are applied to a scratch database and ClickHouse describes both, so that its own way of writing definitions
+makes no difference. The scratch database holds no rows and is dropped at the end.
 """
 
 from collections.abc import Iterator
@@ -18,42 +18,42 @@ _CONTEXT = 60
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that the files say of an object and the database does not, or the other way round."""
+    """One difference between the files and the database, in one object."""
 
     name: str
     text: str
 
 
 def find_differences(database: Database, retention: Retention) -> tuple[Difference, ...]:
-    """Compares the files with the database and returns what differs, object by object."""
+    """Return the differences between the files and the database, object by object."""
     return compare(describe_files(database, retention), describe(database))
 
 
 def compare(wanted: dict[str, Description], present: dict[str, Description]) -> tuple[Difference, ...]:
-    """Returns what differs between two descriptions; the first is what the files say."""
-    found = []
+    """Return the differences between two descriptions; the first is that of the files."""
+    differences = []
     for name in dict.fromkeys((*wanted, *present)):
         if name not in present:
-            found.append(Difference(name, "missing; `python -m sql apply` creates it"))
+            differences.append(Difference(name, "missing; `python -m sql apply` creates it"))
         elif name not in wanted:
-            found.append(Difference(name, "extra; no file describes it"))
+            differences.append(Difference(name, "extra; no file describes it"))
         else:
-            found += [Difference(name, text) for text in _object_texts(wanted[name], present[name])]
-    return tuple(found)
+            differences += [Difference(name, text) for text in _object_texts(wanted[name], present[name])]
+    return tuple(differences)
 
 
 def _object_texts(wanted: Description, present: Description) -> list[str]:
     texts = [text for name in _column_names(wanted, present) for text in _column_texts(name, wanted, present)]
     if list(wanted.columns) != list(present.columns) and not texts:
-        texts.append(_said("order of columns", ", ".join(wanted.columns), ", ".join(present.columns)))
+        texts.append(_difference("order of columns", ", ".join(wanted.columns), ", ".join(present.columns)))
     texts += [
-        _said(what, getattr(wanted, what), getattr(present, what))
+        _difference(what, getattr(wanted, what), getattr(present, what))
         for what in ("engine", "storage", "query", "comment")
         if getattr(wanted, what) != getattr(present, what)
     ]
-    # What has no column of its own in system.tables: indices, TTLs of columns, the target of a materialized view.
+    # system.tables has no column for indices, TTLs of columns and the target of a materialized view.
     if not texts and wanted.definition != present.definition:
-        texts.append(_said("definition", wanted.definition, present.definition))
+        texts.append(_difference("definition", wanted.definition, present.definition))
     return texts
 
 
@@ -74,10 +74,10 @@ def _column_texts(name: str, wanted: Description, present: Description) -> Itera
 def _column_differences(name: str, files: Column, database: Column) -> Iterator[str]:
     for what in ("type", "default", "comment"):
         if getattr(files, what) != getattr(database, what):
-            yield _said(f"{what} of column {name}", getattr(files, what), getattr(database, what))
+            yield _difference(f"{what} of column {name}", getattr(files, what), getattr(database, what))
 
 
-def _said(what: str, files: str, database: str) -> str:
+def _difference(what: str, files: str, database: str) -> str:
     start = next((i for i, (a, b) in enumerate(zip_longest(files, database)) if a != b), 0)
     return f"{what}: files say {_excerpt(files, start)}, the database says {_excerpt(database, start)}"
 

@@ -1,43 +1,43 @@
-"""What can go wrong between the files and a database.
+"""The errors of this package.
 
 SchemaError
-├── AddressError      the address cannot be read: mend the setting
-├── UnreachableError  nothing answers there, or it refuses the user: start it or mend the address
+├── AddressError      the address cannot be parsed: correct the setting
+├── UnreachableError  ClickHouse does not answer or rejects the user: start it or correct the address
 ├── TableInTheWay     a table has the name of a view: rename or drop it
 ├── NewerSchema       a later release has changed the database: run that release
-├── SchemaDiffers     something differs that apply does not change by itself: do what the text says
-├── InsertsUnderWay   inserts do not end while the fence is closed: end what inserts
-└── StatementError    ClickHouse refused a statement: its own words say why
+├── SchemaDiffers     a difference that apply does not change: do what the text says
+├── InsertsUnderWay   inserts do not end while the fence is closed: stop them
+└── StatementError    ClickHouse refused a statement: the text has its message
 """
 
 
 class SchemaError(Exception):
-    """Is the root of what this package raises; its text is meant for the person at the terminal."""
+    """The root of the errors of this package; the text is for the person at the terminal."""
 
 
 class AddressError(SchemaError):
-    """Says that the address of ClickHouse cannot be read."""
+    """The address of ClickHouse cannot be parsed."""
 
 
 class UnreachableError(SchemaError):
-    """Says that ClickHouse does not answer, or does not let the user in."""
+    """ClickHouse does not answer, or rejects the user."""
 
 
 class TableInTheWay(SchemaError):
-    """Says that a table has the name of a view, which would take its place and its rows."""
+    """A table has the name of a view, which would replace it and its rows."""
 
 
 class NewerSchema(SchemaError):
-    """Says that the database has a later version of the schema than this program."""
+    """The database has a later version of the schema than this program."""
 
 
 class SchemaDiffers(SchemaError):
-    """Says which objects differ from the files in a way that apply does not change, and what to do."""
+    """Objects differ from the files in a way that apply does not change; the text says what to do."""
 
 
 class InsertsUnderWay(SchemaError):
-    """Says that inserts from before the fence was closed do not end."""
+    """Inserts from before the fence was closed do not end."""
 
 
 class StatementError(SchemaError):
-    """Says which statement ClickHouse refused, and why."""
+    """ClickHouse refused a statement."""

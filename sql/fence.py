@@ -1,8 +1,8 @@
-"""The fence while tables change: no insert passes, and none is acknowledged that was not stored.
+"""The fence while tables change: no insert passes, and none is acknowledged without being stored.
 
-`inbox` and `range_inbox` store nothing. The materialized views that read them are gates; an insert that finds no gate
-is acknowledged and lost. So a gate is never missing: it is closed, which refuses every insert, and opened when all is
-in place. An `apply` that was killed leaves it closed; workers wait until the next one opens it.
+`inbox` and `range_inbox` store nothing. The materialized views that read them are gates. An insert that finds no gate
+would be acknowledged and lost, so a gate is never missing. `apply` closes it, which refuses every insert, and opens it
+when all changes are done. A killed `apply` leaves it closed, and workers wait until the next `apply` opens it.
 """
 
 import time
@@ -32,33 +32,33 @@ _NEW_CLAIMS = """
 
 
 def close_fence(database: Database) -> None:
-    """Refuse all inserts from now on, and wait until those under way have ended."""
+    """Refuse all inserts from now on, and wait until the running ones have ended."""
     for source in SOURCES:
         spare = spare_gate(source)
         gates = [str(name) for (name,) in database.rows(_GATES, {"database": database.name, "source": source})]
         refusal = f"SELECT topic FROM {source} WHERE NOT throwIf(1, '{_REFUSAL}')"  # noqa: S608 - constants of ours
         for gate in gates:
             database.run(f"ALTER TABLE {gate} MODIFY QUERY {refusal}")
-        # The gates themselves may be dropped and made again meanwhile.
+        # The spare gate stays while the gates themselves are dropped and created again.
         database.run(f"CREATE MATERIALIZED VIEW IF NOT EXISTS {spare} ENGINE = Null AS {refusal}")
     _drain(database)
 
 
 def is_closed(database: Database) -> bool:
-    """Tell whether a gate is closed: by us, or by a run that was killed."""
+    """Tell whether a gate is closed, by this run or by a killed one."""
     return bool(database.rows(_CLOSED, {"database": database.name, "text": SCHEMA_CHANGE})[0][0])
 
 
 def spare_gate(source: str) -> str:
-    """Return the name of the gate that is always closed while it is there."""
+    """Return the name of the spare gate, which refuses every insert while it exists."""
     return f"{source}_closed_mv"
 
 
 def end_claims(database: Database) -> None:
-    """Claim every partition anew, for nobody.
+    """Claim every partition without an owner, so that every worker has to claim again.
 
-    A worker that had sent a block before sends it again; tables that were copied meanwhile do not know its token. As
-    its claim is not the latest any more, it claims again and compares the tables with the block.
+    A worker repeats a block that it had sent before, but copied tables have no deduplication tokens. As its claim is
+    no longer the latest, it claims again and reconciles the tables with the block.
     """
     database.run(_NEW_CLAIMS)
 
@@ -69,6 +69,6 @@ def _drain(database: Database) -> None:
         if time.monotonic() > deadline:
             raise InsertsUnderWay(
                 f"inserts into {database.name} have been running for {DRAIN_SECONDS:.0f} seconds; the fence is closed,"
-                " so workers wait: end what inserts, then apply again"
+                " so workers wait: stop these inserts, then apply again"
             )
         time.sleep(0.1)

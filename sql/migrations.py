@@ -1,8 +1,8 @@
-"""Numbered migrations: what a comparison cannot find out, such as that a column has another name now.
+"""Numbered migrations: changes that a comparison cannot infer, such as a new name of a column.
 
-A migration is a file `migrations/NNNN_name.sql`. Its statements end with a semicolon at the end of a line. They run in
-order, once, while no insert passes the fence; a run that was killed begins the migration again, so each statement must
-be one that can be repeated (`IF EXISTS`, `IF NOT EXISTS`, a copy that begins with DROP).
+A migration is a file `migrations/NNNN_name.sql`. Each statement ends with a semicolon at the end of a line. The
+statements run in order, once, while the fence is closed. A killed run starts the migration again, so each statement
+must be repeatable (`IF EXISTS`, `IF NOT EXISTS`, a copy that starts with DROP).
 """
 
 import re

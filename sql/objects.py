@@ -1,6 +1,6 @@
 """The objects of the database, in the order in which they can be created.
 
-The order is written here and not found by walking folders: a view needs what it reads.
+The order is written here instead of derived from folders, because a view needs the objects that it reads.
 """
 
 import re
@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent
 
 
 class Kind(StrEnum):
-    """The folder that an object's file lies in."""
+    """The kind of an object, which is the folder of its file."""
 
     TABLE = "tables"
     MATERIALIZED_VIEW = "materialized_views"
@@ -32,33 +32,33 @@ class SchemaObject:
 
     @property
     def statement(self) -> str:
-        """Returns the statement without its header comment and its final semicolon."""
+        """Return the statement without its header comment and final semicolon."""
         lines = [line for line in self.ddl.splitlines() if not line.startswith("--")]
         return "\n".join(lines).strip().removesuffix(";")
 
     def statement_in(self, database: str) -> str:
-        """Returns the statement for one database.
+        """Return the statement for one database.
 
-        ClickHouse looks a view with parameters up in the reader's current database, not in that of the view which
-        reads it; so it is called by its full name.
+        ClickHouse looks up a parameterized view in the current database of the session, not in that of the view that
+        reads it. So a view calls it by its full name.
         """
         return _CALL.sub(rf"\1{database}.\2(", self.statement)
 
     @property
     def replaceable(self) -> bool:
-        """Tells whether the object can be created anew at any time: it holds no rows and misses none."""
+        """Tell whether the object can be replaced at any time, because it holds no rows and misses none."""
         return self.kind in (Kind.VIEW, Kind.METRIC)
 
     @property
     def is_gate(self) -> bool:
-        """Tells whether it is a materialized view that lets inserts in: as long as it is not there, they vanish."""
+        """Tell whether it is a materialized view that accepts inserts, which would be lost without it."""
         return self.kind is Kind.MATERIALIZED_VIEW and _GATE.search(self.statement) is not None
 
 
 _GATE = re.compile(r"^FROM (range_)?inbox$", re.MULTILINE)
 _CALL = re.compile(r"(\bFROM )(\w+)\($", re.MULTILINE)
 
-# The table of versions comes first: an empty database is told the migrations that it need not go through.
+# The table of versions comes first, to record the migrations that a new database does not need.
 NAMES: dict[Kind, tuple[str, ...]] = {
     Kind.TABLE: (
         "schema_versions",
@@ -92,7 +92,7 @@ NAMES: dict[Kind, tuple[str, ...]] = {
         "started_sessions",
         "end_user_activity_in_range",
     ),
-    # The fence comes last, after the metrics too: until it is there, nothing that is inserted goes anywhere.
+    # The gates of the fence are created last of all: until then, nothing that is inserted is stored.
     Kind.MATERIALIZED_VIEW: (
         "events_mv",
         "conversation_facts_mv",
@@ -127,7 +127,7 @@ NAMES: dict[Kind, tuple[str, ...]] = {
 
 
 def schema_objects() -> tuple[SchemaObject, ...]:
-    """Returns all objects, each after those that it needs."""
+    """Return all objects, each after those that it needs."""
     return tuple(read_object(kind, name) for kind, names in NAMES.items() for name in names)
 
 

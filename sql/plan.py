@@ -1,7 +1,7 @@
-"""How a database becomes what the files say: one list of steps, each safe to stop behind.
+"""The plan from a database to the files: a list of steps, after each of which it is safe to stop.
 
-Columns come before the views that read them, targets before the views that fill them, the gates of the fence last. What
-cannot be done without touching rows is an obstacle: it stops the plan before its first step.
+Columns come before the views that read them, targets before the views that fill them, and the gates of the fence last.
+A difference that would need rows to be rewritten is an obstacle; an obstacle stops the plan before its first step.
 """
 
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ _ENGINES: Final = {Kind.MATERIALIZED_VIEW: "MaterializedView", Kind.VIEW: "View"
 def plan_changes(
     objects: Sequence[SchemaObject], database: str, wanted: dict[str, Description], present: dict[str, Description]
 ) -> Plan:
-    """Return the steps from what is present to what is wanted."""
+    """Return the steps and obstacles between the present objects and the wanted ones."""
 
     def steps(schema_object: SchemaObject) -> Plan:
         return _plan_object(schema_object, database, wanted[schema_object.name], present.get(schema_object.name))
@@ -40,10 +40,10 @@ def _plan_object(schema_object: SchemaObject, database: str, wanted: Description
     if schema_object.kind is Kind.TABLE:
         return _plan_table(schema_object.name, wanted, present)
     if present.engine != _ENGINES[schema_object.kind] and not present.engine.endswith("View"):
-        # ClickHouse would put the view in the table's place, and the rows would be gone.
+        # ClickHouse would replace the table by the view, and its rows would be lost.
         raise TableInTheWay(
             f"{schema_object.name} is a table in {database} and a view in the files: "
-            "rename the table (or drop it, if nobody needs its rows) and apply again"
+            "rename the table (or drop it, if its rows are not needed) and apply again"
         )
     if schema_object.kind is Kind.MATERIALIZED_VIEW:
         return list(_materialized_view(schema_object, created, wanted, present))

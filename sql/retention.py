@@ -1,8 +1,8 @@
-"""How long content and dead letters live, as column and table TTLs.
+"""How long content and dead letters are kept, as TTLs of columns and tables.
 
-What the derivation and the rollups need (ids, times, derived columns) has no TTL: only content expires. Dead letters
-expire with the content, or earlier. Of them only refusals do: that one was replayed or dropped must outlive them, or it
-would be open again for a while.
+Only content expires. What the fold and the rollups need (ids, times, derived columns) has no TTL. Dead letters expire
+with the content, or earlier. Only their refusals do: the rows of a replay or a drop must outlive them, or the dead
+letter would be pending again for a while.
 """
 
 import re
@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from sql.connection import Database
 from sql.event_columns import CONTENT_COLUMNS
 
-# As ClickHouse writes TTLs back; no comment of a column contains a backtick. The times stay DateTime64: a DateTime ends
-# in 2106 and would begin anew.
+# TTLs as ClickHouse writes them; no comment of a column contains a backtick. The times stay DateTime64, because a
+# DateTime overflows in 2106.
 _COLUMN_TTL = re.compile(r"`(\w+)` [^`]* TTL ((?:toDateTime\(received_at\)|received_at) \+ toIntervalMonth\(\d+\))")
 _TABLE_TTL = re.compile(r" ORDER BY \([^()]*\) TTL (.*?) SETTINGS ")
 _DEFINITION = (
@@ -22,14 +22,14 @@ _DEFINITION = (
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long things are kept; 0 is for ever."""
+    """How long content and dead letters are kept; 0 is for ever."""
 
     content_months: int = 0
     dead_letter_days: int = 0
 
 
 def apply_retention(database: Database, retention: Retention) -> tuple[str, ...]:
-    """Brings the TTLs to what is asked, and returns the names of the tables that had others."""
+    """Set the TTLs; return the names of the tables that had others."""
     statements = {
         "events": _content_statement(_definition(database, "events"), retention.content_months),
         "dead_letter_records": _dead_letter_statement(_definition(database, "dead_letter_records"), retention),
@@ -55,13 +55,13 @@ def _content_statement(definition: str, months: int) -> str:
 
 
 def _dead_letter_statement(definition: str, retention: Retention) -> str:
-    found = _TABLE_TTL.search(definition)
+    present = _TABLE_TTL.search(definition)
     intervals = [
         f"toInterval{unit}({number})"
         for unit, number in (("Day", retention.dead_letter_days), ("Month", retention.content_months))
         if number
     ]
     ttl = ", ".join(f"written_at + {interval} WHERE status = 'refused'" for interval in intervals)
-    if ttl == (found[1] if found else ""):
+    if ttl == (present[1] if present else ""):
         return ""
     return f"ALTER TABLE dead_letter_records {f'MODIFY TTL {ttl}' if ttl else 'REMOVE TTL'}"

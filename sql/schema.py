@@ -1,8 +1,8 @@
-"""Brings a database to what the files say, with the rows that it holds.
+"""Bring a database, with the rows in it, to what the files say.
 
-The files are the truth: a scratch database beside the real one is made from them, ClickHouse describes both, and what
-differs is changed. Migrations that the database has not been through run before. Rows that workers insert meanwhile are
-in the tables afterwards, or were refused at the fence, and the workers send them again.
+The files are the truth. `apply` makes a scratch database from them, lets ClickHouse describe both, and changes what
+differs. Pending migrations run first. Rows that workers insert meanwhile are either stored or refused at the fence, and
+the workers send the refused ones again.
 """
 
 import secrets
@@ -24,7 +24,7 @@ _SPARES = tuple(map(fence.spare_gate, fence.SOURCES))
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What apply did with one object, or would do, and by which statement."""
+    """What apply did, or would do, with one object, and the statement for it."""
 
     name: str
     action: str
@@ -34,7 +34,7 @@ class Change:
 def describe_files(
     database: Database, retention: Retention, objects: Sequence[SchemaObject] | None = None
 ) -> dict[str, Description]:
-    """Return what ClickHouse says of a database that was made from the files; it is dropped again."""
+    """Return the description of a scratch database that was made from the files; the scratch database is dropped."""
     scratch = database.beside(f"{database.name}_check_{secrets.token_hex(4)}")
     try:
         scratch.create()
@@ -55,9 +55,9 @@ def apply_schema(
     dry_run: bool = False,
     report: Callable[[Change], None] = lambda _: None,
 ) -> tuple[Change, ...]:
-    """Bring a database to what the files say; return what was done, or would be done.
+    """Bring a database to what the files say; return the changes made, or those that a dry run would make.
 
-    Raises SchemaDiffers when something differs that is not changed without a person; nothing is changed then.
+    Raises SchemaDiffers, without a change, when a difference needs a person.
     """
     upgrade = _Upgrade(
         database,
@@ -78,7 +78,7 @@ def apply_schema(
 
 
 def _creation(database: Database, objects: Sequence[SchemaObject]) -> list[Step]:
-    ordered = sorted(objects, key=lambda each: each.is_gate)
+    ordered = sorted(objects, key=lambda schema_object: schema_object.is_gate)
     return [Step(each.name, "created", each.statement_in(database.name)) for each in ordered]
 
 
@@ -104,7 +104,7 @@ class _Upgrade:
         self.changes: list[Change] = []
 
     def create(self) -> None:
-        """Fill an empty database: its tables are as they are after all migrations, which it is told first."""
+        """Create all objects in an empty database, and record all migrations as done, since the files include them."""
         first, *others = _creation(self._database, self._objects)
         if not self._dry_run:
             self._database.create()
@@ -116,7 +116,7 @@ class _Upgrade:
             apply_retention(self._database, self._retention)
 
     def change(self) -> None:
-        """Carry out migrations that the database has not been through, then what differs from the files."""
+        """Run the pending migrations, then change what differs from the files."""
         self._wanted = describe_files(self._database, self._retention, self._objects)
         done = versions.migrations_done(self._database)
         pending = [each for each in self._migrations if each.name not in done]
@@ -129,7 +129,7 @@ class _Upgrade:
             self._run_steps(steps)
 
     def _show(self, pending: Sequence[Migration]) -> None:
-        """Show migrations without carrying them out; what differs after them is not known before."""
+        """Report pending migrations without running them; the differences after them cannot be known."""
         self._run_steps([Step(each.name, "migrated", text) for each in pending for text in each.statements])
         self.changes.append(Change(self._database.name, "compared", "-- then: what still differs from the files"))
         self._report(self.changes[-1])
@@ -151,7 +151,7 @@ class _Upgrade:
             self._database.run(f"DROP VIEW IF EXISTS {spare} SYNC")
 
     def _steps(self) -> list[Step]:
-        """Return the steps to what the files say; raise SchemaDiffers when they do not lead there."""
+        """Return the steps to what the files say; raise SchemaDiffers when an obstacle remains."""
         plan = plan_changes(self._objects, self._database.name, self._wanted, describe(self._database))
         obstacles = [each for each in plan if isinstance(each, Obstacle)]
         if obstacles:

@@ -1,4 +1,4 @@
-"""What a database says about the version of its schema and the migrations that it has been through."""
+"""The schema version of a database, and the migrations that it has been through, in the table schema_versions."""
 
 from sql import SCHEMA_VERSION
 from sql.connection import Database
@@ -8,7 +8,7 @@ _EXISTS = "SELECT count() FROM system.tables WHERE database = {database:String} 
 
 
 def refuse_newer(database: Database) -> None:
-    """Raise NewerSchema when a later release has changed the database: this one would take its changes back."""
+    """Raise NewerSchema when a later release has changed the database, because this one would undo its changes."""
     newest = max((version for version, _ in _rows(database)), default=0)
     if newest > SCHEMA_VERSION:
         raise NewerSchema(
@@ -23,12 +23,12 @@ def migrations_done(database: Database) -> set[str]:
 
 
 def is_recorded(database: Database) -> bool:
-    """Tell whether the database is known to be of this version as a whole."""
+    """Tell whether the database is recorded as completely of this version."""
     return (SCHEMA_VERSION, "") in _rows(database)
 
 
 def record(database: Database, migration: str = "") -> None:
-    """Record that a migration was carried out, or that the whole database is of this version."""
+    """Record that a migration was run or, without one, that the whole database has this version."""
     values = f"({SCHEMA_VERSION}, '{migration}')"
     database.run(f"INSERT INTO schema_versions (version, migration) VALUES {values}")  # noqa: S608 - names of our files
 

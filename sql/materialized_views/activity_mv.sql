@@ -1,7 +1,8 @@
 -- Counts the activities of a flush by conversation and quarter-hour into activity: messages from end_user or agent,
--- actions and button clicks. `system` messages and all other events are no activity. What a repair puts right is added
--- to the counts (events have nothing there); they wrap around, so what is below zero takes away.
--- Runs once for each insert into inbox; a repeated deduplication token is dropped by the target itself.
+-- actions and button clicks. `system` messages and all other events are no activity.
+-- Reconciliation adds corrections to the counts, in columns that events do not have. The counts wrap around, so a
+-- correction below zero subtracts.
+-- Runs once for each insert into inbox; the target drops a repeated deduplication token.
 CREATE MATERIALIZED VIEW IF NOT EXISTS activity_mv TO activity
 AS SELECT
     agent_id,

@@ -1,6 +1,6 @@
--- Carries the signed conversation facts of a flush into conversation_facts. What the inbox calls device_class,
--- source_name, language_code and verdict (for events) are here the conversation's device, source, language and rating.
--- Runs once for each insert into inbox; a repeated deduplication token is dropped by the target itself.
+-- Writes the signed conversation facts of a flush into conversation_facts. The inbox columns device_class, source_name,
+-- language_code and verdict, named for events, become device, source, language and rating here.
+-- Runs once for each insert into inbox; the target drops a repeated deduplication token.
 CREATE MATERIALIZED VIEW IF NOT EXISTS conversation_facts_mv TO conversation_facts
 AS SELECT
     agent_id, environment, quarter_hour, conversation_hash, conversation_id, engaged_at, visited_at,

@@ -1,6 +1,6 @@
--- Carries the dead letters of a flush, and what became of replayed ones, into dead_letter_records.
--- A worker of release 0.1.0 sends no storage and no digest, which are empty then.
--- Runs once for each insert into inbox; a repeated deduplication token is dropped by the target itself.
+-- Writes the dead letters of a flush, and the outcome of replays, into dead_letter_records.
+-- A worker of release 0.1.0 sends no storage and no digest; they are empty then.
+-- Runs once for each insert into inbox; the target drops a repeated deduplication token.
 CREATE MATERIALIZED VIEW IF NOT EXISTS dead_letter_records_mv TO dead_letter_records
 AS SELECT
     topic, partition, log_epoch, offset, origin_topic, origin_partition, origin_log_epoch, origin_offset, status,

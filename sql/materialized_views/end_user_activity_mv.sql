@@ -1,5 +1,5 @@
--- Carries the signed end-user activity of a flush into end_user_activity.
--- Runs once for each insert into inbox; a repeated deduplication token is dropped by the target itself.
+-- Writes the signed end-user activity of a flush into end_user_activity.
+-- Runs once for each insert into inbox; the target drops a repeated deduplication token.
 CREATE MATERIALIZED VIEW IF NOT EXISTS end_user_activity_mv TO end_user_activity
 AS SELECT
     agent_id, environment, quarter_hour, conversation_hash, customer, sign

@@ -1,5 +1,5 @@
--- Carries the events of a flush that the fence let through into events.
--- Runs once for each insert into inbox; a repeated deduplication token is dropped by the target itself.
+-- Writes the events of an accepted flush into events.
+-- Runs once for each insert into inbox; the target drops a repeated deduplication token.
 CREATE MATERIALIZED VIEW IF NOT EXISTS events_mv TO events
 AS SELECT
     @EVENT_COLUMNS@,

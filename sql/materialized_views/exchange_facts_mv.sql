@@ -1,5 +1,5 @@
--- Carries the signed exchange facts of a flush into exchange_facts.
--- Runs once for each insert into inbox; a repeated deduplication token is dropped by the target itself.
+-- Writes the signed exchange facts of a flush into exchange_facts.
+-- Runs once for each insert into inbox; the target drops a repeated deduplication token.
 CREATE MATERIALIZED VIEW IF NOT EXISTS exchange_facts_mv TO exchange_facts
 AS SELECT
     agent_id, environment, quarter_hour, conversation_hash, asked_at, last_asked_at, answered_at, closes_at,

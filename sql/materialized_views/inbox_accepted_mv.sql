@@ -1,5 +1,5 @@
 -- The fence: refuses a whole flush (throwIf, error 395) unless its owner is the latest claimant of its partition,
--- before any target has seen a row of it. The claims are read anew at every insert.
+-- before any target gets a row of it. The claims are read again at every insert.
 CREATE MATERIALIZED VIEW IF NOT EXISTS inbox_accepted_mv TO inbox_accepted
 AS SELECT *
 FROM inbox

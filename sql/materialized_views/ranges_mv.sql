@@ -1,5 +1,5 @@
 -- The fence of the range log: refuses a range (throwIf, error 395) unless its owner is the latest claimant of its
--- partition. The claims are read anew at every insert.
+-- partition. The claims are read again at every insert.
 CREATE MATERIALIZED VIEW IF NOT EXISTS ranges_mv TO ranges
 AS SELECT *
 FROM range_inbox

@@ -1,5 +1,5 @@
--- Carries the signed session facts of a flush into session_facts.
--- Runs once for each insert into inbox; a repeated deduplication token is dropped by the target itself.
+-- Writes the signed session facts of a flush into session_facts.
+-- Runs once for each insert into inbox; the target drops a repeated deduplication token.
 CREATE MATERIALIZED VIEW IF NOT EXISTS session_facts_mv TO session_facts
 AS SELECT
     agent_id, environment, quarter_hour, conversation_hash, started_at, last_activity_at, ended_at, closes_at,

@@ -1,9 +1,9 @@
--- One row: how long the sessions lasted that started in the range, are closed and have at least two activities; open
--- ones and those with a single activity are counted apart. The same per conversation, by its first activity: the fact
--- of its first session carries its span.
--- Reads started_sessions. Facts are added up by duration first: whole milliseconds up to 1,024, beyond them in steps of
--- a 1,024th of the power of two below. A percentile is the nearest rank over these, each at its mean duration and as
--- often as it occurs: less than 0.1 % off, and exact where a step has one duration.
+-- One row: the duration of sessions that started in the range, are closed and have at least two activities. Open
+-- sessions and those with a single activity are counted separately. Also the same per conversation, by its first
+-- activity: the fact of the first session carries the span of the conversation.
+-- Reads started_sessions. Durations are grouped first: whole milliseconds up to 1,024, above that steps of a 1,024th of
+-- the power of two below. A percentile is the nearest rank over the groups, each at its mean duration: less than 0.1 %
+-- off, and exact where a group has one duration.
 CREATE OR REPLACE VIEW average_conversation_duration
 AS WITH
     state = 'measured' AS measured,

@@ -1,8 +1,8 @@
 -- One row: the time from the first message of a burst to the agent message that answers it, by the time of that first
--- message. Under 5 ms question and answer were tracked together: counted as not_measured, left out of all the rest.
--- Reads exchange_facts. Facts are added up by duration first: whole milliseconds up to 1,024, beyond them in steps of a
--- 1,024th of the power of two below. A percentile is the nearest rank over these, each at its mean duration and as
--- often as it occurs: less than 0.1 % off, and exact where a step has one duration. -1 is what was not answered.
+-- message. Under 5 ms, question and answer were tracked together: they count as not_measured and nowhere else.
+-- Reads exchange_facts. Durations are grouped first: whole milliseconds up to 1,024, above that steps of a 1,024th of
+-- the power of two below. A percentile is the nearest rank over the groups, each at its mean duration: less than 0.1 %
+-- off, and exact where a group has one duration. -1 marks unanswered bursts.
 CREATE OR REPLACE VIEW average_response_time
 AS WITH
     step >= 5 AS measured,

@@ -1,5 +1,5 @@
--- A row for each local day that the range touches: messages, conversations active that day, conversations engaged.
--- Reads local_days (the days, also the empty ones), activity_in_range and engaged_conversations.
+-- One row per local day that the range touches: messages, conversations active that day, conversations engaged.
+-- Reads local_days (for the days, including empty ones), activity_in_range and engaged_conversations.
 CREATE OR REPLACE VIEW daily_overview
 AS SELECT
     day,

@@ -1,4 +1,4 @@
--- A row a device: engaged conversations by their last known device.
+-- One row per device: engaged conversations by their last known device.
 -- Reads engaged_conversations.
 CREATE OR REPLACE VIEW device_usage
 AS SELECT

@@ -1,7 +1,7 @@
--- One row: customers (as last known) of the conversations with an end_user message in the range, those of them whose
--- first end_user message ever lies in it, the others, and the conversations without a customer.
--- Reads end_user_activity; in a quarter-hour at the edge of the range only the conversations whose messages in events
--- lie in the range count. A customer with a message before the range is a returning one (conversation_facts).
+-- One row: the customers (as last known) of conversations with an end_user message in the range, those whose first
+-- end_user message ever lies in it, the others, and the conversations without a customer.
+-- Reads end_user_activity_in_range, and conversation_facts to find customers with a message before the range, who are
+-- returning ones.
 CREATE OR REPLACE VIEW individual_users
 AS WITH
     customer != '' AS known,

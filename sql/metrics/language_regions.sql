@@ -1,4 +1,4 @@
--- A row a language and region: engaged conversations by their last known language tag.
+-- One row per language and region: engaged conversations by their last known language tag.
 -- Reads engaged_conversations.
 CREATE OR REPLACE VIEW language_regions
 AS SELECT

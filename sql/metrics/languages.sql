@@ -1,4 +1,4 @@
--- A row a language: engaged conversations by their last known primary language subtag.
+-- One row per language: engaged conversations by their last known primary language subtag.
 -- Reads engaged_conversations.
 CREATE OR REPLACE VIEW languages
 AS SELECT

@@ -1,4 +1,4 @@
--- A row a channel: engaged conversations by their first known source.
+-- One row per channel: engaged conversations by their first known source.
 -- Reads engaged_conversations.
 CREATE OR REPLACE VIEW sources
 AS SELECT

@@ -1,6 +1,6 @@
--- A row a trimmed action name: calls by their time, how many failed, in how many conversations, and how long they took.
--- Reads events, by their projection calls: what is needed is stored with each action. A percentile is the nearest rank:
--- quantilesExact takes the value behind it where level * n is whole, hence levels a trace smaller.
+-- One row per trimmed action name: calls by their time, failed calls, conversations that used it, and durations.
+-- Reads events through their projection calls. A percentile is the nearest rank. Where level * n is whole,
+-- quantilesExact takes the next value, so the levels are slightly smaller.
 CREATE OR REPLACE VIEW tool_usage
 AS WITH
     quantilesExact(0.499999999999, 0.899999999999, 0.949999999999, 0.989999999999)(call_duration_ms) AS percentiles

@@ -1,5 +1,6 @@
--- One row: conversations whose engaged_at lies in the range, conversations with an activity in it, sessions started in
--- it. Reads engaged_conversations, activity_in_range and started_sessions; each gives one row.
+-- One row: conversations whose engaged_at lies in the range, conversations with an activity in it, and sessions started
+-- in it.
+-- Reads engaged_conversations, activity_in_range and started_sessions; each gives one row.
 CREATE OR REPLACE VIEW total_conversations
 AS SELECT conversations, active_conversations, sessions
 FROM

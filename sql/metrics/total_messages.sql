@@ -1,4 +1,4 @@
--- One row: messages by message time, also split by sender; `system` messages, actions and the like are none.
+-- One row: messages by message time, also split by sender. `system` messages, actions and other events do not count.
 -- Reads activity_in_range.
 CREATE OR REPLACE VIEW total_messages
 AS SELECT

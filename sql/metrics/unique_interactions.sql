@@ -1,5 +1,5 @@
 -- One row: of the conversations whose earliest visit lies in the range, those that were ever engaged.
--- Reads conversation_facts; its key is the time of engagement, so all conversations of the agent are looked at.
+-- Reads conversation_facts. Its key is the time of engagement, so the query reads all conversations of the agent.
 CREATE OR REPLACE VIEW unique_interactions
 AS SELECT
     interactions / nullIf(visited_conversations, 0) AS rate,

@@ -1,4 +1,4 @@
--- A row a country: engaged conversations by the place of their first public address.
+-- One row per country: engaged conversations by the place of their first public address.
 -- Reads engaged_conversations.
 CREATE OR REPLACE VIEW world_map
 AS SELECT

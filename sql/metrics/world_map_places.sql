@@ -1,4 +1,4 @@
--- A row a distinct place, coordinates included: engaged conversations by the place of their first public address.
+-- One row per place, coordinates included: engaged conversations by the place of their first public address.
 -- Reads engaged_conversations.
 CREATE OR REPLACE VIEW world_map_places
 AS SELECT

@@ -1,8 +1,8 @@
 -- A row counts the activities of one conversation in one quarter-hour.
--- Written by activity_mv from the events of each flush; read by the metric views for the whole quarter-hours of a
--- range (the edges come from events).
--- ORDER BY: a range of one agent is one stretch; merging adds up the counts of one conversation and quarter-hour.
--- Events are never taken back, so nothing here is signed. The deduplication window removes a repeated flush.
+-- Written by activity_mv from the events of each flush. Read by the metric views for the whole quarter-hours of a
+-- range; its edges come from events.
+-- ORDER BY: the range of an agent is contiguous, and merging adds up the counts of a conversation and quarter-hour.
+-- Events are never taken back, so the counts need no sign. The deduplication window drops a repeated flush.
 CREATE TABLE IF NOT EXISTS activity
 (
     agent_id LowCardinality(String) COMMENT 'the agent that is measured',

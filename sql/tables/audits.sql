@@ -1,7 +1,7 @@
--- A row is one audit: what it looked at, what differed from the events, and what was repaired.
--- Written by `python -m stream_processors audit` when it ends; read by the dashboard and by the workers, which show the
--- latest as metrics and begin the next one when it is due.
--- ORDER BY: the latest audits stand together. Nothing removes rows: there are few.
+-- A row is one audit: what it compared, what differed from the events, and what was repaired.
+-- Written by `python -m stream_processors audit` when it ends. Read by the dashboard, and by the workers, which publish
+-- the latest audit as metrics and start the next one when it is due.
+-- ORDER BY: the latest audits are contiguous. Rows are few and stay for ever.
 CREATE TABLE IF NOT EXISTS audits
 (
     started_at DateTime64(3, 'UTC') COMMENT 'when it began, by the clock of ClickHouse',

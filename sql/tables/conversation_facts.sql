@@ -1,9 +1,10 @@
--- A row states (sign +1) or takes back (sign -1) what is known of one conversation; the net is one row for each
--- conversation that has any event.
--- Written by conversation_facts_mv; read by the metric views, the view conversations, the worker and the audit.
--- ORDER BY: PRIMARY KEY for ranges of engaged_at; all other columns so that merging adds up the signs of equal facts
--- alone, in whatever order they arrive. Readers add up sign themselves: merging is never finished.
--- The deduplication window removes a repeated flush.
+-- A row states (sign +1) or takes back (sign -1) what is known of one conversation. Netted, each conversation with an
+-- event has one row.
+-- Written by conversation_facts_mv. Read by the metric views, the view conversations, the worker and the audit.
+-- ORDER BY: the primary key serves ranges of engaged_at. It continues with all other columns, so that merging adds up
+-- the signs of equal facts only. Merging adds up the signs of equal rows in any order of arrival, but it never
+-- completes, so readers add up sign themselves.
+-- The deduplication window drops a repeated flush.
 CREATE TABLE IF NOT EXISTS conversation_facts
 (
     agent_id LowCardinality(String) COMMENT 'the agent that is measured',

@@ -1,11 +1,11 @@
--- A row is one thing that happened to a dead letter: a record was refused, a replay of it was taken or was refused
--- again, or it was dropped. Rows are only ever added; what is still open is the view dead_letters.
--- A letter is named by the position of the record that was refused first (the four origin columns). A row's own
--- position is that of the record that it tells of: of a first refusal its origin, of a drop, which is no record, none.
--- Written by dead_letter_records_mv, and by `python -m stream_processors dead-letters drop`; read by dead_letters, and
--- by workers that ask whether a record replays a letter.
--- ORDER BY: all that happened to a letter stands together, and a letter is found by its name.
--- The deduplication window removes a repeated flush.
+-- A row is one thing that happened to a dead letter: a record was refused, a replay of it was accepted or refused
+-- again, or it was dropped. Rows are only added; the view dead_letters shows what is pending.
+-- The four origin columns identify a dead letter: the position of the record that was refused first. The row's own
+-- position is that of the record it reports; the row of a drop has none.
+-- Written by dead_letter_records_mv and by `python -m stream_processors dead-letters drop`. Read by dead_letters, and
+-- by workers that check whether a record replays a dead letter.
+-- ORDER BY: all rows of a dead letter are contiguous and found by its origin.
+-- The deduplication window drops a repeated flush.
 CREATE TABLE IF NOT EXISTS dead_letter_records
 (
     topic LowCardinality(String) COMMENT 'Kafka topic of the record, empty for a drop',

@@ -1,9 +1,10 @@
 -- A row states (sign +1) or takes back (sign -1) that a conversation has at least one end_user message in a
--- quarter-hour, under the customer that the conversation has now.
--- Written by end_user_activity_mv; read by the metric view individual_users and by the audit.
--- ORDER BY: PRIMARY KEY for ranges of time; customer too, so that merging adds up the signs of equal rows alone, in
--- whatever order they arrive. Readers add up sign themselves: merging is never finished.
--- The deduplication window removes a repeated flush.
+-- quarter-hour, under the current customer of the conversation.
+-- Written by end_user_activity_mv. Read by the metric view individual_users and by the audit.
+-- ORDER BY: the primary key serves ranges of time. It continues with customer, so that merging adds up the signs of
+-- equal rows only. Merging adds up the signs of equal rows in any order of arrival, but it never completes, so readers
+-- add up sign themselves.
+-- The deduplication window drops a repeated flush.
 CREATE TABLE IF NOT EXISTS end_user_activity
 (
     agent_id LowCardinality(String) COMMENT 'the agent that is measured',

@@ -1,8 +1,9 @@
--- A row is a tombstone: a conversation, a customer or one dead letter that was erased, and must not come back.
--- Written by `python -m stream_processors erase`, and by a worker that meets a conversation of an erased customer;
--- read by workers when they claim a partition, and by what completes an erasure. No id stands here in clear: digest is
--- a SHA-256 (see stream_processors/clickhouse/tombstones.py). Users of dashboards need no grant for this table.
--- ORDER BY: a tombstone is found by what it covers. Nothing removes rows; a row that is there twice says the same.
+-- A row is a tombstone: a conversation, a customer or a dead letter that was erased and must not come back.
+-- Written by `python -m stream_processors erase`, and by a worker that finds another conversation of an erased
+-- customer. Read by workers when they claim a partition, and by the completion of erasures.
+-- No id is stored in clear: digest is a SHA-256 (stream_processors/clickhouse/tombstones.py). The users of dashboards
+-- need no grant for this table.
+-- ORDER BY: a tombstone is found by what it covers. Rows stay for ever; a duplicate has no effect.
 CREATE TABLE IF NOT EXISTS erasures
 (
     kind LowCardinality(String) COMMENT 'conversation, customer or dead_letter',

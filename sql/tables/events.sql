@@ -1,11 +1,12 @@
--- A row is one valid event, the first that came with its event_id in its conversation, with what was derived from it.
--- Written by events_mv; read by the worker (to derive a conversation again), by the metric views (tools, and the
--- edges of a range) and by people.
--- ORDER BY: a range of one agent is one stretch, and inside a quarter-hour a conversation stands together; the
--- bloom filter finds all of one conversation. By month of receipt: late events never reopen an old partition.
--- PROJECTION: the calls of one agent are one stretch as well, a fifth of what tool_usage would read without it.
--- The worker drops repeated event_ids; the deduplication window removes a repeated flush.
--- A flush is one file, not two for each column, which halves what writing it costs; merged parts are wide.
+-- A row is one valid event with its derived columns: the first one that arrived with its event_id in its conversation.
+-- Written by events_mv. Read by the worker (to fold a conversation again), by the metric views (tools, and the edges of
+-- a range) and by people.
+-- ORDER BY: the range of an agent is contiguous, and so is a conversation within a quarter-hour. The bloom filter finds
+-- all events of one conversation. Partitions are months of receipt, so late events never reopen an old partition.
+-- PROJECTION: the calls of an agent are contiguous too, a fifth of what tool_usage would read otherwise.
+-- The worker drops duplicate event_ids; the deduplication window drops a repeated flush.
+-- A flush is one file instead of two per column, which halves the cost of writing it; merged parts are wide.
+-- The Arrow types, the inbox and events_mv follow from this file (sql/event_columns.py).
 CREATE TABLE IF NOT EXISTS events
 (
     agent_id LowCardinality(String) COMMENT 'the agent that is measured',

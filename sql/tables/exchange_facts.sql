@@ -1,9 +1,10 @@
--- A row states (sign +1) or takes back (sign -1) one burst of end_user messages with the agent message that answers
--- it, if any has.
--- Written by exchange_facts_mv; read by the metric views, the view exchanges and the audit.
--- ORDER BY: PRIMARY KEY for ranges of asked_at; all other columns so that merging adds up the signs of equal facts
--- alone, in whatever order they arrive. Readers add up sign themselves: merging is never finished.
--- The deduplication window removes a repeated flush.
+-- A row states (sign +1) or takes back (sign -1) one burst of end_user messages with the agent message that answers it,
+-- if there is one.
+-- Written by exchange_facts_mv. Read by the metric views, the view exchanges and the audit.
+-- ORDER BY: the primary key serves ranges of asked_at. It continues with all other columns, so that merging adds up the
+-- signs of equal facts only. Merging adds up the signs of equal rows in any order of arrival, but it never completes,
+-- so readers add up sign themselves.
+-- The deduplication window drops a repeated flush.
 CREATE TABLE IF NOT EXISTS exchange_facts
 (
     agent_id LowCardinality(String) COMMENT 'the agent that is measured',

@@ -1,9 +1,9 @@
--- A row says that a worker has sent a record on to the partition of its conversation.
--- Written by workers before they produce the copy; read by the worker that reads the copy, whose headers name the
--- origin: they count only with a row here that has the digest of the copy's own value.
--- ORDER BY: the origin is what is looked for. Rows that are there twice (a worker was killed and another one forwarded
--- the same records again) do no harm: the earliest time counts.
--- TTL: a copy is read soon after it was forwarded; one that is read later counts as received at its own time.
+-- A row says that a worker has forwarded a record to the partition of its conversation.
+-- Written by workers before they produce the copy. Read by the worker that receives the copy: its headers name the
+-- origin, and count only if a row here has the digest of the copy's value.
+-- ORDER BY: rows are found by the origin. Duplicates, from a killed worker whose successor forwards again, do no harm:
+-- the earliest time counts.
+-- TTL: a copy is normally read soon. One that is read after the TTL counts as received at its own time.
 CREATE TABLE IF NOT EXISTS forwarded_records
 (
     topic LowCardinality(String) COMMENT 'Kafka topic of the record',

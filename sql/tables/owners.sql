@@ -1,9 +1,10 @@
--- A row is one claim of one partition by one worker; it is never changed or taken back.
--- Written by a worker (or a maintenance command) before it reads the range log; read by the fence in
--- inbox_accepted_mv and ranges_mv at every insert. The latest claim is the greatest (owner_epoch, owner_id). The latest
--- layout of a topic is the greatest (layout, partitions): who has claimed under another one divides the conversations
--- among the partitions otherwise, and is refused too.
--- ORDER BY: all claims of a partition stand together, the latest last. Nothing removes rows: they are few.
+-- A row is one claim of one partition by one worker or maintenance command; rows are never changed.
+-- Written by a claimant before it reads the range log. Read by the fence, in inbox_accepted_mv and ranges_mv, at every
+-- insert.
+-- The latest claim is the greatest (owner_epoch, owner_id). The current partition count of a topic is that of the
+-- greatest (layout, partitions): a claimant under another count assigns conversations to other partitions, so the fence
+-- refuses it too.
+-- ORDER BY: the claims of a partition are contiguous, the latest one last. Rows are few and stay for ever.
 CREATE TABLE IF NOT EXISTS owners
 (
     topic LowCardinality(String) COMMENT 'Kafka topic',

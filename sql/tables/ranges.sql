@@ -1,8 +1,9 @@
--- A row says that one flush (the records first to last of one partition) was begun, or, with confirmed = 1, that
--- it is known to have landed. Written by the worker through range_inbox, before the flush itself; read by the
--- worker at assignment (where to go on, what to replay) and by the audit.
--- ORDER BY: the latest range of a partition is the highest owner_epoch, then the highest first.
--- The deduplication window removes a repeated insert of the same row.
+-- A row says that one flush (the records first to last of one partition) was begun or, with confirmed = 1, that it is
+-- known to be written to all tables.
+-- Written by the worker through range_inbox, before the flush itself. Read by the worker that takes over the partition
+-- (to find its position and what to replay) and by audits, through the view latest_ranges.
+-- ORDER BY: the latest range of a partition has the highest owner_epoch, then the highest first.
+-- The deduplication window drops a repeated insert of the same row.
 CREATE TABLE IF NOT EXISTS ranges
 (
     topic LowCardinality(String) COMMENT 'Kafka topic',

@@ -1,8 +1,8 @@
--- A row says that `python -m sql apply` has carried out a numbered migration, or, without one, that it has brought the
--- whole database to a version of the schema.
--- Written by `python -m sql apply` alone; read by it, which refuses a database of a newer version, and by workers when
--- they start.
--- ORDER BY: the highest version is the last. Nothing removes rows: there are few.
+-- A row says that `python -m sql apply` ran a numbered migration or, without one, that it brought the whole database to
+-- a version of the schema.
+-- Written by `python -m sql apply`. Read by it, to refuse a database of a newer version, and by workers when they
+-- start.
+-- ORDER BY: the highest version is the last. Rows are few and stay for ever.
 CREATE TABLE IF NOT EXISTS schema_versions
 (
     version UInt32 COMMENT 'version of the schema, SCHEMA_VERSION in sql/__init__.py',

@@ -1,9 +1,10 @@
--- A row states (sign +1) or takes back (sign -1) one session of one conversation; a conversation's first session also
--- carries the span of the whole conversation.
--- Written by session_facts_mv; read by the metric views, the view sessions and the audit.
--- ORDER BY: PRIMARY KEY for ranges of started_at; all other columns so that merging adds up the signs of equal facts
--- alone, in whatever order they arrive. Readers add up sign themselves: merging is never finished.
--- The deduplication window removes a repeated flush.
+-- A row states (sign +1) or takes back (sign -1) one session of one conversation. The first session of a conversation
+-- also carries the span of the whole conversation.
+-- Written by session_facts_mv. Read by the metric views, the view sessions and the audit.
+-- ORDER BY: the primary key serves ranges of started_at. It continues with all other columns, so that merging adds up
+-- the signs of equal facts only. Merging adds up the signs of equal rows in any order of arrival, but it never
+-- completes, so readers add up sign themselves.
+-- The deduplication window drops a repeated flush.
 CREATE TABLE IF NOT EXISTS session_facts
 (
     agent_id LowCardinality(String) COMMENT 'the agent that is measured',

@@ -1,9 +1,10 @@
--- A row is the activity of one conversation at one time of the range: a whole quarter-hour (from activity, at its
--- beginning) or, where a sum over it says too little, one event (from events, at its own time): in the first and in
--- the last quarter-hour of the range, and where the clock of the time zone was changed at the second minute.
--- local_time is that time as the clock of the time zone showed it, to the second. Read by the metric views, which add
--- up the counts; a conversation may have several rows for one quarter-hour. An unknown time zone is an error.
--- What decides which quarter-hours are read is constant, so it costs no query of its own.
+-- A row is the activity of one conversation at one time of the range. That is a whole quarter-hour (from activity, at
+-- its start), or one event (from events, at its own time) where a sum would not be exact: in the first and last
+-- quarter-hour of the range, and where the clock of the time zone changed at the second minute.
+-- local_time is that time on the clock of the time zone, to the second. A conversation may have several rows for one
+-- quarter-hour. An unknown time zone is an error.
+-- Read by the metric views, which add up the counts. The conditions that choose quarter-hours are constant, so they
+-- cost no query of their own.
 CREATE OR REPLACE VIEW activity_in_range
 AS WITH
     toUInt32(greatest(0, intDiv(toUnixTimestamp64Milli({since:DateTime64(3, 'UTC')}), 900000))) AS first,

@@ -1,6 +1,6 @@
--- A row is one conversation that has any event, as it is known now.
--- A plain view over the net of conversation_facts; read by people. What takes repetitions and corrections away is the
--- sum of the signs. Titles come from events, where they expire.
+-- A row is one conversation with at least one event, as it is known now.
+-- A plain view over the net of conversation_facts; read by people. The sum of the signs removes duplicates and
+-- corrections. Titles come from events, where they expire.
 CREATE OR REPLACE VIEW conversations
 (
     agent_id String COMMENT 'the agent that is measured',

@@ -1,5 +1,5 @@
--- A row is the claim of a partition whose owner may write: the latest one, unless it was made under another layout of
--- the topic than the latest. Read by the fence at every insert.
+-- A row is the claim of a partition whose owner may write: the latest one, unless it was made under another partition
+-- count of the topic than the latest. Read by the fence at every insert.
 CREATE OR REPLACE VIEW current_owners
 (
     topic String COMMENT 'Kafka topic',

@@ -1,7 +1,7 @@
--- A row is one dead letter that waits for somebody: refused, and neither replayed nor dropped. What was sent is that of
--- the first refusal, as it is stored; the reason is that of the latest. Replayed and dropped are final, whatever
--- follows, so that no order of arrival and no clock decides whether a letter is open; repeated rows of one record count
--- once.
+-- A row is one pending dead letter: refused, and neither replayed nor dropped. The content is that of the first
+-- refusal, as it is stored; the reason is that of the latest.
+-- Replayed and dropped are final, so neither the order of arrival nor a clock decides whether a dead letter is pending.
+-- Duplicate rows of a record count once.
 -- A plain view over dead_letter_records; read by `python -m stream_processors dead-letters`, the dashboard and people.
 CREATE OR REPLACE VIEW dead_letters
 (

@@ -1,6 +1,6 @@
--- A row is a signed row of end_user_activity in the range; read by individual_users, which adds up sign. In the first
--- and the last quarter-hour only conversations count whose end_user messages (from events) lie in the range.
--- An unknown time zone is an error.
+-- A row is a signed row of end_user_activity in the range. In the first and the last quarter-hour, only conversations
+-- count whose end_user messages (from events) lie in the range. An unknown time zone is an error.
+-- Read by individual_users, which adds up sign.
 CREATE OR REPLACE VIEW end_user_activity_in_range
 AS WITH
     toUInt32(greatest(0, intDiv(toUnixTimestamp64Milli({since:DateTime64(3, 'UTC')}), 900000))) AS first,

@@ -1,6 +1,6 @@
--- A row is a signed row of conversation_facts whose engaged_at lies in the range; the metric views read it and add up
--- sign. The quarter-hours find the rows by the primary key, the times make it exact; an unknown time zone is an error.
--- local_time is engaged_at as the clock of the time zone showed it, to the second.
+-- A row is a signed row of conversation_facts whose engaged_at lies in the range; local_time is engaged_at on the clock
+-- of the time zone, to the second. An unknown time zone is an error.
+-- Read by the metric views, which add up sign. The quarter-hours use the primary key, the times make the range exact.
 CREATE OR REPLACE VIEW engaged_conversations
 AS WITH
     assumeNotNull(engaged_at) AS at,

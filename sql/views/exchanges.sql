@@ -1,6 +1,6 @@
--- A row is one burst of end_user messages with the agent message that answers it, if any has, as it is known now.
--- A plain view over the net of exchange_facts, named by conversation_facts; read by people. What takes repetitions and
--- corrections away is the sum of the signs.
+-- A row is one burst of end_user messages with the agent message that answers it, if there is one, as it is known now.
+-- A plain view over the net of exchange_facts, with the ids of conversation_facts; read by people. The sum of the signs
+-- removes duplicates and corrections.
 CREATE OR REPLACE VIEW exchanges
 (
     agent_id String COMMENT 'the agent that is measured',

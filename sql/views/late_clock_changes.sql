@@ -1,8 +1,8 @@
--- A row is a quarter-hour in which the clock of a time zone was put forward or back at its second minute (00:01 local
--- time). ClickHouse knows changes of the clock by the quarter-hour and takes this minute for one after the change, so
--- the views read such quarter-hours from rows and take the offset of the minute before. These are all such changes
--- since 2000 (a test compares them with the IANA database); times are UTC.
--- Read by activity_in_range, engaged_conversations, local_days and the dashboard.
+-- A row is a quarter-hour in which the clock of a time zone was changed at its second minute (00:01 local time).
+-- ClickHouse knows clock changes by the quarter-hour and assigns this minute to the time after the change. The views
+-- therefore read such quarter-hours from events and use the offset of the minute before.
+-- These are all such changes since 2000, in UTC; a test compares them with the IANA database. Read by
+-- activity_in_range, engaged_conversations, local_days and the dashboard.
 CREATE OR REPLACE VIEW late_clock_changes
 (
     time_zone String COMMENT 'IANA name',

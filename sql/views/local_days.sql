@@ -1,6 +1,7 @@
--- A row is a day of the time zone's calendar that the range touches, with or without data. Every half day of the range
--- and its last millisecond are looked up, so a day that a zone left out (Samoa's 30 December 2011) has no row.
--- Read by daily_overview. Days outside 1970-01-01 to 2149-06-06 do not exist in the type Date.
+-- A row is a day of the time zone's calendar that the range touches, with or without data.
+-- The view looks up every half day of the range and its last millisecond, so a day that a zone skipped (30 December
+-- 2011 in Samoa) has no row. Days outside 1970-01-01 to 2149-06-06 do not exist in the type Date.
+-- Read by daily_overview.
 CREATE OR REPLACE VIEW local_days
 AS WITH
     greatest(toUnixTimestamp64Milli({since:DateTime64(3, 'UTC')}), -86400000) AS since_ms,

@@ -1,6 +1,6 @@
 -- A row is one session of one conversation, as it is known now.
--- A plain view over the net of session_facts, named by conversation_facts; read by people. What takes repetitions and
--- corrections away is the sum of the signs.
+-- A plain view over the net of session_facts, with the ids of conversation_facts; read by people. The sum of the signs
+-- removes duplicates and corrections.
 CREATE OR REPLACE VIEW sessions
 (
     agent_id String COMMENT 'the agent that is measured',

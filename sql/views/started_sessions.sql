@@ -1,5 +1,5 @@
--- A row is a signed row of session_facts whose started_at lies in the range; the metric views read it and add up
--- sign. The quarter-hours find the rows by the primary key, the times make it exact; an unknown time zone is an error.
+-- A row is a signed row of session_facts whose started_at lies in the range. An unknown time zone is an error.
+-- Read by the metric views, which add up sign. The quarter-hours use the primary key, the times make the range exact.
 CREATE OR REPLACE VIEW started_sessions
 AS SELECT
     started_at, last_activity_at, ended_at, closes_at, activities, conversation_last_activity_at,
