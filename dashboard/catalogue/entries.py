@@ -1,4 +1,4 @@
-"""What the catalogue is made of: a metric, its columns, and the list behind each count."""
+"""The entries of the catalogue: a metric, its columns, and the list behind each count."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Literal
 # One row; a row a name, most first; a row a weekday and hour; a row a day.
 Form = Literal["totals", "breakdown", "matrix", "days"]
 
-# How a column's values are to be read.
+# How to read the values of a column.
 Kind = Literal["count", "duration", "share", "key", "coordinate"]
 
 ListName = Literal["conversations", "messages", "actions", "exchanges", "sessions", "customers"]
@@ -15,7 +15,7 @@ ListName = Literal["conversations", "messages", "actions", "exchanges", "session
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The list of the things that a count counts: fixed filters, and filters that take their value from the row."""
+    """The list behind a count: fixed filters, and filters that take their value from the row."""
 
     list: ListName
     filters: Mapping[str, str] = field(default_factory=dict)
@@ -24,7 +24,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a metric's rows: what it says, in which unit, and what is behind it."""
+    """A column of a metric's rows: its meaning, its unit, and the list behind it."""
 
     name: str
     title: str
@@ -36,7 +36,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """What a metric leaves out, and the column that counts it if it is counted."""
+    """What a metric does not count, and the column with its number, if there is one."""
 
     what: str
     column: str | None = None
@@ -44,7 +44,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What a producer passes to fill a metric: the SDK's argument and a call that has it."""
+    """The SDK argument that fills a metric, and an example call."""
 
     argument: str
     example: str
@@ -52,7 +52,7 @@ class Filled:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric view with the definition of its numbers; a drill-down names the metric that it opens up."""
+    """A metric view with the definition of its numbers; a drill-down names the metric that it belongs to."""
 
     name: str
     title: str
@@ -65,27 +65,27 @@ class Metric:
 
 
 def count(name: str, title: str, unit: str, meaning: str, link: Link) -> Column:
-    """A count of things that a list shows one by one."""
+    """Return a column that counts things which a list shows one by one."""
     return Column(name, title, "count", unit, meaning, link)
 
 
 def duration(name: str, title: str, meaning: str) -> Column:
-    """Seconds."""
+    """Return a column in seconds."""
     return Column(name, title, "duration", "seconds", meaning)
 
 
 def share(name: str, title: str, meaning: str) -> Column:
-    """A number from 0 to 1."""
+    """Return a column with a number from 0 to 1."""
     return Column(name, title, "share", "share of 1", meaning)
 
 
 def key(name: str, title: str, unit: str, meaning: str) -> Column:
-    """What a row of a breakdown is about."""
+    """Return a column that names the row of a breakdown."""
     return Column(name, title, "key", unit, meaning)
 
 
 def percentiles(of: str) -> tuple[Column, ...]:
-    """The four percentiles that come with a mean."""
+    """Return the four percentiles that come with a mean."""
     return tuple(
         duration(f"p{number}_seconds", f"p{number}", f"{number} % of {of} took no longer")
         for number in (50, 90, 95, 99)

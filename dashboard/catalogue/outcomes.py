@@ -1,4 +1,4 @@
-"""What becomes of conversations: a person takes over, the customer rates it, a visitor begins to speak."""
+"""Metrics of outcomes: escalation to a person, feedback, and visitors who start a conversation."""
 
 from dashboard.catalogue.entries import Column, Filled, LeftOut, Link, Metric, count, share
 from dashboard.catalogue.volume import NEVER_ENGAGED
@@ -47,13 +47,13 @@ CONVERSATION_FEEDBACK = Metric(
         _engaged("positive", "Positive", "latest rating positive", rating="positive"),
         _engaged("neutral", "Neutral", "latest rating neutral", rating="neutral"),
         _engaged("negative", "Negative", "latest rating negative", rating="negative"),
-        _engaged("unrecognised", "Unrecognised", "latest rating not understood", rating="unrecognised"),
+        _engaged("unrecognised", "Unrecognised", "latest rating unrecognised", rating="unrecognised"),
         _engaged("conversations", "Conversations", "engaged in the range"),
         share("coverage", "Coverage", "(positive + neutral + negative) / conversations"),
     ),
     (
-        LeftOut("ratings that are not understood", "unrecognised"),
-        LeftOut("conversations without a rating: see coverage"),
+        LeftOut("unrecognised ratings", "unrecognised"),
+        LeftOut("conversations without a rating (see coverage)"),
         LeftOut("ratings by staff"),
     ),
     (Filled("rating", 'conversation.submit_feedback("positive")'),),
@@ -71,7 +71,7 @@ UNIQUE_INTERACTIONS = Metric(
         _engaged("interactions", "Interactions", "visited and ever engaged", basis="visited", engaged="true"),
         _engaged("visited_conversations", "Visited", "first visited in the range", basis="visited"),
     ),
-    (LeftOut("conversations that were never visited are outside this funnel"),),
+    (LeftOut("conversations that were never visited"),),
     (Filled("conversation_id", 'tracker.initialize_conversation("c-1842")'),),
 )
 

@@ -1,4 +1,4 @@
-"""Who speaks, from where, with what and in which language."""
+"""Metrics of end users: places, devices, customers, sources and languages."""
 
 from dashboard.catalogue.entries import Column, Filled, LeftOut, Link, Metric, count, key
 from dashboard.catalogue.volume import NEVER_ENGAGED
@@ -27,7 +27,7 @@ WORLD_MAP = Metric(
         key("country_code", "Country", "country", "ISO 3166-1 alpha-2, or unknown"),
         _conversations(country="country_code"),
     ),
-    (NEVER_ENGAGED, LeftOut("nothing else: a place that is not known is the row `unknown`")),
+    (NEVER_ENGAGED, LeftOut("nothing else; unknown places are the row `unknown`")),
     (_opening("customer_ip_address", "203.0.113.7"),),
 )
 
@@ -61,7 +61,7 @@ DEVICE_USAGE = Metric(
         key("device", "Device", "name", "desktop, tablet, mobile, other or unknown"),
         _conversations(device="device"),
     ),
-    (NEVER_ENGAGED, LeftOut("nothing else: a device that is not known is the row `unknown`")),
+    (NEVER_ENGAGED, LeftOut("nothing else; unknown devices are the row `unknown`")),
     (_opening("device", "mobile"),),
 )
 
@@ -74,18 +74,18 @@ INDIVIDUAL_USERS = Metric(
     "conversation without an id is counted as anonymous. New: the customer's first `end_user` message ever (with this "
     "agent and environment) lies in range (as far as retention reaches); returning: all others.",
     (
-        count("users", "Users", "customers", "distinct ids that wrote in the range", Link("customers")),
+        count("users", "Users", "customers", "distinct customer ids with a message in the range", Link("customers")),
         count("new_users", "New", "customers", "first message ever in range", Link("customers", {"user": "new"})),
         count("returning_users", "Returning", "customers", "all others", Link("customers", {"user": "returning"})),
         count(
             "anonymous_conversations",
             "Anonymous conversations",
             "conversations",
-            "with an end_user message in the range and no id",
+            "with an end-user message in the range and no customer id",
             Link("conversations", {"basis": "wrote", "user": "anonymous"}),
         ),
     ),
-    (LeftOut("conversations without an id: nobody knows how many people they are", "anonymous_conversations"),),
+    (LeftOut("conversations without a customer id", "anonymous_conversations"),),
     (_opening("customer_id", "u-77"),),
 )
 
@@ -98,7 +98,7 @@ SOURCES = Metric(
         key("source", "Source", "name", "trimmed and in lower case, or unknown"),
         _conversations(source="source"),
     ),
-    (NEVER_ENGAGED, LeftOut("nothing else: a source that is not known is the row `unknown`")),
+    (NEVER_ENGAGED, LeftOut("nothing else; unknown sources are the row `unknown`")),
     (_opening("source", "web"),),
 )
 
@@ -113,7 +113,7 @@ LANGUAGES = Metric(
         key("language", "Language", "language", "primary language subtag, or unknown"),
         _conversations(language="language"),
     ),
-    (NEVER_ENGAGED, LeftOut("nothing else: a language that is not known is the row `unknown`")),
+    (NEVER_ENGAGED, LeftOut("nothing else; unknown languages are the row `unknown`")),
     (_opening("language", "en-US"),),
 )
 

@@ -1,4 +1,4 @@
-"""The words that the definitions use, and the rules that hold for all of them."""
+"""The terms of the definitions, and the rules that hold for all metrics."""
 
 from typing import Final
 

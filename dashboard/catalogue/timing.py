@@ -1,4 +1,4 @@
-"""How long things take: answers, conversations and tools."""
+"""Metrics of time: answers, conversations and tools."""
 
 from dashboard.catalogue.entries import Filled, LeftOut, Link, Metric, count, duration, key, percentiles
 
@@ -17,27 +17,29 @@ AVERAGE_RESPONSE_TIME = Metric(
     (
         duration("mean_seconds", "Mean", "from the first message of a question to its answer"),
         *percentiles("the exchanges"),
-        count("exchanges", "Exchanges", "exchanges", "the n of all of these", Link("exchanges", {"state": "measured"})),
+        count(
+            "exchanges", "Exchanges", "exchanges", "number of exchanges (n)", Link("exchanges", {"state": "measured"})
+        ),
         duration("mean_from_last_message_seconds", "Mean from the last message", "over the same exchanges"),
         count(
             "unanswered",
             "Unanswered",
             "exchanges",
-            "questions of closed sessions that nothing answered",
+            "unanswered questions of closed sessions",
             Link("exchanges", {"state": "unanswered"}),
         ),
         count(
             "not_measured",
             "Not measured",
             "exchanges",
-            "answered in under 5 ms: tracked together",
+            "answered within 5 ms: tracked together",
             Link("exchanges", {"state": "not_measured"}),
         ),
     ),
     (
-        LeftOut("questions of closed sessions that nothing answered", "unanswered"),
-        LeftOut("answers in under 5 ms: question and answer were tracked together", "not_measured"),
-        LeftOut("questions that may still be answered, because their session is open"),
+        LeftOut("unanswered questions of closed sessions", "unanswered"),
+        LeftOut("answers within 5 ms, because question and answer were tracked together", "not_measured"),
+        LeftOut("questions of open sessions, which may still be answered"),
     ),
     (
         Filled("occurred_at", 'conversation.track_human_message("Where is it?", occurred_at=asked_at)'),
@@ -62,7 +64,7 @@ AVERAGE_CONVERSATION_DURATION = Metric(
             "sessions",
             "Sessions",
             "sessions",
-            "closed, with at least two activities: the n of these",
+            "closed, with at least two activities (n)",
             Link("sessions", {"state": "measured"}),
         ),
         count("open_sessions", "Open", "sessions", "not closed yet", Link("sessions", {"state": "open"})),
@@ -78,7 +80,7 @@ AVERAGE_CONVERSATION_DURATION = Metric(
             "conversations",
             "Conversations",
             "conversations",
-            "first activity in range, all sessions closed, at least two activities: the n of their mean",
+            "first activity in range, all sessions closed, at least two activities (n of the mean)",
             Link("conversations", {"basis": "completed"}),
         ),
     ),
@@ -115,7 +117,7 @@ TOOL_USAGE = Metric(
         ),
         duration("mean_seconds", "Mean", "of the timed calls"),
         *percentiles("the timed calls"),
-        count("timed_calls", "Timed", "calls", "the n of these", Link("actions", {"timed": "true"}, ACTION)),
+        count("timed_calls", "Timed", "calls", "number of timed calls (n)", Link("actions", {"timed": "true"}, ACTION)),
         count(
             "unknown_duration_calls",
             "Unknown duration",
@@ -124,7 +126,7 @@ TOOL_USAGE = Metric(
             Link("actions", {"timed": "false"}, ACTION),
         ),
     ),
-    (LeftOut("calls whose duration is unknown give no sample", "unknown_duration_calls"),),
+    (LeftOut("calls with an unknown duration", "unknown_duration_calls"),),
     (
         Filled("action_name", 'with conversation.action("find_order"): ...'),
         Filled("duration_ms", 'conversation.track_action("find_order", duration_ms=180)'),

@@ -1,12 +1,12 @@
-"""How much is said, when, and over which channels of time: messages, conversations, hours and days."""
+"""Metrics of volume: messages and conversations, in total, by hour and by day."""
 
 from dashboard.catalogue.entries import Filled, LeftOut, Link, Metric, count, key
 
 MESSAGE = Filled("content", 'conversation.track_human_message("Where is my order?")')
 ANSWER = Filled("content", 'conversation.track_agent_message("It is on its way.")')
 OPENING = Filled("conversation_id", 'tracker.get_or_create_conversation("c-1842")')
-NO_SYSTEM = LeftOut("messages of the system, actions, buttons and token usage are no messages")
-NEVER_ENGAGED = LeftOut("conversations that were only visited, or have nothing but feedback, token usage or an end")
+NO_SYSTEM = LeftOut("system messages, actions, button clicks and token usage")
+NEVER_ENGAGED = LeftOut("conversations that were only visited, or have only feedback, token usage or an end")
 CELL = {"weekday": "weekday", "hour": "hour"}
 DAY = {"day": "day"}
 

@@ -38,7 +38,7 @@ class ColumnShown(Answer):
 
 
 class LeftOutShown(Answer):
-    """What is left out, and the column that counts it."""
+    """What is not counted, and the column with its number."""
 
     what: str
     column: str | None

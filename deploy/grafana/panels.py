@@ -79,9 +79,9 @@ def of_metric(panel: P, metric: Metric, sql: str, width: int, height: int) -> P:
 
 
 def explanation(metric: Metric) -> str:
-    """The definition, and what is left out."""
+    """Return the definition, and what is not counted."""
     left_out = [f"- {part.what}" + (f" (`{part.column}`)" if part.column else "") for part in metric.left_out]
-    return "\n".join([metric.definition, "", "Left out:", "", *left_out])
+    return "\n".join([metric.definition, "", "Not counted:", "", *left_out])
 
 
 def main_unit(metric: Metric) -> str:

@@ -1,8 +1,8 @@
-"""The page is built once, of sources whose types agree, and asks no other host for anything."""
+"""The page is built once and asks no other host for anything; its sources pass the type checker and the linter."""
 
 from playwright.sync_api import Request
 
-from dashboard.build_page import BUILT, build, check_types
+from dashboard.build_page import BUILT, build, check
 from tests.browser.conftest import DashboardServer
 from tests.support.dashboard.page import DashboardPage
 
@@ -12,8 +12,8 @@ def test_what_is_built_is_not_built_again(dashboard_server: DashboardServer) -> 
     assert (BUILT / "index.html").is_file()
 
 
-def test_the_types_of_the_sources_agree() -> None:
-    check_types()
+def test_the_sources_pass_the_type_checker_and_the_linter() -> None:
+    check()
 
 
 def test_the_page_asks_no_other_host(dashboard: DashboardPage) -> None:

@@ -16,10 +16,10 @@ if (!root) throw new Error("index.html lacks #page");
 
 const store = new Store();
 const shown = new Shown(store, new OpenThings(store), new AgentSearch());
-let drawn = 0;
+let frame: number | null = null;
 
 function draw(target: HTMLElement): void {
-  drawn = 0;
+  frame = null;
   if (target.classList.contains("starting")) {
     target.classList.remove("starting");
     target.replaceChildren();
@@ -29,7 +29,7 @@ function draw(target: HTMLElement): void {
 }
 
 function drawSoon(): void {
-  drawn ||= requestAnimationFrame(() => draw(root as HTMLElement));
+  if (frame === null) frame = requestAnimationFrame(() => draw(root as HTMLElement));
 }
 
 shown.addEventListener("change", drawSoon);

@@ -1,4 +1,4 @@
-// Conversations by what is known of them: devices, sources, languages. Unknown is a row like the others.
+// Conversations by device, source and language. Unknown is a row like the others.
 
 import { html, nothing, type TemplateResult } from "lit-html";
 import * as names from "../format/names";
@@ -77,7 +77,7 @@ export function onlyUnknown(rows: readonly Row[], key: string): boolean {
 }
 
 export const devices = breakdown("device_usage", "device", names.capitalised);
-export const sources = breakdown("sources", "source", names.capitalised);
+export const sources = breakdown("sources", "source", names.channel);
 
 const LANGUAGES = "languages";
 

@@ -24,7 +24,9 @@ function parts(rings: Ring[]): Ring[][] {
   let ring: Ring = [];
   const sink = {
     point: (x: number, y: number) => void ring.push([x, y]),
-    lineStart: () => void (ring = []),
+    lineStart: () => {
+      ring = [];
+    },
     lineEnd: () => void made.push([[...ring, ring[0] as GeoJSON.Position]]),
     polygonStart: () => undefined,
     polygonEnd: () => undefined,

@@ -7,8 +7,8 @@ const formats = new Map<string, Intl.NumberFormat>();
 
 function formatted(value: number, options: Options): string {
   const key = JSON.stringify(options);
-  let format = formats.get(key);
-  if (!format) formats.set(key, (format = new Intl.NumberFormat(undefined, options)));
+  const format = formats.get(key) ?? new Intl.NumberFormat(undefined, options);
+  formats.set(key, format);
   return format.format(value);
 }
 

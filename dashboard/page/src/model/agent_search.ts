@@ -50,7 +50,8 @@ export class AgentSearch extends EventTarget {
 
   private async ask(): Promise<void> {
     this.asking.abort();
-    const asking = (this.asking = new AbortController());
+    const asking = new AbortController();
+    this.asking = asking;
     this.set({ isAsking: true, problem: "" });
     try {
       const search = this.text.trim() || null;

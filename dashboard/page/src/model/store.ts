@@ -143,7 +143,10 @@ export class Store extends EventTarget {
 
   private failed(error: unknown): void {
     if (!(error instanceof api.ApiError)) throw error;
-    if (error.needsToken) return location.assign("login");
+    if (error.needsToken) {
+      location.assign("login");
+      return;
+    }
     this.set({ loading: false, problem: error });
     if (!error.passes) return;
     this.askAgainIn(this.pauseMs);

@@ -31,6 +31,7 @@ const failure: Draw = (value, item) => (value ? html`<span class="tag negative" 
 const message: Draw = (value, item) => html`<span class="clipped" dir="auto">${words(String(value || attached(item)).slice(0, SHOWN_LETTERS))}</span>`;
 const place: Draw = (value, item) => [item["city"], names.country(String(value))].filter((name) => name && name !== "unknown").map((name) => visible(String(name))).join(", ");
 const known: Draw = (value) => (value === "unknown" ? html`<span class="faint">unknown</span>` : named(value));
+const source: Draw = (value, item, zone) => known(value === "unknown" ? value : names.channel(String(value)), item, zone);
 const handed: Draw = (value) => (value ? html`<span class="tag negative">to a person</span>` : "");
 const fresh: Draw = (value) => (value ? "new" : "returning");
 
@@ -48,7 +49,7 @@ const COLUMNS: Readonly<Record<string, readonly ListColumn[]>> = {
     column("Customer", "customer"),
     column("Place", "country_code", place),
     column("Device", "device", known),
-    column("Source", "source", known),
+    column("Source", "source", source),
     column("Language", "language", known),
     column("Rating", "rating", word),
     column("Escalated", "escalated", handed),
@@ -81,8 +82,8 @@ function row(shown: Shown, columns: readonly ListColumn[], item: Item, zone: str
 
 function openItem(shown: Shown, item: Item): void {
   const id = item["conversation_id"];
-  if (typeof id === "string") return shown.store.choose({ conversation: id });
-  shown.store.choose({ open: { list: "conversations", filters: { customer: String(item["customer"]), basis: "wrote" } } });
+  if (typeof id === "string") shown.store.choose({ conversation: id });
+  else shown.store.choose({ open: { list: "conversations", filters: { customer: String(item["customer"]), basis: "wrote" } } });
 }
 
 const NAMES: Readonly<Record<string, (value: string) => string>> = {

@@ -48,8 +48,8 @@ export class OpenThings extends EventTarget {
     const key = open || conversation ? JSON.stringify([open, conversation, agent, environment]) : "";
     if (key === this.key) return;
     this.key = key;
-    if (!key) return this.set(NOTHING);
-    void this.show(open, conversation, window);
+    if (key) void this.show(open, conversation, window);
+    else this.set(NOTHING);
   }
 
   private async show(list: OpenList | null, id: string, window: Window): Promise<void> {
@@ -115,7 +115,8 @@ export class OpenThings extends EventTarget {
 
   private async ask(question: (signal: AbortSignal) => Promise<Partial<Open>>): Promise<void> {
     this.asking.abort();
-    const asking = (this.asking = new AbortController());
+    const asking = new AbortController();
+    this.asking = asking;
     this.set({ loading: true, problem: "" });
     try {
       const answer = await question(asking.signal);

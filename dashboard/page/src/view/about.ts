@@ -39,7 +39,7 @@ function explanation(metric: Metric): TemplateResult {
     <p class="definition">${marked(metric.definition)}</p>
     <h3>The numbers</h3>
     <dl>${metric.columns.map(({ title, name, unit, meaning }) => html`<div><dt>${title}</dt><dd>${marked(meaning)} <span class="faint">${name}, ${unit}</span></dd></div>`)}</dl>
-    <h3>Left out</h3>
+    <h3>Not counted</h3>
     <ul>${metric.left_out.map(({ what }) => html`<li>${marked(what)}</li>`)}</ul>
     <h3>What fills it</h3>
     ${metric.filled_by.map(({ argument, example }) => html`<p><code>${argument}</code></p><pre tabindex="0">${example}</pre>`)}

@@ -1,4 +1,4 @@
-// The frame of every card: title, explanation, files; what was left out; what to pass when there is nothing.
+// The frame of every card: title, explanation, downloads, what is not counted, and what to pass when it is empty.
 
 import { html, nothing, type TemplateResult } from "lit-html";
 import { count } from "../format/numbers";
@@ -63,15 +63,15 @@ export function empty(metric: Metric): TemplateResult {
 /** A note below a breakdown in which nothing is known. */
 export function allUnknown(metric: Metric | undefined): TemplateResult | typeof nothing {
   const [filled] = metric?.filled_by ?? [];
-  return filled ? html`<p class="hint">None of them says. To fill it, pass <code>${filled.argument}</code>: <code>${filled.example}</code></p>` : nothing;
+  return filled ? html`<p class="hint">No event has this value. To fill it, pass <code>${filled.argument}</code>: <code>${filled.example}</code></p>` : nothing;
 }
 
-/** What is left out and counted; where nothing is, what is left out without being counted. */
+/** What is not counted, with its number; without a number, the first thing that is not counted. */
 function leftOut(shown: Shown, metric: Metric): TemplateResult | typeof nothing {
   const counted = metric.left_out.filter(({ column }) => column !== null);
-  if (counted.length) return html`<p class="left-out">Left out: ${counted.map(({ what, column }, index) => html`${index ? "; " : ""}${amount(shown, metric, column ?? "")} ${marked(what)}`)}</p>`;
+  if (counted.length) return html`<p class="left-out">Not counted: ${counted.map(({ what, column }, index) => html`${index ? "; " : ""}${amount(shown, metric, column ?? "")} ${marked(what)}`)}</p>`;
   const [first] = metric.left_out;
-  return first ? html`<p class="left-out">Left out: ${marked(first.what)}</p>` : nothing;
+  return first ? html`<p class="left-out">Not counted: ${marked(first.what)}</p>` : nothing;
 }
 
 function amount(shown: Shown, metric: Metric, name: string): TemplateResult {
