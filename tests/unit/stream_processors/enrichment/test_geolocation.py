@@ -138,3 +138,46 @@ def test_a_database_of_another_type_names_its_type_and_the_setting(tmp_path: Pat
     renamed.write_bytes(CITY_DATABASE.read_bytes().replace(b"GeoIP2-City", b"GeoIP2-Blah"))
     with pytest.raises(GeolocationDatabaseError, match=r"GeoIP2-Blah.*CONVOSTREAM_GEOIP_DATABASE"):
         Geolocator(renamed)
+
+
+def changed_database(folder: Path, old: bytes, new: bytes) -> Path:
+    """Return a copy of the test database with some of its bytes replaced."""
+    content = CITY_DATABASE.read_bytes()
+    assert old in content
+    path = folder / "changed.mmdb"
+    path.write_bytes(content.replace(old, new))
+    return path
+
+
+def test_an_enterprise_database_drops_in(tmp_path: Path) -> None:
+    path = changed_database(tmp_path, b"GeoIP2-City", b"-Enterprise")
+    with Geolocator(path) as geolocator:
+        assert [geolocator.locate(address) for address, _ in expected_places()] == [
+            place for _, place in expected_places()
+        ]
+
+
+def test_a_place_without_english_names_is_unknown_and_keeps_its_country_and_coordinates(tmp_path: Path) -> None:
+    with Geolocator(changed_database(tmp_path, b"\x42en", b"\x42xx")) as geolocator:
+        assert geolocator.locate("81.2.69.142") == Place("GB", "unknown", "unknown", 51.5142, -0.0931)
+
+
+def test_an_ipv4_database_contains_no_ipv6_address(tmp_path: Path) -> None:
+    with Geolocator(changed_database(tmp_path, b"ip_version\xa1\x06", b"ip_version\xa1\x04")) as geolocator:
+        assert geolocator.locate("2001:218::") == UNKNOWN_PLACE
+
+
+def test_a_damaged_record_names_the_file_and_the_setting(tmp_path: Path) -> None:
+    path = changed_database(tmp_path, b"\x47country", b"\x47\xff\xff\xff\xff\xff\xff\xff")
+    with (
+        Geolocator(path) as geolocator,
+        pytest.raises(GeolocationDatabaseError, match=r"changed\.mmdb is damaged.*CONVOSTREAM_GEOIP_DATABASE"),
+    ):
+        geolocator.locate("81.2.69.142")
+
+
+def test_the_cache_of_networks_stays_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("stream_processors.enrichment.geolocation.CACHED_NETWORKS", 3)
+    with Geolocator(CITY_DATABASE) as geolocator:
+        places = {address: geolocator.locate(address) for address, _ in expected_places()}
+    assert places == dict(expected_places())

@@ -5,8 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stream_processors.conversations.values import Language
-from stream_processors.enrichment.language_names import CODES_BY_NAME
-from stream_processors.enrichment.languages import parse_language
+from stream_processors.enrichment.languages import CODES_BY_NAME, parse_language
 
 any_text = st.text(st.characters())
 tag_like = st.text(st.sampled_from("ae\u212a\u017fnUS14_-"), max_size=20)
