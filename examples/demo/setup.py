@@ -57,12 +57,13 @@ def make_stack(directory: Path, broker: Broker) -> Stack:
 
 
 def start_pipeline(stack: Stack, stages: Stages) -> None:
-    """Start everything that the data pass through, and wait until it is ready."""
+    """Start everything that the data pass through; wait until all but the worker are ready."""
     steps: list[tuple[str, Callable[[], object]]] = [
         ("start ClickHouse and the broker", stack.start_servers),
         ("apply the schema", stack.apply_schema),
         ("audit after an unclean stop", stack.audit_if_due),
-        ("start a worker", stack.add_worker),
+        # Its partitions are assigned while the transcripts are replayed.
+        ("start a worker", lambda: stack.add_worker(wait=False)),
     ]
     for title, step in steps:
         with stages.stage(title, 1):

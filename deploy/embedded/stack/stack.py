@@ -132,8 +132,8 @@ class Stack:
             due.unlink()
         return done.stdout + done.stderr
 
-    def add_worker(self, environment: Mapping[str, str] | None = None) -> Process:
-        """Start another worker, with settings of its own if given, and wait until it owns its partitions."""
+    def add_worker(self, environment: Mapping[str, str] | None = None, *, wait: bool = True) -> Process:
+        """Start another worker, with settings of its own if given; `wait` until it owns its partitions."""
         port = free_port()
         own = {"CONVOSTREAM_METRICS_HOST": "127.0.0.1", "CONVOSTREAM_METRICS_PORT": str(port)}
         name = f"worker-{len(self.workers) + 1}"
@@ -147,7 +147,8 @@ class Stack:
         )
         self.workers.append(worker)
         worker.start()
-        worker.wait_until_ready(START_SECONDS)
+        if wait:
+            worker.wait_until_ready(START_SECONDS)
         return worker
 
     def add_dashboard(self) -> Process:
