@@ -196,7 +196,7 @@ def _extra_columns(table: _Table) -> Iterator[Step | Obstacle]:
         if column in table.wanted.columns:
             continue
         if table.holds_rows:
-            advice = f"when nobody needs its values: ALTER TABLE {table.name} DROP COLUMN {column}"
+            advice = f"if its values are not needed: ALTER TABLE {table.name} DROP COLUMN {column}"
             yield Obstacle(table.name, f"column {column}: extra; no file describes it; {advice}")
         else:
             yield table.step(f"{column} dropped", f"DROP COLUMN IF EXISTS `{column}`", fenced=True)

@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS ranges
     fold_version String COMMENT 'version of the derivation that made the facts of this flush',
     last_record_time DateTime64(3, 'UTC') COMMENT 'Kafka timestamp of the record at last: shows a replaced log',
     last_record_hash UInt64 COMMENT 'hash of the record at last: shows a replaced log',
-    confirmed UInt8 COMMENT '1 when the flush is known to have landed',
+    confirmed UInt8 COMMENT '1 when the flush is known to be written to all tables',
     seen_at DateTime64(3, 'UTC') DEFAULT written_at COMMENT 'when a worker first saw the records, by its own clock',
     proofs Array(Tuple(offset UInt64, received_at DateTime64(3, 'UTC'), is_replay UInt8))
         COMMENT 'records whose headers were true: time of receipt, and 1 when they replay a dead letter',
