@@ -1,1 +1,1 @@
-"""The domain: facts as a pure function of the events of a conversation."""
+"""The domain: computes the facts of a conversation as a pure function of its events (docs/metrics.md)."""

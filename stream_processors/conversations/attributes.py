@@ -1,6 +1,7 @@
-"""Attributes: what is known of a whole conversation, whatever the range: who, where, how, engaged, escalated, rated.
+"""Computes the attributes of a whole conversation: customer, place, device, source, language, rating, escalation.
 
-Fed in the order of the conversation, so "first known" keeps what is there and "last known" writes over it.
+This implements rules 8, 9 and 12 of docs/metrics.md. Events come in the order of the conversation, so "first known"
+keeps the value that is there and "last known" replaces it.
 """
 
 from typing import NamedTuple
@@ -10,7 +11,7 @@ from stream_processors.conversations.values import Language, Place
 
 
 class ConversationFact(NamedTuple):
-    """A conversation as it is written to `conversation_facts`: times in milliseconds since 1970, None is unknown."""
+    """A row of `conversation_facts`; times in milliseconds since 1970 UTC, None is unknown."""
 
     engaged_at: int | None
     visited_at: int | None
@@ -26,7 +27,7 @@ class ConversationFact(NamedTuple):
 
 
 class Attributes:
-    """The attributes of one conversation, fed in order."""
+    """The attributes of one conversation; its events are added in order."""
 
     __slots__ = ConversationFact._fields
 
@@ -44,7 +45,10 @@ class Attributes:
         self.escalation_failed = False
 
     def add_profile(self, profile: Profile) -> None:
-        """Take what a visit or an engagement tells; None erases nothing."""
+        """Add the profile of a visit or an engagement; None erases nothing.
+
+        Place and source are the first known values, the others the last known ones.
+        """
         self.customer = profile.customer or self.customer
         self.place = self.place or profile.place
         self.device = profile.device or self.device
@@ -53,7 +57,7 @@ class Attributes:
         self.rating = profile.rating or self.rating
 
     def add_call(self, call: Call) -> None:
-        """Take an action: an escalation, even a failed one, escalates the conversation once and for all."""
+        """Add an action: one escalation, even a failed one, escalates the conversation for good."""
         if call.escalates:
             self.escalated = True
             self.escalation_failed = self.escalation_failed or call.failed

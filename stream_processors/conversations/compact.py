@@ -1,6 +1,6 @@
-"""CompactConversation conversations: one that was not used lately keeps its events alone, in a fraction of the memory.
+"""Keeps idle conversations in memory as their events alone, in a fraction of the space.
 
-All facts are a pure function of the events, so a conversation that is needed again folds them again and is as before.
+All facts are a pure function of the events, so expanding a compact conversation restores its state exactly.
 """
 
 from array import array
@@ -9,7 +9,7 @@ from typing import Final
 from stream_processors.conversations.conversation import ConversationState
 from stream_processors.conversations.events import RANKS, FoldEvent
 
-_SEPARATOR: Final = "\n"  # no id has it
+_SEPARATOR: Final = "\n"  # event ids are UUIDs
 
 
 class CompactConversation:
@@ -23,21 +23,21 @@ class CompactConversation:
         self._times = array("q", [event.occurred_at for event in events]).tobytes()
         self._kinds = bytes([event.kind for event in events])
         self._ids = _SEPARATOR.join([event.event_id for event in events])
-        self._details = [(place, event.detail) for place, event in enumerate(events) if event.detail is not None]
+        self._details = [(index, event.detail) for index, event in enumerate(events) if event.detail is not None]
 
     def __len__(self) -> int:
         return len(self._kinds)
 
     def expand(self, session_gap_ms: int) -> ConversationState:
-        """Return the conversation as it was."""
+        """Return the state of the conversation, folded again from its events."""
         details = dict(self._details)
-        ids = self._ids.split(_SEPARATOR)  # of no events one, which is empty
+        ids = self._ids.split(_SEPARATOR)  # "" splits into one id, but no column has a value for it
         columns = zip(array("q", self._times), self._kinds, ids, strict=False)
         return ConversationState(
             session_gap_ms,
             [
-                FoldEvent(at, RANKS[kind], event_id, kind, details.get(place))
-                for place, (at, kind, event_id) in enumerate(columns)
+                FoldEvent(at, RANKS[kind], event_id, kind, details.get(index))
+                for index, (at, kind, event_id) in enumerate(columns)
             ],
             self.hash,
         )

@@ -1,8 +1,8 @@
-"""A conversation in memory, and the signed difference that new events make to its facts.
+"""Keeps a conversation in memory and computes the signed facts that new events cause.
 
-Events that come in order move the fold forward; only the facts that were open are compared. An event that belongs
-before others makes the conversation fold all of its events again; then all facts are compared. Either way the result
-is the difference between the facts before and after: the old ones with sign -1, the new ones with sign +1.
+Events that arrive in order advance the fold, and only the facts that were open are compared. A late event makes the
+conversation fold all of its events again, and all facts are compared. Both give the same result, so the order of
+arrival does not matter (rule 4 of docs/metrics.md): facts that no longer hold with sign -1, new facts with sign +1.
 """
 
 from collections.abc import Hashable, Iterable, KeysView
@@ -19,7 +19,7 @@ Signed = list[tuple[Fact, int]]
 
 
 class Changes(NamedTuple):
-    """The signed difference between a conversation's facts before and after some events."""
+    """The signed facts of a conversation that some events caused, by kind."""
 
     conversations: Signed[ConversationFact]
     sessions: Signed[SessionFact]
@@ -28,17 +28,17 @@ class Changes(NamedTuple):
 
 
 class ConversationState:
-    """The events of one conversation in order, by their ids, and the fold after the last of them."""
+    """The events of one conversation in order, by id, and the fold after the last event."""
 
     __slots__ = ("_by_id", "_last", "fold", "hash")
 
     def __init__(self, session_gap_ms: int, events: Iterable[FoldEvent] = (), hash_: int = 0) -> None:
-        self.hash = hash_  # that of its key
-        self._take(sorted(events), session_gap_ms)
+        self.hash = hash_  # the hash of its key
+        self._fold_all(sorted(events), session_gap_ms)
 
-    def _take(self, events: list[FoldEvent], session_gap_ms: int) -> Facts:
-        """Become the conversation of events in order, and return all of its facts."""
-        self._by_id = {event.event_id: event for event in events}  # takes half of the memory of a list and a set
+    def _fold_all(self, events: list[FoldEvent], session_gap_ms: int) -> Facts:
+        """Replace the events and the fold; return all facts of the events, which are in order."""
+        self._by_id = {event.event_id: event for event in events}  # half the memory of a list and a set
         self._last = events[-1] if events else None
         self.fold, facts = fold_all(events, session_gap_ms)
         return facts
@@ -57,36 +57,36 @@ class ConversationState:
         return self._by_id.keys()
 
     def absorb(self, events: list[FoldEvent]) -> Changes:
-        """Take new events, whose ids are new, in any order; return what they change."""
+        """Add events with new ids in any order; return the signed facts that they cause."""
         events.sort()
         if self._last is not None and events[0] < self._last:
-            return self._fold_again(events)
-        return self._fold_on(events)
+            return self._refold(events)
+        return self._append(events)
 
-    def _fold_on(self, events: list[FoldEvent]) -> Changes:
+    def _append(self, events: list[FoldEvent]) -> Changes:
         fold, finished = self.fold, Finished()
-        quarter_hours, customer = len(fold.quarter_hours), fold.attributes.customer
-        before = fold.open_facts(quarter_hours) if self._last is not None else Facts()
+        count, customer = len(fold.quarter_hours), fold.attributes.customer
+        before = fold.open_facts(count) if self._last is not None else Facts()
         for event in events:
             fold.step(event, finished)
             self._by_id[event.event_id] = event
         self._last = events[-1]
         if fold.attributes.customer != customer:
-            before.end_user_activity = [(quarter, customer) for quarter in fold.quarter_hours[:quarter_hours]]
-            quarter_hours = 0
-        after = fold.open_facts(quarter_hours)
+            before.end_user_activity = [(quarter_hour, customer) for quarter_hour in fold.quarter_hours[:count]]
+            count = 0
+        after = fold.open_facts(count)
         after.sessions += finished.sessions
         after.exchanges += finished.exchanges
         return difference(before, after)
 
-    def _fold_again(self, events: list[FoldEvent]) -> Changes:
-        gap, known = self.fold.sessions.gap, self.events
-        _, before = fold_all(known, gap)
-        return difference(before, self._take(sorted(known + events), gap))
+    def _refold(self, events: list[FoldEvent]) -> Changes:
+        gap, earlier = self.fold.sessions.gap, self.events
+        _, before = fold_all(earlier, gap)
+        return difference(before, self._fold_all(sorted(earlier + events), gap))
 
 
 def difference(before: Facts, after: Facts) -> Changes:
-    """Return what takes the facts before back and adds the facts after, without those that are in both."""
+    """Return the signed facts that turn the facts before into the facts after."""
     return Changes(
         signed(before.conversations, after.conversations),
         signed(before.sessions, after.sessions),
@@ -96,7 +96,7 @@ def difference(before: Facts, after: Facts) -> Changes:
 
 
 def signed(before: list[Fact], after: list[Fact]) -> Signed[Fact]:
-    """Return facts only before with sign -1 and facts only after with sign +1; facts of a kind are distinct."""
+    """Return the facts only before with sign -1 and the facts only after with sign +1; facts of a kind are distinct."""
     if not before:
         return [(fact, 1) for fact in after]
     if before == after:

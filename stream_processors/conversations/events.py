@@ -1,7 +1,7 @@
-"""What the fold sees of an event: its place in the order of a conversation, what it is, and what it tells.
+"""Defines `FoldEvent`, the part of an event that the fold reads: its order, its kind and its detail.
 
-Everything in a `FoldEvent` is stored with the event in `events`, so that a conversation that is folded again
-later, under another GeoIP file or another setting, gives the facts that were written.
+Events are ordered as rule 9 of docs/metrics.md says. Everything in a `FoldEvent` is stored with the event in the table
+`events`. So folding a conversation again, even after the GeoIP file changed, gives the facts that were written.
 """
 
 from typing import Final, NamedTuple
@@ -10,7 +10,7 @@ import msgspec
 
 from stream_processors.conversations.values import Language, Place
 
-# The kinds of events that the fold tells apart. Activities come first, so that one comparison finds them.
+# The kinds of events that the fold distinguishes. Activities come first, so that one comparison identifies them.
 END_USER_MESSAGE: Final = 0
 AGENT_MESSAGE: Final = 1
 ACTION: Final = 2
@@ -20,8 +20,7 @@ ENGAGEMENT: Final = 4
 VISIT: Final = 5
 RATING: Final = 6
 END: Final = 7
-SILENT: Final = 8  # system messages, token usage, ratings by staff: kept, but they change no fact
-
+SILENT: Final = 8  # system messages, token usage, ratings by staff: stored, but they change no fact
 
 SENDER_KINDS: Final = {
     "end_user": END_USER_MESSAGE,
@@ -31,7 +30,7 @@ SENDER_KINDS: Final = {
 
 
 class Profile(NamedTuple):
-    """What a visited or engaged event tells of its conversation; None is "no opinion" and erases nothing."""
+    """The detail of a visited or engaged event; None is unknown and erases nothing (rule 8)."""
 
     customer: str | None
     place: Place | None
@@ -42,21 +41,21 @@ class Profile(NamedTuple):
 
 
 class Call(NamedTuple):
-    """What an action tells of its conversation."""
+    """The detail of an action."""
 
     escalates: bool
     failed: bool
 
 
-# All calls there are.
+# Every possible call, shared by all events.
 CALLS: Final = {(escalates, failed): Call(escalates, failed) for escalates in (False, True) for failed in (False, True)}
 
 
 class FoldEvent(msgspec.Struct, frozen=True, order=True, gc=False):
-    """An event in the order of its conversation: by time, end_user messages before all else, then by id.
+    """An event, ordered within its conversation by time, then end_user messages first, then by id.
 
     `occurred_at` is in milliseconds since 1970 UTC; `detail` is a `Profile` of a visit or engagement, a `Call` of an
-    action, the verdict of a rating, else None. Ids are unique in a conversation, so comparing ends at `event_id`.
+    action, the verdict of a rating, else None. Ids are unique in a conversation, so no comparison goes past `event_id`.
     """
 
     occurred_at: int
@@ -67,7 +66,7 @@ class FoldEvent(msgspec.Struct, frozen=True, order=True, gc=False):
 
 
 def rank_of(kind: int) -> int:
-    """Return the place of a kind among events of the same millisecond."""
+    """Return the rank of a kind among events of the same millisecond: end_user messages first."""
     return 0 if kind == END_USER_MESSAGE else 1
 
 

@@ -1,14 +1,18 @@
-"""Response times: bursts of end_user messages and the agent message that answers them, within one session.
+"""Pairs bursts of end_user messages with the agent messages that answer them, for average_response_time.
 
-All times are milliseconds since 1970 UTC. A burst that is answered makes a finished exchange. One whose session was
-followed by another is finished unanswered; the burst of the current session stays open.
+docs/metrics.md defines burst and exchange. A burst is a run of end_user messages of one session without an agent
+message between them; the first agent message after it in the same session answers it. An answered burst is finished.
+A burst is also finished, unanswered, when the next session begins. The burst of the current session stays open.
 """
 
 from typing import NamedTuple
 
 
 class ExchangeFact(NamedTuple):
-    """A burst and its answer; an unanswered burst carries the time at which its session closes instead."""
+    """A row of `exchange_facts`: a burst with its answer, or with the time at which its session closes.
+
+    Times are in milliseconds since 1970 UTC.
+    """
 
     asked_at: int
     last_asked_at: int
@@ -17,7 +21,7 @@ class ExchangeFact(NamedTuple):
 
 
 class Exchanges:
-    """The bursts of one conversation, fed in order."""
+    """The bursts of one conversation; its messages are added in order."""
 
     __slots__ = ("asked_at", "last_asked_at")
 
@@ -25,25 +29,25 @@ class Exchanges:
         self.asked_at: int | None = None
         self.last_asked_at = 0
 
-    def ask(self, at: int) -> None:
-        """Take an end_user message: it begins a burst or makes it longer."""
+    def add_end_user_message(self, at: int) -> None:
+        """Start a burst, or extend the open one."""
         if self.asked_at is None:
             self.asked_at = at
         self.last_asked_at = at
 
-    def answer(self, at: int, finished: list[ExchangeFact]) -> None:
-        """Take an agent message: it answers the open burst, if there is one."""
+    def add_agent_message(self, at: int, finished: list[ExchangeFact]) -> None:
+        """Answer the open burst, if there is one."""
         if self.asked_at is not None:
             finished.append(ExchangeFact(self.asked_at, self.last_asked_at, at, None))
             self.asked_at = None
 
-    def break_off(self, closes_at: int, finished: list[ExchangeFact]) -> None:
-        """End the session: an open burst stays unanswered."""
+    def end_session(self, closes_at: int, finished: list[ExchangeFact]) -> None:
+        """End the session: its open burst is finished unanswered."""
         finished.extend(self.open_facts(closes_at))
         self.asked_at = None
 
     def open_facts(self, closes_at: int) -> list[ExchangeFact]:
-        """Return the open burst, unanswered as far as is known."""
+        """Return the open burst, if there is one, as unanswered so far."""
         if self.asked_at is None:
             return []
         return [ExchangeFact(self.asked_at, self.last_asked_at, None, closes_at)]

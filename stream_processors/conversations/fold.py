@@ -1,8 +1,8 @@
-"""The fold: all facts of a conversation as a pure function of its events.
+"""The fold: computes all facts of a conversation as a pure function of its events.
 
-`Fold.step` takes one event in the order of the conversation. Facts that later events can no longer change are
-collected in `Finished`; `open_facts` gives those that still can. Folding all events again from the start therefore
-gives the same facts as folding them as they come: both run through the same step.
+`Fold.step` takes one event in the order of the conversation. It collects facts that no later event can change in
+`Finished`; `open_facts` returns those that can still change. Folding all events again gives the same facts as folding
+them as they arrive, because both run through the same step.
 """
 
 import msgspec
@@ -27,7 +27,10 @@ from stream_processors.conversations.values import QUARTER_HOUR_MS
 
 
 class Facts(msgspec.Struct, gc=False):
-    """Facts of one conversation; `end_user_activity` are pairs of quarter-hour number and customer."""
+    """The facts of one conversation, by kind.
+
+    `end_user_activity` has pairs of a quarter-hour with an end_user message, counted since 1970 UTC, and the customer.
+    """
 
     conversations: list[ConversationFact] = []
     sessions: list[SessionFact] = []
@@ -36,14 +39,14 @@ class Facts(msgspec.Struct, gc=False):
 
 
 class Finished(msgspec.Struct, gc=False):
-    """What steps have finished: facts that no later event in order changes."""
+    """The facts that steps have finished: no later event in order changes them."""
 
     sessions: list[SessionFact] = []
     exchanges: list[ExchangeFact] = []
 
 
 class Fold:
-    """The state of one conversation after some of its events, taken in order."""
+    """The state of one conversation after some of its events in order."""
 
     __slots__ = ("attributes", "exchanges", "quarter_hours", "sessions")
 
@@ -73,24 +76,24 @@ class Fold:
             self.sessions.add_end(at)
 
     def _step_activity(self, at: int, kind: int, finished: Finished) -> None:
-        left = self.sessions.add_activity(at, finished.sessions)
-        if left is not None:
-            self.exchanges.break_off(left.closes_at(self.sessions.gap), finished.exchanges)
+        previous = self.sessions.add_activity(at, finished.sessions)
+        if previous is not None:
+            self.exchanges.end_session(previous.closes_at(self.sessions.gap), finished.exchanges)
         if kind == END_USER_MESSAGE:
-            self._step_question(at)
+            self._step_end_user_message(at)
         elif kind == AGENT_MESSAGE:
-            self.exchanges.answer(at, finished.exchanges)
+            self.exchanges.add_agent_message(at, finished.exchanges)
 
-    def _step_question(self, at: int) -> None:
-        self.exchanges.ask(at)
+    def _step_end_user_message(self, at: int) -> None:
+        self.exchanges.add_end_user_message(at)
         if self.attributes.first_end_user_message_at is None:
             self.attributes.first_end_user_message_at = at
-        quarter = at // QUARTER_HOUR_MS
-        if not self.quarter_hours or self.quarter_hours[-1] != quarter:
-            self.quarter_hours.append(quarter)
+        quarter_hour = at // QUARTER_HOUR_MS
+        if not self.quarter_hours or self.quarter_hours[-1] != quarter_hour:
+            self.quarter_hours.append(quarter_hour)
 
-    def open_facts(self, quarter_hours_from: int = 0) -> Facts:
-        """Return the facts that may still change, with the quarter-hours from an index on."""
+    def open_facts(self, first_quarter_hour: int = 0) -> Facts:
+        """Return the facts that may still change, and the end_user activity from the quarter-hour of that index on."""
         current = self.sessions.current
         closes_at = 0 if current is None else current.closes_at(self.sessions.gap)
         customer = self.attributes.customer
@@ -98,12 +101,12 @@ class Fold:
             [self.attributes.fact()],
             self.sessions.open_facts(),
             self.exchanges.open_facts(closes_at),
-            [(quarter, customer) for quarter in self.quarter_hours[quarter_hours_from:]],
+            [(quarter_hour, customer) for quarter_hour in self.quarter_hours[first_quarter_hour:]],
         )
 
 
 def fold_all(events: list[FoldEvent], session_gap_ms: int) -> tuple[Fold, Facts]:
-    """Fold events that are in order; return the state and all facts (none at all without events)."""
+    """Fold events that are in order; return the state and all facts (no facts without events)."""
     fold, finished = Fold(session_gap_ms), Finished()
     for event in events:
         fold.step(event, finished)

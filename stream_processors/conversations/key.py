@@ -1,4 +1,4 @@
-"""The key of a conversation, and its 64-bit hash in ClickHouse."""
+"""Defines the key of a conversation (rule 11 of docs/metrics.md) and its 64-bit hash in ClickHouse."""
 
 import hashlib
 from sys import intern
@@ -6,23 +6,26 @@ from typing import NamedTuple
 
 
 class ConversationKey(NamedTuple):
-    """What makes a conversation one: its agent, its environment and its id."""
+    """The identity of a conversation: its agent, its environment and its id."""
 
     agent_id: str
     environment: str
     conversation_id: str
 
     def interned(self) -> "ConversationKey":
-        """Return the same key, which shares the names of agent and environment with all others."""
+        """Return the key with interned names, so that all keys share the memory of agent and environment."""
         return ConversationKey(intern(self.agent_id), intern(self.environment), self.conversation_id)
 
     @property
     def record_key(self) -> bytes:
-        """The key of the conversation's records, which decides on their partition."""
+        """The Kafka key of the conversation's records, which determines their partition."""
         return f"{self.agent_id}/{self.conversation_id}".encode()
 
 
 def conversation_hash(key: ConversationKey) -> int:
-    """Return the 64-bit hash under which ClickHouse keeps a conversation; lengths keep the parts apart."""
+    """Return the 64-bit hash that identifies a conversation in ClickHouse.
+
+    The lengths separate the parts, so that different keys give different texts.
+    """
     text = f"{len(key.agent_id)}:{key.agent_id}{len(key.environment)}:{key.environment}{key.conversation_id}"
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "little")

@@ -1,1 +1,1 @@
-"""From bytes to a valid event, or to the reason for refusing it."""
+"""Decodes the bytes of records into valid events, or into reasons for rejecting them."""

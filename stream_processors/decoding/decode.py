@@ -1,8 +1,8 @@
-"""Decode: the bytes of records become valid events, or an `InvalidRecord` that names what is wrong.
+"""Decodes the values of records into valid events, or rejects them with a code and a reason.
 
-JSON is read strictly (orjson refuses NaN, Infinity, numbers that are not finite, lone surrogates and broken UTF-8; of
-duplicate keys the last counts), then the contract's models judge the fields. For plain records, as nearly all are,
-`quick_decode` comes to the same events sooner.
+JSON is parsed strictly: orjson rejects NaN, Infinity, numbers that are not finite, lone surrogates and invalid UTF-8.
+Of duplicate keys, the last one counts. The contract's models then validate the fields. Common records, which are nearly
+all, take the fast path (`fast_decode`) to the same events. Only the models can reject a record.
 """
 
 from collections import defaultdict
@@ -25,9 +25,10 @@ REASON_CODES: Final = (
 
 
 class Decoded(NamedTuple):
-    """What some values hold, with places among them: events, those of one type together; codes and reasons of others.
+    """The events of a batch of values, grouped by type, and the index, code and reason of each rejected value.
 
-    Reasons are texts, because an exception keeps its frames alive, and with them all events of the batch.
+    `events` pairs the indexes of the values with their events. Reasons are texts, because an exception would keep its
+    frames alive, and with them all events of the batch.
     """
 
     events: list[tuple[list[int], list[Event]]]
@@ -35,27 +36,28 @@ class Decoded(NamedTuple):
 
 
 def decode_all(values: Sequence[bytes | None]) -> Decoded:
-    """Return the events that the values of records hold, and why the contract refuses the others."""
+    """Return the events in the values of records, and the reasons why the contract rejects the other values."""
     events, refused = fast_decode(values), []
-    places: defaultdict[type, list[int]] = defaultdict(list)
-    for place, event in enumerate(events):
-        places[type(event)].append(place)
-    for place in places.pop(type(None), ()):
+    indexes_by_type: defaultdict[type, list[int]] = defaultdict(list)
+    for index, event in enumerate(events):
+        indexes_by_type[type(event)].append(index)
+    for index in indexes_by_type.pop(type(None), ()):
         try:
-            judged = events[place] = decode(values[place])
+            validated = events[index] = decode(values[index])
         except InvalidRecord as error:
-            refused.append((place, error.code, str(error)))
+            refused.append((index, error.code, str(error)))
         else:
-            places[type(judged)].append(place)
+            indexes_by_type[type(validated)].append(index)
     return Decoded(
-        [(alike, [event for each in alike if (event := events[each])]) for alike in places.values()], refused
+        [(indexes, [event for index in indexes if (event := events[index])]) for indexes in indexes_by_type.values()],
+        refused,
     )
 
 
 def decode(value: bytes | None) -> Event:
-    """Return the event that a record's value holds, as the models judge it.
+    """Return the event in a record's value, validated by the contract's models.
 
-    Raises InvalidRecord when the contract refuses it.
+    Raises InvalidRecord when the contract rejects it.
     """
     if value is None:
         raise InvalidRecord("no_value", "value: the record has none; allowed is one JSON object")
@@ -75,14 +77,14 @@ def _parse(value: bytes) -> object:
         parsed: object = orjson.loads(value)
     except orjson.JSONDecodeError as error:
         raise InvalidRecord("broken_json", f"value: broken JSON ({error})") from None
-    # Few brackets cannot nest deeply, so most records need no walk.
+    # A value with few brackets cannot be nested deeply, so most records are not traversed.
     if value.count(b"{") + value.count(b"[") > MAX_NESTING and nesting(parsed) > MAX_NESTING:
         raise InvalidRecord("too_deep", f"value: nested more than {MAX_NESTING} levels deep")
     return parsed
 
 
 def nesting(value: object) -> int:
-    """Return how many objects and lists lie around the innermost value, the outermost included."""
+    """Return the depth of nested objects and lists; 0 for a scalar."""
     depth, level = 0, [value]
     while level := [item for item in level if isinstance(item, dict | list)]:
         depth += 1

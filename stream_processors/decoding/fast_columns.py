@@ -1,6 +1,6 @@
-"""Plain texts: ids and date-times as nearly all producers write them, checked and read many at a time.
+"""Validates and parses columns of ids and date-times in the common formats, many at a time.
 
-What is not plain is not wrong: whoever asks goes through such texts one by one.
+A column in another format is not invalid: the caller then parses its texts one by one.
 """
 
 import re
@@ -26,29 +26,29 @@ _MINUTE_MS: Final = 60_000
 
 
 def are_plain_uuids(texts: Sequence[str]) -> bool:
-    """Tell whether all texts are UUIDs in lower case."""
+    """Return whether all texts are UUIDs in lower case."""
     return _codes_of(texts, _UUID) is not None
 
 
 def read_plain_date_times(texts: Sequence[str]) -> list[int] | None:
-    """Return the milliseconds since 1970 of date-times that are all written alike, else None.
+    """Return date-times in milliseconds since 1970 UTC when all have the same common format, else None.
 
-    They have none, three or six digits of a second, and `Z`, an offset ahead of UTC or one behind it.
+    The formats have no, three or six digits of a second, and `Z` or an offset of the same sign.
     """
     pattern = _DIGIT.sub("d", texts[0]) if texts else ""
     codes = _codes_of(texts, pattern) if pattern in _DATE_TIMES else None
     if codes is None:
         return None
-    length = len(_MILLISECOND if pattern.startswith(_MILLISECOND) else _SECOND)  # further digits are cut
+    length = len(_MILLISECOND if pattern.startswith(_MILLISECOND) else _SECOND)  # microseconds are truncated
     local = np.ascontiguousarray(codes[:, :length]).view(f"S{length}").ravel()
     try:
         times = local.astype("datetime64[ms]").astype(np.int64)
-    except ValueError:  # there is no such day or hour
+    except ValueError:  # no such day or hour
         return None
     if (times < _YEAR_1_MS).any():
         return None
     if pattern.endswith(_OFFSETS):
-        hours, minutes = (_numbers_at(codes, place) for place in (-5, -2))
+        hours, minutes = (_numbers_at(codes, index) for index in (-5, -2))
         if (hours > 23).any() or (minutes > 59).any():
             return None
         times -= (hours * 60 + minutes) * (_MINUTE_MS if pattern.endswith(_OFFSETS[0]) else -_MINUTE_MS)
@@ -56,16 +56,16 @@ def read_plain_date_times(texts: Sequence[str]) -> list[int] | None:
     return read
 
 
-def _numbers_at(codes: Codes, place: int) -> Numbers:
-    """Return the numbers whose two digits begin at a place."""
-    digits = codes[:, [place, place + 1]].astype(np.int64) - ord("0")
+def _numbers_at(codes: Codes, index: int) -> Numbers:
+    """Return the two-digit numbers at an index of the texts."""
+    digits = codes[:, [index, index + 1]].astype(np.int64) - ord("0")
     return digits[:, 0] * 10 + digits[:, 1]
 
 
-def _classes(signs: str) -> Codes:
-    """Return the class of each byte: x a hexadecimal digit in lower case, d a decimal one, a sign itself."""
+def _classes(pattern: str) -> Codes:
+    """Return the class of each byte: x for a hexadecimal digit in lower case, d for a decimal one, else itself."""
     classes = np.zeros(256, dtype=np.uint8)
-    for sign in signs:
+    for sign in pattern:
         members = {"x": "0123456789abcdef", "d": "0123456789"}.get(sign, sign)
         classes[[ord(member) for member in members]] = ord(sign)
     return classes
@@ -75,7 +75,7 @@ _CLASSES: Final = {pattern: _classes(pattern) for pattern in (_UUID, *_DATE_TIME
 
 
 def _codes_of(texts: Sequence[str], pattern: str) -> Codes | None:
-    """Return texts as rows of bytes if each of them follows the pattern."""
+    """Return the texts as rows of bytes if all of them match the pattern, else None."""
     joined = "".join(texts)
     if not joined.isascii() or set(map(len, texts)) != {len(pattern)}:
         return None

@@ -1,8 +1,8 @@
-"""The quick way from bytes to events: msgspec reads and checks a plain record in one pass.
+"""The fast path from bytes to events: msgspec parses and validates a common record in one pass.
 
-Its structs are made from the contract's models, so that the rules stand in one place, and have the same attributes. It
-takes only what the models take, and gives the same values. Whatever it is not sure of (a field that the type does not
-list, attachments, any fault) it leaves to the models, and they alone say what is wrong.
+The structs are generated from the contract's models, so that the rules exist once, and have the same attributes. The
+fast path accepts only what the models accept, and gives the same values; property tests check both. It leaves all other
+records to the models: unknown fields, attachments and any error. Only the models can reject a record.
 """
 
 import re
@@ -34,13 +34,13 @@ from convostream.contract.whitespace import is_blank
 from convostream.contract.wire import LARGEST_RECORD
 from stream_processors.decoding.fast_columns import are_plain_uuids, read_plain_date_times
 
-# A fault in the JSON or in a field, text that is no UTF-8, no date-time, an integer that orjson would read as a float.
+# Errors that leave a record to the models: in JSON, a field, UTF-8 or a date-time, or an integer too large for orjson.
 _FALLBACK_ERRORS: Final = (msgspec.MsgspecError, UnicodeDecodeError, ValueError, TypeError, RecursionError)
 
-# Levels of objects and lists that a record may have; no more brackets than that cannot nest more deeply.
+# Levels of nested objects and lists that a record may have. A record with no more brackets is not nested more deeply.
 MAX_NESTING: Final = 64
 
-# The names that every event has.
+# The fields that identify the conversation of every event.
 IDENTITY: Final = ("agent_id", "environment", "conversation_id")
 
 _identity: Final = attrgetter(*IDENTITY)
@@ -48,31 +48,33 @@ _is_uuid: Final = re.compile(UUID_PATTERN[1:-1]).fullmatch
 
 
 def fast_decode(values: Sequence[bytes | None]) -> list[Event | None]:
-    """Return the events that the values of records hold, None in place of one that it takes the models to judge."""
+    """Return the events in the values of records, None for each value that is left to the models."""
     events = [
-        event  # most are messages that begin with a letter or a digit: they need no further look
+        event  # most events are messages that start with a letter or a digit and need no further check
         if type(event) is _MESSAGE
         and event.metadata is None
         and (content := event.content)
         and content[0].isalnum()
         and len(value or b"") <= LARGEST_RECORD
         else _check_extra_rules(event, value)
-        for event, value in zip(_parsed(values), values, strict=True)
+        for event, value in zip(_parse_all(values), values, strict=True)
     ]
-    read = [event for event in events if event is not None]
-    doubtful = {id(event) for event in chain(_without_time(read), _without_id(read), _without_name(read))}
-    return [None if id(event) in doubtful else event for event in events] if doubtful else events
+    parsed = [event for event in events if event is not None]
+    rejected = {
+        id(event) for event in chain(_with_invalid_time(parsed), _with_invalid_id(parsed), _with_blank_name(parsed))
+    }
+    return [None if id(event) in rejected else event for event in events] if rejected else events
 
 
-def _parsed(values: Sequence[bytes | None]) -> list[Any]:
-    """Return what values hold, with times and ids as they were sent; None in place of what msgspec does not take."""
+def _parse_all(values: Sequence[bytes | None]) -> list[Any]:
+    """Return the parsed values with times and ids as they were sent, None for each that msgspec rejects."""
     try:
         return list(map(_decode, values))
     except _FALLBACK_ERRORS:
-        return [_parsed_one(value) for value in values]
+        return [_parse_or_none(value) for value in values]
 
 
-def _parsed_one(value: bytes | None) -> Any:
+def _parse_or_none(value: bytes | None) -> Any:
     try:
         return _decode(value)
     except _FALLBACK_ERRORS:
@@ -80,7 +82,7 @@ def _parsed_one(value: bytes | None) -> Any:
 
 
 def _check_extra_rules(event: Any, value: bytes | None) -> Any:
-    """Return an event whose fields but the id and time of events are right, None when in doubt."""
+    """Return the event if all fields but its id and time are valid, else None."""
     if event is None or value is None or len(value) > LARGEST_RECORD:
         return None
     try:
@@ -93,20 +95,20 @@ def _check_extra_rules(event: Any, value: bytes | None) -> Any:
 
 
 def _is_complete(event: Any, value: bytes) -> bool:
-    """Tell whether what msgspec does not check is right; raises TypeError for integers that orjson cannot write."""
+    """Return whether the rules that msgspec cannot check hold; raises TypeError for integers too large for orjson."""
     for name in event.names:
         if is_blank(getattr(event, name)):
             return False
     for name in event.objects:
-        if (free := getattr(event, name)) is not None:
+        if (json_object := getattr(event, name)) is not None:
             if value.count(b"{") + value.count(b"[") > MAX_NESTING:
                 return False
-            orjson.dumps(free)
+            orjson.dumps(json_object)
     return event.type != "message" or bool(event.content and not is_blank(event.content))
 
 
-def _without_time(events: Sequence[Any]) -> list[Any]:
-    """Read when events happened; return those of which that is no date-time."""
+def _with_invalid_time(events: Sequence[Any]) -> list[Any]:
+    """Parse the times of events; return the events whose time is invalid."""
     texts = [event.occurred_at for event in events]
     for event, at in zip(events, read_plain_date_times(texts) or map(_read_date_time, texts), strict=True):
         event.occurred_at = at
@@ -120,18 +122,18 @@ def _read_date_time(text: str) -> int | None:
         return None
 
 
-def _without_id(events: Sequence[Any]) -> list[Any]:
-    """Bring ids into lower case; return the events whose id is no UUID."""
+def _with_invalid_id(events: Sequence[Any]) -> list[Any]:
+    """Convert ids to lower case; return the events whose id is not a UUID."""
     if are_plain_uuids([event.event_id for event in events]):
         return []
-    others = [event for event in events if not _is_uuid(event.event_id)]
+    invalid = [event for event in events if not _is_uuid(event.event_id)]
     for event in events:
         event.event_id = event.event_id.lower()
-    return others
+    return invalid
 
 
-def _without_name(events: Sequence[Any]) -> list[Any]:
-    """Return the events of which one of the names that every event has is blank."""
+def _with_blank_name(events: Sequence[Any]) -> list[Any]:
+    """Return the events with a blank name in `IDENTITY`."""
     blank = {name for name in set(chain.from_iterable(map(_identity, events))) if is_blank(name)}
     return [event for event in events if not blank.isdisjoint(_identity(event))] if blank else []
 
@@ -142,7 +144,7 @@ def _struct_of(model: type[BaseModel]) -> type[msgspec.Struct]:
     return msgspec.defstruct(
         model.__name__,
         [
-            (name, _read_as(hint)) if info.is_required() else (name, _read_as(hint), info.default)
+            (name, _msgspec_type(hint)) if info.is_required() else (name, _msgspec_type(hint), info.default)
             for name, hint, info in fields
         ],
         namespace={
@@ -164,18 +166,18 @@ def _is_name(hint: Any) -> bool:
     return any(isinstance(rule, StringConstraints) and rule.pattern == NOT_BLANK for rule in get_args(hint))
 
 
-def _read_as(hint: Any) -> Any:
-    """Return how msgspec reads a type of the contract."""
+def _msgspec_type(hint: Any) -> Any:
+    """Return the type for msgspec of a type in the contract."""
     if hint == EpochMilliseconds:
         return str
-    if hint is int:  # others differ from what orjson reads
+    if hint is int:  # orjson reads larger integers differently
         return Annotated[int, msgspec.Meta(ge=-LARGEST_INTEGER, le=LARGEST_INTEGER)]
     origin, parts = get_origin(hint), get_args(hint)
     if origin is Annotated:
         rules = {key: value for rule in parts[1:] for key, value in _limits(rule)}
         return Annotated[parts[0], msgspec.Meta(**rules)] if rules else parts[0]
     if origin in (Union, UnionType):
-        return reduce(or_, [_read_as(part) for part in parts if part != list[Attachment]])
+        return reduce(or_, [_msgspec_type(part) for part in parts if part != list[Attachment]])
     return hint
 
 

@@ -1,1 +1,1 @@
-"""From an event to its derived columns."""
+"""Derives columns and fold events from valid events; its only I/O is reading the GeoIP database."""

@@ -1,9 +1,9 @@
-"""Decides what kind of device a text names: a word, or a browser's user-agent string (it contains a `/`).
+"""Classifies devices: a word, or a user-agent string, which contains a `/` (docs/metrics.md, device_usage).
 
-ua-parser reads the string: it is kept up to date and takes some 20 us. It does not tell the kind of a device, so the
-kind is decided here, by what browsers promise: phones say `Mobile`, Android without it is a tablet, iPads say so (or
-ask for desktop pages and then look like a Mac). What is no computer of a person (bots and other programs, televisions,
-consoles, watches, headsets, cars) is `other`, whatever system it runs.
+ua-parser names the device and the operating system of a user agent, in about 20 us, but not the kind of device. This
+module derives the kind from the conventions of browsers. Phones send `Mobile`; Android without it is a tablet; iPads
+name themselves, or request desktop pages and then look like a Mac. Everything that is not a personal computer, tablet
+or phone is `other`, whatever system it runs: bots, programs, televisions, consoles, watches, headsets and cars.
 """
 
 import re
@@ -19,8 +19,8 @@ from stream_processors.caching import cached_by_text
 
 Device = Literal["desktop", "tablet", "mobile", "other"]
 
-# What lies behind so many characters is not read: it would cost time and tells nothing.
-LONGEST_USER_AGENT: Final = 2_048
+# In characters. The rest of a longer string is ignored, because parsing it would take long.
+MAX_USER_AGENT: Final = 2_048
 
 _WORDS: Final[dict[str, Device | None]] = {
     "": None,
@@ -41,8 +41,8 @@ _APPLIANCE: Final = re.compile(
 _TABLET: Final = re.compile(r"iPad|Kindle|Playbook|Generic Tablet", re.IGNORECASE)
 _PHONE: Final = re.compile(r"iPhone|iPod|iOS-Device|Generic Smartphone|Generic Feature Phone")
 _PHONE_SYSTEM: Final = re.compile(r"Windows Phone|Windows Mobile|BlackBerry|KaiOS|Firefox OS|Symbian|Nokia|Maemo|MeeGo")
-_SAYS_TABLET: Final = re.compile(r"\(Tablet;")
-_SAYS_PHONE: Final = re.compile(r"\bMobile\b|\(Phone;|^Dalvik/")
+_TABLET_TOKEN: Final = re.compile(r"\(Tablet;")
+_PHONE_TOKEN: Final = re.compile(r"\bMobile\b|\(Phone;|^Dalvik/")
 _TOUCH_SYSTEMS: Final = frozenset({"Android", "HarmonyOS"})
 _DESKTOP_SYSTEM: Final = re.compile(
     r"Windows|Mac OS(?: X)?|Chrome OS|(?:\w+)?BSD|Solaris|Linux(?: Mint)?|\w*[Uu]buntu|Debian|Fedora|Red Hat|CentOS"
@@ -52,22 +52,22 @@ _DESKTOP_SYSTEM: Final = re.compile(
 
 @cached_by_text(maxsize=16_384)
 def classify_device(text: str) -> Device | None:
-    """Return the kind of device that the text names, or None when it is blank or `unknown`."""
+    """Return the kind of device in the text, or None when the text is blank or `unknown`."""
     stated = trim(text)
     if "/" in stated:
-        return _kind(stated[:LONGEST_USER_AGENT])
+        return _kind(stated[:MAX_USER_AGENT])
     return _WORDS.get(stated.casefold(), "other")
 
 
 @lru_cache(maxsize=1)
 def load_parser() -> Parser:
-    """Return the parser of user-agent strings; the first call compiles its expressions, which takes a moment."""
+    """Return the user-agent parser; the first call compiles its expressions."""
     return Parser(Resolver(load_builtins()))
 
 
 def _kind(user_agent: str) -> Device:
-    """Return the kind of device behind a user-agent string: what is no computer first, then the surest words."""
-    well_formed = user_agent.encode("utf-8", "replace").decode()  # a lone surrogate would stop the parser
+    """Return the kind of device of a user-agent string; the most reliable evidence comes first."""
+    well_formed = user_agent.encode("utf-8", "replace").decode()  # the parser rejects lone surrogates
     result = load_parser().parse(well_formed)
     family = result.device.family if result.device else ""
     system = result.os.family if result.os else ""
@@ -79,12 +79,12 @@ def _kind(user_agent: str) -> Device:
         return "mobile"
     if family == "Mac" or _DESKTOP_SYSTEM.fullmatch(system):
         return "desktop"
-    return _kind_by_words(user_agent, system)
+    return _kind_by_tokens(user_agent, system)
 
 
-def _kind_by_words(user_agent: str, system: str) -> Device:
-    if _SAYS_TABLET.search(user_agent):
+def _kind_by_tokens(user_agent: str, system: str) -> Device:
+    if _TABLET_TOKEN.search(user_agent):
         return "tablet"
-    if _SAYS_PHONE.search(user_agent):
+    if _PHONE_TOKEN.search(user_agent):
         return "mobile"
     return "tablet" if system in _TOUCH_SYSTEMS else "other"

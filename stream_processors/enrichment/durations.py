@@ -1,19 +1,19 @@
-"""Decides how long a call of an action took: as it was measured, else from its start to its end, else unknown."""
+"""Computes the duration of an action: as measured, else from start to end (docs/metrics.md, tool_usage)."""
 
 from typing import Final, NamedTuple
 
-# A call that seems to have lasted longer (31.7 years) was measured wrongly: its duration is unknown.
-LONGEST_MS: Final = 10**12
+# 31.7 years. A longer duration is a measuring error and counts as unknown.
+MAX_DURATION_MS: Final = 10**12
 
-# 1900-01-01T00:00:00Z, the earliest time a call may have.
+# 1900-01-01T00:00:00Z, the earliest time of ClickHouse's DateTime64.
 EARLIEST_MS: Final = -2_208_988_800_000
 
-# 2299-12-31T23:59:59.999Z, the latest time a call may have.
+# 2299-12-31T23:59:59.999Z, the latest time of ClickHouse's DateTime64.
 LATEST_MS: Final = 10_413_791_999_999
 
 
 class Duration(NamedTuple):
-    """How long a call took, None when that is unknown, and whether something it was given could not be right."""
+    """A duration, None when unknown, and whether any of the values it was computed from is invalid."""
 
     milliseconds: float | None
     is_invalid: bool
@@ -23,7 +23,7 @@ _UNKNOWN: Final = Duration(None, is_invalid=False)
 
 
 def call_duration_ms(duration_ms: float | None, started_at: int | None, ended_at: int | None) -> Duration:
-    """Return the duration of a call; times in milliseconds since 1970 UTC, None is not given."""
+    """Return the duration of an action; times are in milliseconds since 1970 UTC, None when absent."""
     if duration_ms is None and started_at is None and ended_at is None:
         return _UNKNOWN
     measured = None if duration_ms is None else _plausible(duration_ms)
@@ -39,7 +39,7 @@ def call_duration_ms(duration_ms: float | None, started_at: int | None, ended_at
 
 
 def _plausible(milliseconds: float) -> float | None:
-    return milliseconds + 0.0 if 0 <= milliseconds <= LONGEST_MS else None
+    return milliseconds + 0.0 if 0 <= milliseconds <= MAX_DURATION_MS else None
 
 
 def _between(started_at: int | None, ended_at: int | None) -> float | None:

@@ -1,7 +1,7 @@
-"""Enrich: valid events become columns of `events`, and the `FoldEvent`s that the fold takes.
+"""Derives from valid events the columns of the table `events`, and the `FoldEvent`s for the fold.
 
-What the fold needs of an event is derived here, once, and stored with it. Events of one type are taken together, for a
-list of values costs a fraction of what the same values cost as attributes of objects.
+Everything that the fold needs of an event is derived once, here, and stored with the event. Events of one type are
+enriched together, because building columns costs a fraction of building objects with attributes.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -30,15 +30,12 @@ from stream_processors.conversations.events import CALLS, SENDER_KINDS, Call, Fo
 from stream_processors.conversations.key import ConversationKey
 from stream_processors.conversations.values import CLOCK_TOLERANCE_MS, EARLIEST_TIME
 from stream_processors.enrichment import profiles
-from stream_processors.enrichment.durations import call_duration_ms
+from stream_processors.enrichment.durations import EARLIEST_MS, LATEST_MS, call_duration_ms
 from stream_processors.enrichment.policy import Enrichment, as_json
 from stream_processors.enrichment.profiles import read_profile
 from stream_processors.enrichment.ratings import verdict
 
-EARLIEST_CALL: Final = -2_208_988_800_000  # 1900-01-01, where ClickHouse's DateTime64 begins
-LATEST_CALL: Final = 10_413_791_999_999  # the end of 2299, where it ends
-
-# The columns of `events` that belong to a type, in the order of `EnrichedEvents.own`.
+# The columns of `events` that only some types have, by type and in the order of `EnrichedEvents.own`.
 OWN_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
     "conversation_visited": profiles.COLUMNS,
     "conversation_engaged": profiles.COLUMNS,
@@ -62,13 +59,13 @@ OWN_COLUMNS: Final[dict[str, tuple[str, ...]]] = {
 }
 
 
-# The fields that could not be right, by the place of their event among those that are taken together.
+# The names of invalid fields, by the index of their event.
 InvalidFields = dict[int, list[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class EnrichedEvents:
-    """Valid events of one type with all that is derived of them, column by column; `own` are its `OWN_COLUMNS`."""
+    """Valid events of one type with everything derived from them, as columns; `own` has the type's `OWN_COLUMNS`."""
 
     type: str
     keys: Sequence[ConversationKey]
@@ -85,7 +82,7 @@ class EnrichedEvents:
 
 Detail = Profile | Call | str | None
 
-# Of some events of one type: their kinds, what they tell the fold, and the columns of the type.
+# Of events of one type: their kinds, their details for the fold, and the columns of the type.
 Derived = tuple[Sequence[int], Sequence[Detail], Sequence[Sequence[object]]]
 
 Derive = Callable[[Sequence[Any], Enrichment, InvalidFields], Derived]
@@ -94,11 +91,11 @@ DeriveOne = Callable[[Any, Enrichment, list[str]], DerivedOne]
 
 
 def enrich(events: Sequence[Event], received_at: Sequence[int], enrichment: Enrichment) -> EnrichedEvents:
-    """Return events of one type with all that is derived of them; times in milliseconds since 1970 UTC."""
+    """Return events of one type with everything derived from them; times are in milliseconds since 1970 UTC."""
     invalid_fields: InvalidFields = {}
     occurred = _times(events, received_at, invalid_fields)
-    found, details, own = DERIVE[events[0].type](events, enrichment, invalid_fields)
-    ranks, ids = [kinds.RANKS[kind] for kind in found], [event.event_id for event in events]
+    event_kinds, details, own = DERIVE[events[0].type](events, enrichment, invalid_fields)
+    ranks, ids = [kinds.RANKS[kind] for kind in event_kinds], [event.event_id for event in events]
     type_, policy = events[0].type, enrichment.content
     metadata = [as_json(event.metadata) if event.metadata else None for event in events]
     extra = [as_json(event.model_extra) if event.model_extra else None for event in events]
@@ -108,7 +105,7 @@ def enrich(events: Sequence[Event], received_at: Sequence[int], enrichment: Enri
     return EnrichedEvents(
         type_,
         list(map(_key, map(_identity, events))),
-        list(map(FoldEvent, occurred, ranks, ids, found, details)),
+        list(map(FoldEvent, occurred, ranks, ids, event_kinds, details)),
         received_at,
         invalid_fields,
         metadata,
@@ -118,32 +115,32 @@ def enrich(events: Sequence[Event], received_at: Sequence[int], enrichment: Enri
 
 
 def _times(events: Sequence[Event], received_at: Sequence[int], invalid_fields: InvalidFields) -> list[int]:
-    """Return when events happened; what is out of range happened when it was received."""
+    """Return the times of events; rule 2 of docs/metrics.md replaces a time out of range by that of receipt."""
     occurred = [event.occurred_at for event in events]
     if min(occurred) < EARLIEST_TIME or max(occurred) > min(received_at) + CLOCK_TOLERANCE_MS:
-        for place, (at, known) in enumerate(zip(occurred, received_at, strict=True)):
-            if not EARLIEST_TIME <= at <= known + CLOCK_TOLERANCE_MS:
-                occurred[place] = known
-                invalid_fields[place] = ["occurred_at"]
+        for index, (at, received) in enumerate(zip(occurred, received_at, strict=True)):
+            if not EARLIEST_TIME <= at <= received + CLOCK_TOLERANCE_MS:
+                occurred[index] = received
+                invalid_fields[index] = ["occurred_at"]
     return occurred
 
 
 _identity: Final = attrgetter(*ConversationKey._fields)
-_key: Final[Callable[[object], ConversationKey]] = partial(tuple.__new__, ConversationKey)  # half the time of its own
+_key: Final[Callable[[object], ConversationKey]] = partial(tuple.__new__, ConversationKey)  # half the time
 
 
 def one_by_one(derive: DeriveOne) -> Derive:
-    """Return how to derive columns from how to derive one event, which adds what it repairs to a list."""
+    """Return a function that derives columns from one that derives the values of one event."""
 
     def derive_all(events: Sequence[Any], enrichment: Enrichment, invalid_fields: InvalidFields) -> Derived:
         derived = []
-        for place, event in enumerate(events):
+        for index, event in enumerate(events):
             fields: list[str] = []
             derived.append(derive(event, enrichment, fields))
             if fields:
-                invalid_fields[place] = invalid_fields.get(place, []) + fields
-        found, details, own = zip(*derived, strict=True)
-        return found, details, list(zip(*own, strict=True))
+                invalid_fields[index] = invalid_fields.get(index, []) + fields
+        event_kinds, details, own = zip(*derived, strict=True)
+        return event_kinds, details, list(zip(*own, strict=True))
 
     return derive_all
 
@@ -152,8 +149,8 @@ def _derive_messages(messages: Sequence[Message], _enrichment: Enrichment, _: In
     senders = [message.sender for message in messages]
     contents = [message.content for message in messages]
     attachments = [as_json(message.attachments) if message.attachments else None for message in messages]
-    found = [SENDER_KINDS[sender] for sender in senders]
-    return found, list(repeat(None, len(messages))), (senders, contents, attachments)
+    event_kinds = [SENDER_KINDS[sender] for sender in senders]
+    return event_kinds, list(repeat(None, len(messages))), (senders, contents, attachments)
 
 
 def _derive_visit(event: ConversationVisited, enrichment: Enrichment, invalid_fields: list[str]) -> DerivedOne:
@@ -186,17 +183,17 @@ def _derive_action(action: Action, enrichment: Enrichment, invalid_fields: list[
 
 
 def _storable(at: int | None) -> int | None:
-    return at if at is not None and EARLIEST_CALL <= at <= LATEST_CALL else None
+    return at if at is not None and EARLIEST_MS <= at <= LATEST_MS else None
 
 
 def _derive_feedback(feedback: Feedback, _enrichment: Enrichment, invalid_fields: list[str]) -> DerivedOne:
-    judged = verdict(feedback.rating)
-    if judged == "unrecognised":
+    rating = verdict(feedback.rating)
+    if rating == "unrecognised":
         invalid_fields.append("rating")
-    own = (orjson.dumps(feedback.rating).decode(), feedback.comment, feedback.rated_by, judged)
+    own = (orjson.dumps(feedback.rating).decode(), feedback.comment, feedback.rated_by, rating)
     if feedback.rated_by == "staff":
         return kinds.SILENT, None, own
-    return kinds.RATING, judged, own
+    return kinds.RATING, rating, own
 
 
 def _derive_button(button: Button, _enrichment: Enrichment, _invalid_fields: list[str]) -> DerivedOne:
@@ -212,7 +209,7 @@ def _derive_end(_: ConversationEnded, _enrichment: Enrichment, _invalid_fields: 
     return kinds.END, None, ()
 
 
-# How to find the kinds of events of a type, what they tell the fold, and the columns of their own.
+# The function of each type that derives its kinds, details and own columns.
 DERIVE: Final[dict[str, Derive]] = {
     "conversation_visited": one_by_one(_derive_visit),
     "conversation_engaged": one_by_one(_derive_engagement),

@@ -45,7 +45,7 @@ COLUMNS: Final = (
 def read_profile(
     event: ConversationVisited | ConversationEngaged, enrichment: Enrichment, invalid_fields: list[str]
 ) -> tuple[Profile, tuple[object, ...]]:
-    """Return the profile of an event and the values of its own `COLUMNS`; add unreadable fields to `invalid_fields`."""
+    """Return the profile of an event and the values of its own `COLUMNS`; append invalid fields to `invalid_fields`."""
     text = event.customer_ip_address
     stated = None if text is None else addresses_of(text)
     profile = Profile(
@@ -79,7 +79,7 @@ def is_unknown(text: str) -> bool:
 
 
 def known_name(text: str | None) -> str | None:
-    """Return a conversation's title as it was sent; a blank one is none."""
+    """Return the title of a conversation as it was sent, or None when it is blank."""
     return text if text and not is_blank(text) else None
 
 
@@ -106,10 +106,10 @@ def _rating(event: ConversationVisited | ConversationEngaged, invalid_fields: li
     rating = (event.metadata or {}).get("feedback")
     if rating is None:
         return None
-    judged = verdict(rating)
-    if judged == "unrecognised":
+    rating_verdict = verdict(rating)
+    if rating_verdict == "unrecognised":
         invalid_fields.append("rating")
-    return judged
+    return rating_verdict
 
 
 def _own_values(
@@ -125,7 +125,7 @@ def _own_values(
         known_name(event.name),
         profile.customer,
         place is not None,
-        *((place.country_code, place.region, place.city, place.latitude, place.longitude) if place else _NOWHERE),
+        *((place.country_code, place.region, place.city, place.latitude, place.longitude) if place else _NO_PLACE),
         profile.device,
         profile.source,
         language.code if language else None,
@@ -134,4 +134,4 @@ def _own_values(
     )
 
 
-_NOWHERE: Final = (None, None, None, None, None)
+_NO_PLACE: Final = (None, None, None, None, None)

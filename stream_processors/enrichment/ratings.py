@@ -1,7 +1,7 @@
-"""Decides what a rating says: positive, neutral, negative, or unrecognised.
+"""Classifies ratings as positive, neutral, negative or unrecognised (docs/metrics.md, conversation_feedback).
 
-A rating is a boolean, a number from 1 to 5, a word, a text that is a decimal number, or an object that holds one of
-these at `sentiment`, `rating`, `score` or `value`.
+A rating is a boolean, a number from 1 to 5, a word, a text with a decimal number, or an object that has one of these at
+`sentiment`, `rating`, `score` or `value`.
 """
 
 import re
@@ -13,10 +13,10 @@ from stream_processors.caching import cached_by_text
 
 Verdict = Literal["positive", "neutral", "negative", "unrecognised"]
 
-# Where an object is read: at the first of these that is there and not null.
+# The keys of an object, in order; the first one that is there and not null counts.
 KEYS: Final = ("sentiment", "rating", "score", "value")
 
-# What a text says, trimmed and case-folded.
+# The verdicts of texts, trimmed and case-folded.
 WORDS: Final[dict[str, Verdict]] = {
     "positive": "positive",
     "up": "positive",
@@ -31,7 +31,7 @@ WORDS: Final[dict[str, Verdict]] = {
     "bad": "negative",
 }
 
-# What a number says; 5.0 is 5, and 4.5 is none of them.
+# The verdicts of numbers. 5.0 equals 5; 4.5 is unrecognised.
 NUMBERS: Final[dict[float | Decimal, Verdict]] = {
     1: "negative",
     2: "negative",
@@ -44,7 +44,7 @@ _DECIMAL_NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
 
 
 def verdict(rating: object) -> Verdict:
-    """Return what a rating, a JSON value, says; that null is no rating is for the caller to know."""
+    """Return the verdict of a rating, which is a JSON value; callers treat null as no rating."""
     if isinstance(rating, dict):
         rating = next((rating[key] for key in KEYS if rating.get(key) is not None), None)
     if isinstance(rating, str):

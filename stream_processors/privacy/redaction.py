@@ -1,7 +1,7 @@
-"""Redaction: replaces what an operator's patterns find in texts, before they are hashed or stored.
+"""Redacts texts: replaces the matches of an operator's patterns before texts are hashed or stored.
 
-The patterns come from the operator, the texts from anybody. So RE2 runs them, whose time grows with the length of a
-text and not with what stands in it, and a text is searched only so often: the work for one record has a bound.
+Operators write the patterns, but anyone can send the texts. So RE2 runs the patterns: its time is linear in the length
+of a text, whatever the text. The number of searches in a text is limited too, so the work for a record is bounded.
 """
 
 import tomllib
@@ -15,16 +15,16 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 
 from stream_processors.privacy.personal_numbers import card_length, iban_length
 
-# Bytes of a long text that one search looks at; no match is longer. Windows overlap by half.
+# The bytes of a long text that one search covers; no match is longer. Windows overlap by half.
 WINDOW: Final = 8_192
 
-# Searches for one rule in one text; what follows the last one is cut.
-MOST_SEARCHES: Final = 5_000
+# The limit of searches for one rule in one text; the text after the last one is cut.
+MAX_SEARCHES: Final = 5_000
 
-# Instructions of a compiled pattern: what RE2 may do for each byte of a text.
-LARGEST_PROGRAM: Final = 5_000
+# The limit of instructions in a compiled pattern, which bounds the work of RE2 for each byte.
+MAX_PROGRAM_SIZE: Final = 5_000
 
-MOST_RULES: Final = 100
+MAX_RULES: Final = 100
 CUT: Final = b"[redacted: too many matches]"
 
 Length = Callable[[bytes], int]
@@ -32,7 +32,7 @@ CHECKS: Final[dict[str, Length]] = {"card": card_length, "iban": iban_length}
 
 
 class RedactionRule(BaseModel):
-    """A named pattern, what takes the place of its matches, and how a match proves to be one."""
+    """A named pattern, the replacement of its matches, and an optional check of each match."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -50,15 +50,15 @@ class _Rule:
 
 
 class Redaction:
-    """The rules of a file, applied in their order."""
+    """The rules of a file, applied in order."""
 
     def __init__(self, rules: list[_Rule], any_of_them: Any) -> None:
-        """`any_of_them` is the pattern that matches wherever a rule may: most texts take this one search."""
+        """`any_of_them` is a pattern that matches wherever any rule may; most texts need this search alone."""
         self._rules = rules
         self._any = any_of_them
 
     def raw(self, text: bytes) -> bytes:
-        """Return bytes with the matches replaced; they may be no UTF-8, whatever of them is text is searched."""
+        """Return bytes with the matches replaced; in bytes that are not UTF-8, the parts that are text are searched."""
         if self._any.search(text) is None:
             return text
         for rule in self._rules:
@@ -78,17 +78,17 @@ class Redaction:
         return text if redacted == value else orjson.dumps(redacted).decode()
 
     def fields(self, fields: dict[str, object]) -> dict[str, object]:
-        """Return the fields of a JSON object redacted, their names too."""
-        return {self.text(name): self.value(each) for name, each in fields.items()}
+        """Return the fields of a JSON object with names and values redacted."""
+        return {self.text(name): self.value(value) for name, value in fields.items()}
 
     def value(self, value: object) -> object:
-        """Return a JSON value, nested no deeper than events are, redacted; a number with a match becomes a text."""
+        """Return a JSON value redacted; an integer with a match becomes a text. Events limit the nesting."""
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, dict):
             return self.fields(value)
         if isinstance(value, list):
-            return [self.value(each) for each in value]
+            return [self.value(item) for item in value]
         if isinstance(value, int) and not isinstance(value, bool):
             redacted = self.text(str(value))
             return value if redacted == str(value) else redacted
@@ -102,12 +102,12 @@ def _replace(rule: _Rule, text: bytes) -> bytes:
         end = min(at + WINDOW, len(text))
         match = rule.pattern.search(text, at, end)
         searches += 1
-        if searches == MOST_SEARCHES:
+        if searches == MAX_SEARCHES:
             return b"".join([*kept, text[begin:at], CUT])
         if match is None:
             at = end if end == len(text) else end - WINDOW // 2
         elif match.end() == end < len(text) and match.start() > at:
-            at = match.start()  # the window may have cut it off: the next one begins with it
+            at = match.start()  # the window may have truncated the match: the next window starts with it
         elif length := _length(rule, match, text):
             kept += (text[begin : match.start()], rule.replacement)
             at = begin = match.start() + length
@@ -117,16 +117,16 @@ def _replace(rule: _Rule, text: bytes) -> bytes:
 
 
 def _length(rule: _Rule, match: Any, text: bytes) -> int:
-    """Return how much of a match is replaced, 0 for nothing; a number that is checked begins where its digits do."""
-    found: bytes = match.group()
+    """Return the bytes of a match to replace; 0 when its check fails or a digit precedes it."""
+    matched: bytes = match.group()
     if rule.length_of is None:
-        return len(found)
+        return len(matched)
     begin = match.start()
-    return 0 if text[max(0, begin - 1) : begin].isdigit() else rule.length_of(found)
+    return 0 if text[max(0, begin - 1) : begin].isdigit() else rule.length_of(matched)
 
 
 def _next_character(text: bytes, at: int) -> int:
-    """Return where the next character begins: a search within one would find what is none."""
+    """Return the start of the next character; a search that starts inside one would match parts of it."""
     at += 1
     while at < len(text) and text[at] & 0xC0 == 0x80:
         at += 1
@@ -134,7 +134,7 @@ def _next_character(text: bytes, at: int) -> int:
 
 
 def load_redaction(path: Path) -> Redaction:
-    """Return the rules of a TOML file; raises ValueError that names the file, the entry and what is wrong with it."""
+    """Return the rules of a TOML file; raises ValueError with the file, the entry and the problem."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -142,8 +142,8 @@ def load_redaction(path: Path) -> Redaction:
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ValueError(f"{path} is no TOML file: {error}") from None
     entries = content.pop("rule", None)
-    if content or not isinstance(entries, list) or not 1 <= len(entries) <= MOST_RULES:
-        raise ValueError(f"{path}: allowed are 1 to {MOST_RULES} tables [[rule]] and nothing else")
+    if content or not isinstance(entries, list) or not 1 <= len(entries) <= MAX_RULES:
+        raise ValueError(f"{path}: allowed are 1 to {MAX_RULES} tables [[rule]] and nothing else")
     rules = [_rule(path, number, entry) for number, entry in enumerate(entries, 1)]
     return Redaction(
         [_Rule(compiled, rule.replacement.encode(), CHECKS.get(rule.check or "")) for rule, compiled in rules],
@@ -166,8 +166,8 @@ def _rule(path: Path, number: int, entry: object) -> tuple[RedactionRule, Any]:
 
 
 def _checked(compiled: Any) -> Any:
-    if compiled.programsize > LARGEST_PROGRAM:
-        raise ValueError(f"too complex: {compiled.programsize} instructions; allowed are at most {LARGEST_PROGRAM}")
+    if compiled.programsize > MAX_PROGRAM_SIZE:
+        raise ValueError(f"too complex: {compiled.programsize} instructions; allowed are at most {MAX_PROGRAM_SIZE}")
     if compiled.search(b"") is not None:
         raise ValueError("it matches the empty text")
     return compiled
@@ -175,10 +175,10 @@ def _checked(compiled: Any) -> Any:
 
 def _compile(pattern: str) -> Any:
     """Return a pattern of RE2 over UTF-8 bytes; raises ValueError."""
-    import re2  # a start without redaction needs no RE2
+    import re2  # a worker without redaction does not load RE2
 
     options = re2.Options()
-    options.never_capture = True  # finding groups takes more than the search
+    options.never_capture = True  # finding groups costs more than the search itself
     options.log_errors = False
     try:
         compiled = re2.compile(pattern.encode(), options)
@@ -189,11 +189,11 @@ def _compile(pattern: str) -> Any:
 
 
 def existing_rules(path: Path | None) -> Path | None:
-    """Return the path of a redaction file that can be used, None for None; raises ValueError."""
+    """Return the path if its redaction file is valid, None for None; raises ValueError otherwise."""
     if path is not None:
         load_redaction(path)
     return path
 
 
-# The setting: a file that was read once already, so that a wrong one is a wrong setting.
+# The setting: the file is read during validation, so that an invalid file is an invalid setting.
 RedactionFile = Annotated[Path | None, AfterValidator(existing_rules)]

@@ -1,7 +1,7 @@
-"""What is stored of people's texts: all, redacted, a keyed hash, or nothing. It applies after everything was derived.
+"""Decides how personal texts are stored: in full, redacted, as a keyed hash, or not at all.
 
-The numbers come from derived columns alone, so that they are the same under each policy. docs/privacy.md has the table
-of all fields.
+It applies after all columns were derived. Metrics read derived columns only, so their numbers are the same under every
+policy. docs/privacy.md lists all fields.
 """
 
 import hmac
@@ -17,10 +17,10 @@ from stream_processors.privacy.redaction import Redaction
 Storage = Literal["full", "hashed", "dropped"]
 AddressStorage = Literal["full", "truncated", "dropped"]
 
-# Columns of `events` with JSON of people, or about them.
+# Columns of `events` with JSON by people or about them.
 JSON_COLUMNS: Final = frozenset(("attachments", "tools_used", "rating", "metadata", "extra"))
 
-# The same as plain text. The address has a setting of its own.
+# Such columns with plain text. The address has its own setting.
 TEXT_COLUMNS: Final = frozenset(CONTENT_COLUMNS) - JSON_COLUMNS - {"customer_ip_address"}
 
 CUSTOMER_ID: Final = "customer_id"
@@ -29,7 +29,7 @@ HASH_NAME: Final = "hmac-sha256"
 
 @dataclass(frozen=True, slots=True)
 class ContentPolicy:
-    """How texts are stored. The same text has the same hash as long as the key stays."""
+    """The way texts are stored. The same text has the same hash as long as the key does not change."""
 
     storage: Storage = "full"
     hash_key: bytes = b""
@@ -37,11 +37,11 @@ class ContentPolicy:
 
     @property
     def keeps_all(self) -> bool:
-        """Whether every text is stored as it came."""
+        """Whether every text is stored unchanged."""
         return self.storage == "full" and self.redaction is None
 
     def columns(self, names: Sequence[str], columns: Sequence[Sequence[object]]) -> Sequence[Sequence[object]]:
-        """Return what is stored of columns of `events`: those with texts changed, the others as they are."""
+        """Return columns of `events` as they are stored: texts follow the policy, other columns stay unchanged."""
         return [self._column(name, values) for name, values in zip(names, columns, strict=True)]
 
     def _column(self, name: str, values: Sequence[Any]) -> Sequence[object]:
@@ -50,11 +50,11 @@ class ContentPolicy:
         return self.json_column(name, values) if name in JSON_COLUMNS else values
 
     def json_column(self, name: str, values: Sequence[str | None]) -> list[str | None]:
-        """Return what is stored of a column of JSON texts."""
+        """Return a column of JSON texts as it is stored."""
         return [value and self.json(name, value) for value in values]
 
     def text(self, text: str) -> str | None:
-        """Return what is stored of a text that is not empty."""
+        """Return a non-empty text as it is stored."""
         if self.storage == "dropped":
             return None
         if self.redaction is not None:
@@ -62,9 +62,9 @@ class ContentPolicy:
         return text if self.storage == "full" else f"{HASH_NAME}:{self.digest(text.encode())}"
 
     def json(self, name: str, text: str) -> str | None:
-        """Return what is stored of a JSON text, which is valid JSON too; its hash is that of the whole.
+        """Return a JSON text as it is stored, which is valid JSON too; a hash covers the whole text.
 
-        A customer's id among the extra fields stays, as it does in the events that have a field for it: `erase` looks
+        A customer id among the extra fields is kept, as it is in events with a field for it, because `erase` searches
         for it.
         """
         kept = _customer_in(text) if name == "extra" and CUSTOMER_ID in text else {}

@@ -85,8 +85,8 @@ def test_other_activity_keeps_the_burst_and_its_session_going() -> None:
 def test_a_burst_that_is_broken_off_is_finished_and_gone() -> None:
     exchanges = Exchanges()
     finished: list[ExchangeFact] = []
-    exchanges.ask(1)
-    exchanges.break_off(10, finished)
-    exchanges.answer(11, finished)
+    exchanges.add_end_user_message(1)
+    exchanges.end_session(10, finished)
+    exchanges.add_agent_message(11, finished)
     assert finished == [ExchangeFact(1, 1, None, 10)]
     assert exchanges.open_facts(20) == []

@@ -10,7 +10,8 @@ from stream_processors.clickhouse.block import build_block
 from stream_processors.conversations import events as kinds
 from stream_processors.conversations.events import Call, Profile
 from stream_processors.conversations.values import CLOCK_TOLERANCE_MS, EARLIEST_TIME
-from stream_processors.enrichment.enrich import LATEST_CALL, OWN_COLUMNS
+from stream_processors.enrichment.durations import LATEST_MS
+from stream_processors.enrichment.enrich import OWN_COLUMNS
 from tests.support.kafka.records import AT_MS, fields_of
 from tests.support.worker.wire_events import (
     TYPES,
@@ -60,7 +61,7 @@ def test_a_time_out_of_range_is_replaced_by_that_of_receipt_and_flagged(
 def test_the_bounds_are_those_of_the_definition() -> None:
     assert format_date_time(EARLIEST_TIME) == "2000-01-01T00:00:00.000Z"
     assert CLOCK_TOLERANCE_MS == 5 * MINUTE
-    assert format_date_time(LATEST_CALL) == "2299-12-31T23:59:59.999Z"
+    assert format_date_time(LATEST_MS) == "2299-12-31T23:59:59.999Z"
 
 
 @pytest.mark.parametrize(
@@ -132,7 +133,7 @@ def test_times_of_a_call_outside_1900_to_2299_are_not_stored() -> None:
     fields = action(started_at="1899-12-31T23:59:59.999Z", ended_at="2300-01-01T00:00:00Z")
     assert (own(fields)["started_at"], own(fields)["ended_at"], own(fields)["call_duration_ms"]) == (None, None, None)
     fields = action(started_at="1900-01-01T00:00:00Z", ended_at="2299-12-31T23:59:59.999Z")
-    assert (own(fields)["started_at"], own(fields)["ended_at"]) == (-2_208_988_800_000, LATEST_CALL)
+    assert (own(fields)["started_at"], own(fields)["ended_at"]) == (-2_208_988_800_000, LATEST_MS)
 
 
 def test_a_duration_is_kept_as_sent_beside_the_one_that_counts() -> None:
