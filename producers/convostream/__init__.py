@@ -1,4 +1,4 @@
-"""Convostream's SDK: emit what happens in an AI agent's conversations, without slowing the agent.
+"""Convostream's SDK: emit the events of an AI agent's conversations without slowing the agent down.
 
     from convostream import ConversationTracker
 
@@ -9,8 +9,8 @@
             answer = find_order()
         conversation.track_agent_message(answer)
 
-Tracking calls return in microseconds; a thread of its own sends the events to Kafka.
-`python -m convostream --help` tells what the command line can do.
+Tracking calls return in microseconds; a background thread sends the events to Kafka.
+`python -m convostream --help` explains the command line.
 """
 
 from convostream.contract.event_ids import new_event_id

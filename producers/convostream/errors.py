@@ -1,11 +1,11 @@
-"""What the SDK raises.
+"""The exceptions of the SDK.
 
     ConvostreamError
-    ├── InvalidEvent     a value is no event of the contract; `problems` says why
-    ├── InvalidArgument  a call was given something it does not take
-    └── InvalidSettings  a CONVOSTREAM_ variable holds what it may not
+    ├── InvalidEvent     a value is not an event of the contract; `problems` says why
+    ├── InvalidArgument  a tracking call got an invalid argument
+    └── InvalidSettings  a CONVOSTREAM_ variable has an invalid value
 
-Nothing here is about Kafka: what fails on the way to the broker is counted and logged, never raised.
+None of them is about Kafka: failures on the way to the broker are counted and logged, never raised.
 """
 
 from collections.abc import Sequence
@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 
 class ConvostreamError(Exception):
-    """The root of all errors of this package."""
+    """The root of all exceptions of this package."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with an event: the field, what is wrong and what is allowed; never the value."""
+    """One problem of an event: the field, the problem and what is allowed; never the value."""
 
     field: str
     problem: str
@@ -29,7 +29,7 @@ class Problem:
 
 
 class InvalidEvent(ConvostreamError, ValueError):
-    """A value is no event of the contract. Its text is the reason, and holds nothing of the value."""
+    """A value is not an event of the contract. The text is the reason and never contains the value."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
@@ -37,7 +37,7 @@ class InvalidEvent(ConvostreamError, ValueError):
 
 
 class InvalidArgument(ConvostreamError, ValueError):
-    """A call was given something it does not take: names the argument, the type of its value and what is allowed."""
+    """A call got an invalid argument. The text names the argument, the type of its value and what is allowed."""
 
     def __init__(self, argument: str, given: object, allowed: str) -> None:
         self.argument = argument
@@ -45,11 +45,11 @@ class InvalidArgument(ConvostreamError, ValueError):
 
 
 class InvalidSettings(ConvostreamError, ValueError):
-    """A CONVOSTREAM_ variable holds what it may not."""
+    """A CONVOSTREAM_ variable has an invalid value. The text names the variable and what is allowed."""
 
 
 def _shown(given: object) -> str:
-    """Describe a value by its type and length alone: every argument may hold a customer's text or a secret."""
+    """Describe a value by its type and length only, because any argument may hold a customer's text or a secret."""
     if given is None or isinstance(given, bool):
         return "None" if given is None else "a boolean"
     if isinstance(given, str):

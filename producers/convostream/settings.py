@@ -1,4 +1,4 @@
-"""The settings of an agent's process: read once from the environment, frozen, and passed in from there on.
+"""The settings of an agent's process, read once from the environment, frozen, and passed on.
 
 Each field is the variable CONVOSTREAM_<FIELD IN CAPITALS>; `.env.example` lists them all.
 """
@@ -15,7 +15,7 @@ from convostream.kafka.security import PREFIX, KafkaSecurity, setting_problems
 
 
 class Settings(KafkaSecurity):
-    """What an agent's process may set; every field has a default."""
+    """The settings of an agent's process; every field has a default."""
 
     agent_id: str | None = Field(None, description="The bot whose events these are.")
     environment: str = Field("production", description="Where it runs.")
@@ -44,7 +44,10 @@ class Settings(KafkaSecurity):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
-        """Read the settings from CONVOSTREAM_ variables; an empty variable counts as not set."""
+        """Read the settings from CONVOSTREAM_ variables; an empty variable counts as not set.
+
+        Raises InvalidSettings with the variables that have invalid values.
+        """
         variables = os.environ if environment is None else environment
         given = {name: variables.get(PREFIX + name.upper(), "") for name in cls.model_fields}
         try:

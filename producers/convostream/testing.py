@@ -1,4 +1,4 @@
-"""A transport for the tests of your own agent: keeps in memory what would have been sent.
+"""A transport for the tests of your own agent: it keeps records in memory instead of sending them.
 
 transport = MemoryTransport()
 tracker = ConversationTracker("shop-assistant", transport=transport)
@@ -17,7 +17,7 @@ E = TypeVar("E")
 
 
 class MemoryTransport:
-    """Keeps every record, in order, and gives them back as events."""
+    """Keep every record, in order, and return them as events."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -27,13 +27,13 @@ class MemoryTransport:
 
     @property
     def records(self) -> list[Record]:
-        """The records as they would be on the topic."""
+        """The records as they would be in the topic."""
         with self._lock:
             return list(self._records)
 
     @property
     def events(self) -> list[Event]:
-        """The events, read back from their JSON as a worker would read them."""
+        """The events, parsed from their JSON as a worker parses them."""
         return [validate_event(json.loads(record.value)) for record in self.records]
 
     def events_of(self, kind: type[E]) -> list[E]:
@@ -41,7 +41,7 @@ class MemoryTransport:
         return [event for event in self.events if isinstance(event, kind)]
 
     def clear(self) -> None:
-        """Forget the records."""
+        """Remove all records."""
         with self._lock:
             self._records.clear()
 
@@ -55,11 +55,11 @@ class MemoryTransport:
             return True
 
     def flush(self, timeout: float = 0) -> int:
-        """Return at once: nothing is ever unsent."""
+        """Return 0: nothing is ever unsent."""
         return 0
 
     def close(self, timeout: float = 0) -> int:
-        """Refuse from now on."""
+        """Refuse records from now on."""
         with self._lock:
             self._closed = True
         return 0

@@ -1,4 +1,4 @@
-"""A progress bar on standard error: rich's where rich is installed, a plain one otherwise, none when nobody watches."""
+"""A progress bar on standard error: with rich if it is installed, else a plain one; none without a terminal."""
 
 import importlib.util
 import sys
@@ -15,7 +15,7 @@ _STEP: Final = 1 << 16
 
 @contextmanager
 def progress_bar(title: str, total: int | None) -> Iterator[Advance]:
-    """Show how many of so many bytes are done; without a total, how many are."""
+    """Show the bytes done of a total; without a total, only the bytes done."""
     if not sys.stderr.isatty():
         yield _ignore
     elif importlib.util.find_spec("rich"):
@@ -27,7 +27,7 @@ def progress_bar(title: str, total: int | None) -> Iterator[Advance]:
 
 
 class PlainBar:
-    """A bar of `#` that is drawn again on its own line."""
+    """A bar of `#` that is redrawn on its line."""
 
     def __init__(self, title: str, total: int | None, out: TextIO) -> None:
         self._title = title
@@ -37,7 +37,7 @@ class PlainBar:
         self._drawn = -_STEP
 
     def advance(self, size: int) -> None:
-        """Count these bytes, and draw when it makes a difference."""
+        """Count bytes, and redraw if the bar changes."""
         self._done += size
         if self._done - self._drawn >= _STEP or self._done == self._total:
             self._drawn = self._done

@@ -1,7 +1,7 @@
-"""Sending a file of events: JSON lines in the contract's form, plain, gzipped or from standard input.
+"""Send a file of events: JSON lines of the contract, plain, gzipped or from standard input.
 
-A line goes on the topic as it stands, after the contract has been checked as the workers check it; a line that is
-refused is remembered by its number with the reason, and the others go on.
+Each line is validated as the workers validate it and sent unchanged. A rejected line is reported with its number and
+the reason; the others are sent.
 """
 
 import gzip
@@ -24,7 +24,7 @@ _MOST_UNSENT: Final = 20_000  # what may wait for the broker, so that a file of 
 
 @dataclass(slots=True)
 class Summary:
-    """What became of a file's lines."""
+    """The outcome of a file's lines."""
 
     lines: int = 0
     accepted: int = 0
@@ -40,13 +40,13 @@ class Summary:
 
 
 class LineError(ValueError):
-    """A line is no event; its text is the reason."""
+    """A line is not an event; the text is the reason."""
 
 
 def read_event(line: bytes) -> Record:
     """Return the record of one line.
 
-    Raises LineError with a reason that names what is wrong and holds nothing of the line.
+    Raises LineError with a reason that contains nothing of the line.
     """
     if len(line) > LARGEST_RECORD:
         raise LineError(f"longer than {LARGEST_RECORD} bytes")
@@ -64,7 +64,7 @@ def read_event(line: bytes) -> Record:
 def send_lines(
     lines: Iterator[bytes], transport: Transport, patience: float, progress: Callable[[int], None]
 ) -> Summary:
-    """Send the lines; give up when the broker takes nothing for so many seconds."""
+    """Send the lines; give up if the broker accepts nothing for `patience` seconds."""
     summary = Summary()
     for number, line in enumerate(lines, 1):
         text = line.strip(b" \t\r\n")
@@ -86,7 +86,7 @@ def send_lines(
 
 @contextmanager
 def opened(name: str) -> Iterator[tuple[IO[bytes], int | None]]:
-    """Open a file, a gzipped one or `-` for reading lines; also tell its length, if that is known."""
+    """Open a file, a gzipped file or `-` for reading lines; also return its length, if known."""
     if name == "-":
         yield sys.stdin.buffer, None
         return
@@ -131,14 +131,14 @@ def _finite(text: str) -> float:
 
 
 def _send(record: Record, transport: Transport, patience: float) -> bool:
-    """Hand the record over once there is room; False when the broker takes nothing any more."""
+    """Send a record once there is room; return False if the broker no longer accepts any."""
     if transport.stats().unsent >= _MOST_UNSENT and _settle(transport, _MOST_UNSENT // 2, patience) >= _MOST_UNSENT:
         return False
     return transport.send(record)
 
 
 def _settle(transport: Transport, goal: int, patience: float) -> int:
-    """Wait until at most so many are unsent, as long as the number falls; return how many are."""
+    """Wait until at most `goal` records are unsent, as long as the number falls; return how many are."""
     unsent = transport.stats().unsent
     while unsent > goal:
         left = transport.flush(patience)

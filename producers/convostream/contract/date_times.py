@@ -1,8 +1,8 @@
-"""The contract's date-times as whole milliseconds since 1970 in UTC, and back.
+"""Convert date-times of the contract to milliseconds since 1970 in UTC, and back.
 
-Everything is integer arithmetic on the text: digits beyond the millisecond are cut, never rounded, and an offset may
-lead out of the years 1 to 9999 that `datetime` knows. A text is three parts of fixed places, `YYYY-MM-DD`, `Thh:mm:ss`
-and the tail. Each part is remembered, and so are the first two together: the events of a stream share most of them.
+All arithmetic is on integers: digits beyond the millisecond are cut, never rounded, and an offset may lead outside of
+the years 1 to 9999 that `datetime` supports. A text has three parts at fixed positions: `YYYY-MM-DD`, `Thh:mm:ss` and
+the rest. The parts are cached, because the events of a stream share most of them.
 """
 
 import re
@@ -33,9 +33,9 @@ _TAIL: Final = re.compile(r"(?:\.([0-9]+))?(?:[Zz]|([+-])([01][0-9]|2[0-3]):([0-
 
 
 def parse_date_time(text: str) -> int:
-    """Return the milliseconds since 1970 in UTC of a date-time; without an offset it is UTC.
+    """Return a date-time as milliseconds since 1970 in UTC; without an offset it is UTC.
 
-    Raises ValueError when the text is none of the contract's date-times.
+    Raises ValueError if the text is not a date-time of the contract.
     """
     if len(text) > _LONGEST_REMEMBERED:
         return _second_ms(text[:19]) + _read_tail(text[19:])
@@ -43,9 +43,9 @@ def parse_date_time(text: str) -> int:
 
 
 def format_date_time(ms: int) -> str:
-    """Return the date-time of these milliseconds since 1970, like `2026-04-01T12:00:00.123Z`.
+    """Return milliseconds since 1970 as a date-time, like `2026-04-01T12:00:00.123Z`.
 
-    An instant just outside the years 1 to 9999 in UTC (an offset led there) is written with the offset that leads back.
+    An instant just outside of the years 1 to 9999 in UTC is written with an offset that leads back.
     """
     if ms < _FIRST_MS:
         return _format(ms + _WIDEST_OFFSET_MS) + "+23:59"
@@ -55,7 +55,7 @@ def format_date_time(ms: int) -> str:
 
 
 def epoch_milliseconds(moment: datetime) -> int:
-    """Return the milliseconds since 1970 in UTC of a datetime; a naive one is UTC."""
+    """Return a datetime as milliseconds since 1970 in UTC; a naive one is UTC."""
     since_epoch = moment - _EPOCH if moment.tzinfo is not None else moment.replace(tzinfo=UTC) - _EPOCH
     return since_epoch // timedelta(milliseconds=1)
 

@@ -1,7 +1,7 @@
-"""Identities of events: UUIDv7, so that ids of one process sort as they were made.
+"""Event ids: UUIDv7, so that the ids of one process sort by creation.
 
-A later id of the same process is always greater, also within one millisecond or when the clock goes back: events of
-the same instant are ordered by their ids.
+A later id of the same process is always greater, even within a millisecond or when the clock goes back. Events with the
+same time are ordered by id.
 """
 
 import os
@@ -14,7 +14,7 @@ _COUNTER_LIMIT = 1 << 12
 
 
 class EventIds:
-    """Makes increasing UUIDv7 texts: 48 bits of milliseconds, a counter of 12 bits, 60 random bits."""
+    """Generate increasing UUIDv7 texts (RFC 9562): 48 bits of milliseconds, a 12-bit counter, 60 random bits."""
 
     def __init__(self, clock_ns: Callable[[], int] = time.time_ns, random: Callable[[int], bytes] = os.urandom) -> None:
         self._clock_ns = clock_ns
@@ -44,5 +44,5 @@ os.register_at_fork(after_in_child=lambda: setattr(_ids, "_lock", threading.RLoc
 
 
 def new_event_id() -> str:
-    """Return a new event id: a UUIDv7 greater than every one that this process made before."""
+    """Return a new event id: a UUIDv7 greater than all earlier ones of this process."""
     return _ids.new()

@@ -1,4 +1,4 @@
-"""The published forms of the contract, generated from the models: JSON Schema of an event, AsyncAPI of the topic."""
+"""Generate the published contract from the models: JSON Schema of an event, AsyncAPI of the topic."""
 
 import json
 from typing import Any, Final

@@ -1,6 +1,6 @@
-"""What pydantic found wrong with an event, said as the contract says it: field, problem, what is allowed.
+"""Translate pydantic's errors into messages of the contract: field, problem, what is allowed.
 
-A reason never holds the value: dead letters are shown to operators, and a value may be a customer's.
+A message never contains the value: operators see dead letters, and a value may belong to a customer.
 """
 
 from typing import Final
@@ -77,7 +77,7 @@ _MOST_NAMED: Final = 3
 
 
 def problems_of(error: ValidationError) -> list[Problem]:
-    """Return what is wrong, one problem a field, the first few of them."""
+    """Return the first few problems, one per field."""
     found: dict[str, Problem] = {}
     for details in error.errors(include_url=False, include_input=False):
         problem = _problem(details)

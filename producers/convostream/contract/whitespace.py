@@ -1,6 +1,6 @@
-"""What counts as white space in the contract: exactly the characters with the Unicode property White_Space.
+"""White space as the contract defines it: the characters with the Unicode property White_Space.
 
-`str.strip()` and `str.isspace()` follow another list (they take the separators U+001C to U+001F as well).
+`str.strip()` and `str.isspace()` use another list, which includes the separators U+001C to U+001F.
 """
 
 from typing import Final
@@ -19,5 +19,5 @@ def trim(text: str) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Tell whether the text is empty or white space alone."""
+    """Tell whether the text is empty or only white space."""
     return not text.strip(WHITE_SPACE)

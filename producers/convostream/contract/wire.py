@@ -1,4 +1,4 @@
-"""An event as the record that goes on the topic: its key, its JSON, and the limits of the contract."""
+"""Encode an event as a record of the topic: its key, its JSON, and the limits of the contract."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -21,9 +21,9 @@ _UNREADABLE: Final = (TypeError, ValueError, RuntimeError)  # a cycle, NaN, a lo
 
 
 def record_of(fields: Mapping[str, object]) -> Record:
-    """Return the record of an event that is valid already.
+    """Return the record of a valid event.
 
-    Raises InvalidArgument when something in it is no JSON, or when it is too large or too deep.
+    Raises InvalidArgument if a value is not JSON, or if the event is too large or nested too deeply.
     """
     value = None
     with suppress(*_UNREADABLE):
@@ -41,7 +41,7 @@ def record_of(fields: Mapping[str, object]) -> Record:
 
 
 def _encode(value: object) -> bytes:
-    """Return the JSON of a value; raises one of _UNREADABLE when it has none."""
+    """Return the JSON of a value; raises one of _UNREADABLE if it has none."""
     encoded = to_json(value, inf_nan_mode="constants")
     if b"NaN" in encoded or b"Infinity" in encoded:  # a text may say so, a number may not
         json.loads(encoded, parse_constant=_refuse_constant)

@@ -1,6 +1,6 @@
-"""Why a client cannot reach Kafka: its own error says that it cannot, and not what the broker objected to.
+"""Find out why a client cannot connect to Kafka: its own error does not contain the broker's reason.
 
-One more connection is made, with the same options, for the error that the client writes to its log alone.
+It makes another connection with the same options and reads the error that the client writes only to its log.
 """
 
 import ssl
@@ -38,7 +38,7 @@ _HINTS: Final[tuple[tuple[type[Exception], str], ...]] = (
 
 
 def explain(error: BaseException) -> str:
-    """Return an error with the settings to look at; of one that may hold a secret its type alone."""
+    """Return an error text with the settings to check; of an error that may contain a secret, only its type."""
     kind = type(error).__name__
     text = " ".join(str(error).split()) if isinstance(error, OSError | KafkaError | InvalidSettings) else ""
     named = text if kind in text else f"{kind}: {text}" if text else kind
@@ -46,7 +46,7 @@ def explain(error: BaseException) -> str:
 
 
 async def find_reason(error: Exception, bootstrap_servers: str | list[str], options: Options) -> str:
-    """Return why a client with these options failed, in the words of the broker that objects."""
+    """Return the broker's reason for refusing a client with these options."""
     if not isinstance(error, KafkaConnectionError):
         return explain(error)
     reason = explain(error)

@@ -1,8 +1,7 @@
-"""How a process logs in to Kafka: one set of settings for the SDK, the workers and every tool.
+"""The settings of connections to Kafka, the same for the SDK, the workers and every tool.
 
-`KafkaSecurity` holds the settings and refuses those that do not fit together. `kafka_client_options` turns them into
-the options of an aiokafka client: what an encrypted connection needs is in `kafka_tls.py`, tokens are in
-`kafka_tokens.py`.
+`KafkaSecurity` has the settings and refuses contradictory ones. `kafka_client_options` turns them into the options of
+an aiokafka client; TLS is in `tls.py`, tokens are in `tokens.py`.
 """
 
 from collections.abc import Iterable
@@ -32,7 +31,7 @@ File = Annotated[Path, AfterValidator(Path.absolute)]
 
 
 class KafkaSecurity(BaseModel):
-    """The settings of the connection to Kafka; with none of them it is neither encrypted nor authenticated."""
+    """The settings of the connection to Kafka; by default it is neither encrypted nor authenticated."""
 
     # Without it the text of an error shows the values of all fields, passwords too.
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
@@ -81,7 +80,7 @@ class KafkaSecurity(BaseModel):
             raise ValueError(f"{PREFIX}KAFKA_SASL_OAUTH_TOKEN_URL: has to begin with https://, a secret is sent there")
 
     def _refuse(self, names: Iterable[str], reason: str) -> None:
-        """Refuse fields that were set; a default that is repeated does no harm."""
+        """Refuse fields that were set to another value than their default."""
         for name in names:
             if getattr(self, name) != type(self).model_fields[name].default:
                 raise ValueError(f"{PREFIX}{name.upper()}: {reason}; the protocol is {self.kafka_security_protocol}")
@@ -94,9 +93,9 @@ class KafkaSecurity(BaseModel):
 
 
 def kafka_client_options(security: KafkaSecurity) -> dict[str, Any]:
-    """Return the options of an aiokafka client that say how to log in.
+    """Return the options of an aiokafka client for encryption and authentication.
 
-    Reads the files and loads the token provider; raises InvalidSettings, with the setting and what to do, when one of
+    Reads the files and loads the token provider. Raises InvalidSettings, with the setting and what to do, if one of
     them cannot be used.
     """
     protocol = security.kafka_security_protocol
@@ -120,7 +119,7 @@ def kafka_client_options(security: KafkaSecurity) -> dict[str, Any]:
 
 
 def setting_problems(error: ValidationError) -> list[str]:
-    """Name each variable that cannot be used and what it may hold; never what it holds, which may be a secret."""
+    """Return each invalid variable and what it may contain, but never its value, which may be a secret."""
     return [
         f"{PREFIX}{str(details['loc'][0]).upper()}: {details['msg']}"
         if details["loc"]

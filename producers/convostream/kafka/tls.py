@@ -1,7 +1,7 @@
-"""The TLS context of a connection to Kafka: whom to trust, and who the client is.
+"""The TLS context of a connection to Kafka: trusted certificates, and the client's own.
 
-OpenSSL's own errors name no file and often no reason, and it asks the terminal for the password of a key. So files
-are looked at one by one first, and every error names the setting, the file and what to do.
+OpenSSL's errors name no file and often no reason, and it asks the terminal for the password of a key. Files are
+therefore checked one by one first; every error names the setting, the file and what to do.
 """
 
 import ssl
@@ -25,7 +25,7 @@ _UTC_TIME: Final = 0x17
 
 
 def ssl_context(security: KafkaSecurity) -> ssl.SSLContext:
-    """Return the context; raises InvalidSettings when a file cannot be used."""
+    """Return the TLS context; raises InvalidSettings if a file cannot be used."""
     cafile = security.kafka_ssl_cafile
     if cafile is not None:
         _check_certificate(_CAFILE, cafile)
@@ -93,7 +93,7 @@ def _read(setting: str, path: Path) -> str:
 
 
 def _expiry(certificate: bytes) -> datetime:
-    """Return until when a certificate in DER form is valid (RFC 5280, section 4.1); Python has no function for it."""
+    """Return when a certificate in DER form expires (RFC 5280, section 4.1); Python has no function for it."""
     parts = _children(_children(certificate)[0][1])
     fields = [content for tag, content in _children(parts[0][1]) if tag != _VERSION_TAG]
     _, (tag, text) = _children(fields[3])  # serial number, signature, issuer, validity: from and until

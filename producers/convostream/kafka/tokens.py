@@ -1,6 +1,6 @@
-"""Tokens for SASL OAUTHBEARER: from a function or a provider that a setting names, or for a client's credentials.
+"""Tokens for SASL OAUTHBEARER: from a function or provider named by a setting, or by the client-credentials grant.
 
-A token is kept until a minute before it expires. Whoever fetches one may block: it is called on a thread of its own.
+A token is cached until a minute before it expires. Fetching may block; it runs in a thread of its own.
 """
 
 import asyncio
@@ -32,7 +32,7 @@ _EARLY_SECONDS: Final = 60.0
 
 
 class CachedTokens(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka has no types
-    """Gives the token that was fetched last until it is about to expire."""
+    """Return the last token until it is about to expire."""
 
     def __init__(self, fetch: Fetch, setting: str) -> None:
         self._fetch = fetch
@@ -43,7 +43,7 @@ class CachedTokens(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka has
         self._expires_at = 0.0
 
     async def token(self) -> str:
-        """Return a token; raises KafkaConnectionError, so that the client tries again, when there is none."""
+        """Return a token; raises KafkaConnectionError, so that the client retries, if there is none."""
         try:
             fetching = asyncio.get_running_loop().run_in_executor(self._executor, self._current)
         except RuntimeError:  # at the exit of the interpreter there are no more threads
@@ -70,13 +70,13 @@ class CachedTokens(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka has
 
 
 class GuardedTokens(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka has no types
-    """Gives the tokens of somebody's provider; its errors are those of a connection, without their text."""
+    """Return the tokens of a custom provider; its errors become connection errors without their text."""
 
     def __init__(self, provider: Any) -> None:
         self._provider = provider
 
     async def token(self) -> str:
-        """Return the provider's token; raises KafkaConnectionError when it has none."""
+        """Return the provider's token; raises KafkaConnectionError if it has none."""
         try:
             return str(await self._provider.token())
         except Exception as error:  # noqa: BLE001 - whatever it raises; its text may hold a secret
@@ -88,7 +88,7 @@ class GuardedTokens(AbstractTokenProvider):  # type: ignore[misc]  # aiokafka ha
 
 
 def token_provider(security: KafkaSecurity) -> Any:
-    """Return the provider that the settings name; raises InvalidSettings when it cannot be loaded."""
+    """Return the provider named by the settings; raises InvalidSettings if it cannot be loaded."""
     if security.kafka_sasl_token_provider is None:
         return CachedTokens(_client_credentials(security), f"{PREFIX}KAFKA_SASL_OAUTH_TOKEN_URL")
     named = _load(security.kafka_sasl_token_provider)
@@ -110,14 +110,14 @@ def _load(name: str) -> Any:
 
 
 class _NoRedirects(HTTPRedirectHandler):
-    """Follows no redirects: the secret is for one address."""
+    """Follow no redirects: the secret is for one address."""
 
     def redirect_request(self, *_: object) -> None:
         """Refuse, which makes the answer an error."""
 
 
 def _client_credentials(security: KafkaSecurity) -> Fetch:
-    """Return a function that asks the token's address for one (RFC 6749, section 4.4)."""
+    """Return a function that requests a token from the token URL (RFC 6749, section 4.4)."""
     secret = security.kafka_sasl_oauth_client_secret
     names = security.kafka_sasl_oauth_client_id or "", secret.get_secret_value() if secret else ""
     login = b64encode(":".join(quote(name, safe="") for name in names).encode()).decode()

@@ -1,4 +1,4 @@
-"""The tracker of an agent that runs on asyncio: the tracking calls are the same and wait for nothing."""
+"""The tracker of an agent that runs on asyncio. The tracking calls are the same and never block."""
 
 import asyncio
 from types import TracebackType
@@ -8,17 +8,17 @@ from convostream.tracking.base import BaseTracker
 
 
 class AsyncConversationTracker(BaseTracker):
-    """Tracks the conversations of one agent; only `flush` and `close` are awaited.
+    """Track the conversations of one agent; only `flush` and `close` are awaited.
 
     `async with AsyncConversationTracker("shop-assistant") as tracker:` closes it at the end.
     """
 
     async def flush(self, timeout: float = 10.0) -> int:
-        """Wait until all events so far are sent, at most so many seconds; return how many are unsent."""
+        """Wait until all events are sent, for at most `timeout` seconds; return the number of unsent events."""
         return await asyncio.to_thread(self._transport.flush, timeout)
 
     async def close(self, timeout: float = 10.0) -> int:
-        """Flush and stop; return how many events are unsent. Later events are refused and counted."""
+        """Flush and stop; return the number of unsent events. Later events are refused and counted."""
         return await asyncio.to_thread(self._transport.close, timeout)
 
     async def __aenter__(self) -> Self:

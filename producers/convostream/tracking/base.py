@@ -1,4 +1,4 @@
-"""What both trackers are: one agent's events, a transport, and the calls that open conversations."""
+"""The base of both trackers: the agent's settings, a transport, and the calls that open conversations."""
 
 from typing import Literal, TypeAlias
 
@@ -6,10 +6,10 @@ from convostream.contract.events import Event
 from convostream.errors import InvalidArgument
 from convostream.kafka.security import KafkaSecurity
 from convostream.settings import Settings
-from convostream.tracking.calls import JsonMapping, Moment, Tracking
+from convostream.tracking.calls import JsonMapping, Moment, TrackingMethods
 from convostream.tracking.context import CurrentConversation
 from convostream.tracking.conversation import Conversation
-from convostream.tracking.event_builder import Recorder
+from convostream.tracking.event_builder import EventBuilder
 from convostream.transport.interface import Stats, Transport
 from convostream.transport.kafka import KafkaTransport
 
@@ -18,8 +18,8 @@ Device: TypeAlias = Literal["desktop", "tablet", "mobile"]
 _DEVICES = ("desktop", "tablet", "mobile")
 
 
-class BaseTracker(Tracking):
-    """Opens conversations and tracks what happens in them; what is not given comes from the CONVOSTREAM_ settings."""
+class BaseTracker(TrackingMethods):
+    """Open conversations and track their events; arguments that are not given come from the CONVOSTREAM_ settings."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class BaseTracker(Tracking):
             raise InvalidArgument("agent_id", None, "pass the name of the agent or set CONVOSTREAM_AGENT_ID")
         self._current = CurrentConversation()
         self._transport = KafkaTransport(settings) if transport is None else transport
-        self._recorder = Recorder(
+        self._event_builder = EventBuilder(
             agent_id, settings.environment if environment is None else environment, self._transport
         )
 
@@ -58,7 +58,7 @@ class BaseTracker(Tracking):
         name: str | None = None,
         occurred_at: Moment | None = None,
     ) -> None:
-        """Track a visit: the widget was opened and nobody has spoken. It becomes the current conversation."""
+        """Track a visit: the widget was opened, without a message yet. The conversation becomes the current one."""
         own = {"customer_id": customer_id, "customer_ip_address": customer_ip_address, "device": _device(device)}
         own |= {"source": source, "language": language, "name": name}
         self._open("conversation_visited", conversation_id, {**own, "metadata": metadata, "occurred_at": occurred_at})
@@ -76,22 +76,22 @@ class BaseTracker(Tracking):
         name: str | None = None,
         occurred_at: Moment | None = None,
     ) -> Conversation:
-        """Track that a conversation began, or goes on. It becomes the current one; returns its handle."""
+        """Track that a conversation started or continues; return its handle. It becomes the current one."""
         own = {"customer_id": customer_id, "customer_ip_address": customer_ip_address, "device": _device(device)}
         own |= {"source": source, "language": language, "name": name}
         self._open("conversation_engaged", conversation_id, {**own, "metadata": metadata, "occurred_at": occurred_at})
-        return Conversation(conversation_id, self._recorder, self._current)
+        return Conversation(conversation_id, self._event_builder, self._current)
 
     def emit(self, event: Event) -> None:
-        """Send a ready event as it is, with its own agent, environment and conversation."""
-        self._recorder.emit(event)
+        """Send a complete event unchanged, with its own agent, environment and conversation."""
+        self._event_builder.emit(event)
 
     def stats(self) -> Stats:
-        """Return what became of the events so far."""
+        """Return the counts of events so far: sent, unsent, refused."""
         return self._transport.stats()
 
     def _open(self, kind: str, conversation_id: str, own: JsonMapping) -> None:
-        self._recorder.record(kind, conversation_id, own)
+        self._event_builder.record(kind, conversation_id, own)
         self._current.open(conversation_id)
 
     def _conversation_of(self, conversation_id: str | None) -> str | None:

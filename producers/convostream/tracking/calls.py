@@ -1,7 +1,7 @@
-"""The tracking calls, one method an event; the trackers and the conversation's handle have them all.
+"""The tracking calls, one method per event type. Trackers and conversation handles have all of them.
 
-Each returns at once. A bad argument raises InvalidArgument; a broker that is away or a full buffer never raises.
-Times are datetimes (a naive one is UTC) or the contract's texts; what is None is absent.
+Each call returns at once. An invalid argument raises InvalidArgument; an unavailable broker or a full queue never
+raises. Times are datetimes (a naive one is UTC) or date-time texts of the contract. None means absent.
 """
 
 import logging
@@ -14,7 +14,7 @@ from typing import Literal, ParamSpec, TypeAlias, TypeVar
 from convostream.contract.events import Attachment
 from convostream.errors import InvalidArgument
 from convostream.tracking.context import CurrentConversation
-from convostream.tracking.event_builder import Recorder
+from convostream.tracking.event_builder import EventBuilder
 from convostream.tracking.timed_action import TimedAction, check_action_name, timed
 
 P = ParamSpec("P")
@@ -25,15 +25,15 @@ JsonMapping: TypeAlias = Mapping[str, object]
 log = logging.getLogger("convostream")
 
 
-class Tracking(ABC):
-    """The tracking calls. Without `conversation_id` they belong to the current conversation."""
+class TrackingMethods(ABC):
+    """The tracking calls. Without `conversation_id` they refer to the current conversation."""
 
-    _recorder: Recorder
+    _event_builder: EventBuilder
     _current: CurrentConversation
 
     @abstractmethod
     def _conversation_of(self, conversation_id: str | None) -> str | None:
-        """Return the conversation that a call belongs to, if there is one."""
+        """Return the conversation that a call refers to, None if there is none."""
 
     def track_human_message(
         self,
@@ -44,7 +44,7 @@ class Tracking(ABC):
         metadata: JsonMapping | None = None,
         conversation_id: str | None = None,
     ) -> None:
-        """Track what the end user said."""
+        """Track a message of the end user: a text, attachments, or both."""
         self._message("end_user", content, attachments, occurred_at, metadata, conversation_id)
 
     def track_agent_message(
@@ -56,7 +56,7 @@ class Tracking(ABC):
         metadata: JsonMapping | None = None,
         conversation_id: str | None = None,
     ) -> None:
-        """Track what the agent answered."""
+        """Track a message of the agent: a text, attachments, or both."""
         self._message("agent", content, attachments, occurred_at, metadata, conversation_id)
 
     def track_system_message(
@@ -68,7 +68,7 @@ class Tracking(ABC):
         metadata: JsonMapping | None = None,
         conversation_id: str | None = None,
     ) -> None:
-        """Track a note of the system; it counts as no message."""
+        """Track a system message; metrics do not count it as a message."""
         self._message("system", content, attachments, occurred_at, metadata, conversation_id)
 
     def track_action(
@@ -85,7 +85,7 @@ class Tracking(ABC):
         metadata: JsonMapping | None = None,
         conversation_id: str | None = None,
     ) -> None:
-        """Track a call of a tool; a call with an error message has failed."""
+        """Track one call of a tool; `duration_ms` in milliseconds. A call with an error message counts as failed."""
         own = {
             "action_name": action_name,
             "started_at": started_at,
@@ -100,13 +100,13 @@ class Tracking(ABC):
     def action(self, action_name: str, *, conversation_id: str | None = None) -> TimedAction:
         """Time a `with` block as an action and record its error: `with tracker.action("search") as call: ...`."""
         conversation = self._required(conversation_id)
-        self._recorder.complete("action", conversation, {"action_name": action_name})  # raises now, not at the end
-        return TimedAction(action_name, partial(self._recorder.record, "action", conversation))
+        self._event_builder.build("action", conversation, {"action_name": action_name})  # raises now, not at the end
+        return TimedAction(action_name, partial(self._event_builder.record, "action", conversation))
 
     def timed_action(self, action_name: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-        """Decorate a function, or a coroutine function, so that each call is an action of the current conversation.
+        """Decorate a function or coroutine function so that each call is tracked as an action.
 
-        A call outside of any conversation runs as it is and is not tracked.
+        Calls outside of any conversation are not tracked.
         """
         check_action_name(action_name)
         return lambda function: timed(function, lambda: self._begin(action_name))
@@ -121,7 +121,7 @@ class Tracking(ABC):
         metadata: JsonMapping | None = None,
         conversation_id: str | None = None,
     ) -> None:
-        """Track the click on a button."""
+        """Track a click on a button."""
         own = {"button_event": button_event, "label": label, "value": value}
         self._record("button", conversation_id, {**own, "occurred_at": occurred_at, "metadata": metadata})
 
@@ -151,7 +151,7 @@ class Tracking(ABC):
         metadata: JsonMapping | None = None,
         conversation_id: str | None = None,
     ) -> None:
-        """Track the tokens that a model took."""
+        """Track the tokens that a model call used."""
         own = {
             "prompt_tokens": prompt_tokens,
             "completion_tokens": completion_tokens,
@@ -168,9 +168,9 @@ class Tracking(ABC):
         metadata: JsonMapping | None = None,
         conversation_id: str | None = None,
     ) -> None:
-        """Track that the conversation was declared over."""
+        """Track an explicit end of the conversation."""
         ended = self._required(conversation_id)
-        self._recorder.record("conversation_ended", ended, {"occurred_at": occurred_at, "metadata": metadata})
+        self._event_builder.record("conversation_ended", ended, {"occurred_at": occurred_at, "metadata": metadata})
         self._current.end(ended)
 
     def _message(
@@ -186,7 +186,7 @@ class Tracking(ABC):
         self._record("message", conversation_id, {**own, "occurred_at": occurred_at, "metadata": metadata})
 
     def _record(self, kind: str, conversation_id: str | None, own: Mapping[str, object]) -> None:
-        self._recorder.record(kind, self._required(conversation_id), own)
+        self._event_builder.record(kind, self._required(conversation_id), own)
 
     def _required(self, conversation_id: str | None) -> str:
         found = self._conversation_of(conversation_id)

@@ -1,6 +1,6 @@
-"""Which conversation is the current one: kept in a context variable, so threads and tasks never see each other's.
+"""The current conversation, in a context variable, so that threads and tasks do not see each other's.
 
-A conversation becomes current when it is opened, or for the length of a `with` block.
+A conversation becomes the current one when it is opened, or for the duration of a `with` block.
 """
 
 from contextvars import ContextVar
@@ -16,13 +16,13 @@ _NOWHERE = _Place(None, ())
 
 
 class CurrentConversation:
-    """The current conversation of one tracker, in each context its own."""
+    """The current conversation of one tracker; each context has its own."""
 
     def __init__(self) -> None:
         self._place: ContextVar[_Place] = ContextVar("convostream_conversation", default=_NOWHERE)
 
     def get(self) -> str | None:
-        """Return the id of the current conversation, if there is one."""
+        """Return the id of the current conversation, None if there is none."""
         place = self._place.get()
         if place.opened is not None:
             return place.opened
@@ -33,13 +33,13 @@ class CurrentConversation:
         self._place.set(_Place(conversation_id, self._place.get().entered))
 
     def end(self, conversation_id: str) -> None:
-        """Let go of a conversation that was opened."""
+        """Forget a conversation that was opened."""
         place = self._place.get()
         if place.opened == conversation_id:
             self._place.set(_Place(None, place.entered))
 
     def enter(self, conversation_id: str) -> None:
-        """Begin a block in which this conversation is the current one."""
+        """Start a block in which this conversation is the current one."""
         self._place.set(_Place(None, (*self._place.get().entered, conversation_id)))
 
     def leave(self) -> None:

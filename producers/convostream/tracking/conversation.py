@@ -1,20 +1,20 @@
-"""The handle of one conversation: all tracking calls, without naming the conversation again."""
+"""The handle of one conversation: all tracking calls, without repeating its id."""
 
 from types import TracebackType
 from typing import Self
 
 from convostream.errors import InvalidArgument
-from convostream.tracking.calls import Tracking
+from convostream.tracking.calls import TrackingMethods
 from convostream.tracking.context import CurrentConversation
-from convostream.tracking.event_builder import Recorder
+from convostream.tracking.event_builder import EventBuilder
 
 
-class Conversation(Tracking):
-    """One conversation. Its `with` block makes it the current conversation of the tracker it comes from."""
+class Conversation(TrackingMethods):
+    """One conversation. A `with` block makes it the current conversation of its tracker."""
 
-    def __init__(self, conversation_id: str, recorder: Recorder, current: CurrentConversation) -> None:
+    def __init__(self, conversation_id: str, recorder: EventBuilder, current: CurrentConversation) -> None:
         self.conversation_id = conversation_id
-        self._recorder = recorder
+        self._event_builder = recorder
         self._current = current
 
     def __enter__(self) -> Self:

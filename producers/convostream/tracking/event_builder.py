@@ -1,7 +1,7 @@
-"""From arguments to a record: completes an event, checks it against the contract and hands it to the transport.
+"""Build an event from arguments, validate it against the contract and hand its record to the transport.
 
-All of it happens on the caller's thread and takes microseconds. The JSON is made here too, so what the caller changes
-afterwards in a dict that it passed does not matter, and the buffer knows the bytes it holds.
+Everything happens on the caller's thread and takes microseconds. The JSON is encoded here too, so later changes of a
+dict that the caller passed have no effect, and the queue knows its size in bytes.
 """
 
 import time
@@ -21,8 +21,8 @@ _PLAIN: Final = (str, dict, float, int)
 _OBJECTS: Final = ("metadata", "tools_used", "rating")
 
 
-class Recorder:
-    """Makes the events of one agent in one environment."""
+class EventBuilder:
+    """Build the events of one agent in one environment."""
 
     def __init__(
         self, agent_id: str, environment: str, transport: Transport, *, clock_ns: Callable[[], int] = time.time_ns
@@ -30,17 +30,17 @@ class Recorder:
         self.transport: Final = transport
         self._scope: Final[dict[str, object]] = {"schema_version": 1, "agent_id": agent_id, "environment": environment}
         self._clock_ns = clock_ns
-        self.complete("conversation_ended", "-", {})  # raises when the agent or the environment is none
+        self.build("conversation_ended", "-", {})  # raises if the agent id or the environment is invalid
 
     def record(self, kind: str, conversation_id: str, own: Mapping[str, object]) -> None:
-        """Make an event of this type with its own fields and hand it over; None is absent.
+        """Build an event of a type and hand it to the transport; None means absent.
 
-        Raises InvalidArgument when the contract does not allow the event.
+        Raises InvalidArgument if the contract does not allow the event.
         """
-        self.transport.send(record_of(self.complete(kind, conversation_id, own)))
+        self.transport.send(record_of(self.build(kind, conversation_id, own)))
 
-    def complete(self, kind: str, conversation_id: str, own: Mapping[str, object]) -> dict[str, object]:
-        """Return the event that these fields make, all of its fields there and checked."""
+    def build(self, kind: str, conversation_id: str, own: Mapping[str, object]) -> dict[str, object]:
+        """Return the complete, validated event."""
         fields = {"event_id": new_event_id(), "type": kind, **self._scope, "conversation_id": conversation_id}
         for name, value in own.items():
             if value is not None:
@@ -53,17 +53,17 @@ class Recorder:
             refusal = _as_argument(error, fields)
         else:
             return fields
-        raise refusal  # outside of the handler, so that its context holds no error that knows the values
+        raise refusal  # outside of the handler, so that the context of this error does not contain the values
 
     def emit(self, event: Event) -> None:
-        """Hand over a ready event."""
+        """Hand a complete event to the transport."""
         if not isinstance(event, EVENT_MODELS):
             raise InvalidArgument("event", event, "allowed is an event model of convostream")
         self.transport.send(record_of(event.model_dump(exclude_none=True)))
 
 
 def _plain(name: str, value: object) -> object:
-    """Turn what Python callers pass into JSON: a datetime into text, any mapping into a dict, a tuple into a list."""
+    """Convert Python values for JSON: a datetime to text, any mapping to a dict, a tuple to a list."""
     if isinstance(value, datetime) and name in _TIMES:
         return format_date_time(epoch_milliseconds(value))
     if isinstance(value, Mapping) and name in _OBJECTS:

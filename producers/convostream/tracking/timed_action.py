@@ -1,6 +1,6 @@
-"""Timed actions: a `with` block or a decorated function becomes one action event with its duration and its error.
+"""Timed actions: a `with` block or a decorated function becomes one action event with duration and error.
 
-The agent's own exception always passes through unchanged; what goes wrong in describing the call never replaces it.
+The agent's own exception always propagates unchanged; an error in describing the call never replaces it.
 """
 
 import inspect
@@ -22,7 +22,7 @@ _LONGEST_ERROR: Final = 2_000
 
 
 class TimedAction:
-    """One call that is being timed. What is set on it goes into the event; an exception becomes `error_message`."""
+    """One call that is being timed. Its attributes go into the event; an exception sets `error_message`."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class TimedAction:
         call["error_message"] = describe(error)
         try:
             self._record({**call, **self._details(), "error_message": self.error_message or call["error_message"]})
-        except InvalidArgument:  # a detail is not allowed, and the agent's own exception matters more
+        except InvalidArgument:  # an attribute is invalid, and the agent's own exception matters more
             self._record(call)
 
     def _call(self) -> dict[str, object]:
@@ -76,13 +76,13 @@ class TimedAction:
 
 
 def describe(error: BaseException) -> str:
-    """Return an exception as an error message that is never blank and always Unicode text."""
+    """Return an error message for an exception, never blank and always valid Unicode."""
     text = f"{type(error).__name__}: {error}".removesuffix(": ")
     return text[:_LONGEST_ERROR].encode(errors="replace").decode()
 
 
 def timed(function: Callable[P, R], begin: Callable[[], TimedAction | None]) -> Callable[P, R]:
-    """Return the function with each of its calls timed, where `begin` gives an action to time it with.
+    """Wrap a function so that each call is timed; `begin` returns the action to time it with.
 
     Works for plain functions and for coroutine functions.
     """
@@ -92,7 +92,7 @@ def timed(function: Callable[P, R], begin: Callable[[], TimedAction | None]) -> 
 
 
 def check_action_name(action_name: object) -> None:
-    """Refuse a name that no action may have, before the call is made."""
+    """Raise InvalidArgument for an invalid action name, before the call is made."""
     if not isinstance(action_name, str) or is_blank(action_name):
         raise InvalidArgument("action_name", action_name, "allowed is a string that is not blank")
 

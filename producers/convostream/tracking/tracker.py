@@ -7,18 +7,18 @@ from convostream.tracking.base import BaseTracker
 
 
 class ConversationTracker(BaseTracker):
-    """Tracks the conversations of one agent.
+    """Track the conversations of one agent.
 
-    `with ConversationTracker("shop-assistant") as tracker:` closes it at the end; without that, the exit of the
-    interpreter does. One tracker serves all threads.
+    `with ConversationTracker("shop-assistant") as tracker:` closes it at the end; otherwise it is closed when the
+    interpreter exits. One tracker serves all threads.
     """
 
     def flush(self, timeout: float = 10.0) -> int:
-        """Wait until all events so far are sent, at most so many seconds; return how many are unsent."""
+        """Wait until all events are sent, for at most `timeout` seconds; return the number of unsent events."""
         return self._transport.flush(timeout)
 
     def close(self, timeout: float = 10.0) -> int:
-        """Flush and stop; return how many events are unsent. Later events are refused and counted."""
+        """Flush and stop; return the number of unsent events. Later events are refused and counted."""
         return self._transport.close(timeout)
 
     def __enter__(self) -> Self:

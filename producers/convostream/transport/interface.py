@@ -1,4 +1,4 @@
-"""What carries records away: the interface between the tracker and the way to the broker.
+"""The interface between a tracker and the way to the broker.
 
 Two implementations: `convostream.transport.kafka.KafkaTransport` and `convostream.testing.MemoryTransport`.
 """
@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 
 class Record(NamedTuple):
-    """One event as it goes on the topic: the key is `<agent_id>/<conversation_id>`, the value its JSON, both UTF-8."""
+    """One event as a record of the topic: the key is `<agent_id>/<conversation_id>`, the value its JSON, both UTF-8."""
 
     key: bytes
     value: bytes
@@ -16,50 +16,50 @@ class Record(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """What became of the events so far: accepted + found = sent + dropped + unsent."""
+    """Counts of events so far: accepted + found = sent + dropped + unsent."""
 
-    # Events taken over for sending.
+    # Events accepted for sending.
     accepted: int = 0
 
-    # Events that the broker has acknowledged.
+    # Events that the broker acknowledged.
     sent: int = 0
 
-    # Events not taken over, because the buffer or the spool was full or the tracker closed.
+    # Events refused because the queue was full or the tracker closed.
     refused: int = 0
 
-    # Events that the broker refused for good (too large for it), or that the spool could not read back.
+    # Events that the broker rejected permanently (too large), or that the spool could not read.
     dropped: int = 0
 
-    # Events accepted or found, and neither acknowledged nor dropped yet.
+    # Events accepted or found that are neither acknowledged nor dropped.
     unsent: int = 0
 
-    # The bytes that those hold: of memory, or of the spool.
+    # Bytes that these take, in memory or in the spool.
     unsent_bytes: int = 0
 
-    # Attempts to reach the broker or to send that failed, and were or will be repeated.
+    # Failed attempts to connect or send; they are retried.
     failures: int = 0
 
-    # Events that dead processes left in the spool, taken over for sending.
+    # Events of terminated processes, found in the spool and sent by this process.
     found: int = 0
 
-    # Stretches of the spool's files that hold no whole event, like one cut off by a power failure.
+    # Corrupt frames in the spool's files, such as one truncated by a power failure.
     damaged: int = 0
 
-    # How often the spool's disk failed; the events of that time are kept in memory.
+    # Failures of the spool's disk; events are kept in memory meanwhile.
     spool_failures: int = 0
 
 
 class Transport(Protocol):
-    """Carries records away, in order within a key. No method raises because of the broker."""
+    """Send records, in order within a key. No method raises because of the broker."""
 
     def send(self, record: Record) -> bool:
-        """Take the record over, at once; False when it is refused."""
+        """Accept a record for sending, without blocking; return False if it is refused."""
 
     def flush(self, timeout: float) -> int:
-        """Wait until what was accepted has been sent, at most so many seconds; return how many are unsent."""
+        """Wait until accepted records are sent, for at most `timeout` seconds; return the number of unsent ones."""
 
     def close(self, timeout: float) -> int:
-        """Flush, then take no more records; return how many were left unsent. Closing again changes nothing."""
+        """Flush, then refuse further records; return the number of unsent ones. Closing again changes nothing."""
 
     def stats(self) -> Stats:
         """Return the counts so far."""

@@ -1,12 +1,11 @@
-"""The transport to Kafka: a bounded queue, and a daemon thread with an event loop of its own that empties it.
+"""The transport to Kafka: a bounded queue, and a background thread with its own event loop that sends from it.
 
-The life of an event: a tracking call makes its record and puts it into the queue, in memory or in the spool
-(microseconds, on the caller's thread); the first one wakes the publisher's thread, which gathers, sends and settles
-(`convostream.transport.sender`). A broker that is down or hangs only fills the queue, and a full queue refuses the new
-event and counts it.
+A tracking call puts its record into the queue, in memory or in the spool (microseconds, on the caller's thread). The
+first record wakes the background thread, which sends records in batches and settles them (`transport.sender`). While a
+broker is unavailable, the queue fills up; a full queue refuses new events and counts them.
 
-`close` waits until everything is sent or its deadline is over; the exit of the interpreter closes what is open. A
-forked child begins with an empty queue and a thread of its own: what its parent had accepted is its parent's to send.
+`close` waits until everything is sent or the timeout is over; the exit of the interpreter closes open transports. A
+forked child starts with an empty queue and its own thread; the parent sends what the parent accepted.
 """
 
 import asyncio
@@ -34,15 +33,15 @@ _JOIN_SECONDS: Final = 2.0
 
 
 class _Loop(asyncio.SelectorEventLoop):
-    """An event loop that resolves names itself: at the exit of the interpreter there are no more worker threads."""
+    """An event loop that resolves host names in its own thread, because worker threads are gone at interpreter exit."""
 
     async def getaddrinfo(self, host: Any, port: Any, **options: int) -> Any:
-        """Resolve on the publisher's thread, which has nothing else to do meanwhile."""
+        """Resolve on the background thread, which has nothing else to do meanwhile."""
         return socket.getaddrinfo(host, port, **options)
 
 
 class _Thread:
-    """The publisher's thread, its loop and its delivery; lives from the first event to the close."""
+    """The background thread with its loop and its delivery; it runs from the first event to the close."""
 
     def __init__(self, settings: Settings, queue: Queue) -> None:
         self._loop = _Loop()
@@ -53,14 +52,14 @@ class _Thread:
         self._thread.start()
 
     def wake(self) -> None:
-        """Let the other side look into the buffer; costs nothing while it is awake anyway."""
+        """Wake the background thread; costs nothing while it is awake."""
         if self._delivery.asleep:
             self._delivery.asleep = False
             with suppress(RuntimeError):  # the loop has ended meanwhile
                 self._loop.call_soon_threadsafe(self._delivery.woken.set)
 
     def stop(self) -> None:
-        """End the thread; what is not sent by now is not sent."""
+        """End the thread; unsent records stay unsent."""
         self._loop.call_soon_threadsafe(self._stopped.set)
         self._thread.join(_JOIN_SECONDS)
 
@@ -76,24 +75,24 @@ class _Thread:
 
 
 class KafkaTransport:
-    """Sends records to Kafka in the background; no method waits for the broker longer than it is told to."""
+    """Send records to Kafka in the background; no method waits for the broker longer than its timeout."""
 
     def __init__(self, settings: Settings | None = None) -> None:
         self._settings = settings or Settings.from_environment()
-        kafka_client_options(self._settings)  # a file that cannot be used is the caller's to know, at once
+        kafka_client_options(self._settings)  # raises for an unusable file now, in the caller
         self._start_lock = threading.RLock()
         self._queue = _queue_of(self._settings)
         self._thread: _Thread | None = None
         self._closed = self._ended = self._starting = False
         self._parents: list[object] = []
-        has_left_overs = self._queue.claim()  # raises for an unsafe spool, before anything has begun
+        has_left_overs = self._queue.claim()  # raises for an unsafe spool before anything has started
         _open_transports.add(self)
         atexit.register(self._exit)
         if has_left_overs:
             self._start()
 
     def send(self, record: Record) -> bool:
-        """Take the record over, at once; False when the queue is full or the transport closed."""
+        """Accept a record, without blocking; return False if the queue is full or the transport closed."""
         accepted = self._queue.offer(record)
         if accepted:
             thread = self._thread or self._start()
@@ -104,11 +103,11 @@ class KafkaTransport:
         return accepted
 
     def flush(self, timeout: float = 10.0) -> int:
-        """Wait until what was accepted has been sent, at most so many seconds; return how many are unsent."""
+        """Wait until accepted records are sent, for at most `timeout` seconds; return the number of unsent ones."""
         return self._queue.wait_settled(timeout)
 
     def close(self, timeout: float = 10.0) -> int:
-        """Flush, then stop; return how many events were left unsent."""
+        """Flush, then stop; return the number of unsent events."""
         if self._closed:
             return self.stats().unsent
         self._closed = True
@@ -144,11 +143,11 @@ class KafkaTransport:
 
     def _report_refusal(self) -> None:
         refused = self._queue.refused
-        if refused & (refused - 1) == 0:  # the first one and then ever fewer
+        if refused & (refused - 1) == 0:  # the first one, then fewer and fewer
             log.warning("%d events refused so far: the %s is full or the tracker is closed", refused, self._queue.noun)
 
     def _begin_in_child(self) -> None:
-        # Kept, since collecting the parent's loop and sockets here would close them for the parent as well.
+        # Kept, because collecting the parent's loop and sockets here would close them for the parent as well.
         self._queue.abandon()
         self._parents.append((self._thread, self._queue))
         self._thread = None
@@ -178,7 +177,7 @@ def _begin_all_in_child() -> None:
 
 
 def _close_with_multiprocessing(transport: KafkaTransport) -> None:
-    """Close at the end of a `multiprocessing` child too: those never run what `atexit` holds."""
+    """Close at the end of a `multiprocessing` child too: these do not run `atexit` functions."""
     processes = sys.modules.get("multiprocessing.util")
     if processes is not None:
         processes.Finalize(transport, KafkaTransport._exit, args=(transport,), exitpriority=0)

@@ -1,6 +1,6 @@
-"""The queue in memory: bounded in bytes, first in first out, shared by the callers and the publisher's thread.
+"""The queue in memory: bounded in bytes, first in, first out, shared by callers and the background thread.
 
-A record counts against the bound from `offer` until `settle`, so what is in flight is bounded too.
+A record counts against the bound from `offer` until `settle`, so records in flight are bounded too.
 """
 
 import time
@@ -11,17 +11,17 @@ from typing import Final
 from convostream.transport.interface import Record
 from convostream.transport.queue import Queue, Wake
 
-# Bytes of memory besides key and value: the headers of two bytes objects, a tuple and a place in the queue.
+# Bytes of memory besides key and value: the headers of two bytes objects, a tuple and a slot in the queue.
 RECORD_OVERHEAD: Final = 150
 
 
 def footprint(record: Record) -> int:
-    """Return the bytes of memory that a record holds."""
+    """Return the bytes of memory that a record takes."""
     return len(record.key) + len(record.value) + RECORD_OVERHEAD
 
 
 class Buffer(Queue):
-    """A queue that refuses instead of growing; what it holds is lost with the process."""
+    """A queue that refuses records instead of growing; its records are lost with the process."""
 
     noun = "buffer"
 
@@ -33,11 +33,11 @@ class Buffer(Queue):
 
     @property
     def unsent_bytes(self) -> int:
-        """Return the bytes of memory that unsent records hold."""
+        """Return the bytes of memory that unsent records take."""
         return self._bytes
 
     def offer(self, record: Record) -> bool:
-        """Take the record if there is room and the buffer is open; count it either way."""
+        """Accept a record if there is room and the queue is open; count it either way."""
         size = footprint(record)
         with self._settled:
             if not self._open or self._bytes + size > self._limit_bytes:
@@ -49,7 +49,7 @@ class Buffer(Queue):
     def take(self, most_bytes: int) -> list[Record]:
         """Return the next records, at least one if there is any; they stay counted until they are settled.
 
-        Only the publisher takes, and a deque's ends are safe without the lock: the callers never wait for this.
+        Only the background thread takes, and the ends of a deque are safe without the lock, so callers never wait.
         """
         waiting = self._waiting
         taken: list[Record] = []
@@ -61,14 +61,14 @@ class Buffer(Queue):
         return taken
 
     def settle(self, records: list[Record], *, dropped: bool = False) -> None:
-        """Forget records that the broker acknowledged, or refused for good."""
+        """Remove records that the broker acknowledged or rejected permanently."""
         size = sum(map(footprint, records))
         with self._settled:
             self._bytes -= size
             self._count_settled(len(records), dropped=dropped)
 
     def begin(self, wake: Wake) -> None:
-        """Begin nothing: nobody else has to do with this memory."""
+        """Do nothing: no other process uses this memory."""
 
     def abandon(self) -> None:
-        """Leave nothing: the child's copy of this memory is its own."""
+        """Do nothing: a child has its own copy of this memory."""

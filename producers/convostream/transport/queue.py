@@ -1,4 +1,4 @@
-"""What lies between the tracking calls and the publisher: records wait in it, in order, and are counted.
+"""The queue between the tracking calls and the background thread: records wait in order and are counted.
 
 Two implementations: `transport.memory_queue.Buffer` in memory, and `transport.spool.Spool` on disk.
 """
@@ -11,14 +11,14 @@ from typing import ClassVar
 
 from convostream.transport.interface import Record, Stats
 
-# Lets the publisher look into the queue.
+# Wakes the background thread.
 Wake = Callable[[], None]
 
 
 class Queue(ABC):
-    """Takes records over or refuses them, gives them out in order, and counts what passes.
+    """Accept or refuse records, return them in order, and count them.
 
-    The lock is one that its holder may take again: a signal handler may track in the midst of a call.
+    The lock is reentrant, because a signal handler may track during a call.
     """
 
     # What a queue of this kind is called in messages.
@@ -33,7 +33,7 @@ class Queue(ABC):
 
     @abstractmethod
     def offer(self, record: Record) -> bool:
-        """Take the record if there is room and the queue is open; count it either way."""
+        """Accept a record if there is room and the queue is open; count it either way."""
 
     @abstractmethod
     def take(self, most_bytes: int) -> list[Record]:
@@ -41,16 +41,16 @@ class Queue(ABC):
 
     @abstractmethod
     def settle(self, records: list[Record], *, dropped: bool = False) -> None:
-        """Forget records that the broker acknowledged, or refused for good."""
+        """Remove records that the broker acknowledged or rejected permanently."""
 
     @property
     @abstractmethod
     def unsent_bytes(self) -> int:
-        """Return the bytes that unsent records hold."""
+        """Return the bytes that unsent records take."""
 
     @property
     def damaged(self) -> int:
-        """Return how many damaged stretches of a spool were met."""
+        """Return how many corrupt frames were found in a spool."""
         return 0
 
     @property
@@ -59,23 +59,23 @@ class Queue(ABC):
         return 0
 
     def claim(self) -> bool:
-        """Tell whether there is something to send before anything was offered."""
+        """Tell whether there is something to send before the first offer."""
         return False
 
     @abstractmethod
     def begin(self, wake: Wake) -> None:
-        """Begin what runs beside the calls, if anything does; from now on there is a publisher."""
+        """Start background work, if there is any; from now on there is a background thread."""
 
     def release(self) -> int:
-        """Let go of what other processes may need; return how many unsent records they will find."""
+        """Release what other processes may need; return how many unsent records they will find."""
         return 0
 
     @abstractmethod
     def abandon(self) -> None:
-        """Leave everything to the parent process: this is a forked child."""
+        """Leave everything to the parent process; called in a forked child."""
 
     def close(self) -> None:
-        """Refuse from now on."""
+        """Refuse records from now on."""
         with self._settled:
             self._open = False
 
@@ -91,7 +91,7 @@ class Queue(ABC):
             return self._failures
 
     def wait_settled(self, timeout: float) -> int:
-        """Wait until everything accepted before this call is settled, at most so long; return how many are unsent."""
+        """Wait until all records accepted before are settled, at most `timeout` seconds; return how many are unsent."""
         deadline = self._clock() + timeout
         with self._settled:
             while not self._ready and (left := deadline - self._clock()) > 0:
@@ -119,12 +119,12 @@ class Queue(ABC):
             )
 
     def _accept(self) -> bool:
-        """Count an accepted record; the caller holds the lock that all offers take."""
+        """Count an accepted record; the caller holds the lock of all offers."""
         self._accepted += 1
         return True
 
     def _refuse(self) -> bool:
-        """Count a refused record; the caller holds the lock that all offers take."""
+        """Count a refused record; the caller holds the lock of all offers."""
         self._refused += 1
         return False
 

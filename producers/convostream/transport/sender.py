@@ -1,11 +1,11 @@
-"""The way of the records to the broker; the asyncio side of the publisher, on the publisher's own thread.
+"""Send records to the broker; the asyncio side of the transport, on its background thread.
 
-The life of a record here: it waits in the queue until the linger is over, is taken with others of up to a mebibyte,
-goes into one batch of its partition (murmur2 of the key, as every Kafka client does), and is settled when the broker
-has acknowledged that batch. Only then the next ones are taken, so the records of a conversation keep their order
-however often a batch fails. A failure of any kind closes the producer, and after a pause a new one sends again what
-was not acknowledged; a repetition is harmless, since each event carries its id. Only a record that the broker will
-never take (too large for it) is dropped, counted and logged.
+A record waits in the queue until the linger time is over. It is taken with others, up to 1 MiB, goes into a batch of
+its partition (murmur2 of the key, as in every Kafka client), and is settled when the broker has acknowledged that
+batch. Only then are the next records taken, so the records of a conversation keep their order however often a batch
+fails. After a failure of any kind the producer is closed; a new one sends the unacknowledged records again after a
+pause. A duplicate is harmless, because each event has an id. Only a record that the broker rejects permanently (too
+large) is dropped, counted and logged.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ Connect = Callable[[Settings], AbstractAsyncContextManager[AIOKafkaProducer]]
 
 
 class Delivery:
-    """Sends what is in the queue, for ever, until it is cancelled."""
+    """Send the records of the queue until cancelled."""
 
     def __init__(self, settings: Settings, queue: Queue, connect: Connect | None = None) -> None:
         self.woken = asyncio.Event()
@@ -60,7 +60,7 @@ class Delivery:
         self._pause = _FIRST_PAUSE_SECONDS
 
     async def run(self) -> None:
-        """Connect and send; after a failure pause and begin again."""
+        """Connect and send; after a failure, pause and start again."""
         while True:
             try:
                 async with self._connect(self._settings) as producer:
@@ -71,7 +71,7 @@ class Delivery:
             self._pause = min(self._pause * 2, _LONGEST_PAUSE_SECONDS)
 
     async def _report(self, error: Exception, failures: int) -> None:
-        """Log the first failure and then ever fewer."""
+        """Log the first failure, then fewer and fewer."""
         if failures & (failures - 1) == 0:
             settings = self._settings
             options = partial(kafka_client_options, settings)
@@ -85,7 +85,7 @@ class Delivery:
             self._pause = _FIRST_PAUSE_SECONDS
 
     async def _gather(self) -> None:
-        """Take the next records; wait for the first one, and a little for its company."""
+        """Take the next records; wait for the first one, and the linger time for more."""
         while not self._in_flight:
             self.asleep = True
             self._in_flight = self._queue.take(_CHUNK_BYTES)
@@ -95,7 +95,7 @@ class Delivery:
                 await asyncio.sleep(self._settings.linger_seconds)
 
     async def _send(self, producer: AIOKafkaProducer) -> None:
-        """Send what is in flight; what is not acknowledged stays in flight and raises."""
+        """Send the records in flight; if some are not acknowledged, they stay in flight and this raises."""
         partitions = sorted(await producer.partitions_for(self._settings.kafka_topic))
         by_partition: dict[int, list[Record]] = defaultdict(list)
         for record in self._in_flight:
@@ -108,7 +108,7 @@ class Delivery:
                 raise outcome
 
     async def _send_partition(self, producer: AIOKafkaProducer, partition: int, records: list[Record]) -> None:
-        """Send the records batch after batch and remove those that are settled from the list."""
+        """Send the records batch by batch and remove the settled ones from the list."""
         most = len(records)
         while records:
             batch = producer.create_batch()
@@ -127,7 +127,7 @@ class Delivery:
 
 
 def _fill(batch: Any, records: list[Record]) -> int:
-    """Put as many records into the batch as it takes, at least one; return how many."""
+    """Append as many records to the batch as fit, at least one; return how many."""
     for count, record in enumerate(records):
         if batch.append(timestamp=None, key=record.key, value=record.value) is None:
             return count
@@ -141,7 +141,7 @@ def _hash(key: bytes) -> int:
 
 @asynccontextmanager
 async def connected(settings: Settings) -> AsyncIterator[AIOKafkaProducer]:
-    """Give a producer that has reached the broker, and stop it afterwards."""
+    """Yield a producer that is connected to the broker, and stop it afterwards."""
     producer = AIOKafkaProducer(**_options(settings))
     try:
         await producer.start()
