@@ -24,18 +24,24 @@ NAMES: Final = {"clickhouse": "ClickHouse", "broker": "the broker"}
 
 @click.command(context_settings={"show_default": True})
 @click.option("--rounds", default=1, help="How many rounds.")
-@click.option("--seed", default=None, type=int, help="Seed of the first round; the next ones count on. None draws one.")
+@click.option(
+    "--seed", default=None, type=int, help="Seed of the first round; each next round adds 1. Default: random."
+)
 @click.option("--broker", type=click.Choice(["embedded", "kafka", "both"]), default="both", help="The broker.")
-@click.option("--seconds", default=60.0, help="How long faults strike in a round.")
-@click.option("--only", multiple=True, help="Only faults whose names contain this text; may be repeated.")
-@click.option("--without", multiple=True, help="No faults whose names contain this text; may be repeated.")
-@click.option("--rebalances", default=20, help="Of all rounds: the last one adds and removes workers until then.")
-@click.option("--together", default=30, help="How many of a hundred faults have company.")
-@click.option("--away", default=0.0, help="Instead: a server is away for so many seconds under a fast load.")
-@click.option("--what", type=click.Choice(["clickhouse", "broker"]), default="clickhouse", help="With --away: which.")
-@click.option("--rate", default=2_000, help="With --away: events a second.")
-@click.option("--keep", is_flag=True, help="Keep the data and logs of rounds without a difference, too.")
-@click.option("--directory", type=click.Path(path_type=Path), default=None, help="Where data of failed rounds stay.")
+@click.option("--seconds", default=60.0, help="How long faults are injected in a round.")
+@click.option("--only", multiple=True, help="Only faults whose name contains this text; repeatable.")
+@click.option("--without", multiple=True, help="No faults whose name contains this text; repeatable.")
+@click.option("--rebalances", default=20, help="Minimum of all rounds; the last one adds and removes workers.")
+@click.option("--together", default=30, help="Percentage of faults that are injected in pairs.")
+@click.option("--away", default=0.0, help="Instead of rounds: stop a server for this many seconds under load.")
+@click.option(
+    "--what", type=click.Choice(["clickhouse", "broker"]), default="clickhouse", help="With --away: the server."
+)
+@click.option("--rate", default=2_000, help="With --away: events per second.")
+@click.option("--keep", is_flag=True, help="Keep the data and logs of all rounds.")
+@click.option(
+    "--directory", type=click.Path(path_type=Path), default=None, help="Directory for the data of failed rounds."
+)
 def main(
     rounds: int,
     seed: int | None,
@@ -53,8 +59,8 @@ def main(
 ) -> None:
     """Kill, pause, disconnect and starve real processes under a known load, then check every number."""
     for client in ("aiokafka", "clickhouse_connect"):
-        logging.getLogger(client).setLevel(logging.CRITICAL)  # what is away is no news here
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so that nothing stays behind
+        logging.getLogger(client).setLevel(logging.CRITICAL)  # outages are expected
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so that every process is stopped
     first = random.randrange(1_000_000) if seed is None else seed
     kept = directory or Path(tempfile.mkdtemp(prefix="convostream-faults-"))
     brokers: list[Broker] = [each for each in BROKERS if broker in (each, "both")]

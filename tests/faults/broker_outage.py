@@ -34,7 +34,7 @@ AGENT: Final = """
 import json, logging, sys, time
 from convostream import ConversationTracker
 events, rate, text = int(sys.argv[1]), int(sys.argv[2]), "How long is a piece of string? " * 4
-logging.disable(logging.CRITICAL)  # what is away is no news here
+logging.disable(logging.CRITICAL)  # outages are expected
 def resident():
     with open("/proc/self/status") as status:
         return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmRSS"))

@@ -44,7 +44,8 @@ def compare_with_expected(stack: FaultStack, agents: Sequence[str], seed: int) -
 
 def _not_rerouted(expected: ExpectedState) -> Iterator[str]:
     if expected.not_rerouted:
-        yield f"forwarding: {len(expected.not_rerouted)} strays were never sent on: {expected.not_rerouted[:SHOWN]}"
+        missing = expected.not_rerouted
+        yield f"rerouting: {len(missing)} records never reached their partition: {missing[:SHOWN]}"
 
 
 def _events(stack: FaultStack, expected: ExpectedState) -> Iterator[str]:
@@ -53,7 +54,7 @@ def _events(stack: FaultStack, expected: ExpectedState) -> Iterator[str]:
     yield from _compare_sets("events", kept, set(stored))
     duplicated = [identity for identity, count in stored.items() if count > 1]
     if duplicated:
-        yield f"events: {len(duplicated)} are there more than once: {duplicated[:SHOWN]}"
+        yield f"events: {len(duplicated)} are duplicated: {duplicated[:SHOWN]}"
 
 
 def _dead_letters(stack: FaultStack, expected: ExpectedState) -> Iterator[str]:
@@ -70,7 +71,7 @@ def _dead_letters(stack: FaultStack, expected: ExpectedState) -> Iterator[str]:
     yield from _compare_sets("dead letters", set(expected.dead_letters), set(stored))
     duplicated = [letter for letter, count in stored.items() if count > 1]
     if duplicated:
-        yield f"dead letters: {len(duplicated)} are there more than once: {duplicated[:SHOWN]}"
+        yield f"dead letters: {len(duplicated)} are duplicated: {duplicated[:SHOWN]}"
 
 
 def _stored_form(sent: StoredRecord) -> tuple[str, bool, str, list[tuple[str, str]]]:
@@ -82,7 +83,7 @@ def _compare_sets(what: str, wanted: Set[object], found: Set[object]) -> Iterato
     if missing := wanted - found:
         yield f"{what}: {len(missing)} of {len(wanted)} are missing: {list(missing)[:SHOWN]}"
     if unexpected := found - wanted:
-        yield f"{what}: {len(unexpected)} should not be there: {list(unexpected)[:SHOWN]}"
+        yield f"{what}: {len(unexpected)} are unexpected: {list(unexpected)[:SHOWN]}"
 
 
 def _views(stack: FaultStack, expected: ExpectedState, agents: Sequence[str], seed: int) -> Iterator[str]:

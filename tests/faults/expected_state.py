@@ -26,12 +26,12 @@ from tests.support.stack.harness import history
 CONVERSATION: Final = ("agent_id", "conversation_id", "environment")
 ORIGIN: Final = "convostream-origin"
 
-# Whoever wrote a range confirms that it landed; a later owner, whose log is another one, that it is done with.
+# The writer of a range confirms that it is written; a later owner with another log, that it is closed.
 _RANGES_SQL: Final = (
-    "SELECT partition, log_epoch, first, last, max(landed) AS sure, toUnixTimestamp64Milli(any(time)) AS at,"
+    "SELECT partition, log_epoch, first, last, max(written) AS sure, toUnixTimestamp64Milli(any(time)) AS at,"
     " toUnixTimestamp64Milli(argMax(seen, owner_epoch)) AS seen_ms FROM"
     " (SELECT partition, log_epoch, first, last, owner_epoch, any(last_record_time) AS time, max(seen_at) AS seen,"
-    " min(confirmed) = 0 AND max(confirmed) = 1 AS landed FROM ranges WHERE topic = {topic:String}"
+    " min(confirmed) = 0 AND max(confirmed) = 1 AS written FROM ranges WHERE topic = {topic:String}"
     " GROUP BY partition, log_epoch, first, last, owner_epoch)"
     " GROUP BY partition, log_epoch, first, last ORDER BY partition, log_epoch, first"
 )

@@ -40,7 +40,7 @@ def written_offsets(stack: FaultStack) -> dict[int, WrittenOffset] | None:
     skipped: dict[int, bool] = {}
     for partition, log_epoch, _, _, last, sure, at in rows:
         number = int(str(partition))
-        # A range that another one follows has landed too.
+        # A range that another one follows is written too.
         if number not in found and (sure or skipped.get(number)):
             found[number] = WrittenOffset(int(str(log_epoch)), int(str(last)), milliseconds(at))
             stack.epochs_seen[number] = found[number].log_epoch
@@ -81,7 +81,7 @@ def drain(stack: FaultStack, seconds: float) -> None:
 def _check(stack: FaultStack, deadline: float, missing: object) -> None:
     stack.workers.revive()
     if time.monotonic() > deadline:
-        raise NotRecovered(f"not landed: {missing}\n{worker_logs(stack)}")
+        raise NotRecovered(f"not written: {missing}\n{worker_logs(stack)}")
     time.sleep(POLL_SECONDS)
 
 

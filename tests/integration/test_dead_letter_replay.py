@@ -159,10 +159,9 @@ def test_a_replay_that_was_killed_can_be_repeated(letters: DeadLetterTopic) -> N
     agents = [unique_agent("killed") for _ in range(3)]
     places = letters.refuse([event(agents[n % 3], f"chat-{n}") for n in range(MANY)])
     log = letters.harness.log
-    killed = letters.start("replay", "--reason-code", "invalid_event")
-    sent = asyncio.run(_wait_for_growth(log, sum(log.end_offsets().values())))
-    killed.kill()
-    killed.wait()
+    with letters.start("replay", "--reason-code", "invalid_event") as killed:
+        sent = asyncio.run(_wait_for_growth(log, sum(log.end_offsets().values())))
+        killed.kill()
     assert sent < MANY
     status, said = letters.run("replay", "--reason-code", "invalid_event", "--wait", "60")
     assert status == 0, said

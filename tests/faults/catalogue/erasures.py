@@ -11,18 +11,20 @@ from deploy.embedded.settings import ROOT
 from tests.faults.catalogue.kinds import FaultKind
 from tests.faults.fault_stack import FaultStack
 
-SOMEBODY = "SELECT agent_id, environment, conversation_id FROM events WHERE sender = 'end_user' ORDER BY rand() LIMIT 1"
+CONVERSATION_SQL = (
+    "SELECT agent_id, environment, conversation_id FROM events WHERE sender = 'end_user' ORDER BY rand() LIMIT 1"
+)
 ATTEMPTS = 40
 
 
 @contextmanager
 def _erased(stack: FaultStack) -> Iterator[None]:
     """Start to erase a conversation, kill the command half of the time, and repeat it until it succeeds."""
-    somebody = stack.rows_or_none(SOMEBODY)
-    if not somebody:
+    rows = stack.rows_or_none(CONVERSATION_SQL)
+    if not rows:
         yield
         return
-    agent, environment, conversation = map(str, somebody[0])
+    agent, environment, conversation = map(str, rows[0])
     command = ("erase", "--agent", agent, "--environment", environment, "--conversation", conversation)
     with subprocess.Popen(
         [sys.executable, "-m", "stream_processors", *command],
@@ -44,7 +46,7 @@ def _erased(stack: FaultStack) -> Iterator[None]:
         if (done := stack.command(*command)).returncode == 0:
             return
         time.sleep(1)
-    raise AssertionError(f"nobody could be erased: {done.stderr}")
+    raise AssertionError(f"the erasure failed: {done.stderr}")
 
 
 KINDS = (FaultKind("somebody erased", "people", _erased, (2, 6), weight=3),)

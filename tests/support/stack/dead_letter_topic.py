@@ -44,7 +44,7 @@ COLUMNS = (
     "origin_offset", "status", "received_at", "reason", "reason_code", "raw", "has_value", "key", "has_key", "headers",
 )  # fmt: skip
 
-# The log epoch of letters that no record of the topic was refused for.
+# The log epoch of dead letters without a record in the topic.
 BEFORE = 0
 
 LONG_AGO_MS = 1_700_000_000_000

@@ -21,7 +21,7 @@ from tests.support.stack.harness import CITY
 from tests.support.strategies.choices import RandomChoices
 from tests.support.strategies.questions import questions
 
-# What a killed command leaves to the clock: nobody waits half a minute for each kill.
+# Release the leases of a killed command, which would expire after half a minute.
 END_LEASES = """
 INSERT INTO owners (topic, partition, owner_epoch, owner_id, layout, partitions, released)
 SELECT topic, partition, latest.1, latest.2, latest.3, latest.4, 1

@@ -23,8 +23,8 @@ from tests.support.kafka.topic_log import PlacedRecord, TopicLog
 
 DRAIN_SECONDS = 60
 CONCURRENT_QUERIES = 4
-LANDED_SQL = """
-SELECT partition, if(confirmed, toInt64(last), -1) AS landed FROM latest_ranges WHERE topic = {topic:String}
+WRITTEN_SQL = """
+SELECT partition, if(confirmed, toInt64(last), -1) AS written FROM latest_ranges WHERE topic = {topic:String}
 """
 Row = tuple[object, ...]
 GEOIP = Path(__file__).parents[2] / "data" / "geoip" / "GeoIP2-City-Test.mmdb"
@@ -53,8 +53,8 @@ class Harness:
         while (now := self.log.end_offsets()) != ends:
             ends = now
             while missing := self._missing(ends):
-                assert self.worker.pid, f"the worker has ended:\n{self._worker_says()}"
-                assert time.monotonic() < deadline, f"not landed: {missing}; the worker says:\n{self._worker_says()}"
+                assert self.worker.pid, f"the worker has ended:\n{self._worker_log()}"
+                assert time.monotonic() < deadline, f"not written: {missing}; log of the worker:\n{self._worker_log()}"
                 time.sleep(0.1)
 
     def view(self, name: str, question: Question) -> list[tuple[object, ...]]:
@@ -81,17 +81,17 @@ class Harness:
         shown = self._threads.map(lambda name: self.view(name, question), names)
         return wrong_rows(known, question, dict(zip(names, shown, strict=True)), self.now)
 
-    def _worker_says(self) -> str:
+    def _worker_log(self) -> str:
         return "\n".join(self.worker.last_lines(40))
 
     def _missing(self, ends: dict[int, int]) -> dict[int, str]:
-        landed = {
-            int(str(partition)): int(str(last)) for partition, last in self.rows(LANDED_SQL, topic=self.log.topic)
+        written = {
+            int(str(partition)): int(str(last)) for partition, last in self.rows(WRITTEN_SQL, topic=self.log.topic)
         }
         return {
-            partition: f"{landed.get(partition, -1)} of {end - 1}"
+            partition: f"{written.get(partition, -1)} of {end - 1}"
             for partition, end in ends.items()
-            if landed.get(partition, -1) < end - 1
+            if written.get(partition, -1) < end - 1
         }
 
 
