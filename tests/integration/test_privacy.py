@@ -11,6 +11,7 @@ import clickhouse_connect
 import orjson
 import pytest
 
+from deploy.embedded.settings import StackSettings
 from deploy.embedded.stack.stack import Stack
 from deploy.embedded.stack.topics import create_topic
 from stream_processors.clickhouse.client import ClickHouse
@@ -18,6 +19,7 @@ from stream_processors.clickhouse.fact_tables import hash_condition
 from stream_processors.conversations.key import ConversationKey, conversation_hash
 from stream_processors.partitions.reconcile import missing_of_conversations
 from stream_processors.settings import WorkerSettings
+from tests.integration.conftest import WORKER
 from tests.oracle import Question, Record, Sent
 from tests.support.kafka.topic_log import PARTITIONS, TopicLog
 from tests.support.stack.dead_letter_topic import COLUMNS, DeadLetterTopic, RecordPosition, selection_options
@@ -129,11 +131,19 @@ POLICIES = {
 ENDINGS = {"redacted": "@example.org"}
 
 
+@pytest.fixture(scope="module")
+def own_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Run a separate stack, because the tests search all rows of all tables."""
+    settings = StackSettings(data_directory=tmp_path_factory.mktemp("privacy"))
+    with Stack(settings, "embedded", worker_environment=WORKER) as running:
+        yield running
+
+
 @pytest.fixture(scope="module", params=POLICIES)
-def policed(stack: Stack, request: pytest.FixtureRequest) -> Iterator[Policed]:
+def policed(own_stack: Stack, request: pytest.FixtureRequest) -> Iterator[Policed]:
     """Send records with secrets to a worker that caches no conversation and logs as much as possible."""
     topic, agent = unique_agent("private"), unique_agent("agent")
-    create_topic(stack.broker.address, topic, PARTITIONS)
+    create_topic(own_stack.broker.address, topic, PARTITIONS)
     own = {
         "CONVOSTREAM_KAFKA_TOPIC": topic,
         "CONVOSTREAM_KAFKA_GROUP": f"{topic}-workers",
@@ -142,10 +152,10 @@ def policed(stack: Stack, request: pytest.FixtureRequest) -> Iterator[Policed]:
         "CONVOSTREAM_STATE_CACHE_BYTES": "0",
         "CONVOSTREAM_LOG_LEVEL": "DEBUG",
     }
-    worker = stack.add_worker(own)
-    harness = Harness(stack, TopicLog(stack.broker.address, topic), worker)
+    worker = own_stack.add_worker(own)
+    harness = Harness(own_stack, TopicLog(own_stack.broker.address, topic), worker)
     letters, planter = (
-        DeadLetterTopic(stack, harness, stack.environment() | own),
+        DeadLetterTopic(own_stack, harness, own_stack.environment() | own),
         Planter("@example.org" if request.param == "redacted" else ""),
     )
     events = planter.events(agent)
