@@ -1,4 +1,4 @@
-"""`python -m stream_processors`: the worker and the commands that look after what it writes."""
+"""`python -m stream_processors`: the worker, and the commands that maintain what it writes."""
 
 import sys
 
@@ -17,9 +17,9 @@ from stream_processors.process.identity import make_owner_id
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 def main() -> None:
-    """Process agent events from Kafka into ClickHouse, each exactly once in effect.
+    """Process agent events from Kafka into ClickHouse, each exactly once.
 
-    Every setting is an environment variable with the prefix CONVOSTREAM_; .env.example explains them all.
+    Settings are environment variables with the prefix CONVOSTREAM_; .env.example explains all of them.
     """
 
 
@@ -27,8 +27,8 @@ def main() -> None:
 def worker() -> None:
     """Run a worker until Ctrl-C or SIGTERM.
 
-    Start as many as you like: Kafka shares the topic's partitions among them. What a worker was writing when it was
-    killed is written by the partition's next owner.
+    Start as many workers as you need: Kafka assigns the topic's partitions to them. A flush that a killed worker left
+    unfinished is completed by the next owner of the partition.
 
     \b
     Example:
@@ -43,11 +43,11 @@ def worker() -> None:
 
 @main.command("rebuild")
 def rebuild_command() -> None:
-    """Compute all facts anew from the stored events, and put them in the place of the old ones.
+    """Compute all facts again from the stored events, and replace the old ones.
 
     Needed after a change of CONVOSTREAM_SESSION_GAP_MINUTES or CONVOSTREAM_ESCALATION_ACTIONS, or of the fold in the
-    code: workers refuse to write until it has run. Workers that run meanwhile wait; readers see the old numbers until
-    the new ones are whole.
+    code: workers refuse to write until it has run. Running workers wait; readers see the old numbers until the new ones
+    are complete.
     """
     settings = read_settings()
     facts = run(settings, "rebuilding", lambda clickhouse, report: rebuild(

@@ -1,4 +1,4 @@
-"""Blocked partitions: what ClickHouse refuses to do for them; written by the loop, read by other threads too."""
+"""Which partitions are blocked because ClickHouse refuses their calls; written by the loop, read by other threads."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -12,20 +12,20 @@ _refused: defaultdict[int, list["Refusal"]] = defaultdict(list)
 
 @dataclass(slots=True, eq=False)
 class Refusal:
-    """A call of a partition; `reason` says why ClickHouse refuses it, None while it may yet succeed."""
+    """A call of a partition; `reason` says why ClickHouse refuses it, None while it may still succeed."""
 
     partition: int
     reason: str | None = None
 
     def block(self, reason: str) -> None:
-        """Say that the partition waits for somebody to remove a cause."""
+        """Mark the partition as blocked until the cause is fixed."""
         if self.reason is None:
             _refused[self.partition].append(self)
             metrics.BLOCKED.labels(self.partition).set(1)
         self.reason = reason
 
     def unblock(self) -> None:
-        """Say that the call succeeded, or is not tried any more."""
+        """Mark the call as succeeded or given up."""
         if self.reason is not None:
             _refused[self.partition].remove(self)
             metrics.BLOCKED.labels(self.partition).set(len(_refused[self.partition]) > 0)
@@ -33,7 +33,7 @@ class Refusal:
 
 @contextmanager
 def refusal_of_call(partition: int) -> Iterator[Refusal]:
-    """Keep a refusal for as long as a call is tried."""
+    """Keep a refusal while a call is retried."""
     refusal = Refusal(partition)
     try:
         yield refusal
@@ -42,6 +42,6 @@ def refusal_of_call(partition: int) -> Iterator[Refusal]:
 
 
 def reason_of(partition: int) -> str | None:
-    """Return why a partition is blocked; None when it is not."""
+    """Return why a partition is blocked; None if it is not."""
     refused = _refused.get(partition)
     return refused[0].reason if refused else None

@@ -66,7 +66,7 @@ STALE = Counter("convostream_stale_owners", "Writes refused because the partitio
 
 
 def forget_partition(partition: int) -> None:
-    """Show no gauge of a partition that went to another worker: its last value would stand for ever."""
+    """Remove the gauges of a partition that another worker owns now; otherwise their last values would stay."""
     for gauge in (LAG_RECORDS, LAG_SECONDS, UNCOMMITTED_RECORDS, CONVERSATIONS_CACHED, CACHE_BYTES, BLOCKED):
         with suppress(KeyError):
             gauge.remove(partition)

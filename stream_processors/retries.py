@@ -1,4 +1,4 @@
-"""Patience: a call to ClickHouse or Kafka that fails for a while is tried again for ever, with growing pauses."""
+"""Retry calls to ClickHouse and Kafka until they succeed, with growing pauses."""
 
 import asyncio
 import logging
@@ -19,22 +19,21 @@ FIRST_PAUSE_SECONDS: Final = 0.1
 LONGEST_PAUSE_SECONDS: Final = 10.0
 REFUSED_PAUSE_SECONDS: Final = 15.0
 
-# So often ClickHouse has to refuse a call in a row until its partition counts as blocked.
+# Consecutive refusals by ClickHouse after which a partition is blocked.
 REFUSALS: Final = 3
 
-# For how long a call may fail, for ClickHouse's load or an error of ours, until its partition counts as blocked.
+# How long a call may fail, because of ClickHouse's load or an error of ours, before its partition is blocked.
 OVERLOADED_SECONDS: Final = 60.0
 
 logger = logging.getLogger(__name__)
 
 
 async def retry_forever(what: str, call: Callable[[], Awaitable[T]], partition: int, subject: str = "") -> T:
-    """Return what a call returns, however often it has to be tried; `subject` says in logs what it is about.
+    """Retry a call until it succeeds and return its result; `what` and `subject` describe it in logs.
 
-    A partition is blocked while ClickHouse refuses a call again and again for a reason that is not the network, or
-    while a call has failed for a minute for ClickHouse's load or an error of ours: then it is tried rarely and loudly,
-    and when the cause is gone, the partition goes on by itself. Errors that say who has to act (`ProcessorError`) are
-    raised at once.
+    A partition is blocked while ClickHouse refuses a call repeatedly, or while a call has failed for a minute because
+    of ClickHouse's load or an error of ours. The call is then retried less often, with an error in the log, and the
+    partition continues by itself when the cause is fixed. Errors that say who must act (`ProcessorError`) are raised.
     """
     pause, refusals, began = FIRST_PAUSE_SECONDS, 0, time.monotonic()
     with refusal_of_call(partition) as refusal:
@@ -57,18 +56,18 @@ async def retry_forever(what: str, call: Callable[[], Awaitable[T]], partition: 
                 logger.error("partition %d is blocked: %s", partition, refusal.reason)
                 pause = REFUSED_PAUSE_SECONDS
             else:
-                logger.warning("partition %d tries again to %s %s: %s", partition, what, subject, problem)
+                logger.warning("partition %d retries to %s %s: %s", partition, what, subject, problem)
             metrics.RETRIES.labels(what).inc()
             await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - jitter, no secret
 
 
 def is_away(error: Exception) -> bool:
-    """Tell whether an error says that a server or the network is away, and nothing of what was sent."""
+    """Tell whether an error is about a server or the network, and not about the content of the call."""
     return isinstance(error, OSError | KafkaError | ClickHouseError) and error_code(error) is None
 
 
 def summary(error: Exception) -> str:
-    """Return what a person needs of an error, and no content of events, which other errors may quote."""
+    """Return a description of an error without content of events, which some errors quote."""
     lines = str(error).splitlines() or [""]
     return f"{type(error).__name__}: {lines[0][:200]}" if is_away(error) else type_and_code(error)
 
@@ -80,6 +79,6 @@ def type_and_code(error: Exception) -> str:
 
 
 def error_code(error: BaseException) -> int | None:
-    """Return the code of an error that ClickHouse has answered; None when it has answered nothing."""
+    """Return ClickHouse's error code; None if the error did not come from ClickHouse."""
     code = getattr(error, "code", None) if isinstance(error, ClickHouseError) else None
     return code if isinstance(code, int) else None

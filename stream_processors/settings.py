@@ -35,7 +35,7 @@ BUFFER_BYTES: Final = 64 * 1024**2
 
 
 class WorkerSettings(KafkaSecurity, BaseSettings):
-    """What a worker can be told; `.env.example` at the root explains each variable."""
+    """The settings of a worker; `.env.example` explains each variable."""
 
     model_config = SettingsConfigDict(env_prefix="CONVOSTREAM_", frozen=True, extra="ignore", env_ignore_empty=True)
 
@@ -75,9 +75,9 @@ class WorkerSettings(KafkaSecurity, BaseSettings):
     watchdog_seconds: Annotated[float, Field(ge=0)] = 120
 
     def buffer_share(self, partitions: int) -> int:
-        """Return how many bytes of records each of a worker's partitions may hold in memory.
+        """Return how many bytes of records each of `owned` partitions may buffer.
 
-        Unless the setting says how many there may be of all: 64 MiB, or 16 for each partition, and no more than 192.
+        Without the setting, all together may buffer 64 MiB, or 16 MiB per partition if that is more, up to 192 MiB.
         """
         if self.buffer_max_bytes is not None:
             return self.buffer_max_bytes // partitions

@@ -1,4 +1,4 @@
-"""The worker process: settings, logs, health port, watchdog, and the app until it is told to stop."""
+"""The worker process: settings, logs, health port, watchdog, and the app until it is stopped."""
 
 import asyncio
 import logging
@@ -43,7 +43,7 @@ def run_worker(settings: WorkerSettings) -> int:
     load_parser()  # before there is work to wait for it
     tune_gc()
     worker = _Worker(app, loop=loop, redirect_stdouts=False, quiet=True)
-    worker.spinner = None  # the logs say what there is to say
+    worker.spinner = None  # the logs have the details
     beating = loop.create_task(_beat(app, pulse), name="pulse")
     schedule = AuditSchedule(clickhouse, settings.audit_interval_seconds, partial(_owned, app))
     auditing = loop.create_task(schedule.run(), name="audits")
@@ -60,7 +60,7 @@ def run_worker(settings: WorkerSettings) -> int:
 
 class _Worker(faust.Worker):
     def _setup_logging(self) -> None:
-        """Leave the logs as they were configured."""
+        """Keep the log configuration."""
 
 
 def _owned(app: ProcessorApp) -> list[int]:

@@ -1,4 +1,4 @@
-"""`python -m stream_processors audit`: compare what is derived with the events, and repair it if that is wanted."""
+"""`python -m stream_processors audit`: compare derived tables with the events, and correct them with --repair."""
 
 import os
 import signal
@@ -33,10 +33,10 @@ QUARTER_HOUR_SECONDS: Final = 900
 @click.option("--repair", is_flag=True, help="Repair what differs, and prove it by another audit; workers wait.")
 @click.option("--in-background", is_flag=True, hidden=True, help="Give way to others; end when the input ends.")
 def audit_command(days: float | None, *, repair: bool, in_background: bool) -> None:
-    """Compare what is derived with the stored events, while flushes land, and add the outcome to the table audits.
+    """Compare the derived tables with the stored events, and write the outcome to the table audits.
 
-    Conversations that flushes keep changing meanwhile are left for the next audit. Ends with 0 when nothing differs or
-    all that did was repaired, with 1 when something differs, with 2 when it could not be done.
+    It does not block ingestion. Conversations that change in every pass are left for the next audit. Exit code 0:
+    nothing differs, or every difference was corrected; 1: something differs; 2: the audit could not run.
 
     \b
     Example:
@@ -44,7 +44,7 @@ def audit_command(days: float | None, *, repair: bool, in_background: bool) -> N
     """
     if in_background:
         give_way()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is held is released
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # releases the claims
     settings = read_settings()
 
     async def call(clickhouse: ClickHouse, report: Report) -> FinishedAudit:
@@ -63,7 +63,7 @@ def audit_command(days: float | None, *, repair: bool, in_background: bool) -> N
 
 
 def give_way() -> None:
-    """Take the processor last, and end with whoever holds the other end of the input."""
+    """Lower the CPU priority, and end when the parent process ends."""
     os.nice(NICENESS)
 
     def wait_for_the_end() -> None:
@@ -74,7 +74,7 @@ def give_way() -> None:
 
 
 def print_audit(audit: FinishedAudit) -> None:
-    """Print what an audit found, table by table, where, and what became of it."""
+    """Print the differences that an audit found, by table, with examples and what was corrected."""
     report = audit.report
     table = Table("table", "conversations", "rows missing", "rows too many", title="audit", title_justify="left")
     for name, each in report.tables.items():

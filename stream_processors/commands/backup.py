@@ -14,7 +14,8 @@ from stream_processors.process.identity import make_owner_id
 def backup_command(name: str, base: str | None) -> None:
     """Back up the whole database as NAME on ClickHouse's disk `backups`.
 
-    Workers wait meanwhile, and Kafka keeps what arrives. docs/backup.md says what a backup holds and how to restore it.
+    Workers wait meanwhile, and Kafka keeps new records. docs/backup.md says what a backup contains and how to
+    restore it.
 
     \b
     Example:
@@ -30,10 +31,10 @@ def backup_command(name: str, base: str | None) -> None:
 @click.argument("name")
 @click.option("--source", help="Name of the database in the backup.  [default: that of CONVOSTREAM_CLICKHOUSE_URL]")
 def restore_command(name: str, source: str | None) -> None:
-    """Restore the backup NAME into the database of CONVOSTREAM_CLICKHOUSE_URL, which has to be empty.
+    """Restore the backup NAME into the database of CONVOSTREAM_CLICKHOUSE_URL, which must be empty.
 
-    Stop the workers before and start them afterwards: they go on at the position of the backup and read from Kafka
-    again what followed.
+    Stop the workers first and start them afterwards. They continue at the position of the backup and read later records
+    from Kafka again.
     """
     try:
         restore(read_settings().clickhouse_url.get_secret_value(), name, source)

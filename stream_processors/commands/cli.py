@@ -1,4 +1,4 @@
-"""What every command does alike: read the settings, call ClickHouse under a progress bar, print rows."""
+"""What all commands share: read the settings, call ClickHouse with a progress bar, print rows."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
@@ -22,7 +22,7 @@ console = Console()
 
 
 def read_settings() -> WorkerSettings:
-    """Return the settings of the environment; a wrong one ends the command with what to change."""
+    """Return the settings of the environment; an invalid one ends the command with what to change."""
     try:
         return WorkerSettings()
     except ValidationError as error:
@@ -31,7 +31,7 @@ def read_settings() -> WorkerSettings:
 
 
 def run(settings: WorkerSettings, title: str, call: Callable[[ClickHouse, Report], Coroutine[Any, Any, T]]) -> T:
-    """Return what a call to ClickHouse returns, under a progress bar when it has a title."""
+    """Call ClickHouse, with a progress bar if there is a title, and return the result."""
     clickhouse = ClickHouse(settings.clickhouse_url.get_secret_value(), settings.clickhouse_timeout_seconds)
     try:
         with Progress(console=console, disable=not title or not console.is_terminal, transient=True) as bar:

@@ -1,4 +1,4 @@
-"""`python -m stream_processors dead-letters`: list, show, replay and drop the records that were refused."""
+"""`python -m stream_processors dead-letters`: list, show, replay and drop rejected records."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -26,7 +26,7 @@ PLACE: Final = ("topic", "partition", "log_epoch", "offset")
 
 
 def of_letters(command: F) -> F:
-    """Add the options that say which dead letters a command is about."""
+    """Add the options that select dead letters."""
     for option in (
         click.option("--topic", default=None, help="The topic, when it is not that of the settings."),
         click.option("--limit", default=0, type=click.IntRange(min=0), help="At most so many, the oldest first."),
@@ -42,7 +42,7 @@ def of_letters(command: F) -> F:
 
 @click.group("dead-letters")
 def dead_letters() -> None:
-    """Look at the records that were refused: why, and their bytes as they came; send them again, or drop them."""
+    """List rejected records with their reasons and bytes; replay or drop them."""
 
 
 @dead_letters.command("list")
@@ -94,11 +94,11 @@ def show_command(partition: int, offset: int, topic: str | None) -> None:
 def replay_command(
     reason_code: str | None, partition: int | None, offset: int | None, limit: int, topic: str | None, wait: float
 ) -> None:
-    """Send dead letters to the topic again, with their time of receipt, after what made them fail was mended.
+    """Produce dead letters to the topic again, with their time of receipt, after their cause was fixed.
 
-    Workers take them like any record: one that is valid now becomes an event and is settled, one that is not stays a
-    dead letter with its new reason. Safe to stop and to repeat: an event counts once however often it is sent.
-    Records of which only the hash is stored are read from Kafka again, as long as it has them.
+    Workers process them like any record: a valid one becomes an event and is resolved; an invalid one stays a dead
+    letter with its new reason. It is safe to stop and repeat: an event counts once however often it is sent.
+    Records of which only the hash is stored are read from Kafka again, if it still has them.
 
     \b
     Example:
@@ -137,7 +137,7 @@ def _say_not_sent(not_sent: Sequence[LogPosition], why: str) -> None:
 def drop_command(
     reason_code: str | None, partition: int | None, offset: int | None, limit: int, topic: str | None, *, yes: bool
 ) -> None:
-    """Drop dead letters that nobody needs: they are not listed any more, nor replayed.
+    """Drop dead letters: they are no longer listed or replayed.
 
     \b
     Example:
@@ -164,7 +164,7 @@ def _described(chosen: Sequence[PendingDeadLetter]) -> str:
 
 
 def readable(hexadecimal: str | None) -> str:
-    """Return bytes as text where they are UTF-8, else as an escaped Python literal; None is the value null."""
+    """Return bytes as text if they are UTF-8, else as an escaped Python literal; None is the value null."""
     if hexadecimal is None:
         return "(null)"
     raw = bytes.fromhex(hexadecimal)

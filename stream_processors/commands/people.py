@@ -1,4 +1,4 @@
-"""`python -m stream_processors erase` and `export`: what is stored of one person is removed, or written to a file."""
+"""`python -m stream_processors erase` and `export`: remove what is stored of a person, or write it to a file."""
 
 import os
 import signal
@@ -23,7 +23,7 @@ PRIVATE: Final = 0o600
 
 
 def of_person(command: F) -> F:
-    """Add the options that say who is meant."""
+    """Add the options that identify a person."""
     for option in (
         click.option("--conversation", help="The id of one conversation."),
         click.option("--customer", help="A customer_id: all conversations in which an event names it."),
@@ -49,14 +49,14 @@ def erase_command(
 ) -> None:
     """Erase a person: remove a customer's conversations, or one conversation, from every table, for good.
 
-    Workers wait meanwhile, and drop from then on what would bring a conversation back. Repeat it when it was stopped.
-    docs/privacy.md says what it cannot reach.
+    Workers wait meanwhile, and from then on drop records that would bring a conversation back. Repeat the command if it
+    was stopped. docs/privacy.md says what it cannot reach.
 
     \b
     Example:
       python -m stream_processors erase --agent support --customer 4711 --dry-run
     """
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what is held is released
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # releases the claims
     settings = read_settings()
     owner_id = f"erase:{make_owner_id()}"
     if pending:
@@ -94,7 +94,7 @@ def export_command(
 
 
 def named(agent: str | None, environment: str, customer: str | None, conversation: str | None) -> Person:
-    """Return who is meant; a wrong use ends the command."""
+    """Return the person; invalid options end the command."""
     if agent is None:
         raise click.UsageError("name the agent: --agent")
     try:
@@ -105,7 +105,7 @@ def named(agent: str | None, environment: str, customer: str | None, conversatio
 
 @contextmanager
 def opened(output: Path | None) -> Iterator[BinaryIO]:
-    """Open a file that must be new; it is removed again when the export fails."""
+    """Open a new file; it is removed if the export fails."""
     if output is None:
         yield sys.stdout.buffer
         return
@@ -122,13 +122,13 @@ def opened(output: Path | None) -> Iterator[BinaryIO]:
 
 
 def write_line(file: BinaryIO, line: bytes) -> None:
-    """Write a line with its end."""
+    """Write a line."""
     file.write(line)
     file.write(b"\n")
 
 
 def print_receipt(receipt: Receipt, *, is_dry: bool = False) -> None:
-    """Print what was removed, table by table."""
+    """Print the removed rows by table."""
     table = Table("table", "rows" if is_dry else "rows removed", "seconds")
     table.title, table.title_justify = "would be erased" if is_dry else "erased", "left"
     for each in receipt.removed:

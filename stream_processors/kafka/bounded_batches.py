@@ -1,7 +1,7 @@
-"""Record batches of a fetch, read within bounds: of bytes, of records and of headers.
+"""Read the record batches of a fetch within limits on bytes, records and headers.
 
-The Kafka client reads what is inside of the bounds as before, with its own parser. A batch outside of them raises
-UnreadableRecords when its records are read; the caller goes on behind it.
+The Kafka client parses batches within the limits with its own parser. A batch that exceeds them raises
+UnreadableRecords when its records are read; the caller continues after it.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ MAX_RECORDS: Final = 200_000
 UNCHECKED_BYTES: Final = 2 * 1024**2
 MAX_HEADERS: Final = UNCHECKED_BYTES // 2
 
-# After so many unpacked bytes the rest of a fetch is left to the next one: all records of a poll are in memory.
+# After this many decompressed bytes, the next fetch reads the rest: all records of a poll are in memory.
 ENOUGH_UNPACKED_BYTES: Final = 4 * 1024**2
 
 CODEC_MASK: Final = 7
@@ -47,7 +47,7 @@ _LEGACY_MIN_LENGTH: Final = 14
 
 
 class BoundedRecords(MemoryRecords):  # type: ignore[misc] # aiokafka has no types
-    """The client's batches of a fetch; those that might exceed a bound are bounded ones."""
+    """The client's batches of a fetch; batches that might exceed a limit are wrapped in `BoundedBatch`."""
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data)
@@ -57,7 +57,7 @@ class BoundedRecords(MemoryRecords):  # type: ignore[misc] # aiokafka has no typ
         self._batch: Any = None
 
     def has_next(self) -> bool:
-        """Tell whether another batch is to be read now."""
+        """Tell whether another batch can be read now."""
         unpacked = self._unpacked + getattr(self._batch, "unpacked_bytes", 0)
         return unpacked < ENOUGH_UNPACKED_BYTES and super().has_next() and self._is_of_one_format()
 
@@ -77,7 +77,7 @@ class BoundedRecords(MemoryRecords):  # type: ignore[misc] # aiokafka has no typ
         return self._batch
 
     def current(self) -> "BoundedBatch | None":
-        """Return the batch that was read last."""
+        """Return the last batch."""
         if self._batch is None or isinstance(self._batch, BoundedBatch):
             return self._batch
         return BoundedBatch(self._batch, self._slice())
@@ -94,9 +94,9 @@ def _needs_bounds(data: bytes, begin: int, size: int) -> bool:
 
 
 class BoundedBatch:
-    """A batch of the client's, whose records are read within the bounds.
+    """A batch of the client whose records are read within the limits.
 
-    `unpacked_bytes` is what reading it has taken; the bound when it was exceeded.
+    `unpacked_bytes` is its size after decompression, or the limit if it was exceeded.
     """
 
     def __init__(self, batch: Any, data: memoryview) -> None:
@@ -117,25 +117,25 @@ class BoundedBatch:
         return iter(DefaultRecordBatch(self._unpack()))
 
     def __next__(self) -> Any:
-        # The client takes the marker of a control batch this way.
+        # The client reads the marker of a control batch this way.
         return next(iter(self))
 
     def read_any_header(self) -> Iterator[Any]:
-        """Read the records again, by a parser that takes header names of any bytes."""
+        """Read the records again with a parser that accepts any bytes in header names."""
         return self._read_legacy() if self._is_legacy else iter(TolerantBatch(self._unpack()))
 
     def is_intact(self) -> bool:
-        """Tell whether the bytes are those that the producer computed the checksum of."""
+        """Tell whether the checksum is right."""
         kind = LegacyRecordBatch(bytes(self._data), self._magic) if self._is_legacy else None
         return bool((kind or DefaultRecordBatch(bytes(self._data))).validate_crc())
 
     def hash_of_bytes(self) -> int:
-        """Return a number that tells the batch's bytes from others."""
+        """Return a hash of the batch's bytes."""
         return crc32(self._data)
 
     @property
     def first(self) -> int:
-        """The first offset; of an old message set, which names only its last, that one."""
+        """The first offset; for an old message set, which has only its last offset, that one."""
         return int(self._batch.next_offset - 1 if self._is_legacy else self._batch.base_offset)
 
     @property
@@ -152,7 +152,7 @@ class BoundedBatch:
         return int(_MAX_TIMESTAMP.unpack_from(self._data, offset)[0])
 
     def describe(self) -> str:
-        """Return a text that names the batch: its offsets, its size and its compression."""
+        """Return a description of the batch: offsets, size and compression."""
         codec = CODEC_NAMES.get(self._codec, str(self._codec))
         offsets = (
             f"the message set at offset {self.last}" if self._is_legacy else f"offsets {self.first} to {self.last}"
@@ -176,7 +176,7 @@ class BoundedBatch:
         self.unpacked_bytes = len(batch._buffer)
 
     def _unpack(self) -> bytes:
-        """Return the batch without its compression; once refused it is not tried again."""
+        """Return the decompressed batch; once refused, it is not tried again."""
         if self._error is not None:
             raise UnreadableRecords(self._error)
         self.unpacked_bytes = MAX_UNPACKED_BYTES
@@ -209,7 +209,7 @@ def _plain_header(data: memoryview, payload_bytes: int) -> bytearray:
 
 
 def _check_headers(payload: bytes, count: int) -> None:
-    """Refuse a large batch with more headers than memory is meant to hold."""
+    """Refuse a large batch with more headers than memory should hold."""
     begin = headers = 0
     try:
         for _ in range(count):
@@ -233,7 +233,7 @@ def _count_headers(payload: bytes, begin: int) -> int:
 
 
 class _BoundedLegacyBatch(_LegacyRecordBatchPy):  # type: ignore[misc] # the same
-    """A message set as Kafka had them before version 0.11: the value of one message holds the others."""
+    """A message set from before Kafka 0.11: the value of one message contains the others."""
 
     def _decompress(self, key_offset: int) -> Unpacked:
         packed, begin = self._buffer, key_offset

@@ -1,8 +1,8 @@
-"""The Faust transport for whole polls: an agent gets all records that a poll brought of a partition in one message.
+"""The Faust transport for whole polls: an agent gets all records of a partition that a poll returned as one message.
 
-Faust hands on single records and commits by counting single acknowledgements; at tens of thousands of events a second
-that costs more than all the rest. Here a message is a `Poll`, ClickHouse's range log says where a partition goes on,
-and Kafka's committed offset only follows it, for the monitors that watch the group's lag.
+Faust delivers single records and commits by counting single acknowledgements. At tens of thousands of events per second
+that costs more than everything else. Here a message is a `Poll`, ClickHouse's range log is the position of a partition,
+and the offset committed to Kafka follows it, for monitors of the group's lag.
 """
 
 import asyncio
@@ -39,10 +39,10 @@ from stream_processors.kafka.source import Poll, TopicDescription
 from stream_processors.kafka.startup import start_with_retry
 from stream_processors.kafka.topic_metadata import describe_topic
 
-# How long a fetch waits for records. A partition that is read from now on waits for the fetch that is under way.
+# How long a fetch waits for records. A partition that is read from now on waits for the fetch in flight.
 LONGEST_WAIT_MS: Final = 200
 
-# How often it is said that Kafka refuses a worker without the rights that it needs, and asked again.
+# How often missing Kafka permissions are logged and checked again.
 REFUSED_SECONDS: Final = 1.0
 
 REFUSALS: Final = (TopicAuthorizationFailedError, GroupAuthorizationFailedError)
@@ -52,10 +52,10 @@ Assign = Callable[[set[int]], Awaitable[None]]
 
 
 class PollSchema(faust.Schema[Any, Any]):
-    """Hands a `Poll` on as it is: decoding is a step of ours, so that nothing is lost to an error in it."""
+    """Deliver a `Poll` unchanged: decoding is a step of the pipeline, so that a decoding error loses nothing."""
 
     def loads_key(self, app: Any, message: Any, **options: Any) -> Any:
-        """Return no key: a poll holds many."""
+        """Return no key: a poll has many."""
         return None
 
     def loads_value(self, app: Any, message: Any, **options: Any) -> Any:
@@ -64,7 +64,7 @@ class PollSchema(faust.Schema[Any, Any]):
 
 
 class _NeverSeen(dict[TP, int | None]):
-    """Faust's memory of read offsets, kept empty: offsets that go back must reach us, they tell of a new log."""
+    """Faust's memory of offsets, kept empty: offsets that go back must be delivered, to reveal a new log."""
 
     def __missing__(self, key: TP) -> None:
         return None
@@ -74,24 +74,24 @@ class _NeverSeen(dict[TP, int | None]):
 
 
 class WholePollThread(AIOKafkaConsumerThread):
-    """Faust's consumer thread, which a failed commit does not crash: the next one carries the same position."""
+    """Faust's consumer thread; a failed commit does not crash it, because the next one has the same position."""
 
     def _create_consumer(self, loop: asyncio.AbstractEventLoop) -> AIOKafkaConsumer:
         consumer = super()._create_consumer(loop)
-        consumer._fetch_max_wait_ms = LONGEST_WAIT_MS  # Faust says 1.5 s and has no option for it
+        consumer._fetch_max_wait_ms = LONGEST_WAIT_MS  # Faust uses 1.5 s and has no option for it
         # Faust sets this only for workers that write in transactions themselves.
         consumer._isolation_level = "read_committed"
         return consumer
 
     async def on_start(self) -> None:
-        """Start the client, however long Kafka is away."""
+        """Start the client, however long Kafka is unavailable."""
         await start_with_retry(self, super().on_start, self._clear, _reason_of(self.transport))
 
     async def _clear(self) -> None:
         await self._ensure_consumer().stop()
 
     async def _fetch_records(self, *arguments: Any, **options: Any) -> Any:
-        """Return what the next poll brings; while Kafka refuses it, nothing, after a pause."""
+        """Return the records of the next poll; while Kafka refuses it, nothing, after a pause."""
         try:
             return await super()._fetch_records(*arguments, **options)
         except REFUSALS as error:
@@ -100,21 +100,21 @@ class WholePollThread(AIOKafkaConsumerThread):
             return {}
 
     async def report_refusal(self) -> None:
-        """Log why Kafka keeps us out of the group, if it does: the client waits for somebody who asks it."""
+        """Log why Kafka refuses group membership, if it does: the client only reports it on request."""
         try:
             await self.at_once(_check_group)
         except KafkaError as error:
             self.log.error("Kafka does not let this worker into its group: %s", explain(error))  # noqa: TRY400
 
     def state_of(self, tp: TP) -> Any:
-        """Return what the client knows of a partition; None when it does not have it."""
+        """Return the client's state of a partition; None if it is not assigned."""
         subscription = self._ensure_consumer()._subscription.subscription
         assignment = subscription.assignment if subscription is not None else None
         key = TopicPartition(*tp)
         return assignment.state_value(key) if assignment is not None and key in assignment.tps else None
 
     async def at_once(self, call: Callable[[AIOKafkaConsumer], Awaitable[T]]) -> T:
-        """Return what a call to the client returns, without waiting for the poll that is under way as Faust does."""
+        """Call the client without waiting for the poll in flight, as Faust would."""
 
         async def in_thread() -> T:
             return await call(self._ensure_consumer())
@@ -122,7 +122,7 @@ class WholePollThread(AIOKafkaConsumerThread):
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(in_thread(), self.thread_loop))
 
     async def commit(self, offsets: Mapping[TP, int]) -> bool:
-        """Commit offsets; tell whether Kafka took them."""
+        """Commit offsets; tell whether Kafka accepted them."""
         positions = {TopicPartition(*tp): offset for tp, offset in offsets.items()}
         try:
             await self.at_once(lambda client: client.commit(positions))
@@ -149,7 +149,7 @@ class WholePollConsumer(Consumer):
         self._resumed = asyncio.Event()
 
     def set_assignment_listener(self, topic: str, on_assigned: Assign) -> None:
-        """Set the topic, and who is told which of its partitions are ours."""
+        """Set the topic, and the function that gets its assigned partitions."""
         self.topic, self.on_assigned = topic, on_assigned
 
     @faust.Service.task
@@ -163,7 +163,7 @@ class WholePollConsumer(Consumer):
         return WholePollThread(self, loop=self.loop, beacon=self.beacon)
 
     async def perform_seek(self) -> None:
-        """Let the application take the assigned partitions; each goes on when it knows its position."""
+        """Pass the assigned partitions to the application; each starts when its position is known."""
         assignment = self.assignment()
         self.log.info("generation %s of the group", self.app.consumer_generation_id)
         self.pause_partitions(assignment)
@@ -171,7 +171,7 @@ class WholePollConsumer(Consumer):
             await self.on_assigned({tp.partition for tp in assignment})
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, ConsumerMessage]]:
-        """Yield one message for each partition that the next poll brings records of."""
+        """Yield one message for each partition with records in the next poll."""
         if self.flow_active and not self._get_active_partitions():
             await self._wait_until_resumed(timeout)
             return
@@ -186,7 +186,7 @@ class WholePollConsumer(Consumer):
             self._note_position(tp)
 
     def _note_position(self, tp: TP) -> None:
-        """Take how far a partition was read, and how much of it is not committed yet."""
+        """Record how far a partition was read, and its lag."""
         state = self._thread.state_of(tp)
         if state is not None and state.has_valid_position:
             self._read.note_position(tp, state.position)
@@ -194,7 +194,7 @@ class WholePollConsumer(Consumer):
             metrics.UNCOMMITTED_RECORDS.labels(tp.partition).set(max(0, uncommitted))
 
     async def _wait_until_resumed(self, timeout: float) -> None:
-        """Wait until a partition may be read again; Faust would sleep for a second, however soon that is."""
+        """Wait until a partition can be read again; Faust would always sleep for a second."""
         self._resumed.clear()
         with suppress(TimeoutError):
             await asyncio.wait_for(self._resumed.wait(), timeout)
@@ -205,7 +205,7 @@ class WholePollConsumer(Consumer):
         self._resumed.set()
 
     def on_buffer_drop(self, tp: TP) -> None:
-        """Read a partition again whose polls have been taken."""
+        """Read a partition again after its polls were taken."""
         super().on_buffer_drop(tp)
         self._resumed.set()
 
@@ -218,12 +218,12 @@ class WholePollConsumer(Consumer):
         )
 
     def verify_event_path(self, now: float, tp: TP) -> None:
-        """Say nothing about single messages that seem stuck: the watchdog looks at partitions."""
+        """Do nothing: the watchdog checks partitions instead of single messages."""
 
     async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
-        """Commit what has landed since the last commit."""
+        """Commit what was written since the last commit."""
         if not self._landed:
-            return False  # also at the end of a worker that never reached Kafka, whose client knows no assignment
+            return False  # also when a worker ends that never reached Kafka: its client has no assignment
         assignment = self.assignment()
         read = {tp: self.read_to(tp.partition, at) for tp, at in self._landed.items() if tp in assignment}
         fresh = {tp: at for tp, at in read.items() if self._reported.get(tp) != at}
@@ -236,7 +236,7 @@ class WholePollConsumer(Consumer):
         return TP(self.topic, partition)
 
     async def describe(self) -> TopicDescription:
-        """Ask Kafka what the topic is now."""
+        """Ask Kafka for the topic's partition count and id."""
         description = await self._thread.at_once(lambda consumer: describe_topic(consumer._client, self.topic))
         metrics.UNDER_REPLICATED.set(description.under_replicated)
         return description
@@ -249,7 +249,7 @@ class WholePollConsumer(Consumer):
         return starts[tp], ends[tp]
 
     async def seek_to(self, partition: int, offset: int) -> int:
-        """Read a partition from an offset on; return how often its position has been set now."""
+        """Read a partition from an offset; return how often its position has been set."""
         tp = self._tp(partition)
         await self._thread.at_once(partial(_seek, partition=TopicPartition(*tp), offset=offset))
         self._seeks[tp] += 1
@@ -258,31 +258,31 @@ class WholePollConsumer(Consumer):
         return self._seeks[tp]
 
     def pause(self, partition: int) -> None:
-        """Read no more of a partition for now."""
+        """Stop reading a partition for now."""
         self.pause_partitions({self._tp(partition)})
 
     def resume(self, partition: int) -> None:
-        """Read on after a pause."""
+        """Continue reading after a pause."""
         if (tp := self._tp(partition)) in self.assignment():
             self.resume_partitions({tp})
 
     def read_to(self, partition: int, taken: int) -> int:
-        """Return the offset below which nothing more comes, when all below `taken` was taken."""
+        """Return the offset below which nothing more will come, if everything below `taken` was taken."""
         return self._read.read_to(self._tp(partition), taken)
 
     def lag(self, partition: int, next_offset: int) -> int:
-        """Return how many committed records of a partition wait behind an offset, as far as the last poll knows."""
+        """Return how many committed records of a partition wait after an offset, according to the last poll."""
         state = self._thread.state_of(self._tp(partition))
         if state is None:
-            return 0  # the client no longer has the partition: a rebalance is under way
+            return 0  # the client no longer has the partition: a rebalance is in progress
         return max(0, _end_of(state) - next_offset)
 
     def mark_written(self, partition: int, offset: int) -> None:
-        """Take the offset below which everything has landed."""
+        """Record the offset below which everything is written."""
         self._landed[self._tp(partition)] = offset
 
     async def is_member(self, partition: int) -> bool:
-        """Ask Kafka whether we still own a partition: only its owner may commit."""
+        """Ask Kafka whether this worker still owns a partition: only its owner may commit."""
         tp = self._tp(partition)
         if tp not in self.assignment():
             return False
@@ -292,7 +292,7 @@ class WholePollConsumer(Consumer):
     async def forward(self, record: Record, key: bytes, partition: int, headers: Any) -> None:
         """Produce a record again, to another partition; return when Kafka has it.
 
-        Raises InvalidRecord when Kafka takes it for too large.
+        Raises InvalidRecord if it is too large for Kafka.
         """
         producer = self.app.producer
         try:
@@ -303,14 +303,14 @@ class WholePollConsumer(Consumer):
 
 
 def _reason_of(transport: Any) -> Callable[[Exception], Awaitable[str]]:
-    """Return what finds the reason why a client of a transport cannot start."""
+    """Return a function that finds out why a client cannot start."""
     servers = server_list(transport.url, transport.default_port)
     options = partial(credentials_to_aiokafka_auth, transport.app.conf.broker_credentials)
     return partial(find_reason, bootstrap_servers=servers, options=options)
 
 
 def _end_of(state: Any) -> int:
-    """Return how far a partition may be read: up to its first open transaction, where the broker tells of those."""
+    """Return the end of what may be read: the first open transaction, if the broker reports it."""
     is_known = state.lso is not None and state.lso >= 0
     return int((state.lso if is_known else state.highwater) or 0)
 
@@ -321,16 +321,16 @@ async def _check_group(client: AIOKafkaConsumer) -> None:
 
 
 async def _seek(client: AIOKafkaConsumer, partition: TopicPartition, offset: int) -> None:
-    # The client looks its own position up after an assignment; set before that is known, ours would be lost.
+    # The client looks up its own position after an assignment. A position that is set before that would be lost.
     await client.position(partition)
     client.seek(partition, offset)
 
 
 class RetryingProducer(Producer):
-    """Faust's producer, which waits for Kafka at its start."""
+    """Faust's producer, which waits for Kafka when it starts."""
 
     async def on_start(self) -> None:
-        """Start the client, however long Kafka is away."""
+        """Start the client, however long Kafka is unavailable."""
         await start_with_retry(self, super().on_start, self._clear, _reason_of(self.transport))
 
     async def _clear(self) -> None:

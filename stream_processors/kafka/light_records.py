@@ -1,6 +1,6 @@
-"""Light records: what the worker's Kafka client makes of a fetched record, without what no step reads.
+"""Light records: the records of the worker's Kafka client, without fields that no step reads.
 
-The client's own records take 130 bytes and 0.5 to 0.8 us more each: of what waits in memory a fifth.
+The client's own records take 130 bytes and 0.5 to 0.8 us more each: a fifth of the buffered memory.
 """
 
 from collections import Counter
@@ -18,7 +18,7 @@ _damaged: Final[Counter[tuple[Any, int, int]]] = Counter()
 
 
 class LightRecord(msgspec.Struct, frozen=True, gc=False):
-    """A record as the steps read it."""
+    """A record with the fields that the steps read."""
 
     partition: int
     offset: int
@@ -29,7 +29,7 @@ class LightRecord(msgspec.Struct, frozen=True, gc=False):
 
 
 class LightRecords(fetcher.PartitionRecords):  # type: ignore[misc] # aiokafka has no types
-    """The client's iterator over what it fetched of a partition, which makes light records."""
+    """The client's iterator over the fetched records of a partition, which creates light records."""
 
     next_fetch_offset: int
 
@@ -53,7 +53,7 @@ class LightRecords(fetcher.PartitionRecords):  # type: ignore[misc] # aiokafka h
                 return  # the client fetches it again
 
     def _is_damaged_for_good(self, batch: BoundedBatch) -> bool:
-        """Count the fetches of a batch with a wrong checksum: the network may damage one, but not each alike."""
+        """Count the fetches of a batch with a wrong checksum: the network damages no two in the same way."""
         key = (self._tp, batch.first, batch.hash_of_bytes())
         _damaged[key] += 1
         if _damaged[key] < DAMAGED_FETCHES:
@@ -68,9 +68,9 @@ class LightRecords(fetcher.PartitionRecords):  # type: ignore[misc] # aiokafka h
             yield UnreadableBatch(self._tp.partition, offset, batch.timestamp, reason)
 
     def _read_again(self, batch: BoundedBatch) -> Iterator[LightRecord | UnreadableBatch]:
-        """Yield what is left of a batch that the client could not read; for the unreadable part one stand-in.
+        """Yield the rest of a batch that the client could not read, with one stand-in for the unreadable part.
 
-        Its offset depends on the batch alone, so that it is the same one wherever reading begins.
+        The offset of the stand-in depends on the batch alone, so that it is the same wherever reading starts.
         """
         read = batch.first - 1
         try:
@@ -94,6 +94,6 @@ _NO_HEADERS: Final[tuple[tuple[str, bytes | None], ...]] = ()
 
 
 def make_light_records() -> None:
-    """Let consumers of this process make light records from now on."""
+    """Make consumers of this process create light records."""
     fetcher.PartitionRecords = LightRecords
     fetcher.MemoryRecords = BoundedRecords

@@ -1,4 +1,4 @@
-"""The connection to Kafka: Faust's options for the settings."""
+"""The connection to Kafka: Faust's options from the settings."""
 
 from typing import Any, Final
 
@@ -9,18 +9,18 @@ from convostream.contract.wire import LARGEST_RECORD
 from convostream.kafka.security import kafka_client_options
 from stream_processors.settings import WorkerSettings
 
-# Larger ones bring no more speed.
+# Larger fetches are not faster.
 LARGEST_FETCH: Final = 8 * 1024**2
 
 # Forwarded records have a key and headers beside their value; the broker's own limit decides.
 LARGEST_REQUEST: Final = 2 * LARGEST_RECORD
 
-# How soon partitions that were added, or a topic that was made again, are noticed; the clients' own is 5 minutes.
+# How soon added partitions, or a topic that was created again, are noticed; the client's default is 5 minutes.
 METADATA_AGE_MS: Final = 10_000
 
 
 def broker_options(settings: WorkerSettings) -> dict[str, Any]:
-    """Return the options of the Faust app that say where Kafka is and how to speak to it."""
+    """Return the options of the Faust app for the connection to Kafka."""
     servers = settings.kafka_bootstrap_servers.split(",")
     return {
         "broker": [f"kafka://{server.strip()}" for server in servers],
@@ -40,12 +40,12 @@ def broker_options(settings: WorkerSettings) -> dict[str, Any]:
 
 
 def _fetch_bytes(settings: WorkerSettings) -> int:
-    """Return how much is fetched of a partition at once: the client holds it beside what the buffer counts."""
+    """Return the bytes to fetch of a partition at once: the client holds them in addition to the buffer."""
     return min(LARGEST_FETCH, max(LARGEST_RECORD, settings.buffer_share(1) // 16))
 
 
 def _credentials(settings: WorkerSettings) -> Any:
-    """Return Faust's form of what an aiokafka client logs in with."""
+    """Return the credentials of an aiokafka client in Faust's form."""
     options = kafka_client_options(settings)
     context = options.get("ssl_context")
     if "sasl_mechanism" not in options:

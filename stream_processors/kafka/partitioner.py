@@ -1,4 +1,4 @@
-"""Kafka's default partitioner: murmur2 of the key, as Java's client and aiokafka have it, of many keys at a time."""
+"""Kafka's default partitioner, murmur2 of the key as in the Java client and aiokafka, for many keys at once."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -13,13 +13,13 @@ _WORD_BYTES: Final = 4
 
 
 def partitions_of(keys: Sequence[bytes], partitions: int) -> list[int]:
-    """Return the partitions that clients send keys to."""
+    """Return the partitions of keys."""
     homes: list[int] = ((murmur2(keys) & 0x7FFFFFFF) % partitions).tolist()
     return homes
 
 
 def murmur2(keys: Sequence[bytes]) -> npt.NDArray[np.uint32]:
-    """Return the hashes of some keys, a thirtieth of the time a key that a loop over its bytes takes."""
+    """Return the hashes of keys, in a thirtieth of the time of a loop over their bytes."""
     lengths = np.fromiter(map(len, keys), dtype=np.uint32, count=len(keys))
     whole, rest = np.divmod(lengths, _WORD_BYTES)
     width = int(whole.max(initial=0)) + 1

@@ -1,4 +1,4 @@
-"""A Kafka producer for commands, by the worker's settings."""
+"""A Kafka producer for commands, with the worker's settings."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,13 +12,13 @@ from convostream.kafka.security import kafka_client_options
 from stream_processors.errors import OperatorError
 from stream_processors.settings import WorkerSettings
 
-# What is larger than a broker takes is for the broker to refuse: it knows its limit.
+# The broker refuses records that are too large: it knows its limit.
 MAX_REQUEST_BYTES: Final = 256 * 1024**2
 
 
 @asynccontextmanager
 async def kafka_producer(settings: WorkerSettings) -> AsyncIterator[AIOKafkaProducer]:
-    """Give a producer inside the block; raises OperatorError when Kafka cannot be reached or goes away."""
+    """Yield a producer; raises OperatorError if Kafka is or becomes unavailable."""
     security = kafka_client_options(settings)
     producer = AIOKafkaProducer(
         bootstrap_servers=settings.kafka_bootstrap_servers,

@@ -1,7 +1,7 @@
-"""How far each partition was read: further than its last record, where offsets follow that no consumer is given.
+"""How far each partition was read, including offsets that no consumer gets.
 
-Markers of transactions and the records of aborted ones take up offsets. Without them a log looks as if records waited
-behind its last committed one for ever.
+Markers of transactions and records of aborted ones take up offsets. Without them, a log would seem to have unread
+records after its last committed one.
 """
 
 from collections.abc import Sequence
@@ -13,30 +13,30 @@ from stream_processors.kafka.records import Record
 
 
 class _Read(NamedTuple):
-    """The offset behind the last record that was handed on, and the client's own position."""
+    """The offset after the last delivered record, and the client's own position."""
 
     handed_on: int
     position: int
 
 
 class ReadPositions:
-    """What was handed on of each partition, and where the client stood when it had been."""
+    """What was delivered of each partition, and the client's position at that time."""
 
     def __init__(self) -> None:
         self._read: dict[TP, _Read] = {}
 
     def begin(self, tp: TP, offset: int) -> None:
-        """Take that a partition is read from an offset on."""
+        """Record that a partition is read from an offset."""
         self._read[tp] = _Read(offset, offset)
 
     def note_records(self, tp: TP, records: Sequence[Record], *, is_current: bool) -> None:
-        """Take the records of a poll; one that began before the last seek counts where it goes on from there."""
+        """Record a poll; one from before the last seek counts only if it continues there."""
         known = self._read.get(tp)
         if is_current or (known is not None and records[0].offset == known.handed_on):
             self.begin(tp, records[-1].offset + 1)
 
     def note_position(self, tp: TP, position: int) -> None:
-        """Take the client's position, after all that it has read was handed on."""
+        """Record the client's position, after everything that it read was delivered."""
         if (known := self._read.get(tp)) is not None:
             self._read[tp] = known._replace(position=position)
 

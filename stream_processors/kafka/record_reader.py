@@ -1,4 +1,4 @@
-"""Single records of the topic for commands, read at their positions, by the worker's settings."""
+"""Read single records of the topic for commands, with the worker's settings."""
 
 from collections.abc import AsyncIterator, Collection
 from contextlib import asynccontextmanager
@@ -17,14 +17,14 @@ FETCH_MS: Final = 10_000
 
 
 class KafkaReader:
-    """Reads records of one topic one by one; `partitions` are those that it has."""
+    """Read records of one topic one by one; `partitions` are those of the topic."""
 
     def __init__(self, consumer: AIOKafkaConsumer, partitions: Collection[int]) -> None:
         self._consumer = consumer
         self._partitions = partitions
 
     async def record_at(self, position: LogPosition) -> Record | None:
-        """Return the record that Kafka has at a position today, None when it has none."""
+        """Return the record that is at a position now, None if there is none."""
         partition = TopicPartition(position.topic, position.partition)
         if position.partition not in self._partitions:
             return None
@@ -41,7 +41,7 @@ class KafkaReader:
 
 @asynccontextmanager
 async def kafka_reader(settings: WorkerSettings, topic: str) -> AsyncIterator[KafkaReader]:
-    """Give a reader of a topic inside the block; raises OperatorError when Kafka cannot be reached or goes away."""
+    """Yield a reader of a topic; raises OperatorError if Kafka is or becomes unavailable."""
     security = kafka_client_options(settings)
     consumer = AIOKafkaConsumer(
         topic,

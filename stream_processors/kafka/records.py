@@ -1,10 +1,10 @@
-"""A record of the events topic as the steps see it, whatever client delivered it.
+"""Records of the events topic as the steps see them, whatever client delivered them.
 
-Headers of ours travel with records that are produced again: where a record came from, when that was received, and
-which dead letter it replays. Anybody can send them: they count only where `proofs.py` has found them to be true.
+Records that are produced again carry headers: the origin, its time of receipt, and the dead letter that they replay.
+Any producer can send such headers, so they count only if `pipeline/headers.py` has proved them.
 
-Producers may choose a record's timestamp, too. One that cannot be true is replaced by the time when a worker first saw
-the record, so that no producer writes into months that are not there yet or long gone.
+Producers can choose a record's timestamp, too. An impossible one is replaced by the time when a worker first saw the
+record, so that no producer writes into months of the future or the distant past.
 """
 
 import re
@@ -16,7 +16,7 @@ from stream_processors.conversations.values import CLOCK_TOLERANCE_MS, EARLIEST_
 ORIGIN_HEADER: Final = "convostream-origin"
 RECEIVED_AT_HEADER: Final = "convostream-received-at"
 DEAD_LETTER_HEADER: Final = "convostream-dead-letter"
-UNKNOWN_TIME: Final = b"-1"  # as Kafka says it
+UNKNOWN_TIME: Final = b"-1"  # as in Kafka
 
 
 _ORIGIN: Final = re.compile(rb"([A-Za-z0-9._-]{1,249}):([0-9]{1,9}):([0-9]{1,18})")
@@ -25,7 +25,7 @@ _PLACE: Final = re.compile(rb"([A-Za-z0-9._-]{1,249}):([0-9]{1,9}):([0-9]{1,18})
 
 
 class LogPosition(NamedTuple):
-    """A place in the history of a partition; offsets of different log epochs have nothing to do with each other."""
+    """A position in a partition; offsets of different log epochs are unrelated."""
 
     topic: str
     partition: int
@@ -34,7 +34,7 @@ class LogPosition(NamedTuple):
 
 
 class Record(Protocol):
-    """What the steps read of a Kafka record; `timestamp` is in milliseconds, -1 or None when there is none."""
+    """The fields of a Kafka record that the steps read; `timestamp` is in milliseconds, -1 or None if there is none."""
 
     @property
     def partition(self) -> int: ...  # noqa: D102
@@ -51,7 +51,7 @@ class Record(Protocol):
 
 
 class KeptRecord(NamedTuple):
-    """What is stored of a refused record; `digest` is the keyed hash of its value where the value itself is not."""
+    """What is stored of a rejected record; `digest` is the keyed hash of a value that is not stored."""
 
     storage: Literal["full", "hashed", "dropped"]
     value: bytes | None
@@ -61,7 +61,7 @@ class KeptRecord(NamedTuple):
 
 
 class UnreadableBatch(NamedTuple):
-    """Stands for the records of a batch that no client can read: a record without key and value, and why."""
+    """A stand-in for the records of an unreadable batch: a record without key and value, with the reason."""
 
     partition: int
     offset: int
@@ -73,7 +73,7 @@ class UnreadableBatch(NamedTuple):
 
 
 class DeadLetter(NamedTuple):
-    """A record that the contract refuses, why, and what is stored of it."""
+    """A record that violates the contract, the reason, and what is stored of it."""
 
     record: Record
     received_at: int
@@ -83,21 +83,21 @@ class DeadLetter(NamedTuple):
 
 
 class Origin(NamedTuple):
-    """Where a record lay that a worker has forwarded."""
+    """The position of a record before a worker rerouted it."""
 
     topic: str
     partition: int
     offset: int
 
     def header(self) -> bytes:
-        """Return the value of the header that names it."""
+        """Return the origin as a header value."""
         return ":".join(map(str, self)).encode()
 
 
 def times_of_receipt(records: Sequence[Record], seen_at: int, proved: Mapping[int, int]) -> Sequence[int]:
-    """Return when some records, at least one, were received, in milliseconds.
+    """Return the times of receipt of one or more records, in milliseconds.
 
-    `seen_at` is when a worker first saw them; `proved` are the times of those whose headers were found true, by offset.
+    `seen_at` is when a worker first saw them; `proved` has the times of records with proved headers, by offset.
     """
     times = [record.timestamp or 0 for record in records]
     if min(times) < EARLIEST_TIME or max(times) > seen_at + CLOCK_TOLERANCE_MS:
@@ -106,25 +106,25 @@ def times_of_receipt(records: Sequence[Record], seen_at: int, proved: Mapping[in
 
 
 def time_of_receipt(seen_at: int, *times: int | None) -> int:
-    """Return the first of some times that can be one of receipt; else when the record was first seen."""
+    """Return the first plausible time of receipt, or else when the record was first seen."""
     possible = (time for time in times if time and EARLIEST_TIME <= time <= seen_at + CLOCK_TOLERANCE_MS)
     return next(possible, seen_at)
 
 
 def named_origin(record: Record) -> Origin | None:
-    """Return the origin that a record's headers name, whether it is there or not."""
+    """Return the origin that a record's headers name, proved or not."""
     named = [value for name, value in record.headers if name == ORIGIN_HEADER]
     found = _ORIGIN.fullmatch(named[0] or b"") if named else None
     return Origin(found[1].decode(), *map(int, found.groups()[1:])) if found else None
 
 
 def replayed_letter(record: Record) -> LogPosition | None:
-    """Return the dead letter that a record says to replay: the place where it was refused first."""
+    """Return the position of the dead letter that a record claims to replay."""
     named = [value for name, value in record.headers if name == DEAD_LETTER_HEADER]
     found = _PLACE.fullmatch(named[-1] or b"") if named else None
     return LogPosition(found[1].decode(), *map(int, found.groups()[1:])) if found else None
 
 
 def place_text(place: LogPosition) -> bytes:
-    """Return a place as the header of a replay holds it."""
+    """Return a position in the form of the replay header."""
     return ":".join(map(str, place)).encode()

@@ -1,4 +1,4 @@
-"""What a partition needs of Kafka; `transport.WholePollConsumer` gives it."""
+"""The interface to Kafka that a partition needs; `consumer.WholePollConsumer` implements it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,19 +9,18 @@ from stream_processors.kafka.records import Record
 
 Headers = list[tuple[str, bytes | None]]
 
-# Measured with tracemalloc: what a record takes beside the bytes of its key, value and headers.
+# Measured with tracemalloc: the memory of a record besides the bytes of its key, value and headers.
 RECORD_BYTES: Final = 240
 
-# The tuple of a header, and its place in the list of them.
+# The tuple of a header, and its slot in the list.
 HEADER_BYTES: Final = 72
 
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """The records of one partition that one poll brought, in order of their offsets; never empty.
+    """The records of one partition in one poll, in order of their offsets; never empty.
 
-    `seeks` counts how often the partition's position had been set when the poll began; `bytes` is about the memory that
-    the records take.
+    `seeks` counts how often the position had been set when the poll began. `bytes` is about the memory of the records.
     """
 
     partition: int
@@ -36,7 +35,7 @@ class Poll:
 
     @classmethod
     def of(cls, partition: int, records: Sequence[Record], seeks: int) -> Self:
-        """Return the poll of some records."""
+        """Return a poll of records."""
         held = RECORD_BYTES * len(records) + sum(
             [len(record.value or b"") + len(record.key or b"") for record in records]
         )
@@ -49,9 +48,9 @@ def _header_bytes(record: Record) -> int:
 
 
 class TopicDescription(NamedTuple):
-    """How many partitions a topic has, and its id: another one whenever it is made, None when the broker gives none.
+    """A topic's partition count and id; a topic that is created again has another id, None if the broker has no ids.
 
-    `under_replicated` counts the partitions that have fewer replicas in sync than they should.
+    `under_replicated` counts the partitions with too few in-sync replicas.
     """
 
     partitions: int
@@ -60,10 +59,10 @@ class TopicDescription(NamedTuple):
 
 
 class PartitionSource(Protocol):
-    """Kafka, as far as the owner of a partition needs it."""
+    """The part of Kafka that the owner of a partition needs."""
 
     async def describe(self) -> TopicDescription:
-        """Ask Kafka what the topic is now."""
+        """Ask Kafka for the topic's partition count and id."""
         ...
 
     async def bounds(self, partition: int) -> tuple[int, int]:
@@ -71,36 +70,36 @@ class PartitionSource(Protocol):
         ...
 
     async def seek_to(self, partition: int, offset: int) -> int:
-        """Read a partition from an offset on; return how often its position has been set now."""
+        """Read a partition from an offset; return how often its position has been set."""
         ...
 
     def pause(self, partition: int) -> None:
-        """Read no more of a partition for now."""
+        """Stop reading a partition for now."""
         ...
 
     def resume(self, partition: int) -> None:
-        """Read on after a pause."""
+        """Continue reading after a pause."""
         ...
 
     def read_to(self, partition: int, taken: int) -> int:
-        """Return the offset below which nothing more comes, when all below `taken` was taken."""
+        """Return the offset below which nothing more will come, if everything below `taken` was taken."""
         ...
 
     def lag(self, partition: int, next_offset: int) -> int:
-        """Return how many committed records of a partition wait behind an offset."""
+        """Return how many committed records of a partition wait after an offset."""
         ...
 
     def mark_written(self, partition: int, offset: int) -> None:
-        """Take the offset below which everything has landed."""
+        """Record the offset below which everything is written."""
         ...
 
     async def is_member(self, partition: int) -> bool:
-        """Ask Kafka whether we still own a partition."""
+        """Ask Kafka whether this worker still owns a partition."""
         ...
 
     async def forward(self, record: Record, key: bytes, partition: int, headers: Headers) -> None:
         """Produce a record again, to another partition; return when Kafka has it.
 
-        Raises InvalidRecord when Kafka takes it for too large.
+        Raises InvalidRecord if it is too large for Kafka.
         """
         ...

@@ -1,6 +1,6 @@
-"""A start that waits for Kafka: the client's own gives up at the first broker that does not answer.
+"""Start Kafka clients with retries: the client's own start gives up at the first broker that does not answer.
 
-A worker that is started while its broker is away, or restarts, then waits for it, as it does when the broker goes away
+A worker that is started while its broker is unavailable waits for it, as it does when the broker becomes unavailable
 later.
 """
 
@@ -16,15 +16,15 @@ logger = logging.getLogger(__name__)
 
 
 class Starting(Protocol):
-    """What is being started, which may be told to stop meanwhile."""
+    """What is being started; it may be stopped meanwhile."""
 
     @property
     def should_stop(self) -> bool:
-        """Whether it has been told to stop."""
+        """Whether it was told to stop."""
         ...
 
     async def sleep(self, seconds: float) -> None:
-        """Wait, at most until it is told to stop."""
+        """Sleep, at most until it is told to stop."""
         ...
 
 
@@ -34,11 +34,10 @@ async def start_with_retry(
     clear: Callable[[], Awaitable[None]],
     reason: Callable[[Exception], Awaitable[str]],
 ) -> None:
-    """Start a client of Kafka; as long as no broker answers, `clear` away what was begun and start again.
+    """Start a Kafka client; while no broker answers, `clear` the failed attempt and start again.
 
-    What `reason` says of a failure is logged.
-
-    Raises SystemExit when the worker is told to stop meanwhile: it has begun nothing that had to be ended.
+    The `reason` of a failure is logged. Raises SystemExit if the worker is stopped meanwhile; nothing has to be ended
+    then.
     """
     while True:
         try:

@@ -1,7 +1,7 @@
-"""Records whose headers have names that are no UTF-8, which the Kafka client raises at, for ever, on one partition.
+"""Read records with header names that are not UTF-8, at which the Kafka client raises again and again.
 
-Kafka itself takes any bytes for a name, and clients in other languages send them. A batch with such a name is read
-again by the client's parser in Python, which shows the bytes of the name as `\\xff`.
+Kafka accepts any bytes as a name, and clients in other languages send them. A batch with such a name is read again by
+the client's parser in Python, which shows the bytes of the name as `\\xff`.
 """
 
 from typing import Any, SupportsIndex
@@ -23,19 +23,19 @@ def decode_varint_within(data: bytes | bytearray, position: int) -> tuple[int, i
 
 
 class _Bytes(bytearray):
-    """Bytes whose parts are decoded as far as they are UTF-8."""
+    """Bytes whose slices decode with escapes for invalid UTF-8."""
 
     def __getitem__(self, index: SupportsIndex | slice) -> Any:
         part = super().__getitem__(index)
         return _Bytes(part) if isinstance(part, bytearray) else part
 
     def decode(self, encoding: str = "utf-8", errors: str = "backslashreplace") -> str:
-        """Return the text; what is no UTF-8 is escaped."""
+        """Return the text with escapes for invalid UTF-8."""
         return super().decode(encoding, errors)
 
 
 class TolerantBatch(_DefaultRecordBatchPy):  # type: ignore[misc] # aiokafka has no types
-    """A batch without compression, whatever its headers are called."""
+    """A batch without compression, with any header names."""
 
     _buffer: bytearray
 

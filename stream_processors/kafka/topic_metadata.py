@@ -1,8 +1,8 @@
-"""What a topic is now: its id and its number of partitions, asked of the broker anew each time.
+"""Ask the broker for a topic's id and partition count.
 
-Kafka gives a topic an id that a topic of the same name, made after it was deleted, does not share. The client's own
-metadata have none, and are up to minutes old. This is Kafka's Metadata request in the version that brought the ids
-(https://kafka.apache.org/protocol#The_Messages_Metadata, version 10), or an older one where a broker has not got it.
+A topic that is deleted and created again gets another id. The client's own metadata have no ids and are up to minutes
+old. This is Kafka's Metadata request in the version that introduced ids
+(https://kafka.apache.org/protocol#The_Messages_Metadata, version 10), or an older one for older brokers.
 """
 
 from io import BytesIO
@@ -35,7 +35,7 @@ NO_ID: Final = bytes(16)
 
 
 class MetadataResponse(Response):  # type: ignore[misc]  # aiokafka has no types
-    """Brokers and topics; only what stands before an array's end is read by name."""
+    """The response: brokers and topics."""
 
     API_KEY = 3
     API_VERSION = 10
@@ -74,7 +74,7 @@ class MetadataResponse(Response):  # type: ignore[misc]  # aiokafka has no types
 
 
 class MetadataRequestStruct(RequestStruct):  # type: ignore[misc]  # aiokafka has no types
-    """The request for some topics, none of which is created by asking."""
+    """The request for topics, without creating them."""
 
     FLEXIBLE_VERSION = True
     API_KEY = 3
@@ -98,23 +98,23 @@ class TopicRequest(Request[MetadataRequest_v4 | MetadataRequestStruct]):  # type
         self._topic = topic
 
     def build(self, request_struct_class: type[RequestStruct]) -> RequestStruct:
-        """Return the request as it is sent to a broker that has this version."""
+        """Return the request in the version of the broker."""
         if request_struct_class is MetadataRequest_v4:
             return MetadataRequest_v4([self._topic], False)
         return MetadataRequestStruct([(NO_ID, self._topic, {})], False, False, False, {})
 
 
 async def describe_topic(client: AIOKafkaClient, topic: str) -> TopicDescription:
-    """Ask a broker what a topic is; raises an error of the client when it does not know, or does not answer.
+    """Ask a broker for a topic; raises an error of the client if it does not know the topic or does not answer.
 
-    The connection is the one of heartbeats: on the other an answer waits for the fetch that is under way.
+    It uses the connection of heartbeats, because answers on the other one wait for the fetch in flight.
     """
     node = client.get_random_node()
     return described(await client.send(node, TopicRequest(topic), group=ConnectionGroup.COORDINATION))
 
 
 def described(response: Response) -> TopicDescription:
-    """Return what the answer to a `TopicRequest` says; raises an error of the client when it says that it cannot."""
+    """Return the content of a response to `TopicRequest`; raises the client's error for an error code."""
     (error_code, topic, *rest), topic_id = response.topics[0], NO_ID
     if isinstance(response, MetadataResponse):
         topic_id, *rest = rest

@@ -1,7 +1,7 @@
-"""Unpack the compressed part of a record batch, but never more of it than a bound.
+"""Decompress a record batch up to a limit.
 
-A producer chooses how much a batch unpacks to: a few KB may stand for gigabytes. The Kafka client unpacks all of it.
-Whatever a header says about the size is checked or ignored, and concatenated frames count together.
+A producer chooses the decompressed size of a batch: a few KB may expand to gigabytes. The Kafka client decompresses all
+of it. Sizes in headers are checked or ignored, and concatenated frames count together.
 """
 
 import gzip
@@ -41,9 +41,9 @@ Unpacked = bytes | memoryview
 
 
 def unpack(codec: int, packed: memoryview, limit: int = MAX_UNPACKED_BYTES) -> Unpacked:
-    """Return what compressed bytes unpack to.
+    """Return decompressed bytes.
 
-    Raises UnreadableRecords when that is more than `limit` bytes or the bytes are damaged.
+    Raises UnreadableRecords if they are more than `limit` bytes or damaged.
     """
     if codec not in _CODECS:
         raise UnreadableRecords(f"unknown compression codec {codec}")

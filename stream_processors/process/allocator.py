@@ -1,7 +1,7 @@
-"""Lets the C library give freed memory back: a worker takes and frees blocks and fetches of many MiB all the time.
+"""Let the C library return freed memory to the system: a worker allocates and frees blocks of many MiB all the time.
 
-Left alone, glibc keeps what was freed once it has seen large sizes, in an arena for each thread: 100 MiB and more that
-nobody uses. Other C libraries have no such options and are left as they are.
+By default glibc keeps freed memory once it has seen large sizes, in an arena per thread: 100 MiB and more. Other C
+libraries have no such options and are not changed.
 """
 
 import ctypes
@@ -12,7 +12,7 @@ _OPTIONS: Final = {-1: 1024**2, -3: 1024**2, -8: 2}
 
 
 def tune_malloc() -> None:
-    """Let blocks from 1 MiB on go back to the system when they are freed, and threads share two arenas."""
+    """Return blocks of 1 MiB and more to the system when they are freed, and let threads share two arenas."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         for option, value in _OPTIONS.items():

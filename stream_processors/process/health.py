@@ -1,6 +1,6 @@
-"""The port of a worker: Prometheus metrics, and whether it is alive and ready. Threads of its own answer.
+"""The port of a worker: Prometheus metrics, liveness and readiness, answered by threads of its own.
 
-A client that sends nothing, or a byte now and then, holds one of a few threads for a few seconds and nothing else.
+A client that sends nothing, or very slowly, occupies one of a few threads for a few seconds and nothing else.
 """
 
 import logging
@@ -18,14 +18,14 @@ from prometheus_client import make_wsgi_app
 STALLED_SECONDS: Final = 30.0
 MOST_CONNECTIONS: Final = 64
 
-# A connection ends after so long, whatever it has come to.
+# The longest time of a connection, in seconds.
 CONNECTION_SECONDS: Final = 5.0
 
 logger = logging.getLogger(__name__)
 
 
 class Pulse:
-    """Whether the worker's event loop turns, and whether it does its work; written by the loop, read by threads."""
+    """Whether the worker's event loop runs and makes progress; written by the loop, read by threads."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -34,23 +34,23 @@ class Pulse:
         self.problem = ""
 
     def beat(self, ready: bool, problem: str = "") -> None:
-        """Say that the loop turns, whether the worker owns its partitions, and what stops one of them."""
+        """Record that the loop runs, whether the worker owns its partitions, and what blocks one of them."""
         self._beat_at = self._clock()
         self.ready, self.problem = ready, problem
 
     @property
     def silence(self) -> float:
-        """Seconds since the loop last turned."""
+        """Seconds since the last heartbeat."""
         return self._clock() - self._beat_at
 
     @property
     def is_alive(self) -> bool:
-        """Whether the loop turns."""
+        """Whether the loop runs."""
         return self.silence < STALLED_SECONDS
 
     @property
     def is_ready(self) -> bool:
-        """Whether the worker does all of its work."""
+        """Whether the worker owns its partitions and none is blocked."""
         return self.is_alive and self.ready and not self.problem
 
 
@@ -62,7 +62,7 @@ class _Handler(WSGIRequestHandler):
 
 
 class _Server(ThreadingMixIn, WSGIServer):
-    """A thread for each connection, of which there are few and none for long."""
+    """A thread per connection; connections are few and short."""
 
     daemon_threads = True
     request_queue_size = MOST_CONNECTIONS
@@ -72,14 +72,14 @@ class _Server(ThreadingMixIn, WSGIServer):
         self._free = threading.BoundedSemaphore(MOST_CONNECTIONS)
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        """Answer in a thread; end the connection at once when there are too many."""
+        """Answer in a thread; close the connection at once if there are too many."""
         if self._free.acquire(blocking=False):
             super().process_request(request, client_address)
         else:
             self.shutdown_request(request)
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
-        """Answer, and end the connection in time."""
+        """Answer, and close the connection in time."""
         deadline = threading.Timer(CONNECTION_SECONDS, _end, (request,))
         deadline.daemon = True
         deadline.start()
@@ -90,7 +90,7 @@ class _Server(ThreadingMixIn, WSGIServer):
             self._free.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Log at the lowest level: clients that break off, or send nothing, are no errors of ours."""
+        """Log at debug level: a client that disconnects or sends nothing is not an error of the worker."""
         logger.debug("a connection to the health port failed", exc_info=True)
 
 

@@ -1,4 +1,4 @@
-"""Who writes: an identity that no other run of a worker or command has."""
+"""The owner id: unique to each run of a worker or command."""
 
 import os
 import secrets

@@ -1,4 +1,4 @@
-"""Logs for people or as JSON, one object a line; never content, addresses or keys of events."""
+"""Logs as text or as JSON lines; they never contain content, addresses or keys of events."""
 
 import json
 import logging
@@ -10,7 +10,7 @@ QUIET = ("aiokafka", "faust", "mode", "clickhouse_connect", "urllib3")
 
 
 class JsonFormatter(logging.Formatter):
-    """Formats a log record as one JSON object."""
+    """Format a log record as one JSON object."""
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the object as text: time, level, logger, message, and the traceback of an error."""
@@ -26,7 +26,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure_logs(log_format: Literal["text", "json"], level: str) -> None:
-    """Send all logs to standard error in the given form; other libraries speak from WARNING on."""
+    """Send all logs to standard error in a format; libraries log from WARNING."""
     handler = logging.StreamHandler(sys.stderr)
     plain = logging.Formatter("%(asctime)s %(levelname)-8s %(name)s  %(message)s")
     handler.setFormatter(JsonFormatter() if log_format == "json" else plain)

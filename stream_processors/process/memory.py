@@ -1,7 +1,7 @@
-"""Keeps Python's cyclic collector away from the work on a flush: it would cost a fifth to a half of the speed.
+"""Pause Python's cyclic garbage collector during flushes, where it would cost a fifth to a half of the speed.
 
-A flush makes many objects that stay until it has landed, and hardly a cycle among them. The collector would walk
-through them over and over; so it looks between flushes.
+A flush creates many objects that live until it is written, with hardly any cycles. The collector would scan them again
+and again; it runs between flushes instead.
 """
 
 import gc
@@ -12,7 +12,7 @@ _flushes = 0
 
 
 def tune_gc() -> None:
-    """Let the collector look rarely, and never at what is there from the start."""
+    """Run the collector rarely, and exclude the objects that exist at the start."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(200_000, 20, 1_000)
@@ -20,8 +20,8 @@ def tune_gc() -> None:
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """Let nothing be collected while at least one flush is being worked on."""
-    global _flushes  # there is one collector in a process
+    """Pause the collector while at least one flush is prepared."""
+    global _flushes  # a process has one collector
     _flushes += 1
     gc.disable()
     try:

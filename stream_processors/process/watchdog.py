@@ -1,8 +1,8 @@
-"""The watchdog: a thread of its own that ends a worker which does not get on, so that another one takes over.
+"""The watchdog: a thread that ends a stalled worker, so that another one takes over.
 
-Two things are known to go wrong without an error: the event loop hangs, and a partition is never fetched again after
-a rebalance. Waiting for ClickHouse is neither: then the loop turns and nothing is left unread that could be written.
-A new process would not help, so that is only logged, over and over.
+Two failures raise no error: the event loop hangs, or a partition is never fetched again after a rebalance. Waiting for
+ClickHouse is neither of them: the loop runs, and no record is unread that could be written. A new process would not
+help, so that is only logged.
 """
 
 import faulthandler
@@ -23,35 +23,35 @@ logger = logging.getLogger(__name__)
 
 
 class Watched(Protocol):
-    """What the watchdog looks at of a partition."""
+    """The state of a partition that the watchdog checks."""
 
     number: int
 
     @property
     def starved_seconds(self) -> float:
-        """For how long records have waited in Kafka without one being read, although nothing hinders it."""
+        """How long records have waited in Kafka without one being read, although nothing hindered it."""
         ...
 
     @property
     def waiting_seconds(self) -> float:
-        """For how long records have waited without one landing in ClickHouse."""
+        """How long records have waited without one being written to ClickHouse."""
         ...
 
     @property
     def blocked(self) -> str | None:
-        """Why ClickHouse refuses what the partition needs; None when it does not."""
+        """Why the partition is blocked; None if it is not."""
         ...
 
 
 def watch(pulse: Pulse, partitions: Callable[[], Sequence[Watched]], limit_seconds: float) -> None:
-    """Watch the worker from a daemon thread; a limit of 0 watches nothing."""
+    """Watch the worker from a daemon thread; a limit of 0 disables it."""
     if limit_seconds > 0:
         arguments = (pulse, partitions, limit_seconds)
         threading.Thread(target=_watch, args=arguments, name="watchdog", daemon=True).start()
 
 
 def find_stall(pulse: Pulse, partitions: Sequence[Watched], limit_seconds: float) -> str | None:
-    """Return what does not get on, None when all is well."""
+    """Return what has stalled, None if nothing has."""
     if pulse.silence > limit_seconds:
         return f"the event loop has not turned for {pulse.silence:.0f} s"
     for partition in partitions:
@@ -61,7 +61,7 @@ def find_stall(pulse: Pulse, partitions: Sequence[Watched], limit_seconds: float
 
 
 def warnings(partitions: Sequence[Watched], limit_seconds: float) -> list[str]:
-    """Return what stands still without a fault of this process."""
+    """Return what waits for another system."""
     return [
         f"partition {each.number} has written nothing for {each.waiting_seconds:.0f} s: "
         f"{each.blocked or 'ClickHouse or Kafka does not answer'}"

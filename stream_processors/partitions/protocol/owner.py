@@ -23,9 +23,9 @@ from typing import Final
 
 from stream_processors.errors import (
     FoldVersionMismatch,
-    LayoutUnsettled,
     LogChanged,
     MaintenanceUnderWay,
+    PartitionCountUnsettled,
     StaleOwner,
 )
 from stream_processors.kafka.records import LogPosition
@@ -64,7 +64,7 @@ class Owner:
         while not await self._io.is_release_requested():
             try:
                 await self._serve(await self._acquire())
-            except (MaintenanceUnderWay, LayoutUnsettled) as error:
+            except (MaintenanceUnderWay, PartitionCountUnsettled) as error:
                 self._report(error)
                 await self._io.wait_for_others()
             except StaleOwner as error:
@@ -84,7 +84,9 @@ class Owner:
             )
         start = await self._find_start(latest)
         if not self._is_replay_of_old_count(start) and not await self._io.are_others_written():
-            raise LayoutUnsettled("the partition count has changed, and other partitions have flushes of the old one")
+            raise PartitionCountUnsettled(
+                "the partition count has changed, and other partitions have flushes of the old one"
+            )
         return start
 
     def _is_replay_of_old_count(self, start: Start) -> bool:
