@@ -34,7 +34,7 @@ from convostream.tracking.async_tracker import AsyncConversationTracker
 from convostream.tracking.conversation import Conversation
 from convostream.tracking.timed_action import TimedAction
 from convostream.tracking.tracker import ConversationTracker
-from convostream.transport.interface import Record, Stats, Transport
+from convostream.transport.interface import OutgoingRecord, Stats, Transport
 from convostream.transport.kafka import KafkaTransport
 
 __all__ = [
@@ -46,7 +46,7 @@ __all__ = [
     "KafkaSecurity",
     "Stats",
     "Transport",
-    "Record",
+    "OutgoingRecord",
     "KafkaTransport",
     "Event",
     "ConversationVisited",

@@ -11,7 +11,7 @@ import threading
 from typing import TypeVar
 
 from convostream.contract.events import Event, validate_event
-from convostream.transport.interface import Record, Stats
+from convostream.transport.interface import OutgoingRecord, Stats
 
 E = TypeVar("E")
 
@@ -21,12 +21,12 @@ class MemoryTransport:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._records: list[Record] = []
+        self._records: list[OutgoingRecord] = []
         self._refused = 0
         self._closed = False
 
     @property
-    def records(self) -> list[Record]:
+    def records(self) -> list[OutgoingRecord]:
         """The records as they would be in the topic."""
         with self._lock:
             return list(self._records)
@@ -45,7 +45,7 @@ class MemoryTransport:
         with self._lock:
             self._records.clear()
 
-    def send(self, record: Record) -> bool:
+    def send(self, record: OutgoingRecord) -> bool:
         """Keep the record, unless the transport is closed."""
         with self._lock:
             if self._closed:

@@ -11,7 +11,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import TopicAuthorizationFailedError, TransactionalIdAuthorizationFailed
 
-from convostream import KafkaTransport, Record, Settings
+from convostream import KafkaTransport, OutgoingRecord, Settings
 from convostream.kafka.security import kafka_client_options
 from deploy.embedded.addresses import wait_until
 from deploy.embedded.stack.processes import Process
@@ -70,7 +70,7 @@ def secured(stack: Stack, secure_kafka: SecureKafka) -> Secured:
 @pytest.mark.parametrize("login", LOGINS)
 def test_an_agent_that_may_only_write_sends(secured: Secured, login: str) -> None:
     transport = KafkaTransport(secured.settings(LOGINS[login](secured.kafka, "agent")))
-    transport.send(Record(b"a/c", b"{}"))
+    transport.send(OutgoingRecord(b"a/c", b"{}"))
     assert transport.close(SECONDS) == 0
     assert (transport.stats().sent, transport.stats().failures) == (1, 0)
 
@@ -127,7 +127,7 @@ def test_what_the_broker_refuses_is_logged_without_secrets(
     environment = login(secured.kafka, "agent")
     transport = KafkaTransport(secured.settings(environment))
     with caplog.at_level(logging.WARNING):
-        transport.send(Record(b"a/c", b"{}"))
+        transport.send(OutgoingRecord(b"a/c", b"{}"))
         assert wait_until(lambda: "no events can be sent" in caplog.text, SECONDS)
         transport.close(0)
     said = [record.getMessage() for record in caplog.records if record.name == "convostream"]
@@ -141,7 +141,7 @@ def test_a_host_name_may_be_left_unchecked_if_that_is_said(secured: Secured) -> 
         "CONVOSTREAM_KAFKA_SSL_CHECK_HOSTNAME": "false",
     }
     transport = KafkaTransport(secured.settings(login))
-    transport.send(Record(b"a/c", b"{}"))
+    transport.send(OutgoingRecord(b"a/c", b"{}"))
     assert transport.close(SECONDS) == 0
 
 

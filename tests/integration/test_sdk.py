@@ -12,7 +12,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.partitioner import DefaultPartitioner
 
-from convostream import ConversationTracker, Record, Settings, new_event_id
+from convostream import ConversationTracker, OutgoingRecord, Settings, new_event_id
 from deploy.embedded.stack.stack import Stack
 from tests.oracle import Question
 from tests.support.kafka.topic_log import PARTITIONS, TopicLog
@@ -36,9 +36,9 @@ def settings(log: TopicLog, compression: str = "auto") -> Settings:
     return Settings.model_validate(given)
 
 
-async def records_of(log: TopicLog, agent_id: str, count: int) -> dict[int, list[Record]]:
+async def records_of(log: TopicLog, agent_id: str, count: int) -> dict[int, list[OutgoingRecord]]:
     """Read the topic until it has returned this many records of the agent; return them by partition."""
-    found: dict[int, list[Record]] = defaultdict(list)
+    found: dict[int, list[OutgoingRecord]] = defaultdict(list)
     async with AIOKafkaConsumer(bootstrap_servers=log.bootstrap, max_partition_fetch_bytes=2**24) as consumer:
         consumer.assign([TopicPartition(log.topic, number) for number in NUMBERS])
         await consumer.seek_to_beginning()
@@ -47,7 +47,7 @@ async def records_of(log: TopicLog, agent_id: str, count: int) -> dict[int, list
             assert batches, f"only {sum(map(len, found.values()))} of {count} records are on the topic"
             for record in (one for records in batches.values() for one in records):
                 if record.key.startswith(agent_id.encode() + b"/"):
-                    found[record.partition].append(Record(record.key, record.value))
+                    found[record.partition].append(OutgoingRecord(record.key, record.value))
     return found
 
 

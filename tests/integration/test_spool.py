@@ -14,7 +14,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from convostream import ConversationTracker, Settings
-from convostream.transport.interface import Record
+from convostream.transport.interface import OutgoingRecord
 from deploy.embedded.addresses import free_port
 from deploy.embedded.stack.processes import Process
 from deploy.embedded.stack.topics import create_topic
@@ -80,9 +80,9 @@ def settings(broker: Process, spool: Path) -> Settings:
     return Settings(kafka_bootstrap_servers=address(broker), spool_directory=spool)
 
 
-async def arrived(broker: Process, count: int) -> list[Record]:
+async def arrived(broker: Process, count: int) -> list[OutgoingRecord]:
     """Read the topic until it holds this many events; return each at its first arrival."""
-    found: dict[str, Record] = {}
+    found: dict[str, OutgoingRecord] = {}
     async with AIOKafkaConsumer(bootstrap_servers=address(broker), max_partition_fetch_bytes=2**24) as consumer:
         consumer.assign([TopicPartition(TOPIC, number) for number in range(PARTITIONS)])
         await consumer.seek_to_beginning()
@@ -91,10 +91,10 @@ async def arrived(broker: Process, count: int) -> list[Record]:
             if not batches:
                 return list(found.values())
             for each in (record for records in batches.values() for record in records):
-                found.setdefault(json.loads(each.value)["event_id"], Record(each.key, each.value))
+                found.setdefault(json.loads(each.value)["event_id"], OutgoingRecord(each.key, each.value))
 
 
-def by_conversation(records: list[Record]) -> dict[bytes, list[int]]:
+def by_conversation(records: list[OutgoingRecord]) -> dict[bytes, list[int]]:
     """Return the numbers in the messages of each conversation, in order."""
     said: dict[bytes, list[int]] = defaultdict(list)
     for each, text in zip(records, contents(records), strict=True):
@@ -178,7 +178,7 @@ async def test_an_agent_that_only_starts_sends_what_was_left(broker: Process, sp
     begin(broker)
     tracker = ConversationTracker("shop", settings=settings(broker, spool))
     assert tracker.close(30) == 0
-    assert (tracker.stats().accepted, tracker.stats().found, tracker.stats().sent) == (0, 50, 50)
+    assert (tracker.stats().accepted, tracker.stats().recovered, tracker.stats().sent) == (0, 50, 50)
     assert by_conversation(await arrived(broker, 50)) == in_order(0, 50)
 
 
@@ -218,5 +218,5 @@ async def test_memory_does_not_grow_while_the_broker_is_away(broker: Process, sp
     begin(broker)
     with ConversationTracker("shop", settings=settings(broker, spool)) as tracker:
         assert tracker.flush(60) == 0
-        assert tracker.stats().found == tracker.stats().sent == 30_000
+        assert tracker.stats().recovered == tracker.stats().sent == 30_000
     assert by_conversation(await arrived(broker, 30_000)) == in_order(0, 30_000)

@@ -17,7 +17,7 @@ from typing import IO, Any, Final
 from convostream.contract.events import validate_event
 from convostream.contract.wire import DEEPEST_NESTING, LARGEST_RECORD, nesting
 from convostream.errors import InvalidEvent
-from convostream.transport.interface import Record, Transport
+from convostream.transport.interface import OutgoingRecord, Transport
 
 _MOST_UNSENT: Final = 20_000  # what may wait for the broker, so that a file of any size takes little memory
 
@@ -43,7 +43,7 @@ class LineError(ValueError):
     """A line is not an event; the text is the reason."""
 
 
-def read_event(line: bytes) -> Record:
+def read_event(line: bytes) -> OutgoingRecord:
     """Return the record of one line.
 
     Raises LineError with a reason that contains nothing of the line.
@@ -55,7 +55,7 @@ def read_event(line: bytes) -> Record:
         raise LineError(f"nested deeper than {DEEPEST_NESTING} levels")
     try:
         event = validate_event(fields)
-        return Record(f"{event.agent_id}/{event.conversation_id}".encode(), line)
+        return OutgoingRecord(f"{event.agent_id}/{event.conversation_id}".encode(), line)
     except InvalidEvent as error:
         reason = str(error)
     raise LineError(reason)
@@ -130,7 +130,7 @@ def _finite(text: str) -> float:
     return number
 
 
-def _send(record: Record, transport: Transport, patience: float) -> bool:
+def _send(record: OutgoingRecord, transport: Transport, patience: float) -> bool:
     """Send a record once there is room; return False if the broker no longer accepts any."""
     if transport.stats().unsent >= _MOST_UNSENT and _settle(transport, _MOST_UNSENT // 2, patience) >= _MOST_UNSENT:
         return False

@@ -8,7 +8,7 @@ from typing import Final
 from pydantic_core import to_json
 
 from convostream.errors import InvalidArgument
-from convostream.transport.interface import Record
+from convostream.transport.interface import OutgoingRecord
 
 # Bytes that the JSON of one event may have.
 LARGEST_RECORD: Final = 2**20
@@ -20,7 +20,7 @@ _JSON: Final = "allowed are strings, finite numbers, booleans, None, and lists a
 _UNREADABLE: Final = (TypeError, ValueError, RuntimeError)  # a cycle, NaN, a lone surrogate, an object, too deep
 
 
-def record_of(fields: Mapping[str, object]) -> Record:
+def record_of(fields: Mapping[str, object]) -> OutgoingRecord:
     """Return the record of a valid event.
 
     Raises InvalidArgument if a value is not JSON, or if the event is too large or nested too deeply.
@@ -37,7 +37,7 @@ def record_of(fields: Mapping[str, object]) -> Record:
         name = _most(fields, _nesting_of)
         levels = f"nested too deeply; allowed are {DEEPEST_NESTING} levels, the event itself included"
         raise InvalidArgument(name, fields[name], levels)
-    return Record(f"{fields['agent_id']}/{fields['conversation_id']}".encode(), value)
+    return OutgoingRecord(f"{fields['agent_id']}/{fields['conversation_id']}".encode(), value)
 
 
 def _encode(value: object) -> bytes:

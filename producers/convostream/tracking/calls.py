@@ -189,13 +189,13 @@ class TrackingMethods(ABC):
         self._event_builder.record(kind, self._required(conversation_id), own)
 
     def _required(self, conversation_id: str | None) -> str:
-        found = self._conversation_of(conversation_id)
-        if found is None:
+        current_id = self._conversation_of(conversation_id)
+        if current_id is None:
             allowed = (
                 "there is no current conversation; pass conversation_id, or call get_or_create_conversation before"
             )
             raise InvalidArgument("conversation_id", None, allowed)
-        return found
+        return current_id
 
     def _begin(self, action_name: str) -> TimedAction | None:
         conversation_id = self._conversation_of(None)

@@ -74,6 +74,6 @@ def _plain(name: str, value: object) -> object:
 
 
 def _as_argument(error: InvalidEvent, fields: Mapping[str, object]) -> InvalidArgument:
-    found = error.problems[0]
-    given = fields.get(found.field.partition("[")[0])
-    return InvalidArgument(found.field, given, f"{found.problem}; {found.allowed}")
+    problem = error.problems[0]
+    given = fields.get(problem.field.partition("[")[0])
+    return InvalidArgument(problem.field, given, f"{problem.problem}; {problem.allowed}")

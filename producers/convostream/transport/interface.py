@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 
-class Record(NamedTuple):
+class OutgoingRecord(NamedTuple):
     """One event as a record of the topic: the key is `<agent_id>/<conversation_id>`, the value its JSON, both UTF-8."""
 
     key: bytes
@@ -16,7 +16,7 @@ class Record(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """Counts of events so far: accepted + found = sent + dropped + unsent."""
+    """Counts of events so far: accepted + recovered = sent + dropped + unsent."""
 
     # Events accepted for sending.
     accepted: int = 0
@@ -30,7 +30,7 @@ class Stats:
     # Events that the broker rejected permanently (too large), or that the spool could not read.
     dropped: int = 0
 
-    # Events accepted or found that are neither acknowledged nor dropped.
+    # Events accepted or recovered that are neither acknowledged nor dropped.
     unsent: int = 0
 
     # Bytes that these take, in memory or in the spool.
@@ -39,11 +39,11 @@ class Stats:
     # Failed attempts to connect or send; they are retried.
     failures: int = 0
 
-    # Events of terminated processes, found in the spool and sent by this process.
-    found: int = 0
+    # Events of terminated processes, recovered from the spool and sent by this process.
+    recovered: int = 0
 
     # Corrupt frames in the spool's files, such as one truncated by a power failure.
-    damaged: int = 0
+    corrupt_frames: int = 0
 
     # Failures of the spool's disk; events are kept in memory meanwhile.
     spool_failures: int = 0
@@ -52,7 +52,7 @@ class Stats:
 class Transport(Protocol):
     """Send records, in order within a key. No method raises because of the broker."""
 
-    def send(self, record: Record) -> bool:
+    def send(self, record: OutgoingRecord) -> bool:
         """Accept a record for sending, without blocking; return False if it is refused."""
 
     def flush(self, timeout: float) -> int:

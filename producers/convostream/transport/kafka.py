@@ -22,7 +22,7 @@ from typing import Any, Final
 from convostream.errors import InvalidSettings
 from convostream.kafka.security import kafka_client_options
 from convostream.settings import Settings
-from convostream.transport.interface import Record, Stats
+from convostream.transport.interface import OutgoingRecord, Stats
 from convostream.transport.memory_queue import Buffer
 from convostream.transport.queue import Queue
 from convostream.transport.sender import Delivery
@@ -85,13 +85,13 @@ class KafkaTransport:
         self._thread: _Thread | None = None
         self._closed = self._ended = self._starting = False
         self._parents: list[object] = []
-        has_left_overs = self._queue.claim()  # raises for an unsafe spool before anything has started
+        has_orphans = self._queue.claim()  # raises for an unsafe spool before anything has started
         _open_transports.add(self)
         atexit.register(self._exit)
-        if has_left_overs:
+        if has_orphans:
             self._start()
 
-    def send(self, record: Record) -> bool:
+    def send(self, record: OutgoingRecord) -> bool:
         """Accept a record, without blocking; return False if the queue is full or the transport closed."""
         accepted = self._queue.offer(record)
         if accepted:
@@ -144,7 +144,7 @@ class KafkaTransport:
     def _report_refusal(self) -> None:
         refused = self._queue.refused
         if refused & (refused - 1) == 0:  # the first one, then fewer and fewer
-            log.warning("%d events refused so far: the %s is full or the tracker is closed", refused, self._queue.noun)
+            log.warning("%d events refused so far: the %s is full or the tracker is closed", refused, self._queue.kind)
 
     def _begin_in_child(self) -> None:
         # Kept, because collecting the parent's loop and sockets here would close them for the parent as well.

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import ClassVar
 
-from convostream.transport.interface import Record, Stats
+from convostream.transport.interface import OutgoingRecord, Stats
 
 # Wakes the background thread.
 Wake = Callable[[], None]
@@ -22,25 +22,25 @@ class Queue(ABC):
     """
 
     # What a queue of this kind is called in messages.
-    noun: ClassVar[str]
+    kind: ClassVar[str]
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._settled = threading.Condition(threading.RLock())
         self._open = True
         self._ready = True  # False while it is not known yet what earlier processes left
-        self._accepted = self._found = self._sent = self._dropped = self._refused = self._failures = 0
+        self._accepted = self._recovered = self._sent = self._dropped = self._refused = self._failures = 0
 
     @abstractmethod
-    def offer(self, record: Record) -> bool:
+    def offer(self, record: OutgoingRecord) -> bool:
         """Accept a record if there is room and the queue is open; count it either way."""
 
     @abstractmethod
-    def take(self, most_bytes: int) -> list[Record]:
+    def take(self, most_bytes: int) -> list[OutgoingRecord]:
         """Return the next records, at least one if there is any; they stay counted until they are settled."""
 
     @abstractmethod
-    def settle(self, records: list[Record], *, dropped: bool = False) -> None:
+    def settle(self, records: list[OutgoingRecord], *, dropped: bool = False) -> None:
         """Remove records that the broker acknowledged or rejected permanently."""
 
     @property
@@ -49,8 +49,8 @@ class Queue(ABC):
         """Return the bytes that unsent records take."""
 
     @property
-    def damaged(self) -> int:
-        """Return how many corrupt frames were found in a spool."""
+    def corrupt_frames(self) -> int:
+        """Return the number of corrupt frames in a spool."""
         return 0
 
     @property
@@ -96,7 +96,7 @@ class Queue(ABC):
         with self._settled:
             while not self._ready and (left := deadline - self._clock()) > 0:
                 self._settled.wait(left)
-            goal = self._accepted + self._found
+            goal = self._accepted + self._recovered
             while self._sent + self._dropped < goal and (left := deadline - self._clock()) > 0:
                 self._settled.wait(left)
             return self._unsent()
@@ -113,8 +113,8 @@ class Queue(ABC):
                 unsent=self._unsent(),
                 unsent_bytes=unsent_bytes,
                 failures=self._failures,
-                found=self._found,
-                damaged=self.damaged,
+                recovered=self._recovered,
+                corrupt_frames=self.corrupt_frames,
                 spool_failures=self.spool_failures,
             )
 
@@ -137,4 +137,4 @@ class Queue(ABC):
             self._settled.notify_all()
 
     def _unsent(self) -> int:
-        return self._accepted + self._found - self._sent - self._dropped
+        return self._accepted + self._recovered - self._sent - self._dropped

@@ -25,7 +25,7 @@ from aiokafka.partitioner import murmur2
 from convostream.kafka.diagnosis import find_reason
 from convostream.kafka.security import kafka_client_options
 from convostream.settings import Settings
-from convostream.transport.interface import Record
+from convostream.transport.interface import OutgoingRecord
 from convostream.transport.queue import Queue
 
 # Looking a host up needs this codec. At the exit of an interpreter, or in a child that was forked in the midst of an
@@ -56,7 +56,7 @@ class Delivery:
         self._settings = settings
         self._queue = queue
         self._connect = connect or connected
-        self._in_flight: list[Record] = []
+        self._in_flight: list[OutgoingRecord] = []
         self._pause = _FIRST_PAUSE_SECONDS
 
     async def run(self) -> None:
@@ -97,7 +97,7 @@ class Delivery:
     async def _send(self, producer: AIOKafkaProducer) -> None:
         """Send the records in flight; if some are not acknowledged, they stay in flight and this raises."""
         partitions = sorted(await producer.partitions_for(self._settings.kafka_topic))
-        by_partition: dict[int, list[Record]] = defaultdict(list)
+        by_partition: dict[int, list[OutgoingRecord]] = defaultdict(list)
         for record in self._in_flight:
             by_partition[partitions[_hash(record.key) % len(partitions)]].append(record)
         sending = [self._send_partition(producer, partition, records) for partition, records in by_partition.items()]
@@ -107,7 +107,7 @@ class Delivery:
             if outcome is not None:
                 raise outcome
 
-    async def _send_partition(self, producer: AIOKafkaProducer, partition: int, records: list[Record]) -> None:
+    async def _send_partition(self, producer: AIOKafkaProducer, partition: int, records: list[OutgoingRecord]) -> None:
         """Send the records batch by batch and remove the settled ones from the list."""
         most = len(records)
         while records:
@@ -126,7 +126,7 @@ class Delivery:
             del records[:count]
 
 
-def _fill(batch: Any, records: list[Record]) -> int:
+def _fill(batch: Any, records: list[OutgoingRecord]) -> int:
     """Append as many records to the batch as fit, at least one; return how many."""
     for count, record in enumerate(records):
         if batch.append(timestamp=None, key=record.key, value=record.value) is None:

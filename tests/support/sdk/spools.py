@@ -9,19 +9,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from convostream.settings import Settings
-from convostream.transport.interface import Record
+from convostream.transport.interface import OutgoingRecord
 from convostream.transport.spool import Spool
 from convostream.transport.spool.background import ADOPT_SECONDS
 from convostream.transport.spool.frames import decode
 from tests.support.sdk.agent_processes import UNREACHABLE_BROKER, AgentProcess
 
 
-def record(number: int, size: int = 0) -> Record:
+def record(number: int, size: int = 0) -> OutgoingRecord:
     """Return a record with this number in one of three conversations."""
-    return Record(b"shop/c-%d" % (number % 3), b"%d" % number + b" " * size)
+    return OutgoingRecord(b"shop/c-%d" % (number % 3), b"%d" % number + b" " * size)
 
 
-def numbers(records: list[Record]) -> list[int]:
+def numbers(records: list[OutgoingRecord]) -> list[int]:
     """Return the numbers of these records."""
     return [int(each.value) for each in records]
 
@@ -48,16 +48,16 @@ def spool(
         running.release()
 
 
-def take_all(running: Spool, most_bytes: int = 2**20) -> list[Record]:
+def take_all(running: Spool, most_bytes: int = 2**20) -> list[OutgoingRecord]:
     """Take and settle everything."""
-    found: list[Record] = []
+    found: list[OutgoingRecord] = []
     while records := running.take(most_bytes):
         found += records
         running.settle(records)
     return found
 
 
-def recover_all(directory: Path) -> list[Record]:
+def recover_all(directory: Path) -> list[OutgoingRecord]:
     """Return what the next process recovers, and leave nothing."""
     with spool(directory) as running:
         return take_all(running)
@@ -68,7 +68,7 @@ def files(directory: Path) -> list[Path]:
     return sorted(path for path in directory.glob("*/*") if path.name != "lock")
 
 
-def records_on_disk(directory: Path) -> list[Record]:
+def records_on_disk(directory: Path) -> list[OutgoingRecord]:
     """Return the records of a spool directory without claiming it."""
     return [each for path in files(directory) for each in decode(path.read_bytes(), complete=True).records]
 
@@ -83,6 +83,6 @@ def start(program: str, directory: Path, **variables: str) -> AgentProcess:
     return AgentProcess(program, UNREACHABLE_BROKER, directory, stderr=subprocess.PIPE, **variables)
 
 
-def contents(records: list[Record]) -> list[str]:
+def contents(records: list[OutgoingRecord]) -> list[str]:
     """Return the contents of the messages."""
     return [str(json.loads(each.value)["content"]) for each in records]

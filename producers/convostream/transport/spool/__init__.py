@@ -1,10 +1,12 @@
-"""The spool: events lie on disk before a tracking call returns, and stay there until the broker has acknowledged them.
+"""Keep unsent events on disk, so that they survive the end of the agent's process.
 
-The life of an event: the tracking call appends its frame (`frames`) to the open segment (`segments`) of its process's
-own home in the spool directory (`homes`). The publisher reads the segments in order and sends what it reads; a segment
-whose events are all acknowledged is deleted. A process that dies leaves its home behind, and exactly one living
-process takes it over: it holds the home's lock, which the system lets go with the process (`locks`). A thread of the
-spool's own looks for such homes and brings files to the disk at intervals (`keeper`). `Spool` (`spool`) joins these.
+A tracking call appends one frame (`frames`) to the open segment (`segments`) of the process directory of its process
+(`process_directories`). The publisher reads the segments in order and sends their events. A segment is deleted when
+the broker has acknowledged all of its events.
+
+When a process dies, its directory stays behind as an orphan (`orphans`). Exactly one live process takes over an orphan:
+the one that gets the directory's lock (`locks`), which the system releases when a process ends. A background thread
+(`background`) looks for orphans and syncs files to disk at intervals. `Spool` (`spool`) joins these parts.
 """
 
 from convostream.transport.spool.spool import Spool

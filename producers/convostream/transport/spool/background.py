@@ -1,4 +1,4 @@
-"""The spool's own thread: brings files to the disk at intervals, and looks for what dead processes left."""
+"""Run the spool's background thread, which syncs files to disk at intervals and looks for orphans."""
 
 import logging
 import threading
@@ -8,14 +8,14 @@ from typing import Final
 
 log = logging.getLogger("convostream")
 
-# How often it looks for homes of dead processes.
+# How often the thread looks for directories of dead processes.
 ADOPT_SECONDS: Final = 5.0
 
 _JOIN_SECONDS: Final = 2.0
 
 
-class Keeper:
-    """Calls `adopt` at once and every few seconds, and `sync` a while after it was told that files have changed."""
+class BackgroundThread:
+    """Calls `adopt` at once and every few seconds, and `sync` one interval after `note_change`."""
 
     def __init__(
         self,
@@ -37,12 +37,12 @@ class Keeper:
         self._thread.start()
 
     def note_change(self) -> None:
-        """Have files brought to the disk when the interval is over."""
+        """Sync files when the interval is over."""
         if not self._changed.is_set():
             self._changed.set()
 
     def stop(self) -> None:
-        """End the thread."""
+        """Stop the thread and wait up to 2 seconds for it."""
         self._stopping.set()
         self._changed.set()
         if self._thread.ident is not None:
@@ -61,5 +61,5 @@ class Keeper:
     def _attempt(self, task: Callable[[], None]) -> None:
         try:
             task()
-        except Exception as error:  # noqa: BLE001 - whatever it is, the agent goes on and so does this thread
-            log.warning("the spool's thread failed (%s); going on", type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - no error may stop the agent or this thread
+            log.warning("the spool's background thread failed (%s); it continues", type(error).__name__)

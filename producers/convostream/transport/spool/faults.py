@@ -1,4 +1,4 @@
-"""What goes wrong with the disk: counted, logged ever more rarely, and never raised into the agent."""
+"""Count and log failures of the spool's disk. They are never raised into the agent."""
 
 import logging
 import os
@@ -19,37 +19,37 @@ def _reason(error: OSError) -> str:
 
 
 class Faults:
-    """Counts failures of the disk, and damaged stretches of its files."""
+    """Counts failures of the disk and corrupt frames."""
 
     def __init__(self) -> None:
         self.failures = 0
-        self.damaged = 0
+        self.corrupt_frames = 0
         self._lock = threading.RLock()
 
     @contextmanager
     def counted(self) -> Iterator[None]:
-        """Count and log an OSError of this block, which ends there."""
+        """Count, log and suppress an OSError of this block."""
         try:
             yield
         except OSError as error:
             self.note_failure(error)
 
     def note_failure(self, error: OSError) -> None:
-        """Count a failure; the error's number says what to do about it."""
+        """Count a failure, and log it at powers of two, with the reason of the system."""
         with self._lock:
             self.failures += 1
             failures = self.failures
-        if failures & (failures - 1) == 0:  # the first one and then ever fewer
+        if failures & (failures - 1) == 0:  # at powers of two
             reason = _reason(error)
-            log.warning("the spool's disk failed (%s), %d failures so far; trying on", reason, failures)
+            log.warning("the spool's disk failed (%s), %d failures so far; it will be retried", reason, failures)
 
-    def note_damage(self, path: Path, stretches: Sequence[tuple[int, int]]) -> None:
-        """Count and log stretches of a file that hold no events any more."""
+    def note_corruption(self, path: Path, ranges: Sequence[tuple[int, int]]) -> None:
+        """Count and log corrupt byte ranges (first byte, byte after the last) of a file."""
         with self._lock:
-            self.damaged += len(stretches)
-        for begin, end in stretches:
-            log.warning("%s is damaged: %d bytes from byte %d on are no whole event", path, end - begin, begin)
+            self.corrupt_frames += len(ranges)
+        for begin, end in ranges:
+            log.warning("%s is corrupt: %d bytes from byte %d on are not a complete frame", path, end - begin, begin)
 
     def note_loss(self, path: Path, events: int) -> None:
-        """Log that events which were accepted cannot be read back."""
+        """Log that accepted events cannot be read back."""
         log.warning("%d events of %s cannot be read back", events, path)

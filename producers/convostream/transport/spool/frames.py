@@ -1,6 +1,6 @@
-"""The form of an event on disk: a frame of magic bytes, two lengths, a checksum, the record's key and its value.
+"""Encode an event as a frame on disk: magic bytes, two lengths, a checksum, the record's key and its value.
 
-4 bytes  FF 43 56 01   magic; FF occurs in no UTF-8 text, so the next frame is found again behind a damaged one
+4 bytes  FF 43 56 01   magic; FF never occurs in UTF-8 text, so the next frame after a corrupt one can be found
 4 bytes  length of the key, little-endian as all numbers here
 4 bytes  length of the value
 4 bytes  CRC-32 of the two lengths, the key and the value
@@ -12,7 +12,7 @@ import zlib
 from dataclasses import dataclass, field
 from typing import Final
 
-from convostream.transport.interface import Record
+from convostream.transport.interface import OutgoingRecord
 
 MAGIC: Final = b"\xffCV\x01"
 _LENGTHS: Final = struct.Struct("<II")
@@ -26,16 +26,16 @@ HEADER_BYTES: Final = _CHECKSUM_AT + _CHECKSUM.size
 
 @dataclass(slots=True)
 class Decoded:
-    """What stretch of a file holds: its records, how many bytes were understood, and where it is damaged."""
+    """The content of a part of a file: its records, the bytes used, and its corrupt ranges."""
 
-    records: list[Record] = field(default_factory=list)
+    records: list[OutgoingRecord] = field(default_factory=list)
     used: int = 0
 
-    # The first byte of each damaged stretch, and the first one behind it.
-    damaged: list[tuple[int, int]] = field(default_factory=list)
+    # The first byte of each corrupt range, and the byte after its last.
+    corrupt_frames: list[tuple[int, int]] = field(default_factory=list)
 
 
-def encode(record: Record) -> bytes:
+def encode(record: OutgoingRecord) -> bytes:
     """Return the frame of a record."""
     key, value = record
     lengths = _LENGTHS.pack(len(key), len(value))
@@ -44,35 +44,35 @@ def encode(record: Record) -> bytes:
 
 
 def decode(data: bytes, *, complete: bool) -> Decoded:
-    """Read frames from the beginning; a frame that is cut off waits for more data, or is damaged when `complete`."""
-    found = Decoded()
+    """Decode all frames. An incomplete last frame is left for later, or counted as corrupt if `complete`."""
+    decoded = Decoded()
     at = 0
     while at < len(data):
         end = _end_of(data, at)
         if (record := _record(data, at, end)) is not None:
-            found.records.append(record)
+            decoded.records.append(record)
             at = end
         elif not complete and end > len(data):
             break
         else:
             following = data.find(MAGIC, at + 1)
             behind = len(data) if following < 0 else following
-            _note_damage(found, at, behind)
+            _note_corruption(decoded, at, behind)
             at = behind
-    found.used = at
-    return found
+    decoded.used = at
+    return decoded
 
 
 def _end_of(data: bytes, at: int) -> int:
-    """Return where the frame that begins here ends; only its length says so, which may be wrong."""
+    """Return the end of the frame at this offset, according to its lengths, which may be corrupt."""
     if len(data) - at < HEADER_BYTES:
         return at + HEADER_BYTES
     key_length, value_length = _LENGTHS.unpack_from(data, at + _LENGTHS_AT)
     return at + HEADER_BYTES + int(key_length) + int(value_length)
 
 
-def _record(data: bytes, at: int, end: int) -> Record | None:
-    """Return the record of a frame, or nothing when it is no whole and sound frame."""
+def _record(data: bytes, at: int, end: int) -> OutgoingRecord | None:
+    """Return the record of a frame, or None if the frame is incomplete or corrupt."""
     if end > len(data) or not data.startswith(MAGIC, at):
         return None
     (checksum,) = _CHECKSUM.unpack_from(data, at + _CHECKSUM_AT)
@@ -82,11 +82,11 @@ def _record(data: bytes, at: int, end: int) -> Record | None:
     ):
         return None
     middle = at + HEADER_BYTES + int(_LENGTHS.unpack_from(data, at + _LENGTHS_AT)[0])
-    return Record(data[at + HEADER_BYTES : middle], data[middle:end])
+    return OutgoingRecord(data[at + HEADER_BYTES : middle], data[middle:end])
 
 
-def _note_damage(found: Decoded, begin: int, end: int) -> None:
-    """Note a damaged stretch; one that follows another is the same."""
-    if found.damaged and found.damaged[-1][1] == begin:
-        begin = found.damaged.pop()[0]
-    found.damaged.append((begin, end))
+def _note_corruption(decoded: Decoded, begin: int, end: int) -> None:
+    """Add a corrupt range, merged with the one before if they are adjacent."""
+    if decoded.corrupt_frames and decoded.corrupt_frames[-1][1] == begin:
+        begin = decoded.corrupt_frames.pop()[0]
+    decoded.corrupt_frames.append((begin, end))

@@ -1,7 +1,7 @@
-"""Locks of the spool: held by one process, and let go by the system however that process ends.
+"""Lock files for one process with `flock`; the system releases the locks however the process ends.
 
-They are `flock` locks. A forked child shares its parent's open files and would hold the parent's locks beyond the
-parent's death; so it closes them at once, and no fork happens between the opening of a lock's file and the note of it.
+A forked child shares the open files of its parent and would keep the locks after the parent's death, so it closes them
+at once. No fork can happen between opening a lock file and registering its descriptor.
 """
 
 import os
@@ -20,9 +20,9 @@ _taking: Final = threading.RLock()
 
 
 def take_lock(name: str, path: Path, parent: int, *, create: bool = False) -> int | None:
-    """Lock this file and return the lock's descriptor; nothing when another process has it or it is not there.
+    """Lock a file and return its descriptor, or None if another process holds the lock or the file is missing.
 
-    Raises OSError when the file cannot be opened for another reason, UnsafePath when it is no file of this user.
+    Raises OSError if the file cannot be opened for another reason, UnsafePath if it is not a file of this user.
     """
     with _taking:
         try:
@@ -36,8 +36,8 @@ def take_lock(name: str, path: Path, parent: int, *, create: bool = False) -> in
         return None
 
 
-def let_go(descriptor: int) -> None:
-    """Unlock; a descriptor that is not held (any more) is left alone."""
+def release_lock(descriptor: int) -> None:
+    """Release a lock. Does nothing if the descriptor does not hold one."""
     with _taking:
         if descriptor in _held:
             _held.remove(descriptor)
@@ -53,7 +53,7 @@ def _lock(descriptor: int) -> bool:
 
 
 def _is(name: str, parent: int, descriptor: int) -> bool:
-    """Tell whether the name still stands for this file: its last holder may have deleted it meanwhile."""
+    """Return whether the name still refers to this file: the last holder may have deleted it."""
     try:
         return os.path.samestat(os.stat(name, dir_fd=parent, follow_symlinks=False), os.fstat(descriptor))
     except FileNotFoundError:

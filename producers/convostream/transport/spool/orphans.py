@@ -1,58 +1,60 @@
-"""What dead processes left in the spool directory: locked, read through once, and handed over for sending.
+"""Take over the process directories of dead processes: lock them, read them once and return their segments.
 
-A home whose events are not all sent stays locked by this process, and where a file cannot be read or deleted it stays
-so to the end, for a later process to try again.
+This process keeps the lock until all events of the directory are sent. If a file cannot be read or deleted, it keeps
+the lock until it ends, and a later process tries again.
 """
 
 from convostream.transport.spool.faults import Faults
-from convostream.transport.spool.process_directories import Home, SpoolDirectory
+from convostream.transport.spool.process_directories import ProcessDirectory, SpoolDirectory
 from convostream.transport.spool.segments import FileSegment
 
 
-class LeftOvers:
-    """Takes over the homes of dead processes; each is taken over by one process alone."""
+class Orphans:
+    """Takes over directories of dead processes. Each directory is taken over by exactly one process."""
 
     def __init__(self, directory: SpoolDirectory, faults: Faults) -> None:
-        self.homes: list[Home] = []
+        self.directories: list[ProcessDirectory] = []
         self._directory = directory
         self._faults = faults
-        self._unread: list[Home] = []
+        self._unread: list[ProcessDirectory] = []
 
     def claim(self) -> bool:
-        """Lock the homes of dead processes; tell whether there are any to read."""
+        """Lock the directories of dead processes. Return whether there are any to read."""
         with self._faults.counted():
             self._unread += self._directory.claim(self._faults.note_failure)
         return bool(self._unread)
 
     def read(self) -> list[FileSegment]:
-        """Return the segments of the homes that were claimed, oldest first; what holds no events is deleted."""
-        found: list[FileSegment] = []
-        homes, self._unread = self._unread, []
-        for home in homes:
-            self.homes.append(home)
+        """Return the segments of the locked directories, oldest first. Delete segments without events."""
+        segments: list[FileSegment] = []
+        directories, self._unread = self._unread, []
+        for directory in directories:
+            self.directories.append(directory)
             with self._faults.counted():
-                found += [
-                    segment for name in home.left_segments() if (segment := self._segment(home, name)) is not None
+                segments += [
+                    segment
+                    for name in directory.segment_names()
+                    if (segment := self._segment(directory, name)) is not None
                 ]
-                self.close_empty(home)
-        return found
+                self.close_empty(directory)
+        return segments
 
-    def close_empty(self, home: Home) -> None:
-        """Delete a home in which nothing is left."""
-        if home in self.homes and not home.unsent_segments:
-            home.remove()
-            self.homes.remove(home)
+    def close_empty(self, directory: ProcessDirectory) -> None:
+        """Delete a directory without unsent segments."""
+        if directory in self.directories and not directory.unsent_segments:
+            directory.remove()
+            self.directories.remove(directory)
 
     def leave(self) -> None:
-        """Let all homes go."""
-        for home in (*self.homes, *self._unread):
-            home.leave()
+        """Release the locks of all directories."""
+        for directory in (*self.directories, *self._unread):
+            directory.leave()
 
-    def _segment(self, home: Home, name: str) -> FileSegment | None:
-        segment = FileSegment(home, name)
+    def _segment(self, directory: ProcessDirectory, name: str) -> FileSegment | None:
+        segment = FileSegment(directory, name)
         with self._faults.counted():
             events = segment.scan()
-            self._faults.note_damage(segment.path, segment.new_damage())
+            self._faults.note_corruption(segment.path, segment.take_corrupt_frames())
             if events:
                 return segment
             segment.delete()

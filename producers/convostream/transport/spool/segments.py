@@ -1,7 +1,7 @@
-"""A stretch of the spool's queue: a file of frames, or, while the disk takes nothing, records in memory.
+"""Store a part of the spool's queue: a file of frames, or records in memory while the disk fails.
 
-Both are written at the end by the tracking calls and read from the beginning by the publisher, who says when what it
-read is settled. A file's methods raise OSError; what they then leave behind can be read again.
+Tracking calls append to a segment. The publisher reads it from the beginning and settles what it has read. Methods of
+a file segment raise OSError; after an error the file can still be read.
 """
 
 import os
@@ -9,34 +9,34 @@ from collections import deque
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from convostream.transport.interface import Record
+from convostream.transport.interface import OutgoingRecord
 from convostream.transport.memory_queue import footprint
 from convostream.transport.spool.frames import decode
-from convostream.transport.spool.process_directories import Home
+from convostream.transport.spool.process_directories import ProcessDirectory
 
-# Brings a file's bytes to the disk.
+# Syncs a file's bytes to disk.
 SYNC: Final = getattr(os, "fdatasync", os.fsync)
 
 
 class FileSegment:
-    """A file of frames in a home."""
+    """A file of frames in a process directory."""
 
-    def __init__(self, home: Home, name: str, *, limit_bytes: int = 0) -> None:
-        self.home: Final = home
+    def __init__(self, directory: ProcessDirectory, name: str, *, limit_bytes: int = 0) -> None:
+        self.directory: Final = directory
         self._name = name
         self.open = False
         self._count = self._given = self._acknowledged = 0
-        self._damaged: list[tuple[int, int]] = []
+        self._corrupt_frames: list[tuple[int, int]] = []
         self._scanned = self._unreadable = False
         self._limit_bytes = limit_bytes
         self._size = self._next = self._settled = 0
         self._writer = self._reader = -1
-        home.unsent_segments += 1
+        directory.unsent_segments += 1
 
     @property
     def path(self) -> Path:
-        """Return where the file lies."""
-        return self.home.path / self._name
+        """The path of the file."""
+        return self.directory.path / self._name
 
     @property
     def drained(self) -> bool:
@@ -45,33 +45,33 @@ class FileSegment:
 
     @property
     def unsent_bytes(self) -> int:
-        """Return the bytes of the file that are not settled."""
+        """The bytes of the file that are not settled."""
         return self._size - self._settled
 
     @property
     def unread(self) -> int:
-        """Return how many records have not been read."""
+        """The number of records that have not been read."""
         return self._count - self._given
 
     @property
     def unsent(self) -> int:
-        """Return how many records are not settled."""
+        """The number of records that are not settled."""
         return self._count - self._acknowledged
 
     def has_room(self, frame: bytes) -> bool:
-        """Tell whether this frame may be added."""
+        """Return whether the segment is open and the frame fits."""
         return self.open and self._size + len(frame) <= self._limit_bytes
 
     def create(self) -> None:
-        """Make the file and open it for writing."""
-        self._writer = self.home.open(self._name, os.O_CREAT | os.O_EXCL | os.O_RDWR)
+        """Create the file and open it for writing."""
+        self._writer = self.directory.open(self._name, os.O_CREAT | os.O_EXCL | os.O_RDWR)
         self.open = True
 
     def append(self, frame: bytes, *, sync: bool) -> None:
-        """Add a frame; on OSError none of it counts."""
+        """Append a frame. On OSError the segment is unchanged."""
         at = self._size
         view = memoryview(frame)
-        while view:  # not with O_APPEND: what an interrupted call wrote and did not count is written over
+        while view:  # without O_APPEND, so that the next call overwrites the bytes of an interrupted one
             written = os.pwrite(self._writer, view, at)
             at, view = at + written, view[written:]
         if sync:
@@ -80,101 +80,101 @@ class FileSegment:
         self._size = at
 
     def close(self) -> int:
-        """Take no more; return the descriptor of the file, for whoever brings it to the disk and closes it."""
+        """Stop writing and return the descriptor; the caller syncs and closes it."""
         self.open = False
         writer, self._writer = self._writer, -1
         return writer
 
     def mark_closed(self) -> None:
-        """Give the file the name of a closed one, and cut off what a failed call left behind its end."""
+        """Rename the file to a closed segment, and truncate what a failed call left after its end."""
         os.ftruncate(self._writer, self._size)
-        self._name = self.home.close_name(self._name)
+        self._name = self.directory.close_name(self._name)
 
     def duplicate(self) -> int:
         """Return a second descriptor of the open file."""
         return os.dup(self._writer)
 
     def scan(self) -> int:
-        """Read the whole file of a dead process; return how many records it holds."""
-        with os.fdopen(self.home.open(self._name, os.O_RDONLY), "rb") as file:
+        """Read the whole file of a dead process and return its number of records."""
+        with os.fdopen(self.directory.open(self._name, os.O_RDONLY), "rb") as file:
             data = file.read()
-        found = decode(data, complete=True)
+        decoded = decode(data, complete=True)
         self._size = len(data)
-        self._count = len(found.records)
-        self._damaged = found.damaged
+        self._count = len(decoded.records)
+        self._corrupt_frames = decoded.corrupt_frames
         self._scanned = True
         return self._count
 
-    def new_damage(self) -> list[tuple[int, int]]:
-        """Return where the file was found to be damaged since this was asked the last time."""
-        damaged, self._damaged = self._damaged, []
-        return damaged
+    def take_corrupt_frames(self) -> list[tuple[int, int]]:
+        """Return the corrupt byte ranges that were found since the last call."""
+        frames, self._corrupt_frames = self._corrupt_frames, []
+        return frames
 
     def open_reader(self) -> None:
         """Open the file for reading, once."""
         if self._reader < 0:
-            self._reader = self.home.open(self._name, os.O_RDONLY)
+            self._reader = self.directory.open(self._name, os.O_RDONLY)
 
-    def read(self, most_bytes: int) -> list[Record]:
+    def read(self, most_bytes: int) -> list[OutgoingRecord]:
         """Return the next records, at least one if there is any."""
         size = self._size
         records = self._read(min(most_bytes, size - self._next), size)
-        if not records and self._next < size:  # a frame larger than that, or damage
+        if not records and self._next < size:  # a larger frame, or a corrupt one
             records = self._read(size - self._next, size)
         self._given += len(records)
         return records
 
     def give_up(self) -> None:
-        """Read no more of it; the file stays, since a later process may be able to."""
+        """Stop reading. The file stays, because a later process may be able to read it."""
         self._next = self._size
         self._unreadable = True
 
     def settle(self) -> None:
-        """Note that everything read so far is acknowledged."""
+        """Mark everything read so far as acknowledged."""
         self._settled = self._next
         self._acknowledged = self._given
 
     def rewind(self) -> None:
-        """Empty the open file: everything in it is settled."""
+        """Truncate the open file, of which everything is settled."""
         os.ftruncate(self._writer, 0)
         self._size = self._next = self._settled = self._count = self._given = self._acknowledged = 0
 
     def delete(self) -> None:
-        """Delete the file, unless it could not be read."""
+        """Delete the file unless it could not be read."""
         if self._unreadable:
             return
-        self.home.delete(self._name)
-        self.home.unsent_segments -= 1
+        self.directory.delete(self._name)
+        self.directory.unsent_segments -= 1
 
     def close_files(self) -> None:
-        """Close what is open of it in this process; the file stays as it is."""
+        """Close the descriptors of this process. The file stays."""
         descriptors = (self._writer, self._reader)
-        self._writer = self._reader = -1  # first: a child that is forked meanwhile must not close them again
+        self._writer = self._reader = -1  # first, so that a child forked now does not close them again
         for descriptor in descriptors:
             if descriptor >= 0:
                 os.close(descriptor)
 
-    def _read(self, length: int, size: int) -> list[Record]:
+    def _read(self, length: int, size: int) -> list[OutgoingRecord]:
         data = os.pread(self._reader, length, self._next)
         complete = self._next + length >= size or len(data) < length
-        found = decode(data, complete=complete)
+        decoded = decode(data, complete=complete)
         if not self._scanned:
-            self._damaged += [(self._next + begin, self._next + end) for begin, end in found.damaged]
-        self._next = size if len(data) < length else self._next + found.used
-        return found.records
+            self._corrupt_frames += [(self._next + begin, self._next + end) for begin, end in decoded.corrupt_frames]
+        self._next = size if len(data) < length else self._next + decoded.used
+        return decoded.records
 
 
 class MemorySegment:
-    """Records that the disk did not take."""
+    """Records in memory that could not be written to disk."""
 
     def __init__(self) -> None:
         self.open = True
-        self._waiting: deque[Record] = deque()
+        self._waiting: deque[OutgoingRecord] = deque()
         self._added = self._given = self._settled = 0
 
     @property
     def unread(self) -> int:
-        """Return how many records have not been read."""
+        """The number of records that have not been read."""
         return len(self._waiting)
 
     @property
@@ -184,17 +184,17 @@ class MemorySegment:
 
     @property
     def unsent_bytes(self) -> int:
-        """Return the bytes of memory that the unsettled records hold."""
+        """The bytes of memory of the unsettled records."""
         return self._added - self._settled
 
-    def append(self, record: Record) -> None:
+    def append(self, record: OutgoingRecord) -> None:
         """Add a record."""
         self._added += footprint(record)
         self._waiting.append(record)
 
-    def read(self, most_bytes: int) -> list[Record]:
+    def read(self, most_bytes: int) -> list[OutgoingRecord]:
         """Return the next records, at least one if there is any."""
-        taken: list[Record] = []
+        taken: list[OutgoingRecord] = []
         size = 0
         while self._waiting and (not taken or size + footprint(self._waiting[0]) <= most_bytes):
             record = self._waiting.popleft()
@@ -204,11 +204,11 @@ class MemorySegment:
         return taken
 
     def settle(self) -> None:
-        """Note that everything read so far is acknowledged."""
+        """Mark everything read so far as acknowledged."""
         self._settled = self._given
 
     def rewind(self) -> None:
-        """Do nothing: what was read is gone from memory already."""
+        """Do nothing: records leave memory when they are read."""
 
 
 Segment: TypeAlias = FileSegment | MemorySegment

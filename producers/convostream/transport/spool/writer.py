@@ -1,6 +1,6 @@
-"""Where the next event goes on disk: this process's home and its open segment.
+"""Write events to the open segment in the directory of this process.
 
-Nothing here is safe in several threads; the spool calls it under its lock.
+This module is not thread-safe; the spool calls it under its lock.
 """
 
 import os
@@ -8,24 +8,24 @@ from collections.abc import Callable
 from typing import Final, Literal, TypeAlias
 
 from convostream.transport.spool.faults import Faults
-from convostream.transport.spool.process_directories import Home, SpoolDirectory
+from convostream.transport.spool.process_directories import ProcessDirectory, SpoolDirectory
 from convostream.transport.spool.segments import SYNC, FileSegment
 
 Fsync: TypeAlias = Literal["each", "interval", "never"]
 
-# How long a full spool is taken for full before it is measured again; what is deleted here counts at once.
+# How long a full spool counts as full before it is measured again. A deletion in this process ends that at once.
 FULL_SECONDS: Final = 0.5
 
 
 class SpoolFull(Exception):
-    """The spool holds as many bytes as it may."""
+    """The spool has reached CONVOSTREAM_SPOOL_BYTES."""
 
 
 class Writer:
-    """Appends frames to segments, and opens a new one when the last is full or broken."""
+    """Appends frames to segments, and opens a new segment when the last one is full or has failed."""
 
     def __init__(self, directory: SpoolDirectory, fsync: Fsync, clock: Callable[[], float]) -> None:
-        self.home: Home | None = None
+        self.process_directory: ProcessDirectory | None = None
         self._directory = directory
         self._fsync = fsync
         self._clock = clock
@@ -33,12 +33,12 @@ class Writer:
         self._full_until = 0.0
         self._changed = False
         self._named = False
-        self._closed: list[int] = []  # descriptors of closed segments that are not on the disk yet
+        self._closed: list[int] = []  # descriptors of closed segments that are not synced yet
 
     def append(self, frame: bytes) -> FileSegment | None:
-        """Add a frame; return the segment when it is a new one.
+        """Append a frame. Return the segment if it is a new one.
 
-        Raises SpoolFull, or OSError when the disk does not take it; then the open segment is closed.
+        Raises SpoolFull, or OSError if the write fails; then the open segment is closed.
         """
         segment = self._open
         if segment is None or not segment.has_room(frame):
@@ -52,7 +52,7 @@ class Writer:
         return None
 
     def close_segment(self) -> None:
-        """Close the open segment, if there is one."""
+        """Close the open segment if there is one."""
         segment, self._open = self._open, None
         if segment is None:
             return
@@ -65,32 +65,32 @@ class Writer:
             else:
                 os.close(descriptor)
 
-    def has_space(self) -> None:
-        """Measure at the next event whether there is space again."""
+    def note_deletion(self) -> None:
+        """Measure the free space again at the next event."""
         self._full_until = 0.0
 
-    def leave_home(self) -> None:
-        """Let the home go, and delete it when nothing is left in it."""
-        home, self.home = self.home, None
-        if home is None:
+    def release_directory(self) -> None:
+        """Release the process directory, and delete it if it has no unsent segments."""
+        directory, self.process_directory = self.process_directory, None
+        if directory is None:
             return
         try:
-            if not home.unsent_segments:
-                home.remove()
+            if not directory.unsent_segments:
+                directory.remove()
         finally:
-            home.leave()
+            directory.leave()
 
-    def unsynced(self) -> tuple[list[int], Home | None]:
-        """Give away descriptors of what is not on the disk yet, and the home if its names are not."""
+    def unsynced(self) -> tuple[list[int], ProcessDirectory | None]:
+        """Return descriptors of unsynced files, and the process directory if its names are unsynced."""
         descriptors, self._closed = self._closed, []
         if self._changed and self._open is not None:
             descriptors.append(self._open.duplicate())
-        named = self.home if self._named else None
+        named = self.process_directory if self._named else None
         self._changed = self._named = False
         return descriptors, named
 
     def abandon(self) -> None:
-        """Close the files; they are the parent process's."""
+        """Close the files in a forked child; they belong to the parent."""
         closed, self._closed = self._closed, []
         for descriptor in closed:
             os.close(descriptor)
@@ -99,15 +99,17 @@ class Writer:
         if self._clock() < self._full_until:
             raise SpoolFull
         self.close_segment()
-        home = self.home = self.home or self._directory.move_in()
-        segment = FileSegment(home, home.next_name(), limit_bytes=max(len(frame), self._directory.segment_bytes))
+        directory = self.process_directory = self.process_directory or self._directory.create()
+        segment = FileSegment(
+            directory, directory.next_name(), limit_bytes=max(len(frame), self._directory.segment_bytes)
+        )
         try:
             self._fill(segment, frame)
         except (OSError, SpoolFull) as error:
             segment.close_files()
-            if isinstance(error, FileNotFoundError):  # somebody has deleted the home
-                self.home = None
-                home.leave()
+            if isinstance(error, FileNotFoundError):  # the process directory was deleted by someone else
+                self.process_directory = None
+                directory.leave()
             segment.delete()
             raise
         self._open = segment
@@ -118,14 +120,14 @@ class Writer:
         segment.create()
         segment.append(frame, sync=self._fsync == "each")
         if self._fsync == "each":
-            self._directory.sync(segment.home)
+            self._directory.sync(segment.directory)
         if self._directory.overfull():
             self._full_until = self._clock() + FULL_SECONDS
             raise SpoolFull
 
 
 def force(descriptors: list[int], faults: Faults) -> None:
-    """Bring files to the disk and close these descriptors of them."""
+    """Sync files to disk and close their descriptors."""
     for descriptor in descriptors:
         with faults.counted():
             SYNC(descriptor)

@@ -12,7 +12,7 @@ import pytest
 from convostream.__main__ import main
 from convostream.cli.replay import LineError, opened, read_event, send_lines
 from convostream.testing import MemoryTransport
-from convostream.transport.interface import Record, Stats
+from convostream.transport.interface import OutgoingRecord, Stats
 from tests.support.sdk.events import EVENT_ID, event
 
 
@@ -32,7 +32,7 @@ class StuckTransport(MemoryTransport):
 
 def test_a_line_goes_out_as_it_stands() -> None:
     text = line(unknown={"b": None})
-    assert read_event(text) == Record(b"shop/c-1", text)
+    assert read_event(text) == OutgoingRecord(b"shop/c-1", text)
 
 
 @pytest.mark.parametrize(

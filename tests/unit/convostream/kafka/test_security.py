@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from convostream import ConversationTracker, InvalidSettings, KafkaSecurity, KafkaTransport, Record, Settings
+from convostream import ConversationTracker, InvalidSettings, KafkaSecurity, KafkaTransport, OutgoingRecord, Settings
 from convostream.kafka.security import kafka_client_options
 from deploy.embedded.addresses import wait_until
 
@@ -306,7 +306,7 @@ async def test_the_loss_of_a_file_while_the_agent_runs_does_not_end_the_sending(
     given = settings({"SECURITY_PROTOCOL": "SSL", "SSL_CAFILE": str(ca), "BOOTSTRAP_SERVERS": "127.0.0.1:9"})
     transport = KafkaTransport(given)
     ca.unlink()
-    transport.send(Record(b"a/c", b"{}"))
+    transport.send(OutgoingRecord(b"a/c", b"{}"))
     assert await asyncio.to_thread(wait_until, lambda: transport.stats().failures >= 2, 20)
     transport.close(0)
     assert f"CONVOSTREAM_KAFKA_SSL_CAFILE: there is no file {ca}" in caplog.text

@@ -11,9 +11,9 @@ from contextlib import closing
 
 import pytest
 
-from convostream import ConversationTracker, KafkaTransport, Record, Settings
+from convostream import ConversationTracker, KafkaTransport, OutgoingRecord, Settings
 
-RECORD = Record(b"shop/c-1", b"{}" * 500)
+RECORD = OutgoingRecord(b"shop/c-1", b"{}" * 500)
 
 AGENT = """
 from convostream import ConversationTracker

@@ -3,10 +3,10 @@
 import threading
 import time
 
-from convostream.transport.interface import Record, Stats
+from convostream.transport.interface import OutgoingRecord, Stats
 from convostream.transport.memory_queue import Buffer, footprint
 
-RECORDS = [Record(b"k", b"%d" % number) for number in range(5)]
+RECORDS = [OutgoingRecord(b"k", b"%d" % number) for number in range(5)]
 SIZE = footprint(RECORDS[0])
 
 

@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError
 from aiokafka.partitioner import DefaultPartitioner
 
 from convostream.settings import Settings
-from convostream.transport.interface import Record
+from convostream.transport.interface import OutgoingRecord
 from convostream.transport.memory_queue import Buffer
 from convostream.transport.sender import Delivery
 
@@ -21,13 +21,13 @@ class Batch:
     """A batch that holds at most ten records."""
 
     def __init__(self) -> None:
-        self.records: list[Record] = []
+        self.records: list[OutgoingRecord] = []
 
     def append(self, *, timestamp: int | None, key: bytes, value: bytes) -> object:
         assert timestamp is None
         if len(self.records) == 10:
             return None
-        self.records.append(Record(key, value))
+        self.records.append(OutgoingRecord(key, value))
         return object()
 
 
@@ -36,7 +36,7 @@ class Broker:
 
     def __init__(self, errors: list[Exception | None]) -> None:
         self.errors = errors
-        self.log: dict[int, list[Record]] = {partition: [] for partition in PARTITIONS}
+        self.log: dict[int, list[OutgoingRecord]] = {partition: [] for partition in PARTITIONS}
         self.connections = 0
 
     @asynccontextmanager
@@ -64,7 +64,7 @@ class Broker:
         return answer
 
 
-async def deliver(broker: Broker, records: list[Record]) -> Buffer:
+async def deliver(broker: Broker, records: list[OutgoingRecord]) -> Buffer:
     """Run a delivery until all records are settled."""
     buffer = Buffer(2**20)
     assert all(buffer.offer(record) for record in records)
@@ -75,8 +75,8 @@ async def deliver(broker: Broker, records: list[Record]) -> Buffer:
     return buffer
 
 
-def records(count: int) -> list[Record]:
-    return [Record(b"shop/c-%d" % (number % 7), b"%d" % number) for number in range(count)]
+def records(count: int) -> list[OutgoingRecord]:
+    return [OutgoingRecord(b"shop/c-%d" % (number % 7), b"%d" % number) for number in range(count)]
 
 
 async def test_each_record_lies_on_the_partition_of_its_key_in_order() -> None:
@@ -102,7 +102,7 @@ async def test_after_a_failure_everything_arrives_once_and_in_order(failing: int
 
 async def test_only_the_record_that_the_broker_never_takes_is_dropped() -> None:
     broker = Broker([])
-    sent = [*records(30), Record(b"shop/c-1", b"x" * 101), *records(30)]
+    sent = [*records(30), OutgoingRecord(b"shop/c-1", b"x" * 101), *records(30)]
     buffer = await deliver(broker, sent)
     stats = buffer.stats()
     assert (stats.sent, stats.dropped, stats.failures) == (60, 1, 0)

@@ -63,7 +63,7 @@ def test_a_full_disk_cuts_no_event_in_two_and_keeps_the_order(tmp_path: Path, li
         assert running.stats().spool_failures == 1
         assert len(files(tmp_path)) == 2
         assert numbers(take_all(running)) == list(range(30))
-        assert running.stats().damaged == 0
+        assert running.stats().corrupt_frames == 0
 
 
 def test_what_the_disk_did_not_take_is_lost_with_the_process_and_nothing_else_is(tmp_path: Path) -> None:

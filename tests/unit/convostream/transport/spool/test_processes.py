@@ -91,11 +91,11 @@ def test_a_living_process_takes_over_from_a_killed_one(tmp_path: Path) -> None:
         living.offer(record(1))
         returned = kill_after(start(AGENT.format(first=0), tmp_path), 0.05)
         deadline = time.monotonic() + 10
-        while living.stats().found < len(returned):
+        while living.stats().recovered < len(returned):
             assert time.monotonic() < deadline
             time.sleep(0.02)
         assert len(files(tmp_path)) >= 2
-        assert len(take_all(living)) == living.stats().accepted + living.stats().found
+        assert len(take_all(living)) == living.stats().accepted + living.stats().recovered
 
 
 def test_a_process_that_is_stopped_keeps_what_is_its_own(tmp_path: Path) -> None:

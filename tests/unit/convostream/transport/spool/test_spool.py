@@ -64,7 +64,7 @@ def test_the_next_process_finds_what_was_not_acknowledged(tmp_path: Path) -> Non
     with spool(tmp_path) as following:
         found = numbers(take_all(following))
         assert found == MANY[-len(found) :]
-        assert following.stats().found == following.stats().sent == len(found) > 400
+        assert following.stats().recovered == following.stats().sent == len(found) > 400
         assert following.stats().accepted == 0
     assert list(tmp_path.iterdir()) == []
 
@@ -84,7 +84,7 @@ def test_two_spools_of_one_directory_do_not_mix(tmp_path: Path) -> None:
         other.offer(record(2))
         one.offer(record(3))
         assert (numbers(take_all(one)), numbers(take_all(other))) == ([1, 3], [2])
-        assert one.stats().found == other.stats().found == 0
+        assert one.stats().recovered == other.stats().recovered == 0
 
 
 def test_what_is_left_is_found_by_one_alone(tmp_path: Path) -> None:
@@ -163,8 +163,8 @@ def test_a_torn_last_event_is_reported_and_the_rest_is_sent(tmp_path: Path, capl
         assert len(found) == 39
         assert found == sorted(found)
         stats = following.stats()
-        assert (stats.found, stats.sent, stats.damaged, stats.unsent) == (39, 39, 1, 0)
-    assert f"{torn} is damaged" in caplog.text
+        assert (stats.recovered, stats.sent, stats.corrupt_frames, stats.unsent) == (39, 39, 1, 0)
+    assert f"{torn} is corrupt" in caplog.text
     assert recover_all(tmp_path) == []
 
 
@@ -180,7 +180,7 @@ def test_a_torn_last_event_is_found_at_every_byte(tmp_path: Path) -> None:
         path.write_bytes(whole[:end])
         with spool(tmp_path) as following:
             assert numbers(take_all(following)) == [0, 1]
-            assert following.stats().damaged == (1 if end > last else 0)
+            assert following.stats().corrupt_frames == (1 if end > last else 0)
 
 
 def test_damage_in_the_middle_costs_what_it_covers(tmp_path: Path) -> None:
@@ -201,5 +201,5 @@ def test_damage_of_a_living_process_counts_as_dropped(tmp_path: Path, caplog: py
         found = numbers(take_all(running))
         assert found == list(range(20 - len(found), 20))
         stats = running.stats()
-        assert (stats.damaged, stats.dropped, stats.unsent) == (1, 20 - len(found), 0)
+        assert (stats.corrupt_frames, stats.dropped, stats.unsent) == (1, 20 - len(found), 0)
     assert "cannot be read back" in caplog.text
