@@ -16,6 +16,9 @@ SOME_TESTS := $(filter-out --long,$(ARGS))
 SERVER_TESTS := --ignore=tests/unit --ignore=tests/contract --numprocesses auto --maxprocesses 4 \
 	--dist loadscope --no-loadscope-reorder
 
+# The packages with a floor for their coverage, as in pyproject.toml.
+COVERED := producers/convostream $(addprefix stream_processors/,conversations decoding enrichment)
+
 # Relative paths without spaces, so that the path of the checkout may hold some.
 VENV := .venv
 RUN := $(VENV)/bin/python
@@ -66,10 +69,10 @@ define INSTALL
 endef
 LINK := $(PIP) --quiet --no-deps --no-build-isolation --editable .
 
-.PHONY: help demo up test unit faults check audit lock sbom bench docs
+.PHONY: help demo up test unit coverage faults check audit lock sbom bench docs
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED_DEMO) ## run everything on real transcripts and print the fifteen metrics (ARGS=--once: then stop)
 	@$(RUN) -m examples.demo $(ARGS)
@@ -82,6 +85,12 @@ test: $(INSTALLED) $(if $(SOME_TESTS),,unit) ## run all tests (ARGS='tests/unit 
 
 unit: $(INSTALLED) ## run the unit tests on all cores; they need no server
 	@$(RUN) -m pytest tests/unit tests/contract --numprocesses auto $(ARGS)
+
+coverage: $(INSTALLED) ## run the unit tests with coverage; fails where a package has less than 95 %
+	@$(RUN) -m pytest tests/unit/convostream $(addprefix tests/unit/stream_processors/,conversations decoding enrichment) \
+		--numprocesses auto --cov --cov-report= $(ARGS)
+	@status=0; for package in $(COVERED); do \
+		$(RUN) -m coverage report --include="$$package/*" --fail-under=95 || status=1; done; exit $$status
 
 faults: $(INSTALLED) ## kill, pause and cut off real processes, then check every number (ROUNDS=n SEED=s)
 	@$(RUN) -m tests.faults --rounds $(ROUNDS) $(if $(SEED),--seed $(SEED)) $(ARGS)
