@@ -41,5 +41,5 @@ def view(
     settings: Settings = DEFAULT_SETTINGS,
     locate: Locate = nowhere,
 ) -> list[Row]:
-    """The rows of one view after these records."""
+    """Return the rows of one view after these records."""
     return History(records, settings, locate).view(name, question)

@@ -19,7 +19,7 @@ WORDS: dict[str, Verdict] = {
 
 
 def read_device(text: str) -> str | None:
-    """desktop, tablet, mobile or other; a user agent has to be one of the table."""
+    """Return desktop, tablet, mobile or other; a user agent must be in the table."""
     word = trim(text).casefold()
     if word in {"", "unknown"}:
         return None
@@ -29,19 +29,19 @@ def read_device(text: str) -> str | None:
 
 
 def read_source(text: str) -> str | None:
-    """The channel, trimmed and lower-cased."""
+    """Return the channel, trimmed and lower-cased."""
     source = trim(text).lower()
     return None if source in {"", "unknown"} else source
 
 
 def read_customer(text: str) -> str | None:
-    """The customer's id, trimmed; words that stand for nobody are none."""
+    """Return the trimmed customer id, None for words such as `anonymous`."""
     customer = trim(text)
     return None if customer.casefold() in NO_CUSTOMER else customer
 
 
 def read_rating(rating: object) -> Verdict:
-    """The verdict of a rating as it was sent."""
+    """Return the verdict of a rating as it was sent."""
     if isinstance(rating, dict):
         keys = ("sentiment", "rating", "score", "value")
         inner = next((rating[key] for key in keys if rating.get(key) is not None), None)

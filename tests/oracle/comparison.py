@@ -12,7 +12,7 @@ MEAN_TOLERANCE = 1e-9
 
 
 def differences(name: str, expected: Sequence[Row], actual: Sequence[Sequence[object]]) -> list[str]:
-    """A sentence for each cell or row that differs; none when the view is right."""
+    """Return a sentence for each cell or row that differs; none when the view is right."""
     if len(expected) != len(actual):
         return [f"{name}: {len(actual)} rows instead of {len(expected)}: {list(actual)} instead of {list(expected)}"]
     return [
@@ -24,7 +24,7 @@ def differences(name: str, expected: Sequence[Row], actual: Sequence[Sequence[ob
 
 
 def is_same(column: str, wanted: Cell, found: object) -> bool:
-    """Whether one cell is right."""
+    """Return whether one cell is right."""
     if isinstance(found, date):
         found = found.isoformat()
     if isinstance(wanted, float) and isinstance(found, int | float):

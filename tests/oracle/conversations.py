@@ -121,7 +121,7 @@ def _last(values: Iterable[Known]) -> Known | None:
 
 
 def gather(events: Iterable[Event], settings: Settings, locate: Locate) -> list[Conversation]:
-    """The conversations of events in any order."""
+    """Return the conversations of events in any order."""
     found: dict[ConversationKey, list[Event]] = {}
     for event in events:
         found.setdefault(event.key, []).append(event)

@@ -16,7 +16,7 @@ FORM = re.compile(
 
 
 def read_date_time(text: str) -> int | None:
-    """Epoch milliseconds of a date-time, None when it is not one."""
+    """Return a date-time in epoch milliseconds, None when it is not one."""
     match = FORM.fullmatch(text)
     if match is None:
         return None
@@ -34,7 +34,7 @@ def read_date_time(text: str) -> int | None:
 
 
 def epoch_ms(text: str) -> int:
-    """Epoch milliseconds of a date-time that is known to be one."""
+    """Return a valid date-time in epoch milliseconds."""
     milliseconds = read_date_time(text)
     if milliseconds is None:
         raise ValueError(f"not a date-time: {text!r}")
@@ -42,7 +42,7 @@ def epoch_ms(text: str) -> int:
 
 
 def utc_text(milliseconds: int) -> str:
-    """The instant as `YYYY-MM-DDThh:mm:ss.mmmZ`."""
+    """Return the instant as `YYYY-MM-DDThh:mm:ss.mmmZ`."""
     instant = EPOCH + timedelta(milliseconds=milliseconds)
     return f"{instant:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1000:03d}Z" if instant.year > 999 else _early(instant)
 
@@ -52,5 +52,5 @@ def _early(instant: datetime) -> str:
 
 
 def local(milliseconds: int, zone: ZoneInfo) -> datetime:
-    """The wall clock of the zone at that instant."""
+    """Return the wall clock of the zone at that instant."""
     return (EPOCH + timedelta(milliseconds=milliseconds)).astimezone(zone)

@@ -43,7 +43,7 @@ class Event:
         return self.at, not self.is_from("end_user"), self.event_id
 
     def is_from(self, sender: str) -> bool:
-        """Whether this is a message from that sender."""
+        """Return whether this is a message from that sender."""
         return self.type == "message" and self.fields["sender"] == sender
 
     @property
@@ -62,7 +62,7 @@ class Event:
         return self.is_activity or self.type == "conversation_engaged"
 
     def text(self, name: str) -> str:
-        """A text field, empty when absent."""
+        """Return a text field, empty when absent."""
         return cast(str, self.fields.get(name, ""))
 
     @property
@@ -92,7 +92,7 @@ class Event:
 
 
 def read_records(records: Iterable[Record]) -> tuple[list[Event], list[DeadLetter]]:
-    """The events that count, by first arrival, and the dead letters."""
+    """Return the events that count, by first arrival, and the dead letters."""
     events: dict[tuple[ConversationKey, str], Event] = {}
     dead_letters = []
     for record in records:
@@ -105,7 +105,7 @@ def read_records(records: Iterable[Record]) -> tuple[list[Event], list[DeadLette
 
 
 def read_record(record: Record) -> Event | DeadLetter:
-    """One record by itself."""
+    """Decode one record."""
     try:
         tree = read_json(record.value) if record.value is not None else None
     except BrokenJsonError:
@@ -118,7 +118,7 @@ def read_record(record: Record) -> Event | DeadLetter:
 
 
 def received_at(record: Record) -> int:
-    """When a record counts as received: at its timestamp, unless that is out of range; then when it was first seen."""
+    """Return the time of receipt: the timestamp, or the time of the first read when that is out of range."""
     at, seen_at = record.received_at, record.seen_at
     if at is not None and at >= EARLIEST and (seen_at is None or at <= seen_at + LEAD_MS):
         return at

@@ -20,7 +20,7 @@ class _Pairs(list[tuple[str, object]]):
 
 
 def read_json(value: bytes) -> object:
-    """The value that the bytes hold; raises BrokenJsonError."""
+    """Return the value that the bytes hold; raises BrokenJsonError."""
     if len(value) > MAX_BYTES:
         raise BrokenJsonError("longer than 1 MiB")
     try:

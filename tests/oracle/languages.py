@@ -53,7 +53,7 @@ NAMES = {
 
 
 def read_language(text: str) -> tuple[str, str] | None:
-    """The primary subtag and the region (`unknown` when the tag has none), None when the language is not known."""
+    """Return the primary subtag and the region, `unknown` without one; None when the language is not known."""
     trimmed = trim(text)
     if TAG.fullmatch(trimmed):
         primary, *rest = re.split("[-_]", trimmed)
@@ -63,7 +63,7 @@ def read_language(text: str) -> tuple[str, str] | None:
 
 
 def _region(subtags: list[str]) -> str:
-    """A region stands behind extended languages and the script, and before all else."""
+    """Return the region: it follows extended languages and the script, and precedes all other subtags."""
     for subtag in subtags:
         if REGION.fullmatch(subtag):
             return subtag.upper()

@@ -31,12 +31,12 @@ Locate = Callable[[str], Place]
 
 
 def nowhere(address: str) -> Place:
-    """A database that knows no address."""
+    """Return the place of an address in an empty database."""
     return UNKNOWN_PLACE
 
 
 def first_public_address(text: str) -> str | None:
-    """The first public address of a list, None when there is none."""
+    """Return the first public address of a list, None when there is none."""
     return next((address for part in text.split(",") if (address := _public(trim(part))) is not None), None)
 
 

@@ -31,7 +31,7 @@ class Question:
         return ZoneInfo(self.time_zone)
 
     def covers(self, at: int | None) -> bool:
-        """Whether an instant lies in [since, until)."""
+        """Return whether an instant lies in [since, until)."""
         return at is not None and self.since <= at < self.until
 
 
@@ -45,7 +45,7 @@ class Scope:
     @cached_property
     def engaged(self) -> list[Conversation]:
         """Those whose engaged_at lies in the range."""
-        return [each for each in self.conversations if self.question.covers(each.engaged_at)]
+        return [conversation for conversation in self.conversations if self.question.covers(conversation.engaged_at)]
 
     @cached_property
     def messages(self) -> list[Event]:
@@ -55,23 +55,23 @@ class Scope:
     @cached_property
     def sessions(self) -> list[Session]:
         """The sessions that started in the range."""
-        sessions = (session for each in self.conversations for session in each.sessions)
+        sessions = (session for conversation in self.conversations for session in conversation.sessions)
         return [session for session in sessions if self.question.covers(session.started_at)]
 
     def activities(self) -> Iterator[Event]:
-        """The activities in the range."""
+        """Return the activities in the range."""
         for conversation in self.conversations:
             yield from (event for event in conversation.activities if self.question.covers(event.at))
 
 
 def breakdown(names: Iterable[Hashable]) -> list[Row]:
-    """A row a name with its count, most first, then by name; a name may have several parts."""
+    """Return a row for each name with its count, highest first, then by name; a name may have several parts."""
     counts = Counter(name if isinstance(name, tuple) else (name,) for name in names)
     return [(*name, count) for name, count in sorted(counts.items(), key=lambda item: (-item[1], by_name(item[0])))]
 
 
 def by_name(name: Iterable[Cell]) -> tuple[tuple[bool, bytes | float], ...]:
-    """ClickHouse's order of names: by their UTF-8 bytes; NULL comes last."""
+    """Return ClickHouse's sort key of names: UTF-8 bytes, NULL last."""
     return tuple(_part(part) for part in name)
 
 

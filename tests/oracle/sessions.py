@@ -35,7 +35,7 @@ class Session:
         )
 
     def is_closed(self, now: int) -> bool:
-        """Whether an explicit end closes it, or more than the gap has passed."""
+        """Return whether an explicit end closes it, or more than the gap has passed."""
         return bool(self.ends) or now - self.last_activity_at > self.gap_ms
 
 
@@ -60,7 +60,7 @@ class Exchange:
 
 
 def split_sessions(activities: list[Event], ends: list[int], gap_ms: int) -> list[Session]:
-    """The sessions of activities that are in order."""
+    """Return the sessions of activities that are in order."""
     groups: list[list[Event]] = []
     for event in activities:
         if not groups or event.at - groups[-1][-1].at > gap_ms:
@@ -80,7 +80,7 @@ def _ends_between(ends: list[int], last_activity_at: int, following: list[Event]
 
 
 def exchanges(session: Session) -> list[Exchange]:
-    """The bursts of a session in order, each with its answer, if any."""
+    """Return the bursts of a session in order, each with its answer, if any."""
     found = []
     burst: list[int] = []
     for message in session.activities:

@@ -7,9 +7,12 @@ from tests.oracle.statistics import mean_seconds, timings
 
 
 def average_response_time(scope: Scope) -> list[Row]:
-    """From the first message of a burst to its answer."""
+    """Return the times from the first message of a burst to its answer."""
     bursts = [
-        burst for each in scope.conversations for burst in each.exchanges if scope.question.covers(burst.asked_at)
+        burst
+        for conversation in scope.conversations
+        for burst in conversation.exchanges
+        if scope.question.covers(burst.asked_at)
     ]
     answered = [burst for burst in bursts if burst.answered_at is not None]
     measured = [burst for burst in answered if burst.is_measured]
@@ -21,11 +24,15 @@ def average_response_time(scope: Scope) -> list[Row]:
 
 
 def average_conversation_duration(scope: Scope) -> list[Row]:
-    """Of closed sessions with two activities or more, and of whole conversations."""
+    """Return the durations of closed sessions with two or more activities, and of whole conversations."""
     closed = [session for session in scope.sessions if session.is_closed(scope.question.now)]
     counted = [session for session in closed if len(session.activities) > 1]
     durations = [session.ended_at - session.started_at for session in counted]
-    spans = [each.activities[-1].at - each.activities[0].at for each in scope.conversations if _has_span(each, scope)]
+    spans = [
+        conversation.activities[-1].at - conversation.activities[0].at
+        for conversation in scope.conversations
+        if _has_span(conversation, scope)
+    ]
     return [
         (
             *timings(durations),
@@ -48,7 +55,7 @@ def _has_span(conversation: Conversation, scope: Scope) -> bool:
 
 
 def tool_usage(scope: Scope) -> list[Row]:
-    """A row an action name."""
+    """Return a row for each action name."""
     calls: dict[str, list[Event]] = {}
     for event in scope.activities():
         if event.type == "action":

@@ -108,12 +108,12 @@ OWN_REQUIRED: dict[str, tuple[str, ...]] = {
 
 
 def without_nulls(fields: Fields) -> Fields:
-    """The object without the fields that are absent."""
+    """Return the object without the fields that are absent."""
     return {name: value for name, value in fields.items() if value is not None}
 
 
 def faults(fields: Fields) -> frozenset[str]:
-    """The fields (nulls already removed) that make the object a dead letter; none for an event."""
+    """Return the fields (nulls already removed) that make the object a dead letter; none for an event."""
     given = fields.get("type")
     kind = given if isinstance(given, str) else ""
     own = OWN.get(kind, {})

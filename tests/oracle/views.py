@@ -78,15 +78,15 @@ class History:
         return gather(self.events, self._settings, self._locate)
 
     def scope(self, question: Question) -> Scope:
-        """The question's agent and environment."""
+        """Return the question's agent and environment."""
         asked = (question.agent_id, question.environment)
-        return Scope([each for each in self.conversations if each.key[:2] == asked], question)
+        return Scope([conversation for conversation in self.conversations if conversation.key[:2] == asked], question)
 
     def view(self, name: str, question: Question) -> list[Row]:
-        """The rows of one view."""
+        """Return the rows of one view."""
         return VIEWS[name](self.scope(question))
 
     def views(self, question: Question) -> dict[str, list[Row]]:
-        """The rows of all views."""
+        """Return the rows of all views."""
         scope = self.scope(question)
         return {name: view(scope) for name, view in VIEWS.items()}

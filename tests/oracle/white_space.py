@@ -7,10 +7,10 @@ WHITE_SPACE = (
 
 
 def trim(text: str) -> str:
-    """The text without white space at its ends."""
+    """Return the text without white space at its ends."""
     return text.strip(WHITE_SPACE)
 
 
 def is_blank(text: str) -> bool:
-    """Whether there is nothing but white space."""
+    """Return whether there is nothing but white space."""
     return trim(text) == ""

@@ -24,5 +24,5 @@ __all__ = ["ALL_CASES", "Case", "Script", "cases_of"]
 
 
 def cases_of(subject: str) -> list[Case]:
-    """The cases of one rule or one metric."""
+    """Return the cases of one rule or one metric."""
     return [case for case in ALL_CASES if case.subject == subject]

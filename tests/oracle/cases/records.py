@@ -29,7 +29,7 @@ Changes = dict[str, object]
 
 
 def value_of(changes: Changes) -> bytes:
-    """A message of the end user with some of its fields changed; an absent one is given as an Ellipsis."""
+    """Return a message of the end user with some of its fields changed; an absent one is given as an Ellipsis."""
     fields: Changes = {
         "event_id": ID,
         "type": "message",

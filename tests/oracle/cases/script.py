@@ -28,7 +28,7 @@ class Expectation:
     question: Question
 
     def differences(self, found: Sequence[Sequence[object]]) -> list[str]:
-        """A sentence for each cell that is wrong."""
+        """Return a sentence for each cell that is wrong."""
         if isinstance(self.rows, list):
             return differences(self.view, self.rows, found)
         if len(found) != 1:
@@ -52,7 +52,7 @@ class Script:
     _numbers: Iterator[int] = field(default_factory=lambda: iter(range(1, 1_000_000)))
 
     def event(self, kind: str, at: Moment, conversation: str = "chat", /, **fields: object) -> None:
-        """Adds an event of any type; a field given as None is sent as null."""
+        """Add an event of any type; a field given as None is sent as null."""
         event: dict[str, object] = {
             "event_id": f"00000000-0000-7000-8000-{next(self._numbers):012x}",
             "type": kind,
@@ -63,36 +63,36 @@ class Script:
         self.send({**event, **fields})
 
     def send(self, event: Mapping[str, object]) -> None:
-        """Adds an event that is ready."""
+        """Add a complete event."""
         value = json.dumps(event, ensure_ascii=False).encode()
         self.sent.append(Sent(str(event["agent_id"]), str(event["conversation_id"]), value))
 
     def user(self, at: Moment, conversation: str = "chat", /, **fields: object) -> None:
-        """The end user says something."""
+        """Add a message of the end user."""
         self.event("message", at, conversation, **{"sender": "end_user", "content": "hello", **fields})
 
     def agent(self, at: Moment, conversation: str = "chat", /, **fields: object) -> None:
-        """The agent says something."""
+        """Add a message of the agent."""
         self.event("message", at, conversation, **{"sender": "agent", "content": "hello", **fields})
 
     def action(self, at: Moment, action_name: str = "search", conversation: str = "chat", /, **fields: object) -> None:
-        """The agent calls a tool."""
+        """Add an action."""
         self.event("action", at, conversation, action_name=action_name, **fields)
 
     def visit(self, at: Moment, conversation: str = "chat", /, **fields: object) -> None:
-        """The widget is opened."""
+        """Add a visit."""
         self.event("conversation_visited", at, conversation, **fields)
 
     def engage(self, at: Moment, conversation: str = "chat", /, **fields: object) -> None:
-        """The producer gets or creates the conversation."""
+        """Add an engagement."""
         self.event("conversation_engaged", at, conversation, **fields)
 
     def end(self, at: Moment, conversation: str = "chat") -> None:
-        """An explicit end."""
+        """Add an explicit end."""
         self.event("conversation_ended", at, conversation)
 
     def rate(self, at: Moment, rating: object, conversation: str = "chat", /, **fields: object) -> None:
-        """A feedback event."""
+        """Add a feedback event."""
         self.event("feedback", at, conversation, rating=rating, **fields)
 
     def expect(
@@ -108,21 +108,21 @@ class Script:
         agent: str = "",
         **cells: Cell,
     ) -> None:
-        """Adds what a view has to show; without a range, of everything until a day from now."""
+        """Add what a view has to show; without a range, of everything until a day from now."""
         end = self.now + 86_400_000 if until is None else moment(until)
         question = Question(self.agent_id + agent, environment, moment(since), end, zone, self.now)
         self.expectations.append(Expectation(view, cells if rows is None else rows, question))
 
 
 def text_of(at: Moment) -> str:
-    """The date-time as it is sent; a whole one goes as it was written."""
+    """Return the date-time as it is sent; a whole one goes as it was written."""
     if isinstance(at, int):
         return utc_text(at)
     return f"{DAY}T{at}Z" if at[2:3] == ":" else at
 
 
 def moment(at: Moment) -> int:
-    """Epoch milliseconds of a moment."""
+    """Return a moment in epoch milliseconds."""
     return at if isinstance(at, int) else epoch_ms(text_of(at))
 
 
@@ -136,7 +136,7 @@ class Case:
     in_order: bool
 
     def script(self, agent_id: str, now: int) -> Script:
-        """The case, played for an agent of its own."""
+        """Return the script of the case for this agent."""
         script = Script(agent_id, now)
         self.write(script)
         return script
@@ -151,7 +151,7 @@ class Cases:
     def of(
         self, subject: str, in_order: bool = False
     ) -> Callable[[Callable[[Script], None]], Callable[[Script], None]]:
-        """Marks a function as a case of that subject; its name is the fact."""
+        """Mark a function as a case of that subject; its name is the fact."""
 
         def keep(write: Callable[[Script], None]) -> Callable[[Script], None]:
             self.all.append(Case(subject, write.__name__.replace("_", " "), write, in_order))

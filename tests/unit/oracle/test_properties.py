@@ -16,7 +16,7 @@ BREAKDOWNS = ("world_map", "world_map_places", "device_usage", "sources", "langu
 
 
 def _without_conflicts(records: list[Record]) -> list[Record]:
-    """The records without later versions of an id that say something else."""
+    """Return the records without later versions of an id that say something else."""
     first: dict[object, object] = {}
     kept = []
     for record in records:

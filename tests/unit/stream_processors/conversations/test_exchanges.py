@@ -10,7 +10,7 @@ Exchange = tuple[int, int, int | None, int | None]
 
 
 def exchanges_of(*happened: tuple[str, int]) -> list[Exchange]:
-    """The exchanges by milliseconds since the start of the history."""
+    """Return the exchanges by milliseconds since the start of the history."""
     found = sorted(fold_all(history_of(*happened), GAP)[1].exchanges)
     return [
         (

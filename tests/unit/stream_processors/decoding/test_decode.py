@@ -25,12 +25,12 @@ def refusal(value: bytes | None) -> InvalidRecord:
 
 
 def with_member(member: bytes) -> bytes:
-    """An event with one more member, written as given."""
+    """Return an event with one more member, written as given."""
     return PLAIN[:-1] + b"," + member + b"}"
 
 
 def nested(levels: int, opening: bytes = b'{"a":', innermost: bytes = b"{}", closing: bytes = b"}") -> bytes:
-    """An event nested so many levels deep, itself and the innermost object or list included."""
+    """Return an event nested so many levels deep, itself and the innermost object or list included."""
     between = levels - 2
     return with_member(b'"deep":' + opening * between + innermost + closing * between)
 

@@ -29,7 +29,7 @@ members = st.tuples(st.sampled_from([*FIELDS, "unheard_of"]), st.sampled_from(OD
 
 
 def seen(event: Event) -> dict[str, object]:
-    """All that the steps see of an event, told apart by type as well: 5 is not 5.0, and 0.0 is not -0.0."""
+    """Return all that the steps see of an event, told apart by type as well: 5 is not 5.0, and 0.0 is not -0.0."""
     model = next(each for each in EVENT_MODELS if each.__name__ == type(event).__name__)
     return {name: repr(getattr(event, name)) for name in model.model_fields} | {"extra": event.model_extra or None}
 
@@ -43,7 +43,7 @@ def check(value: bytes) -> bool:
 
 
 def with_member(fields: Fields, name: str, value: bytes) -> bytes:
-    """An event with one more member behind the others; of duplicate names the last counts."""
+    """Return an event with one more member behind the others; of duplicate names the last counts."""
     return value_of(fields)[:-1] + b',"' + name.encode() + b'":' + value + b"}"
 
 

@@ -174,7 +174,7 @@ def test_truncating_an_address_keeps_its_network(address: IPv4Address | IPv6Addr
 
 
 def special_networks() -> list[IPv4Network | IPv6Network]:
-    """All networks that Python treats apart from the rest when it tells what is globally reachable."""
+    """Return all networks that Python treats apart from the rest when it tells what is globally reachable."""
     named = (vars(constants).values() for constants in (IPv4Address._constants, IPv6Address._constants))  # type: ignore[attr-defined]
     values = [value for each in named for value in each]
     return [

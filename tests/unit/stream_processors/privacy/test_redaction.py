@@ -18,7 +18,7 @@ MEBIBYTE = 2**20
 
 
 def rules_file(directory: Path, pattern: str) -> Path:
-    """A file with one rule."""
+    """Return a file with one rule."""
     path = directory / "rules.toml"
     path.write_text(f"[[rule]]\nname = 'x'\npattern = '{pattern}'\n")
     return path
