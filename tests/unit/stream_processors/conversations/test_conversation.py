@@ -66,7 +66,7 @@ def test_an_ordered_history_in_batches_gives_the_same(events: list[FoldEvent], e
 
 
 @given(histories(), places)
-def test_no_change_names_a_fact_twice_or_takes_back_what_it_adds(events: list[FoldEvent], edges: list[int]) -> None:
+def test_no_change_has_a_fact_twice_or_with_both_signs(events: list[FoldEvent], edges: list[int]) -> None:
     conversation = ConversationState(GAP)
     for batch in split_at(events, edges):
         for changed in signed_facts(conversation.absorb(batch)):
@@ -76,7 +76,7 @@ def test_no_change_names_a_fact_twice_or_takes_back_what_it_adds(events: list[Fo
 
 
 @given(histories(), st.integers(0, 14), places)
-def test_a_recalled_conversation_goes_on_like_one_that_stayed(
+def test_a_loaded_conversation_continues_like_one_that_stayed_in_memory(
     events: list[FoldEvent], kept: int, edges: list[int]
 ) -> None:
     past, coming = events[:kept], events[kept:]
@@ -93,12 +93,12 @@ def test_a_recalled_conversation_goes_on_like_one_that_stayed(
 
 
 @given(histories(), st.integers(0, 14))
-def test_a_conversation_that_rested_goes_on_like_one_that_stayed_awake(events: list[FoldEvent], half: int) -> None:
-    stayed, slept = ConversationState(GAP, hash_=7), ConversationState(GAP, hash_=7)
-    for conversation in (stayed, slept):
+def test_an_expanded_conversation_continues_like_one_never_compacted(events: list[FoldEvent], half: int) -> None:
+    stayed, compacted = ConversationState(GAP, hash_=7), ConversationState(GAP, hash_=7)
+    for conversation in (stayed, compacted):
         if events[:half]:
             conversation.absorb(events[:half])
-    resting = CompactConversation(slept)
+    resting = CompactConversation(compacted)
     woken = resting.expand(GAP)
     assert (len(resting), woken.hash, woken.events) == (len(stayed), 7, stayed.events)
     if events[half:]:
@@ -117,7 +117,7 @@ def test_a_conversation_knows_the_ids_of_all_its_events(events: list[FoldEvent])
     assert conversation.ids == {event.event_id for event in events}
 
 
-def test_a_late_message_that_joins_two_sessions_takes_both_back() -> None:
+def test_a_late_message_that_joins_two_sessions_revokes_both() -> None:
     events = history_of(("user", 0), ("user", GAP + 1_000), ("agent", 1_000))
     conversation = ConversationState(GAP, [event for event in events if event.kind == kinds.END_USER_MESSAGE])
     changes = conversation.absorb([event for event in events if event.kind == kinds.AGENT_MESSAGE])
@@ -149,7 +149,7 @@ def test_a_customer_that_becomes_known_moves_all_quarter_hours_to_it(profile: Pr
     }
 
 
-def test_what_is_in_both_is_neither_taken_back_nor_added() -> None:
+def test_facts_before_and_after_get_no_signed_row() -> None:
     assert signed(["a", "b"], ["b", "c"]) == [("a", -1), ("c", 1)]
     assert signed(["a"], ["a"]) == []
     assert signed([], ["a"]) == [("a", 1)]

@@ -71,7 +71,7 @@ def test_an_answer_after_exactly_the_gap_still_counts() -> None:
     assert exchanges_of(("user", 0), ("agent", GAP)) == [(0, 0, GAP, None)]
 
 
-def test_a_re_opened_chat_begins_a_burst_of_its_own() -> None:
+def test_a_re_opened_chat_starts_a_new_burst() -> None:
     assert exchanges_of(("user", 0), ("user", 5 * DAY), ("agent", 5 * DAY + 3)) == [
         (0, 0, None, GAP),
         (5 * DAY, 5 * DAY, 5 * DAY + 3, None),
@@ -82,7 +82,7 @@ def test_other_activity_keeps_the_burst_and_its_session_going() -> None:
     assert exchanges_of(("user", 0), ("action", GAP), ("agent", 2 * GAP)) == [(0, 0, 2 * GAP, None)]
 
 
-def test_a_burst_that_is_broken_off_is_finished_and_gone() -> None:
+def test_a_new_session_finishes_the_open_burst() -> None:
     exchanges = Exchanges()
     finished: list[ExchangeFact] = []
     exchanges.add_end_user_message(1)

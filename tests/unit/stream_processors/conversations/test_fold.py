@@ -36,7 +36,7 @@ def test_no_events_give_no_facts() -> None:
     assert fold_all([], GAP)[1] == Facts()
 
 
-def test_the_order_is_time_then_end_user_messages_then_the_id() -> None:
+def test_events_are_ordered_by_time_then_end_user_messages_then_id() -> None:
     ordered = [
         event_of(kinds.BUTTON, START - 1, "ff"),
         event_of(kinds.END_USER_MESSAGE, START, "aa"),
@@ -50,7 +50,7 @@ def test_the_order_is_time_then_end_user_messages_then_the_id() -> None:
     assert sorted(arrived) == ordered
 
 
-def test_only_messages_of_the_end_user_go_before_all_else() -> None:
+def test_only_end_user_messages_precede_other_events_of_the_millisecond() -> None:
     assert [kind for kind in range(kinds.SILENT + 1) if rank_of(kind) == 0] == [kinds.END_USER_MESSAGE]
 
 

@@ -24,7 +24,7 @@ def test_white_space_around_a_name_and_its_case_do_not_matter(name: str) -> None
 
 
 @pytest.mark.parametrize("name", ["get_ticket", "ticket_status", "open ticket", "tickets", "", " ", "ticket\x1f"])
-def test_a_name_that_only_holds_an_escalation_is_none(name: str) -> None:
+def test_a_name_that_contains_an_escalation_does_not_escalate(name: str) -> None:
     assert not EscalationActions().includes(name)
 
 
@@ -39,12 +39,12 @@ def test_no_names_mean_that_nothing_escalates() -> None:
     assert not EscalationActions([]).includes("ticket")
 
 
-def test_a_blank_name_in_a_setting_is_none() -> None:
+def test_a_blank_name_in_a_setting_is_ignored() -> None:
     actions = EscalationActions(["ticket", " ", ""])
     assert actions.names == {"ticket"}
     assert not actions.includes(" ")
 
 
 @given(any_text)
-def test_any_name_can_be_asked(name: str) -> None:
+def test_any_name_can_be_tested(name: str) -> None:
     assert EscalationActions([name]).includes(name) == bool(EscalationActions([name]).names)

@@ -35,7 +35,7 @@ def test_messages_actions_and_buttons_are_activity(word: str) -> None:
 
 
 @pytest.mark.parametrize("word", ["visit", "engaged", "rating", "silent", "end"])
-def test_nothing_else_keeps_a_session_going(word: str) -> None:
+def test_no_other_event_extends_a_session(word: str) -> None:
     assert shape(sessions_of(("user", 0), (word, GAP), ("user", 2 * GAP))) == [(0, 0, 1), (2 * GAP, 2 * GAP, 1)]
 
 
@@ -93,7 +93,7 @@ def test_a_conversation_of_ends_alone_has_no_session() -> None:
     assert sessions_of(("end", 0), ("end", 5)) == []
 
 
-def test_an_end_before_the_first_activity_counts_for_nothing() -> None:
+def test_an_end_before_the_first_activity_is_ignored() -> None:
     assert sessions_of(("end", 0), ("user", 5))[0].closes_at == START + 5 + GAP
 
 
@@ -115,7 +115,7 @@ def test_a_conversation_all_of_whose_sessions_have_an_end_is_closed_at_once() ->
     assert first.conversation_closes_at == CLOSED_BY_AN_END
 
 
-def test_a_session_that_was_left_behind_is_handed_out_unless_it_is_the_first() -> None:
+def test_a_finished_session_is_returned_unless_it_is_the_first() -> None:
     sessions = Sessions(GAP)
     finished: list[SessionFact] = []
     left = [sessions.add_activity(at, finished) for at in (0, DAY, 2 * DAY)]

@@ -1,4 +1,4 @@
-"""Decoding: what is an event, what becomes a dead letter, and what its reason says and does not say."""
+"""Decoding: which records are events, which become dead letters, and what the reasons contain."""
 
 import gc
 import string
@@ -36,14 +36,14 @@ def nested(levels: int, opening: bytes = b'{"a":', innermost: bytes = b"{}", clo
 
 
 @pytest.mark.parametrize("bad", BAD_RECORDS, ids=lambda bad: bad.fact)
-def test_a_record_that_breaks_the_contract_is_refused(bad: BadRecord) -> None:
+def test_a_record_that_breaks_the_contract_is_rejected(bad: BadRecord) -> None:
     error = refusal(bad.value)
     assert error.code in REASON_CODES
     assert not bad.fields or str(error).partition(":")[0].partition("[")[0] in bad.fields
 
 
 @pytest.mark.parametrize("good", GOOD_RECORDS, ids=lambda good: good.fact)
-def test_a_record_on_the_line_is_an_event(good: GoodRecord) -> None:
+def test_a_record_just_within_the_contract_is_an_event(good: GoodRecord) -> None:
     assert decode(good.value).conversation_id
 
 
@@ -166,7 +166,7 @@ def test_a_reason_names_the_field_and_what_is_allowed_but_never_the_value(
 
 
 @pytest.mark.parametrize("member", [b'"%s"', b'"x":%s', b'"x":"%s', b'"x":"%s\\ud800"', b'"x":"%s\xff"', b'"%s":NaN'])
-def test_a_reason_of_broken_json_holds_nothing_of_the_value(member: bytes) -> None:
+def test_a_reason_for_broken_json_contains_nothing_of_the_value(member: bytes) -> None:
     error = refusal(with_member(member % SECRET.encode()))
     assert error.code == "broken_json"
     assert SECRET not in str(error)
@@ -175,7 +175,7 @@ def test_a_reason_of_broken_json_holds_nothing_of_the_value(member: bytes) -> No
 @given(st.binary(max_size=40) | st.text(string.printable, max_size=40).map(str.encode))
 @example(b"[" * 5_000)
 @example(b'{"a":' * 5_000)
-def test_any_bytes_are_an_event_or_refused(value: bytes) -> None:
+def test_any_bytes_are_an_event_or_rejected(value: bytes) -> None:
     assert refusal(value).code in REASON_CODES
 
 
@@ -203,7 +203,7 @@ def test_an_event_id_is_compared_in_lower_case_and_times_are_cut_to_the_millisec
     assert (event.event_id, event.occurred_at) == (EVENT_ID, AT_MS)
 
 
-def test_refused_records_leave_nothing_of_their_batch_for_the_collector() -> None:
+def test_rejected_records_keep_no_reference_to_their_batch() -> None:
     batch = [PLAIN, None, b"{", value_of(fields_of(type="unheard_of"))]
     gc.collect()
     gc.disable()

@@ -1,4 +1,4 @@
-"""Plain texts: what is read many at a time is what is read one by one, and everything else is left alone."""
+"""Columns in common formats are parsed as single values are; all other columns are left to the caller."""
 
 from datetime import datetime, timedelta, timezone
 from uuid import UUID
@@ -72,7 +72,7 @@ def test_times_as_python_writes_them_are_read(moments: list[datetime], timespec:
 
 
 @given(odd_times)
-def test_what_is_read_is_what_is_read_one_by_one(texts: list[str]) -> None:
+def test_a_column_is_parsed_as_its_single_values_are(texts: list[str]) -> None:
     try:
         expected = [parse_date_time(text) for text in texts]
     except ValueError:
@@ -107,6 +107,6 @@ def test_an_offset_that_is_none_leaves_all_to_be_read_one_by_one(zone: str) -> N
     assert read_plain_date_times([TIME[:-1] + "+23:59", TIME[:-1] + zone]) is None
 
 
-def test_of_nothing_everything_is_plain_or_nothing() -> None:
+def test_an_empty_column_has_only_uuids_and_no_times() -> None:
     assert read_plain_date_times([]) is None
     assert not are_plain_uuids([])

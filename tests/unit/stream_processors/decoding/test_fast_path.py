@@ -1,4 +1,4 @@
-"""The quick way: what it takes is what the contract's models take, with the same values; the rest is left to them."""
+"""The fast path accepts only what the contract's models accept, with the same values; the rest is left to them."""
 
 import pytest
 from hypothesis import example, given
@@ -35,7 +35,7 @@ def seen(event: Event) -> dict[str, object]:
 
 
 def check(value: bytes) -> bool:
-    """Check that the quick way agrees with the models, as far as it goes; tell whether it took the value."""
+    """Check that the fast path agrees with the models; return whether it accepted the value."""
     (event,) = fast_decode([value])
     if event is not None:
         assert seen(event) == seen(decode(value))
@@ -85,7 +85,7 @@ def test_bytes_changed_anywhere(fields: Fields, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("record", [*BAD_RECORDS, *GOOD_RECORDS], ids=lambda record: record.fact)
-def test_records_on_either_side_of_the_line(record: object) -> None:
+def test_records_just_within_and_just_outside_the_contract(record: object) -> None:
     value = getattr(record, "value", None)
     check(value or b"")
 
@@ -104,7 +104,7 @@ def test_records_on_either_side_of_the_line(record: object) -> None:
     ],
     ids=lambda fields: str(fields["type"]),
 )
-def test_a_plain_event_of_each_type_takes_the_quick_way(fields: Fields) -> None:
+def test_a_common_event_of_each_type_takes_the_fast_path(fields: Fields) -> None:
     assert check(value_of(fields))
 
 
@@ -123,7 +123,7 @@ def test_the_rest_is_left_to_the_models(value: bytes) -> None:
 
 
 @given(st.lists(st.tuples(any_events, st.none() | members), max_size=4))
-def test_what_becomes_of_a_record_does_not_depend_on_those_beside_it(
+def test_the_result_of_a_record_does_not_depend_on_its_batch(
     records: list[tuple[Fields, tuple[str, bytes] | None]],
 ) -> None:
     values = [with_member(fields, *member) if member else value_of(fields) for fields, member in records]

@@ -99,10 +99,10 @@ def test_any_address_has_a_place(geolocator: Geolocator, address: object) -> Non
 @example(ip_address("2001:218::"), list(range(256)))
 def test_neighbours_have_places_of_their_own(path: Path, address: IPv4Address | IPv6Address, last: list[int]) -> None:
     with Geolocator(path) as geolocator, maxminddb.open_database(path) as database:
-        for each in [address, *(type(address)((int(address) & ~0xFF) + byte) for byte in last)]:
-            record = database.get(each)
+        for neighbour in [address, *(type(address)((int(address) & ~0xFF) + byte) for byte in last)]:
+            record = database.get(neighbour)
             place = place_of(record) if isinstance(record, dict) else UNKNOWN_PLACE
-            assert geolocator.locate(str(each)) == place, each
+            assert geolocator.locate(str(neighbour)) == place, neighbour
 
 
 def test_the_packaged_database_drops_in() -> None:

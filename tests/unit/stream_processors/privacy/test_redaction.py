@@ -1,4 +1,4 @@
-"""Redaction: the shipped rules find what they name, a text stays a text, and nobody's text takes long."""
+"""Redaction: the shipped rules match what they name, a text stays valid, and no text takes long."""
 
 import time
 from pathlib import Path
@@ -45,7 +45,7 @@ def rules_file(directory: Path, pattern: str) -> Path:
         ("", ""),
     ],
 )
-def test_the_shipped_rules_find_what_they_name(text: str, redacted: str) -> None:
+def test_the_shipped_rules_match_what_they_name(text: str, redacted: str) -> None:
     assert RULES.text(text) == redacted
 
 
@@ -59,7 +59,7 @@ def test_json_is_redacted_within_its_values_and_keys_and_stays_json() -> None:
 
 
 @given(value=json_objects)
-def test_what_has_no_match_stays_byte_for_byte(
+def test_a_text_without_a_match_is_unchanged(
     value: dict[str, object], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     text = orjson.dumps(value).decode()
@@ -69,7 +69,7 @@ def test_what_has_no_match_stays_byte_for_byte(
     assert (rules.json(text), rules.raw(text.encode())) == (text, text.encode())
 
 
-def test_bytes_that_are_no_text_are_searched_too() -> None:
+def test_bytes_that_are_not_utf_8_are_searched_too() -> None:
     assert RULES.raw(b"\xff\x00 ann@example.org \xfe") == b"\xff\x00 [email] \xfe"
 
 
@@ -104,7 +104,7 @@ def test_a_match_is_found_wherever_it_stands_in_a_long_text(at: int) -> None:
     assert RULES.text(f"{before}ann.lee@example.org{after}") == f"{before}[email]{after}"
 
 
-def test_a_pattern_that_looks_at_the_whole_text_for_each_match_is_bounded_too(tmp_path: Path) -> None:
+def test_a_pattern_that_scans_the_whole_text_for_each_match_is_bounded(tmp_path: Path) -> None:
     redacted = load_redaction(rules_file(tmp_path, "(?s)a.*b|a")).raw(b"a" * MEBIBYTE)
     assert redacted == b"[redacted]" * (MAX_SEARCHES - 1) + CUT
 

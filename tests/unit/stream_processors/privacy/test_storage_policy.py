@@ -1,4 +1,4 @@
-"""What is stored of texts under each policy: nothing that numbers need depends on it."""
+"""Each policy stores texts as it says, and never changes a column that metrics read."""
 
 import hashlib
 import hmac
@@ -60,11 +60,11 @@ def test_every_text_of_an_event_is_content_or_an_address_or_needed() -> None:
     assert len(texts) == len(CONTENT) + len(ADDRESS) + len(KEPT_TEXTS)
 
 
-def test_what_expires_is_what_a_policy_may_drop() -> None:
+def test_the_columns_that_expire_are_those_that_a_policy_may_drop() -> None:
     assert set(CONTENT_COLUMNS) == CONTENT | ADDRESS
 
 
-def test_conversations_are_folded_again_without_any_content() -> None:
+def test_the_fold_reads_no_content() -> None:
     assert set(FOLD_COLUMNS.replace(",", " ").split()) & (CONTENT | ADDRESS) == set()
 
 
