@@ -98,11 +98,11 @@ def test_an_expanded_conversation_continues_like_one_never_compacted(events: lis
     for conversation in (stayed, compacted):
         if events[:half]:
             conversation.absorb(events[:half])
-    resting = CompactConversation(compacted)
-    woken = resting.expand(GAP)
-    assert (len(resting), woken.hash, woken.events) == (len(stayed), 7, stayed.events)
+    compact = CompactConversation(compacted)
+    expanded = compact.expand(GAP)
+    assert (len(compact), expanded.hash, expanded.events) == (len(stayed), 7, stayed.events)
     if events[half:]:
-        assert as_sets(woken.absorb(events[half:])) == as_sets(stayed.absorb(events[half:]))
+        assert as_sets(expanded.absorb(events[half:])) == as_sets(stayed.absorb(events[half:]))
 
 
 def as_sets(changes: Changes) -> list[set[object]]:
