@@ -1,4 +1,4 @@
-"""This project's worker, as it is shipped: real processes with default settings.
+"""The worker of this project as it is shipped: real processes with default settings.
 
 It could read from its first claim of a partition on, and its first write is the first range of the range log; both
 times are ClickHouse's. Everything has landed when the range log reaches the end of every partition and as many inserts
@@ -77,7 +77,7 @@ class ConvostreamWorker:
         self.processes: Sequence[Process] = ()
 
     def missing(self, broker: Broker) -> str | None:
-        """It is always there."""
+        """Return None: the worker can always run."""
         return None
 
     def run(self, arena: Arena) -> Course:

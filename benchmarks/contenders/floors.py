@@ -33,11 +33,11 @@ class Floor:
         self._part = part
 
     def missing(self, broker: Broker) -> str | None:
-        """A floor runs wherever the worker does."""
+        """Return None: a floor runs wherever the worker runs."""
         return None
 
     def check(self, arena: Arena, load: Load) -> None:
-        """A floor leaves nothing to be judged."""
+        """Do nothing: a floor writes nothing to check."""
 
     def run(self, arena: Arena) -> Course:
         """Start the process and wait until it has done its part."""

@@ -79,7 +79,7 @@ FROM ({CONVERSATIONS})
 
 
 def fill(client: Client, events: int, agents: int, today: str, said: Callable[[int], None]) -> None:
-    """Inserts the events of the days before a day, in blocks of a million; tells how many are there."""
+    """Insert the events of the days before a day, in blocks of a million; return how many there are."""
     client.command("CREATE TABLE bulk (c UInt64, agent_id String, conversation_id String, conversation_hash UInt64)"
                    " ENGINE = Memory")  # fmt: skip
     parameters = {"today": today, "days": DAYS, "customers": max(1, events // EVENTS_EACH // 4)}
@@ -92,14 +92,14 @@ def fill(client: Client, events: int, agents: int, today: str, said: Callable[[i
 
 
 def rebuild(environment: Mapping[str, str]) -> None:
-    """Lets the worker's own command make all facts of the events."""
+    """Let the worker's own command compute all facts of the events."""
     command = [sys.executable, "-m", "stream_processors", "rebuild"]
     path = {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'producers'}"}
     subprocess.run(command, cwd=ROOT, env={**os.environ, **path, **environment}, check=True)
 
 
 def agent_name(number: int) -> str:
-    """Returns the name of an agent."""
+    """Return the name of an agent."""
     return f"agent-{number}"
 
 

@@ -68,7 +68,7 @@ def converse(random: Random, number: int, start: int) -> Iterator[Draft]:
 
 
 def _event(random: Random, place: int, length: int) -> tuple[Fields, int]:
-    """The fields of the event at a place of its conversation, and how long the next one takes to come."""
+    """Return the fields of an event by its index in the conversation, and the time until the next one."""
     if place == 0:
         return _profile(random), random.randint(1_000, 10_000)
     if place == length - 1 and random.random() < 0.2:

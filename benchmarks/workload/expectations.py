@@ -74,7 +74,7 @@ class Tally:
 
 
 def _places(marks: set[str]) -> Iterator[tuple[str, str]]:
-    """The numbers in which a conversation counts."""
+    """Return the numbers that a conversation adds to."""
     if "visited" in marks:
         yield "unique_interactions", "visited_conversations"
     if "engaged" not in marks:

@@ -84,6 +84,6 @@ def encode(agent_id: str, conversation_id: str, at: int, fields: Fields, random:
 
 
 def _event_id(at: int, random: Random) -> str:
-    """A UUID of version 7: the time, then chance."""
+    """Return a UUIDv7: the time, then random bits."""
     digits = f"{at:012x}7{random.getrandbits(12):03x}{8 + random.getrandbits(2):x}{random.getrandbits(60):015x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

@@ -51,7 +51,7 @@ class Differs(Exception):
 
 
 def check(client: Client, window: Mapping[str, str]) -> None:
-    """Raises Differs where a view and the events disagree about a window."""
+    """Raise Differs if a view and the events disagree about a window."""
     counted = {
         name: value
         for query in (RAW, RAW_CONVERSATIONS)

@@ -43,7 +43,7 @@ class Timing:
 
 
 def time_answers(address: str, agent: str, servers: Sequence[int]) -> Iterator[Timing]:
-    """Calls the API for 30 days of one agent, each path a few times after one call that does not count.
+    """Call the API for 30 days of one agent, each path a few times after one call that does not count.
 
     The processors' time is that of these processes.
     """
@@ -88,7 +88,7 @@ def _first_word(client: httpx.Client, agent: str) -> float:
 
 
 def time_page(address: str, agent: str) -> Iterator[Timing]:
-    """Opens the page in fresh profiles, which have nothing in a cache: with the agent in the address, and without."""
+    """Open the page in fresh profiles with an empty cache: with the agent in the address, and without."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         for what, search in (("an agent's page", {"agent": agent}), ("the bare address", {})):
