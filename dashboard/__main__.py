@@ -1,4 +1,4 @@
-"""`python -m dashboard`: serves the metrics and the page until Ctrl-C."""
+"""`python -m dashboard`: serve the metrics and the page until Ctrl-C."""
 
 import logging
 import socket
@@ -19,18 +19,18 @@ KEEP_ALIVE_SECONDS = 15
 
 
 class Server(uvicorn.Server):
-    """A server that says where it listens once it does, and whose live streams end when it stops."""
+    """A server that prints its address after the start and ends live streams when it stops."""
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listens, and prints the address."""
+        """Start to listen and print the address."""
         await super().startup(sockets)
         if not self.should_exit:
             port = self.servers[0].sockets[0].getsockname()[1]
-            click.echo(f"The dashboard is at http://{_shown(self.config.host)}:{port}")
+            click.echo(f"The dashboard is at http://{_url_host(self.config.host)}:{port}")
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Tells the streams, then waits for what is under way."""
-        self.config.app.state.pulse.stopping.set()  # type: ignore[union-attr]  # the app of main
+        """End the live streams, then wait for running requests."""
+        self.config.app.state.feed.stopping.set()  # type: ignore[union-attr]  # the app of main
         await super().shutdown(sockets)
 
 
@@ -38,9 +38,9 @@ class Server(uvicorn.Server):
 def main() -> None:
     """Serve the metrics over HTTP, and the page that shows them, until Ctrl-C.
 
-    CONVOSTREAM_CLICKHOUSE_READER_URL says where ClickHouse answers; CONVOSTREAM_DASHBOARD_HOST and _PORT where this
-    listens (http://127.0.0.1:8080). Beyond this machine it needs CONVOSTREAM_DASHBOARD_TOKEN. docs/api.md describes
-    the answers.
+    CONVOSTREAM_CLICKHOUSE_READER_URL is the address of ClickHouse. CONVOSTREAM_DASHBOARD_HOST and _PORT set the
+    address to listen on (http://127.0.0.1:8080). Any address but loopback needs CONVOSTREAM_DASHBOARD_TOKEN.
+    docs/api.md describes the API.
     """
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     try:
@@ -50,7 +50,7 @@ def main() -> None:
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)
     allow_connections()
-    with suppress(KeyboardInterrupt):  # uvicorn passes Ctrl-C on when it has stopped
+    with suppress(KeyboardInterrupt):  # uvicorn raises Ctrl-C again after it has stopped
         Server(
             uvicorn.Config(
                 app,
@@ -61,7 +61,7 @@ def main() -> None:
                 h11_max_incomplete_event_size=HEAD_BYTES,
                 proxy_headers=bool(settings.trusted_proxies),
                 forwarded_allow_ips=settings.trusted_proxies,
-                # Below that, uvicorn logs a line for each request that it cannot read.
+                # At lower levels uvicorn logs a line for each malformed request.
                 log_level="error",
                 server_header=False,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
@@ -70,7 +70,7 @@ def main() -> None:
         ).run()
 
 
-def _shown(host: str) -> str:
+def _url_host(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 

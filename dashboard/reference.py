@@ -1,4 +1,4 @@
-"""`python -m dashboard.reference > docs/metrics.md`: the metrics in words, from the catalogue."""
+"""`python -m dashboard.reference > docs/metrics.md`: write the reference of the metrics from the catalogue."""
 
 import sys
 import textwrap
@@ -10,12 +10,12 @@ from dashboard.catalogue.rules import RULES, WORDS
 WIDTH = 120
 INTRODUCTION = (
     "The views in `sql/metrics/`, the HTTP API, the page and the Grafana panels all show these numbers. This file is "
-    "written by `python -m dashboard.reference > docs/metrics.md` from the catalogue that the API serves."
+    "generated from the catalogue of the API by `python -m dashboard.reference > docs/metrics.md`."
 )
 
 
 def reference() -> str:
-    """The whole document."""
+    """Return the whole document."""
     parts = ["# The metrics", _wrapped(INTRODUCTION), "## Words", *_words(), "## Rules for all of them", *_rules()]
     for metric in METRICS:
         parts += _metric(metric)
@@ -32,14 +32,14 @@ def _rules() -> Iterator[str]:
 
 def _metric(metric: Metric) -> Iterator[str]:
     yield f"## {metric.title}"
-    opens = f", opens up `{metric.drill_down_of}`" if metric.drill_down_of else ""
+    opens = f", drills down into `{metric.drill_down_of}`" if metric.drill_down_of else ""
     yield f"View `{metric.name}`{opens}."
     yield _wrapped(metric.definition)
     rows = [f"| `{c.name}` | {c.unit} | {c.meaning} | {_behind(metric, c.name)} |" for c in metric.columns]
-    yield "\n".join(["| column | unit | | list behind it |", "|---|---|---|---|", *rows])
-    left_out = [f"{each.what} (`{each.column}`)" if each.column else each.what for each in metric.left_out]
-    yield "\n".join(["Not counted:", *(_wrapped(f"- {each}", "  ") for each in left_out)])
-    filled = [f"- `{each.argument}`: `{each.example}`" for each in metric.filled_by]
+    yield "\n".join(["| column | unit | meaning | list |", "|---|---|---|---|", *rows])
+    left_out = [item.text for item in metric.left_out]
+    yield "\n".join(["Not counted:", *(_wrapped(f"- {text}", "  ") for text in left_out)])
+    filled = [f"- `{source.argument}`: `{source.example}`" for source in metric.filled_by]
     yield "\n".join(["Filled by:", *filled])
 
 

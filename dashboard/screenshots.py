@@ -1,4 +1,4 @@
-"""`python -m dashboard.screenshots`: takes the pictures of docs/pictures from a running dashboard."""
+"""`python -m dashboard.screenshots`: take the screenshots in docs/pictures from a running dashboard."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -22,13 +22,13 @@ FLAGS: Final = [
 ]
 ZONE: Final = "Europe/Zagreb"
 
-# Until the charts have been drawn.
+# Time for the charts to finish drawing.
 STILL_MS: Final = 800
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
-    """A picture: its file, the size and colours of the window, what the address asks for, and what is done before."""
+class Screenshot:
+    """A screenshot: file name, window size, colours, URL parameters, and the steps before it is taken."""
 
     name: str
     width: int
@@ -39,46 +39,46 @@ class Picture:
 
 
 def _nothing(_: Page) -> None:
-    """The page as it opens."""
+    """Take the page as it opens."""
 
 
 def _conversation(page: Page) -> None:
-    """A conversation that was handed to a person, behind the number that counts it."""
+    """Open an escalated conversation from the number that counts it."""
     page.locator('[data-metric="human_escalation_rate"][data-column="escalated_conversations"]').click()
     page.locator("#panel table.list tbody tr").nth(4).get_by_role("button").click()
     page.locator("#panel .transcript .event").first.wait_for()
 
 
 def _country(page: Page) -> None:
-    """The places of the country with the most conversations."""
+    """Open the places of the country with the most conversations."""
     page.locator('[data-card="world_map"] th button', has_text="United States").click()
     page.locator('[data-card="world_map"]').scroll_into_view_if_needed()
 
 
 WEEK: Final = {"range": "7d"}
-SHOWN: Final = (
-    Picture("dashboard", 1440, 900, "light", WEEK, _nothing),
-    Picture("dashboard-dark", 1440, 900, "dark", WEEK, _nothing),
-    Picture("world", 1440, 900, "light", {"range": "30d"}, _country),
-    Picture("conversation", 1440, 900, "light", WEEK, _conversation),
-    Picture("phone", 375, 812, "light", WEEK, _nothing),
+SCREENSHOTS: Final = (
+    Screenshot("dashboard", 1440, 900, "light", WEEK, _nothing),
+    Screenshot("dashboard-dark", 1440, 900, "dark", WEEK, _nothing),
+    Screenshot("world", 1440, 900, "light", {"range": "30d"}, _country),
+    Screenshot("conversation", 1440, 900, "light", WEEK, _conversation),
+    Screenshot("phone", 375, 812, "light", WEEK, _nothing),
 )
 
 
 @click.command(context_settings={"show_default": True, "help_option_names": ["-h", "--help"]})
-@click.option("--address", default="http://127.0.0.1:8080", help="Where the dashboard answers.")
-@click.option("--chromium", default=CHROMIUM, help="The browser.")
-@click.option("--into", type=click.Path(path_type=Path, file_okay=False), default=PICTURES, help="The folder.")
+@click.option("--address", default="http://127.0.0.1:8080", help="Address of the dashboard.")
+@click.option("--chromium", default=CHROMIUM, help="Path of Chromium.")
+@click.option("--into", type=click.Path(path_type=Path, file_okay=False), default=PICTURES, help="Output folder.")
 def main(address: str, chromium: str, into: Path) -> None:
-    """Take the pictures of docs/pictures from a running dashboard: start `make demo` first."""
+    """Take the screenshots in docs/pictures from a running dashboard; start `make demo` first."""
     into.mkdir(parents=True, exist_ok=True)
     try:
         with _running(chromium) as browser:
-            for picture in SHOWN:
-                _take(browser, address, picture, into / f"{picture.name}.png")
-                click.echo(f"{into / picture.name}.png")
+            for screenshot in SCREENSHOTS:
+                _take(browser, address, screenshot, into / f"{screenshot.name}.png")
+                click.echo(f"{into / screenshot.name}.png")
     except Error as error:
-        click.echo(f"Error: {error}\nIs a dashboard with data at {address}?", err=True)
+        click.echo(f"Error: {error}\nCheck that a dashboard with data runs at {address}.", err=True)
         sys.exit(1)
 
 
@@ -90,20 +90,20 @@ def _running(chromium: str) -> Iterator[Browser]:
         browser.close()
 
 
-def _take(browser: Browser, address: str, picture: Picture, into: Path) -> None:
+def _take(browser: Browser, address: str, screenshot: Screenshot, into: Path) -> None:
     context = browser.new_context(
-        viewport={"width": picture.width, "height": picture.height},
-        color_scheme=picture.colours,
+        viewport={"width": screenshot.width, "height": screenshot.height},
+        color_scheme=screenshot.colours,
         locale="en-GB",
         timezone_id=ZONE,
         reduced_motion="reduce",
         device_scale_factor=1.5,
     )
     page = context.new_page()
-    page.goto(f"{address}/?{urlencode(picture.search)}")
+    page.goto(f"{address}/?{urlencode(screenshot.search)}")
     page.wait_for_selector('main[aria-busy="false"] .card[aria-busy="false"]')
     page.locator("world-chart canvas").wait_for()
-    picture.before(page)
+    screenshot.before(page)
     page.wait_for_timeout(STILL_MS)
     page.screenshot(path=into)
     context.close()

@@ -13,7 +13,7 @@ PLACEHOLDER: Final = "CHANGEME"
 
 
 class DashboardSettings(BaseSettings):
-    """What the dashboard can be told; `.env.example` at the root explains each variable."""
+    """Settings of the dashboard; `.env.example` explains each variable."""
 
     model_config = SettingsConfigDict(
         env_prefix="CONVOSTREAM_", frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True
@@ -30,22 +30,22 @@ class DashboardSettings(BaseSettings):
 
     @property
     def token(self) -> str:
-        """The token, or an empty text when none is asked for."""
+        """The token, or an empty string when no token is required."""
         return self.dashboard_token.get_secret_value().strip()
 
     @property
     def allowed_hosts(self) -> frozenset[str]:
-        """The host names that are answered to, besides those of localhost, in lower case."""
+        """The accepted host names besides localhost's own, in lower case."""
         return frozenset(name.rstrip(".") for name in _listed(self.dashboard_allowed_hosts.lower()))
 
     @property
     def trusted_proxies(self) -> list[str]:
-        """The addresses and networks whose X-Forwarded headers are believed."""
+        """The addresses and networks whose X-Forwarded headers are trusted."""
         return _listed(self.dashboard_trusted_proxies)
 
     @property
     def admin_token(self) -> str:
-        """The token of those who may erase and export, or an empty text when nobody may."""
+        """The token for erasing and exporting, or an empty string when both are off."""
         return self.dashboard_admin_token.get_secret_value().strip()
 
 
@@ -54,7 +54,7 @@ def _listed(text: str) -> list[str]:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine alone."""
+    """Return whether a host is a loopback address."""
     if host.lower().rstrip(".") == "localhost":
         return True
     try:
@@ -64,7 +64,7 @@ def is_loopback(host: str) -> bool:
 
 
 def check_exposure(settings: DashboardSettings) -> None:
-    """Raises RefusedToStart when the data would be open to a network, or behind a token that is easy to guess."""
+    """Raise RefusedToStart when the data would be exposed to a network or protected by a weak token."""
     _check_token(settings)
     _check_names(settings)
     if not settings.token and not is_loopback(settings.dashboard_host):
@@ -80,8 +80,8 @@ def _check_token(settings: DashboardSettings) -> None:
         return
     if len(token) < SHORTEST_TOKEN or PLACEHOLDER in token.upper() or not (token.isascii() and token.isprintable()):
         raise RefusedToStart(
-            f"CONVOSTREAM_DASHBOARD_TOKEN has to be a random text of at least {SHORTEST_TOKEN} printable ASCII "
-            f"characters, and not {PLACEHOLDER}; `openssl rand -hex 24` makes one"
+            f"CONVOSTREAM_DASHBOARD_TOKEN must be a random text of at least {SHORTEST_TOKEN} printable ASCII "
+            f"characters, and not {PLACEHOLDER}; create one with `openssl rand -hex 24`"
         )
 
 
@@ -89,13 +89,13 @@ def _check_names(settings: DashboardSettings) -> None:
     for name in settings.allowed_hosts:
         if any(mark in name for mark in "*/@ ") or (":" in name and not _is_address(name)):
             raise RefusedToStart(
-                "CONVOSTREAM_DASHBOARD_ALLOWED_HOSTS holds something that is no host; allowed are names and addresses "
-                "without scheme, port and wildcard, separated by commas"
+                "CONVOSTREAM_DASHBOARD_ALLOWED_HOSTS contains an invalid host; allowed are names and addresses "
+                "without scheme, port or wildcard, separated by commas"
             )
     for network in settings.trusted_proxies:
         if not _is_address(network):
             raise RefusedToStart(
-                "CONVOSTREAM_DASHBOARD_TRUSTED_PROXIES holds something that is no address; allowed are IP addresses "
+                "CONVOSTREAM_DASHBOARD_TRUSTED_PROXIES contains an invalid address; allowed are IP addresses "
                 "and networks like 10.0.0.0/8, separated by commas"
             )
 

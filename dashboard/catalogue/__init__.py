@@ -1,6 +1,6 @@
-"""The metrics with their definitions: what the API explains, the page shows and docs/metrics.md prints.
+"""The catalogue of the metrics: the definitions that the API, the page, Grafana and docs/metrics.md show.
 
-Seventeen views make the fifteen metrics; two of the views open another one up.
+Seventeen views make the fifteen metrics; two of the views are drill-downs of another one.
 """
 
 from dashboard.catalogue.entries import Column, Filled, LeftOut, Link, ListName, Metric

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-# One row; a row a name, most first; a row a weekday and hour; a row a day.
+# One row; one row per name, largest first; one row per weekday and hour; one row per day.
 Form = Literal["totals", "breakdown", "matrix", "days"]
 
 # How to read the values of a column.
@@ -40,6 +40,11 @@ class LeftOut:
 
     what: str
     column: str | None = None
+
+    @property
+    def text(self) -> str:
+        """What is not counted, in Markdown, with the name of the column."""
+        return f"{self.what} (`{self.column}`)" if self.column else self.what
 
 
 @dataclass(frozen=True, slots=True)

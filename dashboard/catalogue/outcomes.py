@@ -23,7 +23,7 @@ HUMAN_ESCALATION_RATE = Metric(
         _engaged(
             "failed_escalations",
             "Failed escalations",
-            "escalated, with an escalation action that failed",
+            "escalated, with a failed escalation action",
             escalation_failed="true",
         ),
     ),

@@ -3,7 +3,7 @@
 from dashboard.catalogue.entries import Column, Filled, LeftOut, Link, Metric, count, key
 from dashboard.catalogue.volume import NEVER_ENGAGED
 
-COORDINATES = "of the place, as the database gives it; NULL when it is unknown"
+COORDINATES = "of the place, from the GeoIP database; NULL when unknown"
 
 
 def _opening(argument: str, value: str) -> Filled:
@@ -27,7 +27,7 @@ WORLD_MAP = Metric(
         key("country_code", "Country", "country", "ISO 3166-1 alpha-2, or unknown"),
         _conversations(country="country_code"),
     ),
-    (NEVER_ENGAGED, LeftOut("nothing else; unknown places are the row `unknown`")),
+    (NEVER_ENGAGED,),
     (_opening("customer_ip_address", "203.0.113.7"),),
 )
 
@@ -35,7 +35,7 @@ WORLD_MAP_PLACES = Metric(
     "world_map_places",
     "World map, places",
     "breakdown",
-    "World map by region, city and coordinates: a row for each distinct place as the database gives it.",
+    "World map by region, city and coordinates: one row for each distinct place of the GeoIP database.",
     (
         key("country_code", "Country", "country", "ISO 3166-1 alpha-2, or unknown"),
         key("region", "Region", "name", "English name of the last subdivision, or unknown"),
@@ -61,7 +61,7 @@ DEVICE_USAGE = Metric(
         key("device", "Device", "name", "desktop, tablet, mobile, other or unknown"),
         _conversations(device="device"),
     ),
-    (NEVER_ENGAGED, LeftOut("nothing else; unknown devices are the row `unknown`")),
+    (NEVER_ENGAGED,),
     (_opening("device", "mobile"),),
 )
 
@@ -98,7 +98,7 @@ SOURCES = Metric(
         key("source", "Source", "name", "trimmed and in lower case, or unknown"),
         _conversations(source="source"),
     ),
-    (NEVER_ENGAGED, LeftOut("nothing else; unknown sources are the row `unknown`")),
+    (NEVER_ENGAGED,),
     (_opening("source", "web"),),
 )
 
@@ -113,7 +113,7 @@ LANGUAGES = Metric(
         key("language", "Language", "language", "primary language subtag, or unknown"),
         _conversations(language="language"),
     ),
-    (NEVER_ENGAGED, LeftOut("nothing else; unknown languages are the row `unknown`")),
+    (NEVER_ENGAGED,),
     (_opening("language", "en-US"),),
 )
 

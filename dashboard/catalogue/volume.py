@@ -60,7 +60,7 @@ PEAK_HOURS = Metric(
     "conversations by `engaged_at` (sums to total_conversations).",
     (
         key("weekday", "Weekday", "weekday", "1 is Monday, 7 is Sunday"),
-        key("hour", "Hour", "hour", "0 to 23, in the asked time zone"),
+        key("hour", "Hour", "hour", "0 to 23, in the requested time zone"),
         count("messages", "Messages", "messages", "by message time", Link("messages", from_row=CELL)),
         count("conversations", "Conversations", "conversations", "by engaged_at", Link("conversations", from_row=CELL)),
     ),
@@ -75,7 +75,7 @@ DAILY_OVERVIEW = Metric(
     "Per local day, gaps filled with zeros: messages, conversations active that day (distinct, so days do not sum to "
     "the range), and new conversations.",
     (
-        key("day", "Day", "day", "in the asked time zone; a day at the edge counts what lies in the range"),
+        key("day", "Day", "day", "in the requested time zone; the first and last day count only what is in the range"),
         count("messages", "Messages", "messages", "by message time", Link("messages", from_row=DAY)),
         count(
             "active_conversations",

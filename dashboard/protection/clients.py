@@ -1,16 +1,16 @@
-"""Who asks: one client is one address, as limits by client count it. Addresses are never logged."""
+"""The client of a request, for limits by client: one IP address or network. Addresses are never logged."""
 
 import ipaddress
 from typing import Final
 
 from starlette.types import Scope
 
-# An IPv6 customer has a network of this size, and would otherwise be as many clients as it likes.
+# An IPv6 customer owns a network of this size and could otherwise appear as many clients.
 IPV6_PREFIX: Final = 64
 
 
 def client_of(scope: Scope) -> str:
-    """Return the client of a request: its IPv4 address or its IPv6 network; all of unknown address are one."""
+    """Return the client of a request: its IPv4 address or IPv6 network; clients without an address are one."""
     host = (scope.get("client") or ("", 0))[0]
     try:
         address = ipaddress.ip_address(host.partition("%")[0])

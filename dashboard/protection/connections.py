@@ -1,4 +1,4 @@
-"""Connections of slow and of idle clients: bounded in number, in the time for a request, and in the pace of reading."""
+"""Limits on connections: their number, the time to send a request, and the time without reading."""
 
 import asyncio
 from contextlib import suppress
@@ -11,13 +11,13 @@ try:
 except ImportError:  # Windows has no such limits
     resource = None  # type: ignore[assignment]
 
-# How long a client may take to send a request, headers and body together.
+# The time to send a request, headers and body together.
 REQUEST_SECONDS: Final = 20.0
 
-# How long a client may take to read what is ready for it before more is written.
+# The time without progress while a client reads a response.
 STALLED_SECONDS: Final = 30.0
 
-# Longest request line and headers together; filters and cursors in an address are long.
+# The size of the request line and headers together; filters and cursors make long URLs.
 HEAD_BYTES: Final = 64 * 1024
 
 CONNECTIONS_AT_MOST: Final = 4096
@@ -25,7 +25,7 @@ SPARE_FILES: Final = 128
 
 
 class BoundedConnection(H11Protocol):
-    """An HTTP connection that is cut when its client sends or reads too slowly, or when idle ones are too many."""
+    """An HTTP connection that is closed if its client is too slow, or idle while there are too many."""
 
     _deadline: asyncio.TimerHandle | None = None
     _stalled: asyncio.TimerHandle | None = None
@@ -34,34 +34,34 @@ class BoundedConnection(H11Protocol):
     stalled_seconds = STALLED_SECONDS
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as its base does
-        """Start the time for the first request; make room when there are too many connections."""
+        """Start the deadline of the first request; close an idle connection if there are too many."""
         super().connection_made(transport)
         self._expect_request()
         if len(self.connections) > self.at_most:
-            others = (each for each in self.connections if isinstance(each, BoundedConnection) and each is not self)
-            next((each for each in others if each._is_idle()), self).transport.abort()
+            others = (other for other in self.connections if isinstance(other, BoundedConnection) and other is not self)
+            next((other for other in others if other._is_idle()), self).transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the clocks."""
+        """Cancel the timers."""
         self._stop_deadline()
         self._stop_stall()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on; the time for a request ends when all of it is there."""
+        """Read data; stop the deadline when the request is complete."""
         self._expect_request()
         super().data_received(data)
         if self.cycle is not None and not self.cycle.more_body:
             self._stop_deadline()
 
     def pause_writing(self) -> None:
-        """Give a client that does not read some time."""
+        """Start the deadline of a client that does not read."""
         super().pause_writing()
         if self._stalled is None:
             self._stalled = self.loop.call_later(self.stalled_seconds, self.transport.abort)
 
     def resume_writing(self) -> None:
-        """Go on: the client reads."""
+        """Cancel the deadline: the client reads again."""
         self._stop_stall()
         super().resume_writing()
 
@@ -84,7 +84,7 @@ class BoundedConnection(H11Protocol):
 
 
 def allow_connections() -> None:
-    """Raise this process's limit of open files as far as the bound on connections needs, or lower the bound."""
+    """Raise the limit of open files to fit the limit of connections, or lower the latter."""
     if resource is None:
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -1,6 +1,6 @@
-"""Failed logins: counted, logged without token and address, answered late, and refused when there are too many.
+"""Limits on failed logins: they are counted, logged without token and address, delayed, and rejected when too many.
 
-Only wrong tokens meet these limits. The right one is let in at any time, so nobody can lock its holder out.
+Only wrong tokens are limited. The right token always works, so that no attacker can lock its holder out.
 """
 
 import asyncio
@@ -30,19 +30,19 @@ class FailedLogins:
         self._by_client: OrderedDict[str, deque[float]] = OrderedDict()
 
     def note(self, client: str) -> int:
-        """Count a wrong token; return after how many seconds the client may try again, 0 while it may at once."""
+        """Count a wrong token; return the seconds until the client may try again, 0 if at once."""
         self._count += 1
         own = self._of(client)
         wait = max(self._wait(own), self._wait(self._all))
-        if wait == 0 or self._count & (self._count - 1) == 0:  # beyond the limits ever fewer lines
-            log.warning("a login failed: the token was wrong; %d failed since the start", self._count)
+        if wait == 0 or self._count & (self._count - 1) == 0:  # beyond the limits, log only at powers of two
+            log.warning("login failed: wrong token (%d failed logins since the start)", self._count)
         if wait == 0:
             for times in (own, self._all):
                 times.append(self._clock())
         return wait
 
     async def delay(self) -> None:
-        """Let an attempt that failed wait; the limits bound how many wait at once."""
+        """Delay a failed attempt; the limits bound how many wait at once."""
         await asyncio.sleep(DELAY_SECONDS)
 
     def _of(self, client: str) -> deque[float]:

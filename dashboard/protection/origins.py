@@ -1,6 +1,6 @@
-"""Which requests other sites caused: strange host names, and requests that a page of another site sent.
+"""Detection of requests that other sites cause: unknown host names, and cross-site requests of browsers.
 
-A browser sends a page of another site to us when its name is made to point here, or when its script or form names us.
+Another site can reach the dashboard through a browser by DNS rebinding, or by scripts and forms with its address.
 """
 
 import re
@@ -26,12 +26,12 @@ def is_known_host(headers: Headers, allowed: Collection[str]) -> bool:
 def host_of(headers: Headers) -> str:
     """Return the name in the Host header, without its port and in lower case."""
     given = headers.getlist("host")
-    found = HOST.fullmatch(given[0]) if len(given) == 1 else None
-    return found["name"].lower().strip("[]").rstrip(".") if found else ""
+    match = HOST.fullmatch(given[0]) if len(given) == 1 else None
+    return match["name"].lower().strip("[]").rstrip(".") if match else ""
 
 
 def is_of_another_site(request: Request) -> bool:
-    """Return whether a browser says that another site sent this request; links that people follow are none."""
+    """Return whether a browser marks this request as cross-site; followed links do not count."""
     headers = request.headers
     site = headers.get("sec-fetch-site", "")
     if request.method in SAFE_METHODS:

@@ -1,4 +1,4 @@
-"""Turns at ClickHouse: few queries at once, a bounded queue before them, and a bounded wait in it."""
+"""The queue of queries to ClickHouse: bounded concurrency, bounded length, bounded waiting time."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
@@ -13,8 +13,8 @@ WAIT_SECONDS: Final = 10.0
 T = TypeVar("T")
 
 
-class Turns:
-    """Slots for queries. Whoever finds the queue full, or waits too long in it, is sent away."""
+class QueryQueue:
+    """Slots for queries; a query is rejected if the queue is full or it waits too long."""
 
     def __init__(
         self, at_once: int, *, waiting_at_most: int = WAITING_AT_MOST, wait_seconds: float = WAIT_SECONDS
@@ -25,16 +25,16 @@ class Turns:
         self._waiting = 0
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[None]:
-        """Hold a slot; raises Overloaded when there is none in time."""
+    async def slot(self) -> AsyncIterator[None]:
+        """Hold a slot; raises Overloaded if none is free in time."""
         if self._waiting >= self._waiting_at_most:
-            raise Overloaded("too many questions wait for ClickHouse; ask again in a few seconds")
+            raise Overloaded("too many queries wait for ClickHouse; try again in a few seconds")
         self._waiting += 1
         try:
             async with asyncio.timeout(self._wait_seconds):
                 await self._slots.acquire()
         except TimeoutError:
-            raise Overloaded("ClickHouse was busy for too long; ask again in a few seconds") from None
+            raise Overloaded("ClickHouse was busy for too long; try again in a few seconds") from None
         finally:
             self._waiting -= 1
         try:
@@ -43,9 +43,9 @@ class Turns:
             self._slots.release()
 
 
-async def all_of(*questions: Awaitable[T]) -> list[T]:
-    """Return all answers in order; when one question fails or nobody waits any more, cancel the others."""
-    tasks = [asyncio.ensure_future(question) for question in questions]
+async def all_of(*queries: Awaitable[T]) -> list[T]:
+    """Return all results in order; if one query fails or the caller is cancelled, cancel the others."""
+    tasks = [asyncio.ensure_future(query) for query in queries]
     try:
         return await asyncio.gather(*tasks)
     finally:

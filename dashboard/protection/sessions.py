@@ -1,4 +1,4 @@
-"""Sessions of people who logged in: kept in memory, so they end with the process, at logout or after a week."""
+"""Login sessions, kept in memory: they end with the process, at logout, or after a week."""
 
 import hashlib
 import secrets
@@ -11,7 +11,7 @@ SESSIONS_AT_MOST: Final = 1000
 
 
 class Sessions:
-    """The open sessions, by a hash of what their cookies hold; the oldest ends when there are too many."""
+    """The open sessions by a hash of their cookies; the oldest ends when there are too many."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -26,7 +26,7 @@ class Sessions:
         return cookie
 
     def holds(self, cookie: str) -> bool:
-        """Return whether a cookie is that of an open session."""
+        """Return whether a cookie belongs to an open session."""
         return self._ends.get(_key(cookie), 0.0) > self._clock()
 
     def end(self, cookie: str) -> None:

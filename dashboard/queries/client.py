@@ -1,9 +1,9 @@
-"""The way to ClickHouse: the user `reader`, bound parameters, limits of time and memory, few queries at once.
+"""Queries to ClickHouse as the user `reader`, with limits on time, memory and concurrency.
 
-Health and live streams have a slot each of their own, so that they answer while other questions wait. A question that
-nobody waits for any more is cancelled: its connection is closed, and ClickHouse ends the query.
+Health checks and live streams have one slot each of their own, so that they answer while other queries wait. Cancelling
+a query closes its connection, and ClickHouse then ends the query.
 
-The SQL is this package's own; what callers say arrives in bound parameters alone.
+The SQL is this package's own text; values from callers are only passed as bound parameters.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from clickhouse_connect.driver.asyncclient import AsyncClient
 from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalError
 
 from dashboard.errors import BadParameter, RefusedToStart, Unavailable
-from dashboard.protection.query_queue import Turns
+from dashboard.protection.query_queue import QueryQueue
 
 QUERIES_AT_ONCE: Final = 4
 LIMITS: Final[Mapping[str, object]] = {
@@ -30,19 +30,19 @@ LIMITS: Final[Mapping[str, object]] = {
     "output_format_arrow_date_as_uint16": 0,
     "cancel_http_readonly_queries_on_client_close": 1,
 }
-QUESTION_SECONDS: Final = 30.0
+QUERY_SECONDS: Final = 30.0
 TIMEOUTS: Final[Mapping[str, Any]] = {"connect_timeout": 5, "send_receive_timeout": 25}
 ALLOWED_ADDRESS: Final = "http://user:password@host:8123/database (or https://)"
-_UNREADABLE_ZONE: Final = ("time zone", "timezone", "TimeZone")
-_TOO_MUCH: Final = ("TIMEOUT_EXCEEDED", "MEMORY_LIMIT_EXCEEDED", "TOO_SLOW", "code: 159", "code: 241", "code: 160")
-_NAMED: Final = re.compile(r"\b[Cc]ode: [0-9]+|\([A-Z][A-Z_]+\)")
+_TIME_ZONE_ERRORS: Final = ("time zone", "timezone", "TimeZone")
+_LIMIT_ERRORS: Final = ("TIMEOUT_EXCEEDED", "MEMORY_LIMIT_EXCEEDED", "TOO_SLOW", "code: 159", "code: 241", "code: 160")
+_CODES: Final = re.compile(r"\b[Cc]ode: [0-9]+|\([A-Z][A-Z_]+\)")
 
 log = logging.getLogger("dashboard")
 T = TypeVar("T")
 
 
 class Connection:
-    """The client of all readers; made with the first question, so that a page can say that ClickHouse is away."""
+    """The shared client; it connects with the first query, so that the page can report that ClickHouse is down."""
 
     def __init__(self, url: str) -> None:
         self._arguments = _arguments(url)
@@ -57,50 +57,50 @@ class Connection:
             return self._client
 
     async def close(self) -> None:
-        """Close the connections; a later question makes new ones."""
+        """Close the connections; a later query opens new ones."""
         client, self._client = self._client, None
         if client is not None:
             await client.close()
 
 
-class Reader:
-    """Asks ClickHouse, within its own number of slots."""
+class ClickHouseReader:
+    """Runs queries within its own number of slots."""
 
-    def __init__(self, connection: Connection, turns: Turns) -> None:
+    def __init__(self, connection: Connection, turns: QueryQueue) -> None:
         self._connection = connection
         self._turns = turns
 
     async def table(self, query: str, parameters: Mapping[str, object]) -> pa.Table:
-        """The rows of a query as Arrow has them."""
-        return await self._ask(lambda client: client.query_arrow(query, dict(parameters), use_strings=True))
+        """Return the rows of a query as an Arrow table."""
+        return await self._run(lambda client: client.query_arrow(query, dict(parameters), use_strings=True))
 
     async def rows(self, query: str, parameters: Mapping[str, object]) -> list[dict[str, Any]]:
-        """The rows of a query, by column."""
+        """Return the rows of a query as dictionaries by column."""
         rows: list[dict[str, Any]] = (await self.table(query, parameters)).to_pylist()
         return rows
 
-    async def _ask(self, question: Callable[[AsyncClient], Awaitable[T]]) -> T:
+    async def _run(self, query: Callable[[AsyncClient], Awaitable[T]]) -> T:
         try:
-            async with self._turns.turn(), asyncio.timeout(QUESTION_SECONDS):
-                return await question(await self._connection.client())
+            async with self._turns.slot(), asyncio.timeout(QUERY_SECONDS):
+                return await query(await self._connection.client())
         except (ClientError, TimeoutError, OSError) as error:
             raise Unavailable("ClickHouse does not answer") from error
         except ClickHouseError as error:
-            raise _sorted(error) from error
+            raise _translate_error(error) from error
 
 
-def _sorted(error: ClickHouseError) -> Exception:
-    """Who acts on an error: the caller who named a zone that ClickHouse lacks, or somebody at the server."""
+def _translate_error(error: ClickHouseError) -> Exception:
+    """Return the error for the caller: a bad time zone, a query that is too large, or ClickHouse's own failure."""
     text = str(error)
-    if any(code in text for code in _TOO_MUCH):
-        return Unavailable("the query takes more time or memory than a dashboard may use; ask for a shorter range")
-    if any(words in text for words in _UNREADABLE_ZONE):
+    if any(code in text for code in _LIMIT_ERRORS):
+        return Unavailable("the query needs more time or memory than the dashboard allows; use a shorter range")
+    if any(words in text for words in _TIME_ZONE_ERRORS):
         return BadParameter("time_zone", "an IANA name that ClickHouse knows, like Europe/Zagreb or UTC")
     if isinstance(error, OperationalError):
         return Unavailable("ClickHouse does not answer")
-    # The rest of its text may hold the values of parameters, which people wrote.
-    log.error("ClickHouse refused a query: %s", " ".join(_NAMED.findall(text)) or type(error).__name__)
-    return Unavailable("ClickHouse does not answer as it should; the dashboard's log says more")
+    # The rest of the text may contain parameter values, which are personal data.
+    log.error("ClickHouse refused a query: %s", " ".join(_CODES.findall(text)) or type(error).__name__)
+    return Unavailable("ClickHouse returned an unexpected error; see the dashboard's log")
 
 
 def _arguments(url: str) -> dict[str, Any]:
@@ -109,10 +109,10 @@ def _arguments(url: str) -> dict[str, Any]:
         port = parts.port
     except ValueError as error:
         raise RefusedToStart(
-            f"CONVOSTREAM_CLICKHOUSE_READER_URL cannot be read; allowed is {ALLOWED_ADDRESS}"
+            f"CONVOSTREAM_CLICKHOUSE_READER_URL is not a valid URL; allowed is {ALLOWED_ADDRESS}"
         ) from error
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise RefusedToStart(f"CONVOSTREAM_CLICKHOUSE_READER_URL names no host; allowed is {ALLOWED_ADDRESS}")
+        raise RefusedToStart(f"CONVOSTREAM_CLICKHOUSE_READER_URL has no host; allowed is {ALLOWED_ADDRESS}")
     secure = parts.scheme == "https"
     return {
         "interface": parts.scheme,

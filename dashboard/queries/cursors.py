@@ -1,4 +1,4 @@
-"""Cursors: where a list goes on. One holds the window and the key of the last row, and which question it belongs to."""
+"""Cursors of lists: the window, the key of the last row, and a digest of the query they belong to."""
 
 import hashlib
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -11,13 +11,13 @@ import orjson
 from dashboard.errors import BadParameter
 from dashboard.queries.times import EARLIEST_MS, LATEST_MS
 
-ALLOWED: Final = "the next of an answer to the same question"
+ALLOWED: Final = "the `next` value of a response to the same query"
 _BOUNDS: Final = {"Int64": (-(2**63), 2**63 - 1), "UInt64": (0, 2**64 - 1), "UInt8": (0, 255)}
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The window that the first page used, and the key of the last row shown."""
+    """The window of the first page, and the key of the last row returned."""
 
     since_ms: int
     until_ms: int
@@ -25,19 +25,19 @@ class Cursor:
 
 
 def digest(question: Mapping[str, object]) -> str:
-    """What tells questions apart."""
+    """Return a digest that identifies a query."""
     return hashlib.blake2b(orjson.dumps(question, option=orjson.OPT_SORT_KEYS), digest_size=9).hexdigest()
 
 
 def write_cursor(question: Mapping[str, object], cursor: Cursor) -> str:
-    """A cursor as text that is safe in a URL."""
-    # Numbers are texts: a hash goes beyond the whole numbers of JSON.
+    """Return a cursor as URL-safe text."""
+    # Numbers become strings: a 64-bit hash exceeds the exact integers of JSON.
     parts = [digest(question), cursor.since_ms, cursor.until_ms, *map(str, cursor.key)]
     return urlsafe_b64encode(orjson.dumps(parts)).decode().rstrip("=")
 
 
 def read_cursor(text: str, question: Mapping[str, object], types: Sequence[str]) -> Cursor:
-    """The cursor that a text holds; raises BadParameter for another question's and for anything else."""
+    """Parse a cursor; raises BadParameter if it is malformed or belongs to another query."""
     try:
         parts = orjson.loads(urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4)))
     except (ValueError, UnicodeError) as error:

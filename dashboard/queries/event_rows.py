@@ -1,4 +1,4 @@
-"""Events in words: of each type the fields that it has."""
+"""Rows of events for the API: the common fields, and those of each event type."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,7 +12,7 @@ _TOKENS = ("prompt_tokens", "completion_tokens", "total_tokens", "embedding_toke
 
 
 def event_row(row: Mapping[str, Any]) -> Row:
-    """An event: what all have, and what its type has."""
+    """Return an event with the common fields and those of its type."""
     own = _OWN.get(row["type"])
     return {
         "event_id": row["event_id"],

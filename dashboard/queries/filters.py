@@ -1,7 +1,7 @@
-"""The filters of the lists, and the conditions they stand for.
+"""The filters of the lists and their SQL conditions.
 
-Conditions are this package's own text; values are bound. A filter by what is known of a conversation holds for every
-list, whatever its rows are.
+Conditions are this package's own text; values are bound. Filters on conversations apply to every list, whatever its
+rows are.
 """
 
 import re
@@ -15,7 +15,7 @@ from dashboard.queries.time_range import Absent, WindowQuery
 
 
 def _written(day: str) -> str:
-    """A day is written out: a bare number would be taken for seconds since 1970."""
+    """Reject a bare number, which pydantic would read as seconds since 1970."""
     if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", day):
         raise ValueError("a day as 2026-04-01")
     return day
@@ -35,13 +35,13 @@ VIEW_PARAMETERS = (
 
 
 def select(columns: str, source: str, conditions: Iterable[str], end: str = "") -> str:
-    """A query; none of its parts is a caller's text."""
+    """Return a SELECT statement; no part of it may come from a caller."""
     where = " AND ".join(conditions)
     return " ".join(["SELECT", columns, "FROM", source, *(["WHERE", where] if where else []), end]).strip()
 
 
 def net(by: str) -> str:
-    """The end of a query over signed rows: what has not been taken back."""
+    """Return the end of a query over signed rows, which keeps rows with a positive sum of signs."""
     return f"GROUP BY {by} HAVING sum(sign) > 0"
 
 
@@ -92,7 +92,7 @@ class ListQuery(WindowQuery):
     conversation_id: Annotated[str, Field(min_length=1, max_length=255)] | Absent = None
     limit: Annotated[int, Field(ge=1, le=500, description="Rows of a page.")] = 50
     cursor: Annotated[str, Field(max_length=40_000)] | Absent = Field(
-        None, description="The next of the answer before."
+        None, description="The `next` value of the previous page."
     )
 
     @field_validator("latitude", "longitude")
@@ -100,12 +100,12 @@ class ListQuery(WindowQuery):
     def _no_negative_zero(cls, value: Coordinate | None) -> Coordinate | None:
         return 0.0 if value == 0 else value
 
-    def asked(self) -> dict[str, object]:
-        """The filters that are set, by name."""
+    def filters(self) -> dict[str, object]:
+        """Return the filters that are set, by name."""
         return self.model_dump(mode="json", exclude_none=True, exclude={"limit", "cursor"})
 
     def of_conversation(self) -> list[str]:
-        """Conditions on the columns of conversation_facts."""
+        """Return conditions on the columns of conversation_facts."""
         equal = [f"{column} = {{{name}:String}}" for name, column in _EQUAL.items() if getattr(self, name) is not None]
         truths = [
             condition if getattr(self, name) == "true" else f"NOT {condition}"
@@ -115,7 +115,7 @@ class ListQuery(WindowQuery):
         return [*equal, *truths, *self._places(), *self._rating(), *([_USERS[self.user]] if self.user else [])]
 
     def of_rows(self) -> list[str]:
-        """The same conditions for rows that name their conversation by its hash."""
+        """Return the same conditions for rows that identify their conversation by its hash."""
         conditions = self.of_conversation()
         if not conditions:
             return []
@@ -136,14 +136,14 @@ class ListQuery(WindowQuery):
 
 
 class TimedQuery(ListQuery):
-    """The parameters of lists whose rows have a place in the week."""
+    """The parameters of lists whose rows have a time."""
 
     weekday: Annotated[int, Field(ge=1, le=7, description="1 is Monday.")] | Absent = None
     hour: Annotated[int, Field(ge=0, le=23)] | Absent = None
     day: Day | Absent = Field(None, description="A day of the time zone's calendar.", examples=["2026-04-01"])
 
     def at(self, local_time: str) -> list[str]:
-        """Conditions on a time as the clock of the time zone showed it."""
+        """Return conditions on a local time of the time zone."""
         conditions = {
             "weekday": f"toDayOfWeek({local_time}) = {{weekday:UInt8}}",
             "hour": f"toHour({local_time}) = {{hour:UInt8}}",
@@ -152,23 +152,23 @@ class TimedQuery(ListQuery):
         return [condition for name, condition in conditions.items() if getattr(self, name) is not None]
 
     def within(self, column: str) -> list[str]:
-        """Conditions that a time of a row lies in the window, and in the asked hours and days."""
+        """Return conditions that a time lies in the window and in the requested hours and days."""
         return [*in_range(column), *self.at(local(column))]
 
 
 def in_range(column: str) -> list[str]:
-    """Conditions that a time of a row lies in the window."""
+    """Return conditions that a time lies in the window."""
     return [f"{column} >= {SINCE}", f"{column} < {UNTIL}"]
 
 
 def quarter_hours() -> list[str]:
-    """Conditions that find the rows of a window by the primary key; the exact times come beside them."""
+    """Return conditions that find the rows of a window by the primary key; combine them with exact times."""
     quarter = "toUInt32(greatest(0, intDiv(toUnixTimestamp64Milli({}), 900000)))"
     return [f"quarter_hour >= {quarter.format(SINCE)}", f"quarter_hour <= {quarter.format(UNTIL)}"]
 
 
 def local(column: str) -> str:
-    """A time as the clock of the time zone showed it; with late changes of the clock, as the metric views have it."""
+    """Return the local time of a column in the time zone, with the same late clock changes as the metric views."""
     second = f"toUnixTimestamp(assumeNotNull({column}))"
     late = select("quarter_hour * 15", "late_clock_changes", ["time_zone = {time_zone:String}"])
     shifted = f"toDateTime({second} - 60 * (intDiv({second}, 60) IN ({late})), {{time_zone:String}})"

@@ -1,6 +1,6 @@
-"""What each list reads: the columns of its rows, where they come from, and what puts them into an order.
+"""The query of each list: its columns, source, conditions and order.
 
-Every list is ordered by its key, newest first: a time in milliseconds, and what tells rows of one time apart.
+Every list is ordered by its key, newest first: a time in milliseconds, then columns that make the key unique.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ CONVERSATION_COLUMNS = (
 )
 EXCHANGE_COLUMNS = "asked_at, last_asked_at, answered_at, closes_at < now64(3) AS closed"
 SESSION_COLUMNS = "started_at, last_activity_at, ended_at, activities, closes_at < now64(3) AS closed"
-# A page of a list stays small: of texts it has the beginning, the transcript has them whole.
+# Lists shorten texts so that a page stays small; the transcript has them whole.
 BEGINNING = 1000
 MESSAGE_COLUMNS = (
     f"sender, substringUTF8(content, 1, {BEGINNING}) AS beginning, lengthUTF8(content) AS characters,"
@@ -45,7 +45,7 @@ _WAIT = "(toUnixTimestamp64Milli(answered_at) - toUnixTimestamp64Milli(asked_at)
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A list's rows: `key` expressions and their types come first in every order."""
+    """A list's query; `key` holds the expressions to order by, `key_types` their types."""
 
     key: tuple[str, ...]
     key_types: tuple[str, ...]
@@ -55,13 +55,13 @@ class Selection:
     end: str = ""
 
     def select(self, columns: str) -> str:
-        """The query for these columns beside the key."""
+        """Return the query for the key and these columns."""
         keys = ", ".join(f"{expression} AS key_{number}" for number, expression in enumerate(self.key))
         return select(f"{keys}, {columns}" if columns else keys, self.source, self.conditions, self.end)
 
 
 def milliseconds(column: str) -> str:
-    """A time as a key."""
+    """Return an expression for a time in milliseconds since 1970."""
     return f"toUnixTimestamp64Milli(assumeNotNull({column}))"
 
 
@@ -69,12 +69,12 @@ class Conversations(TimedQuery):
     """The parameters of the list of conversations."""
 
     basis: Literal["engaged", "visited", "active", "wrote", "completed"] = Field(
-        "engaged", description="What has to lie in the range; weekday, hour and day go by the same time."
+        "engaged", description="What must be in the range; weekday, hour and day use the same time."
     )
     action_name: Name | Absent = Field(None, description="A trimmed action name that was called in the range.")
 
     def selection(self) -> Selection:
-        """What the list reads."""
+        """Return the list's query."""
         at = "visited_at" if self.basis == "visited" else "engaged_at"
         return Selection(
             (milliseconds(at), "conversation_hash"),
@@ -114,11 +114,11 @@ class Messages(TimedQuery):
     """The parameters of the list of messages."""
 
     sender: Literal["end_user", "agent", "system"] | Absent = Field(
-        None, description="Without it messages of end users and agents, which are those that count."
+        None, description="Without it, messages of end users and agents: those that total_messages counts."
     )
 
     def selection(self) -> Selection:
-        """What the list reads."""
+        """Return the list's query."""
         sender = "sender = {sender:String}" if self.sender else "sender IN ('end_user', 'agent')"
         return _events(self, MESSAGE_COLUMNS, ["type = 'message'", sender])
 
@@ -131,7 +131,7 @@ class Actions(TimedQuery):
     timed: Truth | Absent = Field(None, description="Whether the duration is known.")
 
     def selection(self) -> Selection:
-        """What the list reads."""
+        """Return the list's query."""
         conditions = ["type = 'action'"]
         if self.action_name is not None:
             conditions.append("call_name = {action_name:String}")
@@ -148,7 +148,7 @@ class Exchanges(TimedQuery):
     state: Literal["measured", "not_measured", "unanswered", "waiting"] | Absent = None
 
     def selection(self) -> Selection:
-        """What the list reads."""
+        """Return the list's query."""
         states = {
             "measured": f"ifNull({_WAIT} >= 5, 0)",
             "not_measured": f"ifNull({_WAIT} < 5, 0)",
@@ -165,7 +165,7 @@ class Sessions(TimedQuery):
     state: Literal["measured", "single_activity", "open"] | Absent = None
 
     def selection(self) -> Selection:
-        """What the list reads."""
+        """Return the list's query."""
         states = {
             "measured": "closes_at < now64(3) AND activities >= 2",
             "single_activity": "closes_at < now64(3) AND activities < 2",
@@ -178,7 +178,7 @@ class Customers(ListQuery):
     """The parameters of the list of customers."""
 
     def selection(self) -> Selection:
-        """What the list reads: who wrote in the range, each with the first message ever."""
+        """Return the query of customers with a message in the range, each with the time of the first message ever."""
         pairs = select(
             "customer, conversation_hash",
             f"end_user_activity_in_range({VIEW_PARAMETERS})",
@@ -208,7 +208,7 @@ AnyList = Conversations | Messages | Actions | Exchanges | Sessions | Customers
 
 
 def _of(table: str, *conditions: str, end: str = "") -> str:
-    """The hashes of the conversations that have such a row."""
+    """Return a query for the hashes of the conversations with matching rows."""
     return select("conversation_hash", table, [SCOPE, *quarter_hours(), *conditions], end)
 
 

@@ -1,8 +1,8 @@
-"""The lists behind the numbers: one page of a list, with the count of all its rows.
+"""Pages of the lists behind the metrics, with the total number of rows.
 
-1. The query parameters become conditions (`filters`), a list's own and those of its conversations.
-2. One query counts; one reads the keys and columns of a page (`queries`), from where the cursor says (`cursors`).
-3. What names the conversations of these rows is looked up by their hashes, and the rows are put into words (`rows`).
+1. Query parameters become conditions on rows and on conversations (`filters`).
+2. One query counts the rows; another reads a page (`list_queries`) from the cursor on (`cursors`).
+3. Names and counts of conversations are looked up by hash, and rows get the field names of the API (`rows`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from typing import Any
 
 from dashboard.catalogue import ListName
 from dashboard.protection.query_queue import all_of
-from dashboard.queries.client import Reader
+from dashboard.queries.client import ClickHouseReader
 from dashboard.queries.cursors import Cursor, read_cursor, write_cursor
 from dashboard.queries.filters import SCOPE, net, select
 from dashboard.queries.list_queries import AnyList, Selection
@@ -26,9 +26,9 @@ NAMES = (
 COUNTS = "conversation_hash, sum(end_user_messages + agent_messages) AS messages, sum(activity.actions) AS actions"
 
 
-async def list_page(reader: Reader, name: ListName, query: AnyList, now_ms: int) -> dict[str, Any]:
-    """One page of a list, newest first."""
-    selection, question = query.selection(), {"list": name, **query.asked()}
+async def list_page(reader: ClickHouseReader, name: ListName, query: AnyList, now_ms: int) -> dict[str, Any]:
+    """Return one page of a list, newest first."""
+    selection, question = query.selection(), {"list": name, **query.filters()}
     window, cursor = query.window(now_ms), None
     if query.cursor is not None:
         cursor = read_cursor(query.cursor, question, selection.key_types)
@@ -52,7 +52,7 @@ async def list_page(reader: Reader, name: ListName, query: AnyList, now_ms: int)
 def page(
     selection: Selection, parameters: Mapping[str, object], limit: int, cursor: Cursor | None
 ) -> tuple[str, dict[str, object]]:
-    """The query of one page and one row more, and what it binds."""
+    """Return the query of one page plus one row, and its bound values."""
     names = [f"key_{number}" for number in range(len(selection.key))]
     order = ", ".join(f"{name} DESC" for name in names)
     end = f"ORDER BY {order} LIMIT {{rows_asked:UInt32}}"
@@ -65,9 +65,9 @@ def page(
 
 
 async def complete(
-    reader: Reader, name: ListName, rows: Sequence[Mapping[str, Any]], parameters: Mapping[str, object]
+    reader: ClickHouseReader, name: ListName, rows: Sequence[Mapping[str, Any]], parameters: Mapping[str, object]
 ) -> list[Row]:
-    """The rows in words, with what only their conversations know."""
+    """Return rows as the API has them, with the fields of their conversations."""
     if not rows or name in ("messages", "actions", "customers"):
         return [ROWS[name](row) for row in rows]
     hashes = [row["key_1"] for row in rows]
@@ -81,9 +81,9 @@ async def complete(
 
 
 async def conversation_extras(
-    reader: Reader, parameters: Mapping[str, object], hashes: Sequence[int]
+    reader: ClickHouseReader, parameters: Mapping[str, object], hashes: Sequence[int]
 ) -> dict[int, Row]:
-    """What is not among the facts of some conversations: their titles, messages and actions."""
+    """Return the names and the numbers of messages and actions of conversations, by hash."""
     counts, names = await all_of(
         by_hash(reader, "activity", COUNTS, "GROUP BY conversation_hash", parameters, hashes),
         by_hash(reader, "events", NAMES, "GROUP BY conversation_hash", parameters, hashes),
@@ -92,9 +92,14 @@ async def conversation_extras(
 
 
 async def by_hash(
-    reader: Reader, table: str, columns: str, end: str, parameters: Mapping[str, object], hashes: Sequence[int]
+    reader: ClickHouseReader,
+    table: str,
+    columns: str,
+    end: str,
+    parameters: Mapping[str, object],
+    hashes: Sequence[int],
 ) -> dict[int, Row]:
-    """Rows of a table for some conversations, by hash; the hash itself is not shown to anyone."""
+    """Return rows of a table by conversation hash, without the hash, which stays internal."""
     scope = {name: parameters[name] for name in ("agent_id", "environment")}
     rows = await reader.rows(select(columns, table, BY_HASH, end), {**scope, "hashes": list(set(hashes))})
     return {row.pop("conversation_hash"): row for row in rows}

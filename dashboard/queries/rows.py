@@ -1,4 +1,4 @@
-"""Rows as lists answer them: names of the API, times in UTC, true and false, JSON texts as what they say."""
+"""Rows of the lists with the field names of the API, UTC times, booleans and parsed JSON."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -16,24 +16,24 @@ CONVERSATION = frozenset(CONVERSATION_COLUMNS.split(", "))
 
 
 def plain(value: Any) -> Any:
-    """A value as JSON has it."""
+    """Return a value that JSON can hold."""
     return iso(value) if isinstance(value, datetime) else value
 
 
 def parsed(text: str) -> Any:
-    """What a JSON text says; nothing for an empty one."""
+    """Parse a JSON text; an empty one is None."""
     return orjson.loads(text) if text else None
 
 
 def seconds_between(first: datetime | None, second: datetime | None) -> float | None:
-    """The seconds from one time to another, exact to the millisecond."""
+    """Return the seconds between two times, rounded to the millisecond."""
     if first is None or second is None:
         return None
     return round((second - first).total_seconds() * MILLISECOND_SECONDS) / MILLISECOND_SECONDS
 
 
 def conversation_row(row: Mapping[str, Any]) -> Row:
-    """A conversation; `name`, `messages` and `actions` come beside it."""
+    """Return a conversation; the caller adds `name`, `messages` and `actions`."""
     columns = {name: plain(value) for name, value in row.items() if name in CONVERSATION}
     truths = {name: bool(row[name]) for name in ("escalated", "escalation_failed")}
     texts = {name: row[name] or None for name in ("customer", "rating")}
@@ -41,7 +41,7 @@ def conversation_row(row: Mapping[str, Any]) -> Row:
 
 
 def message_row(row: Mapping[str, Any]) -> Row:
-    """A message."""
+    """Return a message."""
     return {
         "conversation_id": row["conversation_id"],
         "occurred_at": plain(row["occurred_at"]),
@@ -54,7 +54,7 @@ def message_row(row: Mapping[str, Any]) -> Row:
 
 
 def action_row(row: Mapping[str, Any]) -> Row:
-    """An action."""
+    """Return an action."""
     return {
         "conversation_id": row["conversation_id"],
         "occurred_at": plain(row["occurred_at"]),
@@ -69,7 +69,7 @@ def action_row(row: Mapping[str, Any]) -> Row:
 
 
 def exchange_row(row: Mapping[str, Any]) -> Row:
-    """An exchange, or a question that waits or was never answered."""
+    """Return an exchange, or a question that waits for an answer or never got one."""
     asked, last, answered = row["asked_at"], row["last_asked_at"], row["answered_at"]
     seconds = seconds_between(asked, answered)
     if seconds is None:
@@ -88,7 +88,7 @@ def exchange_row(row: Mapping[str, Any]) -> Row:
 
 
 def session_row(row: Mapping[str, Any]) -> Row:
-    """A session; its seconds go to the explicit end where that counts."""
+    """Return a session; its duration lasts to the explicit end if there is one."""
     started, last, ended = row["started_at"], row["last_activity_at"], row["ended_at"]
     closed = "measured" if row["activities"] >= 2 else "single_activity"
     return {
@@ -103,7 +103,7 @@ def session_row(row: Mapping[str, Any]) -> Row:
 
 
 def customer_row(row: Mapping[str, Any]) -> Row:
-    """A customer who wrote in the range."""
+    """Return a customer with a message in the range."""
     return {
         "customer": row["key_1"],
         "conversations": row["conversations"],

@@ -1,4 +1,4 @@
-"""The window of a question: whose numbers, from when to when, by which clock."""
+"""The window of a query: agent, environment, time range and time zone."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -26,7 +26,7 @@ class Window:
     time_zone: str
 
     def previous(self) -> "Window":
-        """The period of equal length before: in local days where the clock shows whole days, else in milliseconds."""
+        """Return the period before: as many local days if the range is whole days, else as many milliseconds."""
         zone = ZoneInfo(self.time_zone)
         first, end = to_clock(self.since_ms, zone), to_clock(self.until_ms, zone)
         length = end - first
@@ -36,7 +36,7 @@ class Window:
 
     @property
     def parameters(self) -> dict[str, object]:
-        """The parameters that every query about a window binds."""
+        """The bound parameters of every query about a window."""
         return {
             "agent_id": self.agent_id,
             "environment": self.environment,
@@ -46,7 +46,7 @@ class Window:
         }
 
     def shown(self) -> dict[str, str]:
-        """The window as answers hold it."""
+        """Return the window as responses contain it."""
         return {
             "agent_id": self.agent_id,
             "environment": self.environment,
@@ -62,7 +62,7 @@ def _known_zone(name: str) -> str:
     return name
 
 
-# The value of a parameter that was not passed; nobody can pass it.
+# The type of a parameter that was not passed; the API schema does not offer it.
 Absent = SkipJsonSchema[None]
 
 AgentId = Annotated[str, Field(min_length=1, max_length=200, description="The agent.", examples=["support"])]
@@ -70,13 +70,13 @@ Environment = Annotated[str, Field(min_length=1, max_length=64, description="Its
 Moment = Annotated[str, Field(max_length=64, description=f"Allowed is {ALLOWED}.")]
 TimeZone = Annotated[
     str,
-    Field(max_length=64, description="IANA name: by its clock days and hours are counted.", examples=["Europe/Zagreb"]),
+    Field(max_length=64, description="IANA name of the time zone for days and hours.", examples=["Europe/Zagreb"]),
     AfterValidator(_known_zone),
 ]
 
 
 class ScopeQuery(BaseModel):
-    """The parameters that name an agent and its environment; unknown parameters are refused."""
+    """The parameters for an agent and its environment; unknown parameters are rejected."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -92,7 +92,7 @@ class WindowQuery(ScopeQuery):
     time_zone: TimeZone = "UTC"
 
     def window(self, now_ms: int) -> Window:
-        """The window that is meant, for a clock that shows now."""
+        """Return the window, with relative times resolved against `now_ms`."""
         zone = ZoneInfo(self.time_zone)
         since = read_moment("since", self.since, zone, now_ms)
         until = read_moment("until", self.until, zone, now_ms)

@@ -1,7 +1,7 @@
-"""Reads the times that callers write, and writes those that answers hold.
+"""Parses the times of requests and formats those of responses.
 
-Moments are milliseconds since 1970, UTC. A local time that the clock skipped is the moment of the change; one that the
-clock showed twice is the first.
+Moments are milliseconds since 1970, UTC. A local time that a clock change skips means the moment of the change; a local
+time that occurs twice means the first occurrence.
 """
 
 import re
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from dashboard.errors import BadParameter
 
 ALLOWED = (
-    "a time between 1970 and 2100 as 2026-04-01T08:00:00Z, with an offset (+02:00) or without one (on the clock of "
+    "a time between 1970 and 2100 as 2026-04-01T08:00:00Z, with an offset (+02:00) or without one (local time of "
     "time_zone), a local date as 2026-04-01, -7d or -2w (the same time of day on an earlier day), -24h or -90m, or now"
 )
 EARLIEST_MS, LATEST_MS = 0, 4_102_444_800_000
@@ -30,12 +30,12 @@ _NO_ZONES = {"localtime", "Factory"}
 
 
 def time_zones() -> frozenset[str]:
-    """The names that a time zone may have."""
+    """Return the valid names of time zones."""
     return frozenset(available_timezones() - _NO_ZONES)
 
 
 def read_moment(parameter: str, text: str, zone: ZoneInfo, now_ms: int) -> int:
-    """The moment that a text means, in milliseconds since 1970."""
+    """Parse a time to milliseconds since 1970; raises BadParameter."""
     try:
         moment = _moment(text.strip(), zone, now_ms)
     except (ValueError, OverflowError):
@@ -71,32 +71,32 @@ def _date_time(found: re.Match[str], zone: ZoneInfo) -> int:
         return from_clock(clock, zone) + milliseconds
     if offset in "Zz":
         return (clock.replace(tzinfo=UTC) - EPOCH) // MILLISECOND + milliseconds
-    # A plus that was not escaped in a URL arrives as a space.
+    # An unescaped plus in a URL arrives as a space.
     aware = datetime.fromisoformat(clock.isoformat() + offset.replace(" ", "+"))
     return (aware - EPOCH) // MILLISECOND + milliseconds
 
 
 def from_clock(clock: datetime, zone: ZoneInfo) -> int:
-    """The moment at which the clock of a zone shows this."""
+    """Return the moment of a local time in a zone."""
     return (clock.replace(tzinfo=zone, fold=0).astimezone(UTC) - EPOCH) // MILLISECOND
 
 
 def to_clock(moment_ms: int, zone: ZoneInfo) -> datetime:
-    """What the clock of a zone shows at a moment."""
+    """Return the local time of a moment in a zone."""
     return (EPOCH + moment_ms * MILLISECOND).astimezone(zone).replace(tzinfo=None)
 
 
 def iso(moment: datetime) -> str:
-    """A moment as answers hold it; a naive one is UTC."""
+    """Format a time for responses; a naive time is UTC."""
     aware = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return aware.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def iso_of(moment_ms: int) -> str:
-    """A moment in milliseconds as answers hold it."""
+    """Format milliseconds since 1970 for responses."""
     return iso(EPOCH + moment_ms * MILLISECOND)
 
 
 def clickhouse_text(moment_ms: int) -> str:
-    """A moment as a parameter of type DateTime64(3, 'UTC')."""
+    """Format a moment as a parameter of type DateTime64(3, 'UTC')."""
     return iso_of(moment_ms).replace("T", " ").removesuffix("Z")

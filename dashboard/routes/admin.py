@@ -1,6 +1,6 @@
-"""What the holder of the admin token may do: erase a person, and export what is stored of one.
+"""Routes for the admin token: erase a person, and export everything stored about a person.
 
-Both are asked for in a body, so that no id stands in an address, and with it in the logs of whatever lies between.
+Both take the id in the request body, so that it does not appear in URLs and the logs of proxies.
 """
 
 from collections.abc import Iterator
@@ -19,15 +19,15 @@ CHUNK_BYTES: Final = 65_536
 
 
 class TableErased(BaseModel):
-    """The rows that were removed from a table, and the seconds that it took."""
+    """The number of rows removed from a table, and the seconds it took."""
 
     table: str
     rows: int
     seconds: float
 
 
-class ErasureAnswer(BaseModel):
-    """The receipt of an erasure; of a dry run what would be removed."""
+class ErasureResponse(BaseModel):
+    """The receipt of an erasure; for a dry run, what would be removed."""
 
     dry_run: bool
     conversations: int
@@ -47,18 +47,18 @@ router = APIRouter(prefix="/api/admin", tags=["admin"], responses=described(401,
 
 
 @router.post("/erasures")
-async def erasures(asked: ErasureAsked, people: PeopleNow) -> ErasureAnswer:
-    """Erase a customer or a conversation from every table; the answer comes when that is done."""
+async def erasures(asked: ErasureAsked, people: PeopleNow) -> ErasureResponse:
+    """Erase a customer or a conversation from every table; the response follows when it is done."""
     receipt = await people.erase(asked)
-    tables = [TableErased(table=each.table, rows=each.rows, seconds=each.seconds) for each in receipt.removed]
-    return ErasureAnswer(
+    tables = [TableErased(table=part.table, rows=part.rows, seconds=part.seconds) for part in receipt.removed]
+    return ErasureResponse(
         dry_run=asked.dry_run, conversations=receipt.conversations, tables=tables, seconds=receipt.seconds
     )
 
 
 @router.post("/exports", response_class=StreamingResponse)
 async def exports(asked: PersonAsked, people: PeopleNow) -> StreamingResponse:
-    """All that is stored of a customer or a conversation, as lines of JSON."""
+    """Export everything stored about a customer or a conversation as lines of JSON."""
     return StreamingResponse(_chunks(await people.export(asked)), media_type="application/x-ndjson")
 
 

@@ -1,7 +1,7 @@
-"""Who may erase and export: the holder of the admin token, which stands in the Authorization header alone.
+"""Access to erasing and exporting: only with the admin token in the Authorization header.
 
-A browser sends no such header by itself, and never to another site's address without asking, so no page can make a
-reader's browser erase anybody. The token is asked for before the body is read.
+A browser never sends this header to another site by itself, so no foreign page can make it erase a person. The token is
+checked before the body is read.
 """
 
 from typing import Final
@@ -19,15 +19,15 @@ from dashboard.settings import PLACEHOLDER, SHORTEST_TOKEN, DashboardSettings
 
 ADMIN_PATHS: Final = "/api/admin/"
 
-# The key of a request's scope that says that it came with the admin token.
+# Set in the scope of a request that carries the admin token.
 ADMITTED: Final = "convostream.admin"
 
-OFF: Final = "erasing and exporting are off; set CONVOSTREAM_DASHBOARD_ADMIN_TOKEN to switch them on"
-WRONG: Final = "the token is missing or wrong; allowed is Authorization: Bearer <CONVOSTREAM_DASHBOARD_ADMIN_TOKEN>"
+OFF: Final = "erasing and exporting are disabled; set CONVOSTREAM_DASHBOARD_ADMIN_TOKEN to enable them"
+WRONG: Final = "the admin token is missing or wrong; send Authorization: Bearer <CONVOSTREAM_DASHBOARD_ADMIN_TOKEN>"
 
 
 class AdminAccess:
-    """The middleware around all others that answers admin requests without the token, and marks those with it."""
+    """The outermost middleware: rejects admin requests without the token and marks those with it."""
 
     def __init__(self, app: ASGIApp, settings: DashboardSettings) -> None:
         self._app = app
@@ -35,7 +35,7 @@ class AdminAccess:
         self._failed = FailedLogins()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers a request itself, or lets it through."""
+        """Reject a request or pass it on."""
         if scope["type"] != "http" or not scope["path"].startswith(ADMIN_PATHS):
             await self._app(scope, receive, send)
             return
@@ -66,13 +66,13 @@ class AdminAccess:
 
 
 def check_admin_token(settings: DashboardSettings) -> None:
-    """Raises RefusedToStart when the admin token is easy to guess, or the token of those who only read."""
+    """Raise RefusedToStart when the admin token is weak or the same as the read token."""
     token = settings.admin_token
     if not token and not settings.dashboard_admin_token.get_secret_value():
         return
     is_random = len(token) >= SHORTEST_TOKEN and PLACEHOLDER not in token.upper() and token.isascii()
     if not is_random or token == settings.token:
         raise RefusedToStart(
-            f"CONVOSTREAM_DASHBOARD_ADMIN_TOKEN has to be a random ASCII text of at least {SHORTEST_TOKEN} characters,"
-            f" not {PLACEHOLDER} and not CONVOSTREAM_DASHBOARD_TOKEN; `openssl rand -hex 24` makes one"
+            f"CONVOSTREAM_DASHBOARD_ADMIN_TOKEN must be a random ASCII text of at least {SHORTEST_TOKEN} characters,"
+            f" not {PLACEHOLDER} and not CONVOSTREAM_DASHBOARD_TOKEN; create one with `openssl rand -hex 24`"
         )

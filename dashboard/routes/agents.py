@@ -1,7 +1,7 @@
-"""The agents: a page of them in the order of their names, and the busiest, with which the page of numbers begins.
+"""Routes of agents: pages of them by name, and the busiest one, which the page opens with.
 
-Names come from the primary key of the events alone, as many as a page holds; only the events of these agents are then
-counted. The order is not one of time, which producers could forge to come first.
+The names of a page are read from the primary key of the events alone; only the events of these agents are then counted.
+The order is by name, because producers could forge times to come first.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,14 +10,14 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
-from dashboard.queries.client import Reader
+from dashboard.queries.client import ClickHouseReader
 from dashboard.queries.cursors import Cursor, read_cursor, write_cursor
 from dashboard.queries.filters import select
 from dashboard.queries.time_range import Absent, AgentId
 from dashboard.queries.times import clickhouse_text, iso
 from dashboard.routes.dependencies import Clock, ReaderNow
 from dashboard.routes.problems import described
-from dashboard.routes.schemas import Agents, AgentShown, Busiest, ScopeShown
+from dashboard.routes.schemas import Agents, AgentSchema, Busiest, ScopeSchema
 
 NAMES: Final = "agent_id, environment"
 KEY_TYPES: Final = ("String", "String")
@@ -39,21 +39,21 @@ class AgentsQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    agent_id: AgentId | Absent = Field(None, description="This agent alone.")
+    agent_id: AgentId | Absent = Field(None, description="Only this agent.")
     search: Annotated[str, Field(min_length=1, max_length=200)] | Absent = Field(
-        None, description="A part of the name, in capitals or not.", examples=["supp"]
+        None, description="A part of the name, in any case.", examples=["supp"]
     )
     limit: Annotated[int, Field(ge=1, le=500, description="Rows of a page.")] = 50
     cursor: Annotated[str, Field(max_length=40_000)] | Absent = Field(
-        None, description="The next of the answer before."
+        None, description="The `next` value of the previous page."
     )
 
-    def asked(self) -> dict[str, object]:
-        """The filters that are set, by name."""
+    def filters(self) -> dict[str, object]:
+        """Return the filters that are set, by name."""
         return self.model_dump(exclude_none=True, exclude={"limit", "cursor"})
 
     def conditions(self) -> list[str]:
-        """The conditions on the names."""
+        """Return the conditions on the names."""
         return [
             *(["agent_id = {agent_id:String}"] if self.agent_id is not None else []),
             *([SEARCHED] if self.search is not None else []),
@@ -63,9 +63,9 @@ class AgentsQuery(BaseModel):
 
 @router.get("/agents", responses=described(422, 503))
 async def agents(query: Annotated[AgentsQuery, Query()], reader: ReaderNow) -> Agents:
-    """Agents and environments by name, each with its first and last event."""
-    question = {"list": "agents", **query.asked()}
-    bound = {**query.asked(), "rows_asked": query.limit + 1}
+    """List agents and environments by name, each with its first and last event."""
+    question = {"list": "agents", **query.filters()}
+    bound = {**query.filters(), "rows_asked": query.limit + 1}
     if query.cursor is not None:
         key = read_cursor(query.cursor, question, KEY_TYPES).key
         bound |= {f"after_{number}": value for number, value in enumerate(key)}
@@ -79,26 +79,26 @@ async def agents(query: Annotated[AgentsQuery, Query()], reader: ReaderNow) -> A
     )
 
 
-async def _with_facts(reader: Reader, page: Sequence[tuple[str, str]]) -> list[AgentShown]:
-    """The agents of a page with what their events say."""
+async def _with_facts(reader: ClickHouseReader, page: Sequence[tuple[str, str]]) -> list[AgentSchema]:
+    """Return the agents of a page with the number and times of their events."""
     if not page:
         return []
     end = f"GROUP BY {NAMES} ORDER BY {NAMES} {IN_ORDER}"
     bound = {"agents": sorted({agent_id for agent_id, _ in page})}
     rows = await reader.rows(select(FACTS, "events", ["agent_id IN {agents:Array(String)}"], end), bound)
-    found = {_key(row): row for row in rows}
-    return [_shown(found[key]) for key in page if key in found]
+    by_key = {_key(row): row for row in rows}
+    return [_agent(by_key[key]) for key in page if key in by_key]
 
 
 @router.get("/agents/busiest", responses=described(503))
 async def busiest(reader: ReaderNow, clock: Clock) -> Busiest:
-    """The agent that most events were received of in the last hour, or else in 31 days, or else ever."""
+    """Return the agent with the most events received in the last hour, else in 31 days, else ever."""
     end = f"GROUP BY {NAMES} ORDER BY count() DESC, {NAMES} LIMIT 1"
     for conditions, length in ((RECEIVED, HOUR_MS), (RECEIVED, 31 * 24 * HOUR_MS), ("", 0)):
         bound = {"received_since": clickhouse_text(clock() - length)}
         rows = await reader.rows(select(NAMES, "events", [conditions] if conditions else [], end), bound)
         if rows:
-            return Busiest(agent=ScopeShown(**rows[0]))
+            return Busiest(agent=ScopeSchema(**rows[0]))
     return Busiest(agent=None)
 
 
@@ -106,6 +106,6 @@ def _key(row: Mapping[str, Any]) -> tuple[str, str]:
     return row["agent_id"], row["environment"]
 
 
-def _shown(row: Mapping[str, Any]) -> AgentShown:
+def _agent(row: Mapping[str, Any]) -> AgentSchema:
     times = {name: iso(row[name]) for name in ("first_event_at", "last_event_at", "last_received_at")}
-    return AgentShown(**{**row, **times})
+    return AgentSchema(**{**row, **times})

@@ -1,8 +1,7 @@
-"""Who may read: the token or a session, and the headers that keep other sites out.
+"""Access control: the token or a session, the host check, and security headers.
 
-With a token, everything but /health and /login needs it. Without one the dashboard listens on loopback alone, and
-answers only to localhost's own names and to those that the settings allow: a page of another site whose name was made
-to point here reads nothing.
+With a token, every path but /health and /login needs it. Without one the dashboard listens on loopback only and answers
+requests to localhost and to hosts from the settings, which prevents DNS rebinding by other sites.
 """
 
 import logging
@@ -37,7 +36,7 @@ log = logging.getLogger("dashboard")
 
 
 class Access:
-    """The middleware that lets requests in and puts the headers on answers."""
+    """The middleware that checks requests and sets the security headers of responses."""
 
     def __init__(self, app: ASGIApp, settings: DashboardSettings, sessions: Sessions, failed: FailedLogins) -> None:
         self._app = app
@@ -47,7 +46,7 @@ class Access:
         self._failed = failed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answers a request itself, or lets it through."""
+        """Reject a request or pass it on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -67,18 +66,18 @@ class Access:
         app = await self._refusal(request) or self._app
         try:
             await app(scope, receive, with_headers)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is logged and answered
+        except Exception as error:  # noqa: BLE001 - every error is logged and answered
             _log(error)
             if not started:
-                await problem(500, "something went wrong here; the log says what")(scope, receive, with_headers)
+                await problem(500, "internal error; see the dashboard's log")(scope, receive, with_headers)
 
     async def _refusal(self, request: Request) -> Response | None:
         path = request.url.path
         if not self._is_for_us(request, path):
-            names = "set CONVOSTREAM_DASHBOARD_ALLOWED_HOSTS for other names"
-            return problem(421, f"only requests to localhost and allowed hosts are answered; {names}")
+            names = "add other hosts to CONVOSTREAM_DASHBOARD_ALLOWED_HOSTS"
+            return problem(421, f"only requests to localhost and allowed hosts are accepted; {names}")
         if is_of_another_site(request):
-            return problem(403, "another site sent this request; open the dashboard itself")
+            return problem(403, "the request comes from another site; open the dashboard directly")
         if not self._token or path in OPEN_PATHS or ADMITTED in request.scope or self._is_allowed(request):
             return None
         return await self._without_token(request)
@@ -102,13 +101,13 @@ class Access:
             return RedirectResponse("/login", 303)
         return problem(
             401,
-            "the token is missing or wrong; allowed is Authorization: Bearer <CONVOSTREAM_DASHBOARD_TOKEN>",
+            "the token is missing or wrong; send Authorization: Bearer <CONVOSTREAM_DASHBOARD_TOKEN>",
             headers={"WWW-Authenticate": 'Bearer realm="convostream"'},
         )
 
 
 def add_access(app: FastAPI, settings: DashboardSettings) -> None:
-    """Guards an application, and gives it the form when there is a token."""
+    """Add access control to an application, and the login form if there is a token."""
     sessions, failed = Sessions(), FailedLogins()
     app.state.sessions = sessions
     app.add_middleware(Access, settings=settings, sessions=sessions, failed=failed)
@@ -122,5 +121,5 @@ def _bearer(request: Request) -> str:
 
 
 def _log(error: Exception) -> None:
-    """Log where an error came from and its type; its text may hold what people said."""
+    """Log the type and traceback of an error; its text may contain personal data."""
     log.error("%s\n%s", type(error).__qualname__, "".join(traceback.format_tb(error.__traceback__)))

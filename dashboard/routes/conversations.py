@@ -1,7 +1,7 @@
-"""One conversation: what was said and done, in the order of the metrics, with its sessions and response times.
+"""Routes of one conversation: its events in the order of the metrics, its sessions and its response times.
 
-A page of events is cut by their number and by their bytes: first the keys and sizes are read, then the events up to the
-last key that fits. Sessions and exchanges are those that the events of the page lie in.
+A page is limited by the number and the bytes of its events: the keys and sizes are read first, then the events up to
+the last key that fits. The page contains the sessions and exchanges of its events.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from starlette.convertors import Convertor, register_url_convertor
 
 from dashboard.errors import NotThere
 from dashboard.protection.query_queue import all_of
-from dashboard.queries.client import Reader
+from dashboard.queries.client import ClickHouseReader
 from dashboard.queries.cursors import Cursor, read_cursor, write_cursor
 from dashboard.queries.event_rows import Row, event_row
 from dashboard.queries.filters import SCOPE, select
@@ -24,7 +24,7 @@ from dashboard.queries.time_range import Absent, ScopeQuery
 from dashboard.queries.times import clickhouse_text
 from dashboard.routes.dependencies import ReaderNow
 from dashboard.routes.problems import described
-from dashboard.routes.schemas import ConversationAnswer
+from dashboard.routes.schemas import ConversationResponse
 
 PAGE_BYTES: Final = 8 * 1024**2
 KEY_TYPES: Final = ("Int64", "UInt8", "String")
@@ -41,16 +41,16 @@ router = APIRouter(prefix="/api", tags=["conversations"])
 
 
 class AnyText(Convertor[str]):
-    """A part of a path that may hold anything: slashes, and what ends a line too."""
+    """A path segment of any text, including slashes and line breaks."""
 
     regex = "(?s:.+)"
 
     def convert(self, value: str) -> str:
-        """The text as it is."""
+        """Return the text unchanged."""
         return value
 
     def to_string(self, value: str) -> str:
-        """The text as it is."""
+        """Return the text unchanged."""
         return value
 
 
@@ -62,12 +62,12 @@ class TranscriptQuery(ScopeQuery):
 
     limit: Annotated[int, Field(ge=1, le=2000, description="Events of a page.")] = 500
     cursor: Annotated[str, Field(max_length=40_000)] | Absent = Field(
-        None, description="The next of the answer before."
+        None, description="The `next` value of the previous page."
     )
 
 
 class NamedTranscriptQuery(TranscriptQuery):
-    """The same with the conversation among the parameters, for ids that do not survive in a path."""
+    """The same with the conversation id as a parameter, for ids that a path cannot carry."""
 
     conversation_id: Annotated[str, Field(min_length=1, max_length=255, examples=["c-1842"])]
 
@@ -75,35 +75,35 @@ class NamedTranscriptQuery(TranscriptQuery):
 ConversationId = Annotated[str, Path(min_length=1, max_length=255, examples=["c-1842"])]
 
 
-@router.get("/conversations", responses=described(404, 422, 503), response_model=ConversationAnswer)
+@router.get("/conversations", responses=described(404, 422, 503), response_model=ConversationResponse)
 async def conversation_by_parameter(
     query: Annotated[NamedTranscriptQuery, Query()], reader: ReaderNow
 ) -> dict[str, object]:
-    """One conversation, named by a parameter."""
+    """Return one conversation, with its id as a parameter."""
     return await transcript(reader, query.conversation_id, query)
 
 
 @router.get(
-    "/conversations/{conversation_id:text}", responses=described(404, 422, 503), response_model=ConversationAnswer
+    "/conversations/{conversation_id:text}", responses=described(404, 422, 503), response_model=ConversationResponse
 )
 async def conversation(
     conversation_id: ConversationId, query: Annotated[TranscriptQuery, Query()], reader: ReaderNow
 ) -> dict[str, object]:
-    """One conversation: its events in order, its sessions and its response times."""
+    """Return one conversation: its events in order, its sessions and its response times."""
     return await transcript(reader, conversation_id, query)
 
 
-async def transcript(reader: Reader, conversation_id: str, query: TranscriptQuery) -> dict[str, object]:
-    """A page of a conversation's events with what belongs to them."""
+async def transcript(reader: ClickHouseReader, conversation_id: str, query: TranscriptQuery) -> dict[str, object]:
+    """Return a page of a conversation's events with their sessions and exchanges."""
     scope = {"agent_id": query.agent_id, "environment": query.environment}
-    known, key = await _find(reader, scope, conversation_id)
+    conversation, key = await _find(reader, scope, conversation_id)
     question = {**scope, "conversation_id": conversation_id}
     cursor = read_cursor(query.cursor, question, KEY_TYPES) if query.cursor else None
     parameters = {**scope, "conversation_hash": key}
     keys, more = await _keys(reader, parameters, query.limit, cursor)
     events, sessions, exchanges = await _page(reader, parameters, keys)
     return {
-        "conversation": known,
+        "conversation": conversation,
         "sessions": [{**session_row(row), "conversation_id": conversation_id} for row in sessions],
         "exchanges": [{**exchange_row(row), "conversation_id": conversation_id} for row in exchanges],
         "events": _answered(events, exchanges),
@@ -111,21 +111,21 @@ async def transcript(reader: Reader, conversation_id: str, query: TranscriptQuer
     }
 
 
-async def _find(reader: Reader, scope: Mapping[str, object], conversation_id: str) -> tuple[Row, int]:
+async def _find(reader: ClickHouseReader, scope: Mapping[str, object], conversation_id: str) -> tuple[Row, int]:
     columns = f"{CONVERSATION_COLUMNS}, conversation_hash"
     sql = select(columns, "conversation_facts", [SCOPE, "conversation_id = {conversation_id:String}"], NET)
     rows = await reader.rows(sql, {**scope, "conversation_id": conversation_id})
     if not rows:
-        raise NotThere("there is no conversation of this id with this agent and environment")
+        raise NotThere("no conversation has this id in this agent and environment")
     key: int = rows[0]["conversation_hash"]
     extras = await conversation_extras(reader, scope, [key])
     return {**conversation_row(rows[0]), "messages": 0, "actions": 0, **extras[key]}, key
 
 
 async def _keys(
-    reader: Reader, parameters: Mapping[str, object], limit: int, cursor: Cursor | None
+    reader: ClickHouseReader, parameters: Mapping[str, object], limit: int, cursor: Cursor | None
 ) -> tuple[list[tuple[int | str, ...]], bool]:
-    """The keys of the events of a page, and whether there are more."""
+    """Return the keys of the events of a page, and whether more follow."""
     inner = select(f"{ORDER}, {BYTES}", "events", OF_CONVERSATION)
     after, bound = [], {**parameters, "rows_asked": limit + 1}
     if cursor is not None:
@@ -144,9 +144,9 @@ async def _keys(
 
 
 async def _page(
-    reader: Reader, parameters: Mapping[str, object], keys: Sequence[tuple[int | str, ...]]
+    reader: ClickHouseReader, parameters: Mapping[str, object], keys: Sequence[tuple[int | str, ...]]
 ) -> tuple[list[Row], list[Row], list[Row]]:
-    """The events from the first to the last key, and the sessions and exchanges that they lie in."""
+    """Return the events from the first to the last key, and their sessions and exchanges."""
     if not keys:
         return [], [], []
     ends = {f"from_{number}": value for number, value in enumerate(keys[0])}
@@ -160,7 +160,7 @@ async def _page(
         BEGUN.format("asked_at"),
         NOT_OVER.format("ifNull(answered_at, last_asked_at)"),
     ]
-    found, in_sessions, in_exchanges = await all_of(
+    events, session_rows, exchange_rows = await all_of(
         reader.rows(select("*", f"({inner})", between, "ORDER BY key_0, key_1, key_2"), {**parameters, **ends}),
         reader.rows(
             select(SESSION_COLUMNS, "session_facts", sessions, f"{NET} ORDER BY started_at"), {**parameters, **times}
@@ -169,7 +169,7 @@ async def _page(
             select(EXCHANGE_COLUMNS, "exchange_facts", exchanges, f"{NET} ORDER BY asked_at"), {**parameters, **times}
         ),
     )
-    return found, in_sessions, in_exchanges
+    return events, session_rows, exchange_rows
 
 
 def _bound(name: str) -> str:
@@ -177,12 +177,12 @@ def _bound(name: str) -> str:
 
 
 def _answered(events: Sequence[Row], exchanges: Sequence[Row]) -> list[Row]:
-    """The events in words; the message that answers a question has the time it took."""
+    """Return events for the API; a message that answers a question has its response time."""
     waits = {row["answered_at"]: exchange_row(row)["seconds"] for row in exchanges if row["answered_at"]}
-    shown = []
+    rows = []
     for event in events:
         row = event_row(event)
         if event["type"] == "message" and event["sender"] == "agent":
             row["response_seconds"] = waits.pop(event["occurred_at"], None)
-        shown.append(row)
-    return shown
+        rows.append(row)
+    return rows

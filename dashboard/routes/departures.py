@@ -1,7 +1,7 @@
-"""Requests whose client has left are cancelled, with their questions to ClickHouse; so are those that take too long.
+"""Cancels requests whose client has disconnected or that take too long, with their queries to ClickHouse.
 
-A server only tells an application that its client has left when it is asked. So a task of its own asks, for all
-requests that carry nothing: those that change something read their own bodies and run to their end.
+ASGI reports a disconnect only to an application that calls `receive`, so a separate task does that for GET and HEAD.
+Other methods read their own bodies and always run to the end.
 """
 
 import asyncio
@@ -11,19 +11,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.routes.problems import problem
 
-# How long an answer may take to begin: longer than the wait for a slot and the longest question together.
+# The time until a response starts; more than the longest wait for a slot plus the longest query.
 ANSWER_SECONDS: Final = 60.0
 
 
 class Departures:
-    """The middleware that cancels what nobody waits for any more."""
+    """The middleware that cancels requests of disconnected clients."""
 
     def __init__(self, app: ASGIApp, answer_seconds: float = ANSWER_SECONDS) -> None:
         self._app = app
         self._answer_seconds = answer_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request until its client leaves."""
+        """Answer a request until its client disconnects."""
         if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD"):
             await self._app(scope, receive, send)
             return
@@ -48,11 +48,11 @@ class Departures:
         if not answering.cancelled():
             answering.result()
         elif is_late:
-            late = problem(503, "the answer took too long; ask for less", headers={"Retry-After": "5"})
+            late = problem(503, "the response took too long; request less", headers={"Retry-After": "5"})
             await late(scope, receive, send)
 
     async def _wait(self, answering: asyncio.Future[None], left: asyncio.Task[None], started: asyncio.Event) -> None:
-        """Wait for the end of the answer; until it has begun, only for a while."""
+        """Wait for the end of the response; give up if it has not started in time."""
         beginning = asyncio.create_task(started.wait())
         try:
             watched: list[asyncio.Future[Any]] = [answering, left, beginning]
@@ -69,7 +69,7 @@ async def _wait_until_left(receive: Receive) -> None:
 
 
 def _nothing_but_departure(left: asyncio.Task[None]) -> Receive:
-    """What the application receives: an empty body, and then that the client has left."""
+    """Return a receive channel with an empty body, then the disconnect."""
     waiting = iter([{"type": "http.request", "body": b"", "more_body": False}])
 
     async def receive() -> Message:

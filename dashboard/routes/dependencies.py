@@ -1,4 +1,4 @@
-"""What the routes are given: the way to ClickHouse, and the clock."""
+"""The dependencies of the routes: the reader of ClickHouse, and the clock."""
 
 import time
 from collections.abc import Callable
@@ -6,18 +6,18 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from dashboard.queries.client import Reader
+from dashboard.queries.client import ClickHouseReader
 
 ClockMs = Callable[[], int]
 
 
 def system_clock() -> int:
-    """Milliseconds since 1970."""
+    """Return milliseconds since 1970."""
     return time.time_ns() // 1_000_000
 
 
-def _reader(request: Request) -> Reader:
-    reader: Reader = request.app.state.reader
+def _reader(request: Request) -> ClickHouseReader:
+    reader: ClickHouseReader = request.app.state.reader
     return reader
 
 
@@ -26,5 +26,5 @@ def _clock(request: Request) -> ClockMs:
     return clock
 
 
-ReaderNow = Annotated[Reader, Depends(_reader)]
+ReaderNow = Annotated[ClickHouseReader, Depends(_reader)]
 Clock = Annotated[ClockMs, Depends(_clock)]

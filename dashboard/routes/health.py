@@ -1,4 +1,4 @@
-"""Whether ClickHouse answers: one question at once on a connection of its own, however many ask."""
+"""The health check of ClickHouse: one query at a time, on a connection of its own."""
 
 import asyncio
 import time
@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import APIRouter, Request
 
 from dashboard.errors import Unavailable
-from dashboard.queries.client import Reader
+from dashboard.queries.client import ClickHouseReader
 from dashboard.routes.problems import described
 from dashboard.routes.schemas import Health
 
@@ -18,16 +18,16 @@ router = APIRouter(tags=["operation"])
 
 
 class HealthCheck:
-    """Asks ClickHouse once a second at most; everybody in between gets the same answer."""
+    """Queries ClickHouse at most once a second and shares the result between callers."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: ClickHouseReader) -> None:
         self._reader = reader
         self._asking = asyncio.Lock()
         self._asked_at = float("-inf")
         self._trouble = ""
 
     async def check(self) -> None:
-        """Raise Unavailable when ClickHouse does not answer within seconds."""
+        """Raise Unavailable when ClickHouse does not answer within 5 seconds."""
         async with self._asking:
             if time.monotonic() - self._asked_at >= KEPT_SECONDS:
                 self._trouble = await self._ask()
@@ -49,7 +49,7 @@ class HealthCheck:
 
 @router.get("/health", responses=described(503))
 async def health(request: Request) -> Health:
-    """Whether ClickHouse answers."""
+    """Report whether ClickHouse answers."""
     check: HealthCheck = request.app.state.health
     await check.check()
     return Health(status="ok")

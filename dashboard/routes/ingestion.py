@@ -1,4 +1,4 @@
-"""Whether events arrive: by minute, by partition, and what was refused."""
+"""The state of ingestion: events by minute, partitions, dead letters and the last audit."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -11,12 +11,12 @@ from dashboard.queries.times import clickhouse_text, iso, iso_of
 from dashboard.routes.dependencies import Clock, ReaderNow
 from dashboard.routes.problems import described
 from dashboard.routes.schemas import (
-    AuditShown,
-    DeadLettersShown,
-    IngestionAnswer,
+    AuditSchema,
+    DeadLettersSchema,
+    IngestionResponse,
     LastEvent,
-    MinuteShown,
-    PartitionShown,
+    MinuteSchema,
+    PartitionSchema,
 )
 
 MINUTE_MS: Final = 60_000
@@ -40,8 +40,8 @@ PARTITIONS_SQL: Final = (
     " GROUP BY topic, partition, last ORDER BY topic, partition"
 )
 DEAD_LETTERS_SQL: Final = (
-    "SELECT reason_code, count() AS letters, countIf(received_at >= {since:DateTime64(3, 'UTC')}) AS last_hour,"
-    " max(received_at) AS last_at FROM dead_letters GROUP BY reason_code ORDER BY letters DESC, reason_code"
+    "SELECT reason_code, count() AS dead_letters, countIf(received_at >= {since:DateTime64(3, 'UTC')}) AS last_hour,"
+    " max(received_at) AS last_at FROM dead_letters GROUP BY reason_code ORDER BY dead_letters DESC, reason_code"
 )
 
 AUDIT_SQL: Final = (
@@ -53,38 +53,38 @@ router = APIRouter(prefix="/api", tags=["operation"])
 
 
 @router.get("/ingestion", responses=described(503))
-async def ingestion(reader: ReaderNow, clock: Clock) -> IngestionAnswer:
-    """Events by minute of the last hour, what each partition has written, dead letters by reason, the last audit."""
+async def ingestion(reader: ReaderNow, clock: Clock) -> IngestionResponse:
+    """Return events by minute of the last hour, partitions, dead letters by reason, and the last audit."""
     now = clock()
     first = (now // MINUTE_MS - MINUTES + 1) * MINUTE_MS
     since = {"since": clickhouse_text(first)}
-    minutes, last, partitions, letters, audits = await all_of(
+    minutes, last, partitions, dead_letters, audits = await all_of(
         reader.rows(MINUTES_SQL, since),
         reader.rows(LAST_SQL, {}),
         reader.rows(PARTITIONS_SQL, {}),
         reader.rows(DEAD_LETTERS_SQL, since),
         reader.rows(AUDIT_SQL, {}),
     )
-    return IngestionAnswer(
+    return IngestionResponse(
         now=iso_of(now),
         minutes=_minutes(first, minutes),
         last_event=LastEvent(received_at=iso(last[0]["received"]), occurred_at=iso(last[0]["occurred"]))
         if last
         else None,
         partitions=[_partition(row) for row in partitions],
-        dead_letters=[_letters(row) for row in letters],
+        dead_letters=[_dead_letters(row) for row in dead_letters],
         last_audit=_audit(audits[0]) if audits else None,
     )
 
 
-def _minutes(first: int, rows: Sequence[Mapping[str, Any]]) -> list[MinuteShown]:
+def _minutes(first: int, rows: Sequence[Mapping[str, Any]]) -> list[MinuteSchema]:
     counted = {row["minute"] * 1000: row["events"] for row in rows}
     starts = range(first, first + MINUTES * MINUTE_MS, MINUTE_MS)
-    return [MinuteShown(minute=iso_of(at), events=counted.get(at, 0)) for at in starts]
+    return [MinuteSchema(minute=iso_of(at), events=counted.get(at, 0)) for at in starts]
 
 
-def _partition(row: Mapping[str, Any]) -> PartitionShown:
-    return PartitionShown(
+def _partition(row: Mapping[str, Any]) -> PartitionSchema:
+    return PartitionSchema(
         topic=row["topic"],
         partition=row["partition"],
         last_offset=row["last_offset"],
@@ -97,14 +97,17 @@ def _partition(row: Mapping[str, Any]) -> PartitionShown:
     )
 
 
-def _letters(row: Mapping[str, Any]) -> DeadLettersShown:
-    return DeadLettersShown(
-        reason_code=row["reason_code"], count=row["letters"], last_hour=row["last_hour"], last_at=iso(row["last_at"])
+def _dead_letters(row: Mapping[str, Any]) -> DeadLettersSchema:
+    return DeadLettersSchema(
+        reason_code=row["reason_code"],
+        count=row["dead_letters"],
+        last_hour=row["last_hour"],
+        last_at=iso(row["last_at"]),
     )
 
 
-def _audit(row: Mapping[str, Any]) -> AuditShown:
-    return AuditShown(
+def _audit(row: Mapping[str, Any]) -> AuditSchema:
+    return AuditSchema(
         started_at=iso(row["started_at"]),
         finished_at=iso(row["finished_at"]),
         since=iso(row["since"]) if row["since"] else None,

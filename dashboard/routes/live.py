@@ -1,7 +1,7 @@
-"""Says that there is something new, over server-sent events.
+"""Live updates over server-sent events: the newest counts whenever they change.
 
-ClickHouse is asked at most once in two seconds for each agent, however many pages listen. A stream ends when the page
-leaves or the server stops.
+ClickHouse is queried at most once in two seconds for each agent, however many pages listen. A stream ends when its
+client disconnects or the server stops.
 """
 
 import asyncio
@@ -21,15 +21,15 @@ from starlette.types import Receive, Scope, Send
 
 from dashboard.errors import BadParameter, DashboardError, Overloaded, TooManyStreams
 from dashboard.protection.clients import client_of
-from dashboard.queries.client import Reader
+from dashboard.queries.client import ClickHouseReader
 from dashboard.queries.filters import SCOPE, select
 from dashboard.queries.time_range import Absent, AgentId, Environment
 from dashboard.queries.times import EPOCH, MILLISECOND, clickhouse_text, iso
 from dashboard.routes.login import session_of
 from dashboard.routes.problems import described
-from dashboard.routes.schemas import Change, Problem
+from dashboard.routes.schemas import Change, ProblemDocument
 
-LOOK_SECONDS: Final = 2.0
+INTERVAL_SECONDS: Final = 2.0
 SILENCE_SECONDS: Final = 15.0
 STREAMS: Final = 200
 STREAMS_PER_CLIENT: Final = 50
@@ -38,9 +38,9 @@ EVENT_STREAM: Final = "text/event-stream"
 COUNTS: Final = "count() AS events, (SELECT count() FROM dead_letters) AS dead_letters"
 RECEIVED: Final = "max(received_at) AS received"
 SINCE: Final = "received_at >= {received_since:DateTime64(3, 'UTC')}"
-STREAM: Final[dict[int | str, dict[str, Any]]] = {
+RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     200: {
-        "description": "Events named change with the newest counts, and problem while ClickHouse does not answer.",
+        "description": "Events named `change` with the newest counts, and `problem` while ClickHouse does not answer.",
         "content": {EVENT_STREAM: {"example": "event: change\ndata: {}\n\n"}},
     }
 }
@@ -49,7 +49,7 @@ router = APIRouter(prefix="/api", tags=["operation"])
 
 
 class LiveQuery(BaseModel):
-    """Whose changes are told: everyone's, or those of one agent and environment."""
+    """The scope of the updates: all agents, or one agent and environment."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -63,8 +63,8 @@ class LiveQuery(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What a look saw, when it was by the monotonic clock, and when the newest event was received."""
+class Snapshot:
+    """The state of a scope, its monotonic time, and the time of receipt of the newest event."""
 
     at: float
     change: Change
@@ -72,18 +72,18 @@ class Look:
 
 
 class Streams:
-    """How many streams are open, altogether and by client. A place is taken and given back in one block."""
+    """Limits the number of open streams, in total and by client."""
 
     def __init__(self) -> None:
         self._by_client: Counter[str] = Counter()
 
     @contextmanager
     def place(self, client: str) -> Iterator[None]:
-        """Hold a place for one stream; raises Overloaded or TooManyStreams when there is none."""
+        """Count one stream while it is open; raises Overloaded or TooManyStreams."""
         if self._by_client.total() >= STREAMS:
-            raise Overloaded("too many pages listen already; close some of them")
+            raise Overloaded("too many live streams are open; close some pages")
         if self._by_client[client] >= STREAMS_PER_CLIENT:
-            raise TooManyStreams("too many pages of your address listen already; close some of them")
+            raise TooManyStreams("too many live streams of your address are open; close some pages")
         self._by_client[client] += 1
         try:
             yield
@@ -93,31 +93,31 @@ class Streams:
                 del self._by_client[client]
 
 
-class Pulse:
-    """The newest state of each scope, looked at when the last look is old.
+class ChangeFeed:
+    """The newest state of each scope, queried again when the last snapshot is old.
 
-    A look counts, which ClickHouse knows without reading rows; only when the count has changed it asks when the newest
-    event was received, and reads no part that was complete before the newest one known.
+    A snapshot counts events, which ClickHouse does without reading rows. Only if the count has changed, a second query
+    reads the newest time of receipt, and skips data older than the last known one.
     """
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: ClickHouseReader) -> None:
         self._reader = reader
-        self._seen: dict[LiveQuery, Look] = {}
-        self._looking = asyncio.Lock()
+        self._snapshots: dict[LiveQuery, Snapshot] = {}
+        self._lock = asyncio.Lock()
         self.stopping = asyncio.Event()
         self.streams = Streams()
 
-    async def look(self, query: LiveQuery) -> Change:
-        """The newest state of a scope, at most two seconds old."""
-        async with self._looking:
-            look = self._seen.get(query)
-            if look is None or time.monotonic() - look.at >= LOOK_SECONDS * 0.9:
-                if len(self._seen) >= SCOPES:
-                    self._seen.clear()
-                look = self._seen[query] = await self._ask(query, look)
-            return look.change
+    async def latest(self, query: LiveQuery) -> Change:
+        """Return the state of a scope, at most two seconds old."""
+        async with self._lock:
+            snapshot = self._snapshots.get(query)
+            if snapshot is None or time.monotonic() - snapshot.at >= INTERVAL_SECONDS * 0.9:
+                if len(self._snapshots) >= SCOPES:
+                    self._snapshots.clear()
+                snapshot = self._snapshots[query] = await self._take(query, snapshot)
+            return snapshot.change
 
-    async def _ask(self, query: LiveQuery, before: Look | None) -> Look:
+    async def _take(self, query: LiveQuery, before: Snapshot | None) -> Snapshot:
         bound = {"agent_id": query.agent_id or "", "environment": query.environment}
         (counted,) = await self._reader.rows(select(COUNTS, "events", query.conditions), bound)
         known = before.change.events if before else 0
@@ -127,51 +127,52 @@ class Pulse:
             (newest,) = await self._reader.rows(select(RECEIVED, "events", [*query.conditions, SINCE]), bound)
             received = newest["received"]
         change = Change(received_at=iso(received) if counted["events"] else None, **counted)
-        return Look(time.monotonic(), change, received)
+        return Snapshot(time.monotonic(), change, received)
 
 
 class LiveStream(StreamingResponse):
-    """A stream that holds its place exactly as long as it is answered, whether it ends, fails or is cancelled."""
+    """A response that counts as an open stream exactly while it runs."""
 
-    def __init__(self, pulse: Pulse, query: LiveQuery, may_listen: Callable[[], bool]) -> None:
-        events = stream(pulse, query, may_listen)
+    def __init__(self, feed: ChangeFeed, query: LiveQuery, may_listen: Callable[[], bool]) -> None:
+        events = stream(feed, query, may_listen)
         super().__init__(events, media_type=EVENT_STREAM, headers={"X-Accel-Buffering": "no"})
-        self._pulse = pulse
+        self._feed = feed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, unless there are too many streams."""
-        with self._pulse.streams.place(client_of(scope)):
+        """Stream events, unless too many streams are open."""
+        with self._feed.streams.place(client_of(scope)):
             await super().__call__(scope, receive, send)
 
 
-@router.get("/live", response_class=StreamingResponse, responses={**STREAM, **described(422, 429, 503)})
+@router.get("/live", response_class=StreamingResponse, responses={**RESPONSES, **described(422, 429, 503)})
 async def live(query: Annotated[LiveQuery, Query()], request: Request) -> LiveStream:
-    """Server-sent events: the newest counts at once, and whenever they change."""
-    return LiveStream(request.app.state.pulse, query, session_of(request))
+    """Stream server-sent events: the newest counts at once and after each change."""
+    return LiveStream(request.app.state.feed, query, session_of(request))
 
 
-async def stream(pulse: Pulse, query: LiveQuery, may_listen: Callable[[], bool]) -> AsyncIterator[bytes]:
-    """What one page is told, until the server stops or its session ends."""
-    told, silent_since = b"retry: 2000\n\n", time.monotonic()
-    yield told
-    while not pulse.stopping.is_set() and may_listen():
-        now = await _event(pulse, query)
-        if now != told:
-            told, silent_since = now, time.monotonic()
+async def stream(feed: ChangeFeed, query: LiveQuery, may_listen: Callable[[], bool]) -> AsyncIterator[bytes]:
+    """Yield the events of one client until the server stops or its session ends."""
+    last_sent, silent_since = b"retry: 2000\n\n", time.monotonic()
+    yield last_sent
+    while not feed.stopping.is_set() and may_listen():
+        now = await _event(feed, query)
+        if now != last_sent:
+            last_sent, silent_since = now, time.monotonic()
             yield now
         elif time.monotonic() - silent_since >= SILENCE_SECONDS:
             silent_since = time.monotonic()
             yield b": nothing new\n\n"
-        await _pause(pulse)
+        await _pause(feed)
 
 
-async def _event(pulse: Pulse, query: LiveQuery) -> bytes:
+async def _event(feed: ChangeFeed, query: LiveQuery) -> bytes:
     try:
-        return _text("change", await pulse.look(query))
+        return _text("change", await feed.latest(query))
     except DashboardError as error:
         status = 422 if isinstance(error, BadParameter) else 503
         return _text(
-            "problem", Problem(type="about:blank", title="Service Unavailable", status=status, detail=str(error))
+            "problem",
+            ProblemDocument(type="about:blank", title="Service Unavailable", status=status, detail=str(error)),
         )
 
 
@@ -179,8 +180,8 @@ def _text(name: str, data: BaseModel) -> bytes:
     return f"event: {name}\ndata: ".encode() + orjson.dumps(data.model_dump()) + b"\n\n"
 
 
-async def _pause(pulse: Pulse) -> None:
+async def _pause(feed: ChangeFeed) -> None:
     try:
-        await asyncio.wait_for(pulse.stopping.wait(), LOOK_SECONDS)
+        await asyncio.wait_for(feed.stopping.wait(), INTERVAL_SECONDS)
     except TimeoutError:
         return

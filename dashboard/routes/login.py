@@ -1,4 +1,4 @@
-"""The form that asks for the token, the session that it begins, and the logout that ends it."""
+"""The login form, the sessions that it starts, and logging out."""
 
 import hashlib
 import hmac
@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from dashboard.protection.clients import client_of
 from dashboard.protection.failed_logins import FailedLogins
 from dashboard.protection.sessions import SESSION_SECONDS, Sessions
-from dashboard.routes.schemas import SessionShown
+from dashboard.routes.schemas import SessionSchema
 
 COOKIE: Final = "convostream_dashboard"
 MAX_FORM_BYTES: Final = 8192
@@ -25,7 +25,7 @@ FORM: Final = (
     '<!doctype html><html lang="en"><meta charset="utf-8"><title>Convostream</title>'
     '<meta name="viewport" content="width=device-width"><style>{style}</style><main><h1>Convostream</h1>'
     '<form method="post" action="/login"><label>Token<input name="token" type="password" required autofocus '
-    'autocomplete="current-password"></label><button>Open the dashboard</button></form><p role="alert">{message}</p>'
+    'autocomplete="current-password"></label><button>Log in</button></form><p role="alert">{message}</p>'
     "</main></html>"
 )
 POLICY: Final = (
@@ -37,27 +37,27 @@ router = APIRouter(prefix="/api", tags=["operation"])
 
 
 @router.get("/session")
-async def session(request: Request) -> SessionShown:
-    """Whether this request belongs to a session of the login form, which can be ended."""
+async def session(request: Request) -> SessionSchema:
+    """Report whether this request belongs to a session, which can be logged out."""
     sessions: Sessions = request.app.state.sessions
-    return SessionShown(logged_in=sessions.holds(request.cookies.get(COOKIE, "")))
+    return SessionSchema(logged_in=sessions.holds(request.cookies.get(COOKIE, "")))
 
 
 def session_of(request: Request) -> Callable[[], bool]:
-    """Return what says whether the session that a request came with is still open; true where it came with none."""
+    """Return a function that reports whether a request's session is still open; always true without a session."""
     sessions: Sessions = request.app.state.sessions
     cookie = request.cookies.get(COOKIE, "")
     return (lambda: sessions.holds(cookie)) if sessions.holds(cookie) else (lambda: True)
 
 
 def same(given: str, expected: str) -> bool:
-    """Return whether two texts are equal, in a time that says nothing about either."""
+    """Compare two texts in constant time."""
     digests = (hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest() for text in (given, expected))
     return hmac.compare_digest(*digests)
 
 
 class Login:
-    """The routes of the form."""
+    """The routes of the login form."""
 
     def __init__(self, token: str, sessions: Sessions, failed: FailedLogins) -> None:
         self._token = token
@@ -71,16 +71,16 @@ class Login:
         app.add_api_route("/logout", self.log_out, methods=["POST"], include_in_schema=False)
 
     async def form(self) -> Response:
-        """Answer with the form."""
+        """Return the form."""
         return _page("")
 
     async def log_in(self, request: Request) -> Response:
-        """Begin a session for the right token."""
+        """Start a session if the token is right."""
         body = b""
         async for part in request.stream():
             body += part
             if len(body) > MAX_FORM_BYTES:
-                return _page("That is no token.", 413, {"Connection": "close"})
+                return _page("This is not a token.", 413, {"Connection": "close"})
         given = parse_qs(body.decode("utf-8", "replace")).get("token", [""])[0]
         if not same(given.strip(), self._token):
             return await self._refuse(client_of(request.scope))
@@ -104,12 +104,12 @@ class Login:
         if wait:
             return _page("Too many wrong tokens. Try again in a minute.", 429, {"Retry-After": str(wait)})
         await self._failed.delay()
-        return _page("That is not the token.", 401)
+        return _page("Wrong token.", 401)
 
 
 def _page(message: str, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     proof = b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
     policy = POLICY.format(style=f" 'sha256-{proof}'")
-    # With no-referrer a browser would not say which site the form was sent from.
+    # With no-referrer a browser would omit the Origin that the form is checked by.
     own = {"Content-Security-Policy": policy, "Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
     return HTMLResponse(FORM.format(style=STYLE, message=message), status, {**own, **(headers or {})})

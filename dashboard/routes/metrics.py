@@ -1,4 +1,4 @@
-"""The numbers: a metric view asked for a window, all of them at once, and as files."""
+"""Routes of the metrics: the catalogue, one metric or all of them for a window, and files."""
 
 import io
 from collections.abc import Mapping
@@ -14,19 +14,19 @@ from pyarrow import csv, parquet
 from dashboard.catalogue import BY_NAME, METRICS
 from dashboard.errors import NotThere
 from dashboard.protection.query_queue import all_of
-from dashboard.queries.client import Reader
+from dashboard.queries.client import ClickHouseReader
 from dashboard.queries.filters import VIEW_PARAMETERS, select
 from dashboard.queries.time_range import Absent, Window, WindowQuery
 from dashboard.routes.dependencies import Clock, ReaderNow
 from dashboard.routes.problems import described
 from dashboard.routes.schemas import (
     Catalogue,
-    DashboardAnswer,
-    MetricAnswer,
+    DashboardResponse,
+    MetricResponse,
     MetricRows,
-    MetricShown,
+    MetricSchema,
     Rows,
-    WindowShown,
+    WindowSchema,
 )
 
 CSV: Final = "text/csv"
@@ -42,18 +42,20 @@ FILES: Final[dict[int | str, dict[str, Any]]] = {
         },
     }
 }
-MetricName = Annotated[str, Path(description="A name of the catalogue.", examples=["total_messages"], max_length=100)]
+MetricName = Annotated[
+    str, Path(description="The name of a metric in the catalogue.", examples=["total_messages"], max_length=100)
+]
 
-router = APIRouter(prefix="/api", tags=["numbers"])
+router = APIRouter(prefix="/api", tags=["metrics"])
 
 
 class ComparedQuery(WindowQuery):
-    """A window, and whether the period before is wanted too."""
+    """A window, and whether to compare with the period before."""
 
     compare: Literal["previous"] | Absent = None
 
     def windows(self, now_ms: int) -> tuple[Window, Window | None]:
-        """The window that is meant, and the one before it if it is wanted."""
+        """Return the window, and the one before it if it is requested."""
         window = self.window(now_ms)
         return window, window.previous() if self.compare else None
 
@@ -66,41 +68,43 @@ class MetricQuery(ComparedQuery):
 
 @router.get("/metrics")
 async def catalogue() -> Catalogue:
-    """All metrics: what each means, its columns, and the list behind each count."""
-    return Catalogue(metrics=[MetricShown.model_validate(metric) for metric in METRICS])
+    """Return the catalogue: definition, columns, and the list behind each count of every metric."""
+    return Catalogue(metrics=[MetricSchema.model_validate(metric) for metric in METRICS])
 
 
-@router.get("/metrics/{name}", response_model=MetricAnswer, responses={**FILES, **described(404, 422, 503)})
+@router.get("/metrics/{name}", response_model=MetricResponse, responses={**FILES, **described(404, 422, 503)})
 async def metric(
     name: MetricName, query: Annotated[MetricQuery, Query()], reader: ReaderNow, clock: Clock
-) -> MetricAnswer | Response:
-    """The rows of one metric."""
+) -> MetricResponse | Response:
+    """Return the rows of one metric."""
     if name not in BY_NAME:
-        raise NotThere(f"there is no metric of this name; allowed are {', '.join(BY_NAME)}")
+        raise NotThere(f"no metric has this name; allowed are {', '.join(BY_NAME)}")
     window, before = query.windows(clock())
-    table, *earlier = await all_of(*(ask(reader, name, each) for each in (window, before) if each))
+    table, *earlier = await all_of(*(read_metric(reader, name, period) for period in (window, before) if period))
     previous = earlier[0] if earlier else None
     if query.format != "json":
         return as_file(name, query.format, table, previous)
-    return MetricAnswer(
+    return MetricResponse(
         name=name,
-        window=_shown(window),
+        window=_window(window),
         rows=rows_of(table),
-        previous_window=_shown(before) if before else None,
+        previous_window=_window(before) if before else None,
         previous=rows_of(previous) if previous is not None else None,
     )
 
 
 @router.get("/dashboard", responses=described(422, 503))
-async def dashboard(query: Annotated[ComparedQuery, Query()], reader: ReaderNow, clock: Clock) -> DashboardAnswer:
-    """The rows of all metrics for one window."""
+async def dashboard(query: Annotated[ComparedQuery, Query()], reader: ReaderNow, clock: Clock) -> DashboardResponse:
+    """Return the rows of all metrics for one window."""
     window, before = query.windows(clock())
     names = list(BY_NAME)
-    answers = await all_of(*(ask(reader, name, each) for each in (window, before) if each for name in names))
-    now, previous = answers[: len(names)], answers[len(names) :] or [None] * len(names)
-    return DashboardAnswer(
-        window=_shown(window),
-        previous_window=_shown(before) if before else None,
+    tables = await all_of(
+        *(read_metric(reader, name, period) for period in (window, before) if period for name in names)
+    )
+    now, previous = tables[: len(names)], tables[len(names) :] or [None] * len(names)
+    return DashboardResponse(
+        window=_window(window),
+        previous_window=_window(before) if before else None,
         metrics={
             name: MetricRows(rows=rows_of(one), previous=rows_of(other) if other is not None else None)
             for name, one, other in zip(names, now, previous, strict=True)
@@ -108,18 +112,18 @@ async def dashboard(query: Annotated[ComparedQuery, Query()], reader: ReaderNow,
     )
 
 
-async def ask(reader: Reader, name: str, window: Window) -> pa.Table:
-    """The rows of a metric view; the name is one of the catalogue."""
+async def read_metric(reader: ClickHouseReader, name: str, window: Window) -> pa.Table:
+    """Return the rows of a metric view; the name must be from the catalogue."""
     return await reader.table(select("*", f"{name}({VIEW_PARAMETERS})", []), window.parameters)
 
 
 def rows_of(table: pa.Table) -> Rows:
-    """The rows as JSON has them."""
+    """Return the rows as JSON values."""
     return [{name: _plain(value) for name, value in row.items()} for row in table.to_pylist()]
 
 
 def as_file(name: str, kind: Format, table: pa.Table, previous: pa.Table | None) -> Response:
-    """The rows as a file to download."""
+    """Return the rows as a file to download."""
     if previous is not None:
         table = pa.concat_tables([_of_period("current", table), _of_period("previous", previous)])
     buffer = io.BytesIO()
@@ -132,14 +136,14 @@ def as_file(name: str, kind: Format, table: pa.Table, previous: pa.Table | None)
 
 
 def without_formulas(table: pa.Table) -> pa.Table:
-    """The rows with an apostrophe before each text that a spreadsheet would compute: such names come from producers."""
-    for place, field in enumerate(table.schema):
+    """Put an apostrophe before texts that a spreadsheet would run as formulas; names come from producers."""
+    for index, field in enumerate(table.schema):
         if pa.types.is_string(field.type):
-            texts = table.column(place)
+            texts = table.column(index)
             safe = pc.if_else(
                 pc.match_substring_regex(texts, FORMULA), pc.binary_join_element_wise("'", texts, ""), texts
             )
-            table = table.set_column(place, field, safe)
+            table = table.set_column(index, field, safe)
     return table
 
 
@@ -151,5 +155,5 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def _shown(window: Window) -> WindowShown:
-    return WindowShown(**window.shown())
+def _window(window: Window) -> WindowSchema:
+    return WindowSchema(**window.shown())

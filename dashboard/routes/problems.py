@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problem documents that name the parameter and what is allowed."""
+"""Error responses: RFC 9457 problem documents that name the parameter and its allowed values."""
 
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
@@ -18,13 +18,13 @@ from dashboard.errors import (
     Unavailable,
     UnderWay,
 )
-from dashboard.routes.schemas import Fault, Problem
+from dashboard.routes.schemas import Fault, ProblemDocument
 
 MEDIA_TYPE: Final = "application/problem+json"
-_CONTENT: Final[dict[str, Any]] = {"schema": {"$ref": "#/components/schemas/Problem"}}
+_CONTENT: Final[dict[str, Any]] = {"schema": {"$ref": "#/components/schemas/ProblemDocument"}}
 _WORDS: Final = {
-    "missing": "a value: it is required",
-    "extra_forbidden": "no parameter of this name here",
+    "missing": "a value (required)",
+    "extra_forbidden": "no parameter of this name",
     "int_parsing": "a whole number",
     "float_parsing": "a number",
     "value_error": "{error}",
@@ -37,9 +37,9 @@ _WORDS: Final = {
 
 
 def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """These statuses in the OpenAPI document: all of them are problem documents."""
+    """Return the description of error statuses for the OpenAPI document."""
     return {
-        status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: _CONTENT}, "model": Problem}
+        status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: _CONTENT}, "model": ProblemDocument}
         for status in statuses
     }
 
@@ -47,15 +47,15 @@ def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
 def problem(
     status: int, detail: str, faults: Sequence[Fault] = (), headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
-    """A problem document."""
-    document = Problem(
+    """Return a problem document."""
+    document = ProblemDocument(
         type="about:blank", title=HTTPStatus(status).phrase, status=status, detail=detail, errors=list(faults)
     )
     return JSONResponse(document.model_dump(), status, headers, media_type=MEDIA_TYPE)
 
 
 def add_problems(app: FastAPI) -> None:
-    """Answers every error with a problem document."""
+    """Answer every error with a problem document."""
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(BadParameter, _bad_parameter)
     app.add_exception_handler(NotThere, lambda _, error: problem(404, str(error)))
@@ -65,7 +65,7 @@ def add_problems(app: FastAPI) -> None:
     app.add_exception_handler(Overloaded, lambda _, error: problem(503, str(error), headers={"Retry-After": "5"}))
     app.add_exception_handler(TooManyStreams, lambda _, error: problem(429, str(error), headers={"Retry-After": "15"}))
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, lambda _, __: problem(500, "something went wrong here; the log says what"))
+    app.add_exception_handler(Exception, lambda _, __: problem(500, "internal error; see the dashboard's log"))
 
 
 def _bad_parameter(_: Request, error: Exception) -> JSONResponse:
@@ -81,11 +81,11 @@ def _invalid(_: Request, error: Exception) -> JSONResponse:
 
 
 def _merged(errors: Sequence[Any]) -> list[Fault]:
-    """One fault a parameter: what several types would allow is told together."""
+    """Return one fault per parameter, with the allowed values of all its types."""
     allowed: dict[str, list[str]] = {}
-    for each in errors:
-        words = allowed.setdefault(_parameter(each["loc"]), [])
-        if (word := _allowed(each)) not in words:
+    for error in errors:
+        words = allowed.setdefault(_parameter(error["loc"]), [])
+        if (word := _allowed(error)) not in words:
             words.append(word)
     return [Fault(parameter=name, allowed=" or ".join(words)) for name, words in allowed.items()]
 

@@ -1,4 +1,4 @@
-"""What the API answers, as the OpenAPI document describes it."""
+"""The schemas of the responses, as the OpenAPI document describes them."""
 
 from typing import Any
 
@@ -8,17 +8,17 @@ from dashboard.catalogue.entries import Form, Kind, ListName
 
 Value = str | int | float | None
 Rows = list[dict[str, Value]]
-Shown = dict[str, Any]
-Listed = list[Shown]
+Item = dict[str, Any]
+Items = list[Item]
 
 
-class Answer(BaseModel):
-    """What all answers have in common: they are read from dataclasses too."""
+class Schema(BaseModel):
+    """Base of the schemas, which can also be read from dataclasses."""
 
     model_config = ConfigDict(from_attributes=True)
 
 
-class LinkSchema(Answer):
+class LinkSchema(Schema):
     """The list behind a count: pass `filters` as they are, and `from_row` with the values of these columns."""
 
     list: ListName
@@ -26,7 +26,7 @@ class LinkSchema(Answer):
     from_row: dict[str, str] = Field(examples=[{"country": "country_code"}])
 
 
-class ColumnShown(Answer):
+class ColumnSchema(Schema):
     """A column of a metric."""
 
     name: str
@@ -37,41 +37,41 @@ class ColumnShown(Answer):
     link: LinkSchema | None
 
 
-class LeftOutShown(Answer):
+class LeftOutSchema(Schema):
     """What is not counted, and the column with its number."""
 
     what: str
     column: str | None
 
 
-class FilledShown(Answer):
-    """The argument of the SDK that fills the metric, and a call that has it."""
+class FilledSchema(Schema):
+    """An argument of the SDK that fills the metric, and an example call."""
 
     argument: str
     example: str
 
 
-class MetricShown(Answer):
+class MetricSchema(Schema):
     """One metric of the catalogue."""
 
     name: str
     title: str
     form: Form
     definition: str
-    columns: list[ColumnShown]
-    left_out: list[LeftOutShown]
-    filled_by: list[FilledShown]
+    columns: list[ColumnSchema]
+    left_out: list[LeftOutSchema]
+    filled_by: list[FilledSchema]
     drill_down_of: str | None
 
 
-class Catalogue(Answer):
-    """All metrics: fifteen, and two that open another one up."""
+class Catalogue(Schema):
+    """All metrics: fifteen, and two drill-downs."""
 
-    metrics: list[MetricShown]
+    metrics: list[MetricSchema]
 
 
-class WindowShown(Answer):
-    """What was asked, made plain: the times are UTC, the range is half open."""
+class WindowSchema(Schema):
+    """The resolved window: times are UTC, the range is half open."""
 
     agent_id: str
     environment: str
@@ -80,32 +80,32 @@ class WindowShown(Answer):
     time_zone: str = Field(examples=["Europe/Zagreb"])
 
 
-class MetricAnswer(Answer):
+class MetricResponse(Schema):
     """The rows of one metric, and of the period before."""
 
     name: str
-    window: WindowShown
+    window: WindowSchema
     rows: Rows
-    previous_window: WindowShown | None
+    previous_window: WindowSchema | None
     previous: Rows | None
 
 
-class MetricRows(Answer):
+class MetricRows(Schema):
     """The rows of one metric on the dashboard."""
 
     rows: Rows
     previous: Rows | None
 
 
-class DashboardAnswer(Answer):
+class DashboardResponse(Schema):
     """The rows of all metrics."""
 
-    window: WindowShown
-    previous_window: WindowShown | None
+    window: WindowSchema
+    previous_window: WindowSchema | None
     metrics: dict[str, MetricRows]
 
 
-class AgentShown(Answer):
+class AgentSchema(Schema):
     """An agent in an environment, with its first and last event."""
 
     agent_id: str
@@ -116,62 +116,62 @@ class AgentShown(Answer):
     last_received_at: str
 
 
-class ScopeShown(Answer):
+class ScopeSchema(Schema):
     """An agent in an environment."""
 
     agent_id: str
     environment: str
 
 
-class Busiest(Answer):
-    """The agent that most events were received of lately; null before the first event."""
+class Busiest(Schema):
+    """The agent with the most events received lately; null before the first event."""
 
-    agent: ScopeShown | None
+    agent: ScopeSchema | None
 
 
-class Agents(Answer):
+class Agents(Schema):
     """A page of agents by name."""
 
-    agents: list[AgentShown]
+    agents: list[AgentSchema]
     next: str | None
 
 
-class ListAnswer(Answer):
+class ListResponse(Schema):
     """A page of a list, newest first; `total` counts all its rows."""
 
     list: ListName
-    window: WindowShown
+    window: WindowSchema
     total: int
-    rows: Listed
+    rows: Items
     next: str | None
 
 
-class ConversationAnswer(Answer):
+class ConversationResponse(Schema):
     """One conversation, and a page of its events in order."""
 
-    conversation: Shown
-    sessions: Listed
-    exchanges: Listed
-    events: Listed
+    conversation: Item
+    sessions: Items
+    exchanges: Items
+    events: Items
     next: str | None
 
 
-class MinuteShown(Answer):
+class MinuteSchema(Schema):
     """A minute and the events that were received in it."""
 
     minute: str
     events: int
 
 
-class LastEvent(Answer):
+class LastEvent(Schema):
     """The event that was received last."""
 
     received_at: str
     occurred_at: str
 
 
-class PartitionShown(Answer):
-    """How far a partition is written, and how long its last record waited to be."""
+class PartitionSchema(Schema):
+    """The progress of a partition, and how long its last record waited."""
 
     topic: str
     partition: int
@@ -180,12 +180,12 @@ class PartitionShown(Answer):
     written_at: str
     confirmed: bool
     delay_seconds: float
-    waiting_seconds: float = Field(description="For how long the last flush has not been known to be in the tables.")
-    is_blocked: bool = Field(description="It has waited for more than 30 seconds: the workers' logs say why.")
+    waiting_seconds: float = Field(description="How long the last flush has been waiting for its confirmation.")
+    is_blocked: bool = Field(description="The last flush waits for more than 30 seconds; see the workers' logs.")
 
 
-class DeadLettersShown(Answer):
-    """Records that were refused for one reason."""
+class DeadLettersSchema(Schema):
+    """Dead letters with one reason."""
 
     reason_code: str
     count: int
@@ -193,31 +193,31 @@ class DeadLettersShown(Answer):
     last_at: str
 
 
-class AuditShown(Answer):
-    """The last comparison of all that is derived with the events."""
+class AuditSchema(Schema):
+    """The last audit, which compares derived data with the events."""
 
     started_at: str
     finished_at: str
-    since: str | None = Field(description="Conversations with events received since then; null for all.")
+    since: str | None = Field(description="Only conversations with events received since then; null for all.")
     conversations: int
-    touched: int = Field(description="Left for the next audit, because events came meanwhile.")
-    differences: dict[str, int] = Field(description="Rows missing or too many, by table.")
-    repaired: int = Field(description="Rows that were repaired.")
-    is_clean: bool = Field(description="Nothing differs now: nothing did, or all was repaired.")
+    touched: int = Field(description="Conversations left for the next audit, because events arrived meanwhile.")
+    differences: dict[str, int] = Field(description="Missing and duplicate rows, by table.")
+    repaired: int = Field(description="Rows that the audit corrected.")
+    is_clean: bool = Field(description="No difference remains.")
 
 
-class IngestionAnswer(Answer):
-    """Whether events arrive."""
+class IngestionResponse(Schema):
+    """The state of ingestion."""
 
     now: str
-    minutes: list[MinuteShown]
+    minutes: list[MinuteSchema]
     last_event: LastEvent | None
-    partitions: list[PartitionShown]
-    dead_letters: list[DeadLettersShown]
-    last_audit: AuditShown | None
+    partitions: list[PartitionSchema]
+    dead_letters: list[DeadLettersSchema]
+    last_audit: AuditSchema | None
 
 
-class Change(Answer):
+class Change(Schema):
     """The newest counts."""
 
     received_at: str | None
@@ -225,26 +225,26 @@ class Change(Answer):
     dead_letters: int
 
 
-class SessionShown(Answer):
-    """Whether a session of the login form is open."""
+class SessionSchema(Schema):
+    """Whether a session is open."""
 
     logged_in: bool
 
 
-class Health(Answer):
-    """Whether the service is well."""
+class Health(Schema):
+    """The health of the service."""
 
     status: str
 
 
 class Fault(BaseModel):
-    """A parameter that was refused, and what is allowed."""
+    """An invalid parameter and its allowed values."""
 
     parameter: str = Field(examples=["since"])
     allowed: str = Field(examples=["an ISO time, a local date (2026-04-01), a relative time (-7d, -24h) or now"])
 
 
-class Problem(BaseModel):
+class ProblemDocument(BaseModel):
     """An RFC 9457 problem document."""
 
     type: str = Field(examples=["about:blank"])

@@ -1,4 +1,4 @@
-"""`python -m deploy.grafana`: writes Grafana's data sources and dashboards."""
+"""`python -m deploy.grafana`: write Grafana's data sources and dashboards."""
 
 import sys
 
@@ -9,14 +9,14 @@ from deploy.grafana.files import HERE, drifted, write
 
 @click.command()
 @click.option(
-    "--check", is_flag=True, help="Write nothing; name the files that would change, and fail if there are any."
+    "--check", is_flag=True, help="Write nothing; list the files that would change, and fail if there are any."
 )
 def main(check: bool) -> None:
-    """Write the files in deploy/grafana that Grafana is provisioned with; say which of them changed."""
-    found = drifted() if check else write()
-    for path in found:
+    """Write the provisioning files in deploy/grafana and list those that changed."""
+    changed = drifted() if check else write()
+    for path in changed:
         click.echo(path.relative_to(HERE.parents[1]))
-    sys.exit(bool(check and found))
+    sys.exit(bool(check and changed))
 
 
 if __name__ == "__main__":

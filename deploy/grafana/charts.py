@@ -1,4 +1,4 @@
-"""A chart of a worker's Prometheus metrics: what it shows, in which unit, and the words of the metrics themselves."""
+"""Charts of the workers' Prometheus metrics; descriptions come from the metrics themselves."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ from deploy.grafana.sources import PROMETHEUS, instant, series
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """Expressions in PromQL with their legends, and what a note adds to the words of the metrics."""
+    """PromQL expressions with legends; a note adds to the documentation of the metrics."""
 
     title: str
     unit: str
@@ -24,13 +24,13 @@ class Chart:
 
     @property
     def description(self) -> str:
-        """The documentation of the metrics, as a worker serves it, and the note."""
-        documented = [found.documentation for metric in self.metrics for found in metric.describe()]
+        """The documentation of the metrics, as a worker exposes it, and the note."""
+        documented = [family.documentation for metric in self.metrics for family in metric.describe()]
         return "\n\n".join(text for text in [*documented, self.note] if text)
 
 
-def course(chart: Chart, width: int = 8, height: int = 8) -> timeseries.Panel:
-    """The values over the range."""
+def time_series(chart: Chart, width: int = 8, height: int = 8) -> timeseries.Panel:
+    """Return a panel with the values over the range."""
     panel = described(timeseries.Panel(), chart, width, height).fill_opacity(8).axis_soft_min(0)
     panel.tooltip(builders.VizTooltipOptions().mode(common.TooltipDisplayMode.MULTI))
     for expression, legend in chart.lines:
@@ -39,7 +39,7 @@ def course(chart: Chart, width: int = 8, height: int = 8) -> timeseries.Panel:
 
 
 def number(chart: Chart, width: int = 4, height: int = 4, *, bad: float | None = None) -> stat.Panel:
-    """One number of now; red from what is bad, where something is."""
+    """Return a panel with the current value, red from the threshold `bad` on."""
     panel = described(stat.Panel(), chart, width, height).graph_mode(common.BigValueGraphMode.NONE)
     colors = [Threshold(color="text")] if bad is None else [Threshold(color="green"), Threshold(bad, "red")]
     panel.thresholds(dashboard.ThresholdsConfig().mode(ThresholdsMode.ABSOLUTE).steps(colors))
@@ -49,7 +49,7 @@ def number(chart: Chart, width: int = 4, height: int = 4, *, bad: float | None =
 
 
 def described(panel: P, chart: Chart, width: int, height: int) -> P:
-    """The panel with the chart's words, unit and size."""
+    """Set a panel's title, description, unit and size from a chart."""
     panel.title(chart.title).description(chart.description).datasource(PROMETHEUS)
     panel.unit(chart.unit).no_value(NOT_KNOWN).span(width).height(height)
     return panel

@@ -1,4 +1,4 @@
-"""The form of each metric: numbers with their n, a matrix, lines by day, tables with bars, a map, shares."""
+"""The panel of each metric: numbers with their n, a matrix, lines by day, tables with bars, a map, shares."""
 
 from typing import Final
 
@@ -13,19 +13,19 @@ from dashboard.catalogue import BY_NAME
 from deploy.grafana import queries
 from deploy.grafana.panels import WIDTH, all_values, bars, of_metric
 
-# The outlines of countries that Grafana itself serves: the map asks no other host.
+# Outlines of countries that Grafana itself serves, so that the map loads nothing from other hosts.
 COUNTRIES: Final = "public/maps/countries.geojson"
 
 
 def totals(name: str, width: int, height: int) -> stat.Panel:
-    """The numbers of a view with one row, its n among them."""
+    """Return a panel with the numbers of a view of one row, including its n."""
     panel = of_metric(stat.Panel(), BY_NAME[name], queries.ask(name), width, height)
     panel.reduce_options(all_values()).text_mode(common.BigValueTextMode.VALUE_AND_NAME)
     return panel.graph_mode(common.BigValueGraphMode.NONE).color_mode(common.BigValueColorMode.NONE)
 
 
 def peak_hours(height: int) -> table.Panel:
-    """A weekday a row, an hour a column, the darker the more."""
+    """Return the matrix of weekdays (rows) and hours (columns), darker for higher counts."""
     metric = BY_NAME["peak_hours"]
     matrix = {"rowField": "weekday", "columnField": "hour", "valueField": "counted", "emptyValue": "zero"}
     cells = common.TableColoredBackgroundCellOptions(common.TableCellBackgroundDisplayMode.BASIC)
@@ -44,7 +44,7 @@ def peak_hours(height: int) -> table.Panel:
 
 
 def daily_overview(height: int) -> timeseries.Panel:
-    """A point a local day."""
+    """Return lines with one point per local day."""
     panel = of_metric(timeseries.Panel(), BY_NAME["daily_overview"], queries.days(), WIDTH, height)
     panel.line_width(2).fill_opacity(8).show_points(common.VisibilityMode.ALWAYS).point_size(6).axis_soft_min(0)
     panel.tooltip(builders.VizTooltipOptions().mode(common.TooltipDisplayMode.MULTI))
@@ -53,7 +53,7 @@ def daily_overview(height: int) -> timeseries.Panel:
 
 
 def tool_usage(height: int) -> table.Panel:
-    """A tool a row, with bars for its calls, its failures and its mean."""
+    """Return a table with one row per action, with bars for calls, failures and mean duration."""
     panel = of_metric(table.Panel(), BY_NAME["tool_usage"], queries.ask("tool_usage"), WIDTH, height)
     for column, color in (("calls", "blue"), ("failed_calls", "red"), ("mean_seconds", "purple")):
         panel.override_by_name(column, bars(color))
@@ -61,20 +61,20 @@ def tool_usage(height: int) -> table.Panel:
 
 
 def rows(name: str, width: int, height: int) -> table.Panel:
-    """Names in a table with bars, most first; for breakdowns that may have many rows."""
+    """Return a table with bars, largest first, for breakdowns of many rows."""
     panel = of_metric(table.Panel(), BY_NAME[name], queries.ask(name), width, height)
     return panel.override_by_name("conversations", bars("blue"))
 
 
 def bars_by_name(name: str, key: str, width: int, height: int) -> barchart.Panel:
-    """A bar a name, most first."""
+    """Return a bar chart, largest first."""
     panel = of_metric(barchart.Panel(), BY_NAME[name], queries.ask(name), width, height)
     panel.x_field(key).orientation(common.VizOrientation.HORIZONTAL).show_value(common.VisibilityMode.AUTO)
     return panel.fill_opacity(80).axis_soft_min(0).legend(builders.VizLegendOptions().show_legend(False))
 
 
 def shares(name: str, width: int, height: int) -> piechart.Panel:
-    """A slice a name; for breakdowns of few names."""
+    """Return a donut chart, for breakdowns of few rows."""
     panel = of_metric(piechart.Panel(), BY_NAME[name], queries.ask(name), width, height)
     legend = piechart.PieChartLegendOptions().show_legend(True).display_mode(common.LegendDisplayMode.TABLE)
     legend.placement(common.LegendPlacement.RIGHT).values([PieChartLegendValues.VALUE, PieChartLegendValues.PERCENT])
@@ -83,7 +83,7 @@ def shares(name: str, width: int, height: int) -> piechart.Panel:
 
 
 def places(width: int, height: int) -> geomap.Panel:
-    """A circle a place, the larger the more conversations, over the outlines of the countries."""
+    """Return a map with one circle per place, sized by conversations, over outlines of the countries."""
     style = {
         "color": {"fixed": "blue"},
         "opacity": 0.5,

@@ -1,4 +1,4 @@
-"""The dashboard "Convostream: pipeline health": what the workers say of themselves through Prometheus.
+"""The dashboard "Convostream: pipeline health": the workers' Prometheus metrics.
 
 Counters are shown as what they grew by. A partition has one owner at a time, but a worker that lost it goes on serving
 its last value, so values by partition are the highest that any worker serves.
@@ -10,7 +10,7 @@ from grafana_foundation_sdk.builders import table
 from grafana_foundation_sdk.builders.dashboard import Dashboard, Row
 from grafana_foundation_sdk.models.dashboard import DashboardCursorSync, DataTransformerConfig
 
-from deploy.grafana.charts import Chart, course, described, number
+from deploy.grafana.charts import Chart, described, number, time_series
 from deploy.grafana.overview import TAG, other_dashboards
 from deploy.grafana.sources import listing
 from stream_processors import metrics
@@ -36,7 +36,12 @@ def _quantiles(metric: str, by: str = "") -> tuple[tuple[str, str], ...]:
 
 PARTITION: Final = "partition {{partition}}"
 STATE: Final = (
-    Chart("Workers", "none", ((f'count(up{{job="{JOB}"}} == 1) or vector(0)', "up"),), note="Workers that answer."),
+    Chart(
+        "Workers",
+        "none",
+        ((f'count(up{{job="{JOB}"}} == 1) or vector(0)', "up"),),
+        note="Number of workers that answer.",
+    ),
     Chart(
         "Lag",
         "locale",
@@ -69,9 +74,7 @@ AUDIT_AGE: Final = Chart(
     (metrics.AUDIT_TIME,),
 )
 OVERDUE_SECONDS: Final = 3 * 3600
-ALERTS: Final = Chart(
-    "Alerts", "string", (), note="Alerts that fire or are about to; rules: deploy/prometheus/alerts.yml."
-)
+ALERTS: Final = Chart("Alerts", "string", (), note="Pending and firing alerts; rules: deploy/prometheus/alerts.yml.")
 FLOW: Final = (
     Chart("Events by type", "eps", ((_each("convostream_events_total", "type"), "{{type}}"),), (metrics.EVENTS,)),
     Chart(
@@ -193,7 +196,7 @@ MEMORY: Final = (
 
 
 def health() -> Dashboard:
-    """The dashboard, from what is wrong over what flows to what it costs."""
+    """Return the dashboard: faults first, then throughput, then resources."""
     dashboard = Dashboard("Convostream: pipeline health").uid(UID).tags([TAG]).timezone("browser").time("now-6h", "now")
     dashboard.description("What the workers say of themselves.").refresh("30s").tooltip(DashboardCursorSync.CROSSHAIR)
     dashboard.readonly().annotations([]).link(other_dashboards()).with_row(Row("Is it well"))
@@ -207,7 +210,7 @@ def health() -> Dashboard:
     for title, charts in rows.items():
         dashboard.with_row(Row(title))
         for chart in charts:
-            dashboard.with_panel(course(chart))
+            dashboard.with_panel(time_series(chart))
     return dashboard
 
 

@@ -17,20 +17,20 @@ from deploy.grafana.sources import CLICKHOUSE
 UID: Final = "convostream-overview"
 TAG: Final = "convostream"
 
-# DB-IP City Lite is licensed under CC BY 4.0, which asks for this link wherever its results are shown.
+# The licence of DB-IP City Lite, CC BY 4.0, requires this link wherever its results are shown.
 ATTRIBUTION: Final = "IP geolocation by DB-IP"
 
-# A link that is not folded away into a menu.
+# Shows links directly instead of in a menu.
 IN_SIGHT: Final = ""
 
 
 def overview() -> Dashboard:
-    """The dashboard, from volume over timing and people to outcomes."""
+    """Return the dashboard: volume, timing, people, outcomes."""
     dashboard = Dashboard("Convostream: overview").uid(UID).tags([TAG]).timezone("browser").week_start("monday")
     dashboard.description("The fifteen metrics of one agent in one environment, in the dashboard's time zone.")
     dashboard.time("now-30d/d", "now").refresh("1m").tooltip(DashboardCursorSync.CROSSHAIR).readonly()
-    dashboard.with_variable(_asked(AGENT, "Agent", AGENTS)).with_variable(
-        _asked(ENVIRONMENT, "Environment", ENVIRONMENTS)
+    dashboard.with_variable(_variable(AGENT, "Agent", AGENTS)).with_variable(
+        _variable(ENVIRONMENT, "Environment", ENVIRONMENTS)
     )
     dashboard.with_variable(_peak_hours_of()).annotations([])
     dashboard.link(other_dashboards()).link(_attribution())
@@ -40,7 +40,7 @@ def overview() -> Dashboard:
 
 
 def other_dashboards() -> DashboardLink:
-    """A link to each of our dashboards."""
+    """Return the link to the other dashboards."""
     link = DashboardLink("Convostream").type(DashboardLinkType.DASHBOARDS).tags([TAG]).as_dropdown(False)
     return link.icon("external link").tooltip("").placement(IN_SIGHT)
 
@@ -56,7 +56,7 @@ def _peak_hours_of() -> CustomVariable:
     return variable.current(modes[0]).allow_custom_value(False)
 
 
-def _asked(name: str, label: str, sql: str) -> QueryVariable:
+def _variable(name: str, label: str, sql: str) -> QueryVariable:
     variable = QueryVariable(name).label(label).datasource(CLICKHOUSE).refresh(VariableRefresh.ON_DASHBOARD_LOAD)
     return variable.query({"refId": name, "queryType": "sql", "rawSql": sql}).definition(sql)
 

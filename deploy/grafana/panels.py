@@ -1,4 +1,4 @@
-"""What the panels of both dashboards share: the words and units of the catalogue, sizes, and cells with bars."""
+"""Shared parts of panels: titles, descriptions and units from the catalogue, sizes, and cells with bars."""
 
 from collections.abc import Iterable
 from typing import Final, Protocol, Self, TypeVar
@@ -14,7 +14,7 @@ from deploy.grafana.sources import CLICKHOUSE, SqlQuery
 
 WIDTH: Final = 24
 
-# Shown for NULL: nothing was there to compute it from.
+# Shown for NULL: there is no data to compute the value.
 NOT_KNOWN: Final = "-"
 
 _UNITS: Final = {
@@ -27,42 +27,42 @@ _UNITS: Final = {
 
 
 class Panel(Protocol):
-    """What every builder of a panel can be told, whatever it draws."""
+    """The methods that every panel builder has."""
 
     def title(self, title: str) -> Self:
-        """The words above it."""
+        """Set the title."""
         ...
 
     def description(self, description: str) -> Self:
-        """What it means, in Markdown."""
+        """Set the description, in Markdown."""
         ...
 
     def datasource(self, datasource: common.DataSourceRef) -> Self:
-        """Whom it asks."""
+        """Set the data source."""
         ...
 
     def with_target(self, target: Builder[Dataquery]) -> Self:
-        """What it asks."""
+        """Add a query."""
         ...
 
     def span(self, w: int) -> Self:
-        """Its width; 24 is all."""
+        """Set the width; the full width is 24."""
         ...
 
     def height(self, h: int) -> Self:
-        """Its height."""
+        """Set the height."""
         ...
 
     def unit(self, unit: str) -> Self:
-        """The unit of what has none of its own."""
+        """Set the default unit."""
         ...
 
     def no_value(self, no_value: str) -> Self:
-        """What stands for nothing."""
+        """Set the text for missing values."""
         ...
 
     def override_by_name(self, name: str, properties: list[DynamicConfigValue]) -> Self:
-        """What holds for one column alone."""
+        """Set properties of one column."""
         ...
 
 
@@ -70,33 +70,33 @@ P = TypeVar("P", bound=Panel)
 
 
 def of_metric(panel: P, metric: Metric, sql: str, width: int, height: int) -> P:
-    """The panel of a metric: its query, its definition's words, and a title and unit for each of its columns."""
+    """Set a panel's query, title and description, and the title and unit of each column, from a metric."""
     panel.title(metric.title).description(explanation(metric)).datasource(CLICKHOUSE).with_target(SqlQuery(sql))
     panel.span(width).height(height).unit(main_unit(metric)).no_value(NOT_KNOWN)
     for column in metric.columns:
-        panel.override_by_name(column.name, [*words(column)])
+        panel.override_by_name(column.name, [*column_properties(column)])
     return panel
 
 
 def explanation(metric: Metric) -> str:
     """Return the definition, and what is not counted."""
-    left_out = [f"- {part.what}" + (f" (`{part.column}`)" if part.column else "") for part in metric.left_out]
+    left_out = [f"- {item.text}" for item in metric.left_out]
     return "\n".join([metric.definition, "", "Not counted:", "", *left_out])
 
 
 def main_unit(metric: Metric) -> str:
-    """The unit of the first column that is no key."""
+    """Return the unit of the first column that is not a key."""
     return next(_UNITS[column.kind] for column in metric.columns if column.kind != "key")
 
 
-def words(column: Column) -> Iterable[DynamicConfigValue]:
-    """The title and the unit of a column."""
+def column_properties(column: Column) -> Iterable[DynamicConfigValue]:
+    """Return the properties for the title and unit of a column."""
     yield DynamicConfigValue("displayName", column.title)
     yield DynamicConfigValue("unit", _UNITS[column.kind])
 
 
 def bars(color: str) -> list[DynamicConfigValue]:
-    """Cells with bars that begin at 0."""
+    """Return the properties of cells with bars that start at 0."""
     gauge = common.TableBarGaugeCellOptions(common.BarGaugeDisplayMode.BASIC, common.BarGaugeValueMode.TEXT)
     return [
         DynamicConfigValue("custom.cellOptions", gauge),
@@ -106,7 +106,7 @@ def bars(color: str) -> list[DynamicConfigValue]:
 
 
 def all_values(*, each_row: bool = False) -> builders.ReduceDataOptions:
-    """Every column of the only row, or every row."""
+    """Return options that show every column of the only row, or every row."""
     if each_row:
         return builders.ReduceDataOptions().values(True).calcs(["lastNotNull"]).fields("")
     return builders.ReduceDataOptions().values(False).calcs(["lastNotNull"]).fields("/.*/")

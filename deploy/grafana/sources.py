@@ -1,4 +1,4 @@
-"""The two data sources of Grafana, and the queries that dashboards ask them."""
+"""The two data sources of Grafana, and the queries of the dashboards."""
 
 from typing import Final
 
@@ -15,10 +15,10 @@ PROMETHEUS: Final = DataSourceRef("prometheus", "convostream-prometheus")
 
 ADMIN_PASSWORD: Final = "CONVOSTREAM_GRAFANA_PASSWORD"  # noqa: S105  (the name of a variable)
 
-# Grafana puts variables of its environment into what it provisions; docker-compose.yml hands these over.
+# Grafana expands environment variables in its provisioning files; docker-compose.yml sets this one.
 READER_PASSWORD: Final = "CONVOSTREAM_READER_PASSWORD"  # noqa: S105  (the name of a variable)
 
-# The answer as it is: the plugin neither fills gaps nor makes a series of every text.
+# The format "table": the plugin neither fills gaps nor splits text columns into series.
 _TABLE: Final = 1
 
 
@@ -29,11 +29,11 @@ class SqlQuery(Dataquery, Builder[Dataquery]):
         self.sql = sql
 
     def build(self) -> Dataquery:
-        """The query is its own builder."""
+        """Return the query, which is its own builder."""
         return self
 
     def to_json(self) -> dict[str, object]:
-        """What the dashboard holds of it."""
+        """Return the JSON of the dashboard file."""
         return {
             "refId": "A",
             "datasource": CLICKHOUSE,
@@ -46,22 +46,22 @@ class SqlQuery(Dataquery, Builder[Dataquery]):
 
 
 def series(expression: str, legend: str) -> prometheus.Dataquery:
-    """A query to Prometheus over the range of the dashboard."""
+    """Return a Prometheus query over the range of the dashboard."""
     return prometheus.Dataquery().datasource(PROMETHEUS).expr(expression).legend_format(legend).range()
 
 
 def instant(expression: str, legend: str = "") -> prometheus.Dataquery:
-    """A query to Prometheus for the end of the range."""
+    """Return a Prometheus query at the end of the range."""
     return prometheus.Dataquery().datasource(PROMETHEUS).expr(expression).legend_format(legend).instant()
 
 
 def listing(expression: str) -> prometheus.Dataquery:
-    """A query to Prometheus for the end of the range, a row for each set of labels."""
+    """Return a Prometheus query at the end of the range, with one row per set of labels."""
     return instant(expression).format(PromQueryFormat.TABLE)
 
 
 def data_sources() -> dict[str, object]:
-    """The file that makes Grafana know both data sources at its start."""
+    """Return the provisioning file of both data sources."""
     clickhouse = {
         "name": "Convostream",
         "type": CLICKHOUSE.type_val,

@@ -73,7 +73,7 @@ def dashboard_server(chromium: str, tmp_path_factory: pytest.TempPathFactory) ->
 
 @pytest.fixture(scope="package")
 def browser(chromium: str, dashboard_server: DashboardServer) -> Iterator[Browser]:
-    """A running browser. Playwright's loop runs as long, so it starts after the stack and ends with these tests."""
+    """Return a browser. Playwright's loop runs as long, so it starts after the stack and ends with these tests."""
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         yield running
@@ -82,7 +82,7 @@ def browser(chromium: str, dashboard_server: DashboardServer) -> Iterator[Browse
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A browser of somebody in Zagreb who reads American English."""
+    """Return a browser context with the time zone Europe/Zagreb and American English."""
     made = browser.new_context(
         viewport={"width": 1280, "height": 900}, timezone_id=ZONE, locale="en-US", color_scheme="light"
     )
@@ -92,7 +92,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def dashboard(context: BrowserContext, dashboard_server: DashboardServer) -> Iterator[DashboardPage]:
-    """A page that must end without an error, a warning or a violation of its content security policy."""
+    """Return a page that must end without errors, warnings or violations of its content security policy."""
     page = DashboardPage(context.new_page(), dashboard_server.address)
     yield page
     assert page.problems == [], "the browser's console says"
@@ -100,7 +100,7 @@ def dashboard(context: BrowserContext, dashboard_server: DashboardServer) -> Ite
 
 @pytest.fixture
 def window(dashboard_server: DashboardServer) -> dict[str, str]:
-    """A fixed range with ragged edges in a zone at :45, compared with nothing: it does not move while it is read."""
+    """Return a fixed range with partial days in a time zone at :45, without a comparison."""
     since, until = (_iso(dashboard_server.now_ms - days * 86_400_000 - 1) for days in (23, -1))
     return {"since": since, "until": until, "zone": "Asia/Kathmandu", "compare": "none"}
 

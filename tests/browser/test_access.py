@@ -11,7 +11,7 @@ from tests.support.dashboard.page_events import DEMO_AGENT, HOSTILE_AGENT, HOSTI
 
 
 def findings(dashboard: DashboardPage) -> list[str]:
-    """What axe finds serious or critical, and where."""
+    """Return the serious and critical findings of axe, with their elements."""
     found = Axe().run(dashboard.page).response["violations"]
     return [
         f"{one['id']}: {one['help']} at {[node['target'] for node in one['nodes'][:4]]}"
@@ -21,7 +21,7 @@ def findings(dashboard: DashboardPage) -> list[str]:
 
 
 def nothing_more(_: DashboardPage) -> None:
-    """The page as it opens."""
+    """Leave the page as it opens."""
 
 
 def days_as_a_table(dashboard: DashboardPage) -> None:

@@ -31,13 +31,13 @@ Cell = tuple[str, str, str]
 
 @pytest.fixture
 def question(dashboard_server: DashboardServer, window: dict[str, str]) -> Question:
-    """The fixed range as the views are asked for it."""
+    """Return the fixed range as parameters of the views."""
     since, until = (int(datetime.fromisoformat(window[name]).timestamp() * 1000) for name in ("since", "until"))
     return Question(DEMO_AGENT, "production", since, until, window["zone"], dashboard_server.now_ms)
 
 
 def expected(dashboard_server: DashboardServer, question: Question, metric: str) -> dict[Cell, float | None]:
-    """The numbers of a view: by metric, column and row."""
+    """Return the numbers of a view by metric, column and row."""
     return dict(_cells(metric, dashboard_server.harness.view(metric, question)))
 
 

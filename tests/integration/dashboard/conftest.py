@@ -26,7 +26,7 @@ class DeliveredEvents:
 
 @pytest.fixture(scope="session")
 def delivered_events(harness: Harness) -> DeliveredEvents:
-    """A random set of events of one agent."""
+    """Send a random set of events of one agent."""
     agent_id, now = unique_agent("dashboard"), harness.now()
     known = history(harness.send(generate(SEED, CONVERSATIONS, agent_ids=[agent_id], now=now)))
     harness.drain()
@@ -46,6 +46,6 @@ def _questions(agent_id: str, now: int) -> list[Question]:
 
 @pytest.fixture
 async def api(harness: Harness) -> AsyncIterator[Api]:
-    """The API without a token."""
+    """Return a client of the API without a token."""
     async with running_api(harness) as served:
         yield served

@@ -29,7 +29,7 @@ def _message(agent_id: str, environment: str, occurred_at: str) -> Sent:
 
 @pytest.fixture(scope="module")
 def prefix(harness: Harness) -> str:
-    """The beginning of the names of a number of agents, each in two environments."""
+    """Return the common prefix of the names of several agents, each in two environments."""
     prefix = unique_agent("Agents")
     at = iso_of(harness.now())
     harness.send([_message(f"{prefix}{name}", place, at) for name in NAMES for place in ("production", "staging")])
@@ -81,7 +81,7 @@ async def test_a_cursor_of_another_search_is_refused(api: Api, prefix: str) -> N
 
 @pytest.fixture(scope="module")
 def forger(harness: Harness) -> str:
-    """An agent whose only event claims to be of the future."""
+    """Return an agent whose only event claims a future time."""
     agent_id = unique_agent("forger")
     harness.send([_message(agent_id, "production", "2099-12-31T23:59:59Z")])
     harness.drain()

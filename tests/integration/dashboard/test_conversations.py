@@ -12,7 +12,7 @@ from tests.support.dashboard.api_client import Api
 
 
 def _conversations(delivered_events: DeliveredEvents) -> list[Conversation]:
-    """Some of the agent's conversations: those with the strangest ids come first."""
+    """Return some of the agent's conversations, those with the most unusual ids first."""
     own = [each for each in delivered_events.history.conversations if each.key[0] == delivered_events.agent_id]
     return sorted(own, key=lambda each: each.key[2].startswith("chat-"))[:40]
 

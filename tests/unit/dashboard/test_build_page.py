@@ -24,7 +24,7 @@ NOBODY = "http://127.0.0.1:9/"
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
-    """What a build needs of a fresh checkout."""
+    """Copy the parts of a fresh checkout that a build needs."""
     made = {"dist", "node_modules"}
     shutil.copytree(ROOT / "dashboard/page", tmp_path / "dashboard/page", ignore=lambda _, names: made & set(names))
     for name in NEEDED:

@@ -33,7 +33,7 @@ class Impatient(BoundedConnection):
 
 @asynccontextmanager
 async def listening(app: ASGIApp, lifespan: Literal["on", "off"] = "off") -> AsyncIterator[int]:
-    """A server for an application on a free port."""
+    """Run a server for an application on a free port."""
     config = uvicorn.Config(
         app, port=0, lifespan=lifespan, log_level="error", http=Impatient, ws="none", timeout_graceful_shutdown=1
     )
@@ -52,11 +52,11 @@ async def dashboard() -> AsyncIterator[int]:
     app = create_app(DashboardSettings.model_validate({"clickhouse_reader_url": NOWHERE}))
     async with listening(app, "on") as port:
         yield port
-        app.state.pulse.stopping.set()
+        app.state.feed.stopping.set()
 
 
 async def ask(port: int, path: str, host: str = "127.0.0.1") -> Answered:
-    """Sends a request from an address of this machine; returns the connection and the first line."""
+    """Send a request from an address of this machine; return the connection and the first line."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port, local_addr=(host, 0))
     writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
     return reader, writer, await reader.readline()

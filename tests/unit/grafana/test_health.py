@@ -64,7 +64,7 @@ def _rules() -> list[Rule]:
 
 
 def _names(metric: MetricWrapperBase) -> Iterator[str]:
-    """The names under which a metric is served."""
+    """Return the exposed names of a metric."""
     for found in metric.describe():
         if isinstance(metric, Histogram):
             yield from (f"{found.name}_{part}" for part in ("bucket", "sum", "count"))

@@ -5,12 +5,12 @@ import asyncio
 import pytest
 
 from dashboard.errors import Overloaded
-from dashboard.protection.query_queue import Turns, all_of
+from dashboard.protection.query_queue import QueryQueue, all_of
 
 
-async def _hold(turns: Turns, done: asyncio.Event) -> str:
+async def _hold(turns: QueryQueue, done: asyncio.Event) -> str:
     try:
-        async with turns.turn():
+        async with turns.slot():
             await done.wait()
     except Overloaded:
         return "refused"
@@ -18,7 +18,7 @@ async def _hold(turns: Turns, done: asyncio.Event) -> str:
 
 
 async def test_whoever_finds_the_queue_full_is_sent_away_at_once() -> None:
-    turns, done = Turns(4, waiting_at_most=10, wait_seconds=30), asyncio.Event()
+    turns, done = QueryQueue(4, waiting_at_most=10, wait_seconds=30), asyncio.Event()
     asking = [asyncio.create_task(_hold(turns, done)) for _ in range(100)]
     await asyncio.sleep(0.05)
     assert [task.done() for task in asking].count(True) == 86
@@ -28,7 +28,7 @@ async def test_whoever_finds_the_queue_full_is_sent_away_at_once() -> None:
 
 
 async def test_nobody_waits_for_longer_than_the_bound() -> None:
-    turns, done = Turns(1, waiting_at_most=10, wait_seconds=0.05), asyncio.Event()
+    turns, done = QueryQueue(1, waiting_at_most=10, wait_seconds=0.05), asyncio.Event()
     first, second = (asyncio.create_task(_hold(turns, done)) for _ in range(2))
     assert await second == "refused"
     done.set()
@@ -36,7 +36,7 @@ async def test_nobody_waits_for_longer_than_the_bound() -> None:
 
 
 async def test_who_leaves_gives_place_and_slot_back() -> None:
-    turns, done = Turns(2, waiting_at_most=3, wait_seconds=30), asyncio.Event()
+    turns, done = QueryQueue(2, waiting_at_most=3, wait_seconds=30), asyncio.Event()
     for _ in range(20):
         asking = [asyncio.create_task(_hold(turns, done)) for _ in range(5)]
         await asyncio.sleep(0)
@@ -48,7 +48,7 @@ async def test_who_leaves_gives_place_and_slot_back() -> None:
 
 
 async def test_when_one_question_fails_the_others_are_cancelled() -> None:
-    turns, done = Turns(1, waiting_at_most=100, wait_seconds=30), asyncio.Event()
+    turns, done = QueryQueue(1, waiting_at_most=100, wait_seconds=30), asyncio.Event()
 
     async def fail() -> str:
         raise RuntimeError

@@ -22,7 +22,7 @@ def test_a_cursor_is_read_as_it_was_written(at: int, time: int, key: int, name: 
 
 @given(st.text(max_size=200))
 def test_any_other_text_is_refused(text: str) -> None:
-    with pytest.raises(BadParameter, match="cursor: allowed is the next of an answer to the same question"):
+    with pytest.raises(BadParameter, match="cursor: allowed is the `next` value of a response to the same query"):
         read_cursor(text, QUESTION, TYPES)
 
 
