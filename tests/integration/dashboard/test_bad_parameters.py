@@ -49,7 +49,7 @@ async def test_a_bad_parameter_is_named(api: Api, path: str, parameters: dict[st
 
 async def test_a_missing_agent_is_named(api: Api) -> None:
     problem = (await api.get(METRIC, status=422)).json()
-    assert problem["errors"] == [{"parameter": "agent_id", "allowed": "a value: it is required"}]
+    assert problem["errors"] == [{"parameter": "agent_id", "allowed": "a value (required)"}]
 
 
 @pytest.mark.parametrize("path", ["/api/metrics/no_metric", "/api/metrics/system.users", "/api/lists/events", "/api/x"])

@@ -94,4 +94,4 @@ async def test_another_agents_conversation_is_not_there(
     agent_id, environment, conversation_id = _conversations(delivered_events)[0].key
     asked = {"agent_id": agent_id, "environment": environment, "conversation_id": conversation_id, **other}
     problem = (await api.get("/api/conversations", asked, status=404)).json()
-    assert problem["detail"] == "there is no conversation of this id with this agent and environment"
+    assert problem["detail"] == "no conversation has this id in this agent and environment"
