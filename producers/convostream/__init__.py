@@ -37,7 +37,10 @@ from convostream.tracking.tracker import ConversationTracker
 from convostream.transport.interface import OutgoingRecord, Stats, Transport
 from convostream.transport.kafka import KafkaTransport
 
+__version__ = "0.1.0"
+
 __all__ = [
+    "__version__",
     "ConversationTracker",
     "AsyncConversationTracker",
     "Conversation",

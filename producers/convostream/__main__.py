@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
+from convostream import __version__
 from convostream.cli.progress import progress_bar
 from convostream.cli.replay import Summary, opened, send_lines
 from convostream.contract.schema import asyncapi, events_schema
@@ -51,6 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m convostream", description="The tools of Convostream's SDK.")
+    parser.add_argument("--version", action="version", version=f"convostream {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     replay = _command(commands, "replay", "send a file of events", _REPLAY)
     replay.add_argument(

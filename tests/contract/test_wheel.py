@@ -70,5 +70,11 @@ def test_every_module_of_the_wheel_imports_where_only_its_dependencies_are(user_
     assert str(user_python.parents[1]) in _run(user_python, "-c", program)
 
 
+def test_the_installed_sdk_prints_its_version(user_python: Path) -> None:
+    assert _run(user_python, "-m", "convostream", "--version") == f"convostream {project().version}\n"
+    query = "from importlib.metadata import version; print(version('convostream'))"
+    assert _run(user_python, "-c", query).strip() == project().version
+
+
 def test_the_installed_sdk_explains_its_command(user_python: Path) -> None:
     assert "replay" in _run(user_python, "-m", "convostream", "--help")

@@ -10,6 +10,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from pydantic import BaseModel, Field
 
+from convostream import __version__
+
 ROOT: Final = Path(__file__).parents[3]
 
 # Installed without what they require: a program and a data file.
@@ -20,7 +22,7 @@ class Project(BaseModel):
     """The table [project] of pyproject.toml, as far as the tests need it."""
 
     name: str
-    version: str
+    version: str = __version__
     dependencies: list[str]
     extras: dict[str, list[str]] = Field(alias="optional-dependencies")
 
