@@ -36,6 +36,7 @@ async def retry_forever(what: str, call: Callable[[], Awaitable[T]], partition: 
     partition continues by itself when the cause is fixed. Errors that say who must act (`ProcessorError`) are raised.
     """
     pause, refusals, began = FIRST_PAUSE_SECONDS, 0, time.monotonic()
+    what_and_subject = f"{what} {subject}".rstrip()
     with refusal_of_call(partition) as refusal:
         while True:
             try:
@@ -43,20 +44,20 @@ async def retry_forever(what: str, call: Callable[[], Awaitable[T]], partition: 
             except BlockRefused as error:
                 refusals += 1
                 if refusals >= REFUSALS:
-                    refusal.block(f"ClickHouse refuses to {what} {subject} (code {error.code})")
+                    refusal.block(f"ClickHouse refuses to {what_and_subject} (code {error.code})")
                 problem = f"refused by ClickHouse, code {error.code}"
             except ProcessorError:
                 raise
             except Exception as error:  # noqa: BLE001 - whatever a client raises for a server or network that is away
                 problem = summary(error)
                 if not is_away(error) and time.monotonic() - began > OVERLOADED_SECONDS:
-                    refusal.block(f"to {what} {subject} has failed for too long ({type_and_code(error)})")
+                    refusal.block(f"to {what_and_subject} has failed for too long ({type_and_code(error)})")
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
             if refusal.reason:
                 logger.error("partition %d is blocked: %s", partition, refusal.reason)
                 pause = REFUSED_PAUSE_SECONDS
             else:
-                logger.warning("partition %d retries to %s %s: %s", partition, what, subject, problem)
+                logger.warning("partition %d retries to %s: %s", partition, what_and_subject, problem)
             metrics.RETRIES.labels(what).inc()
             await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - jitter, no secret
 

@@ -77,7 +77,7 @@ def test_a_message_of_100_kilobytes_is_folded_and_opens_whole(dashboard: Dashboa
 
 def test_a_conversation_that_is_not_there_is_said_to_be_missing(dashboard: DashboardPage) -> None:
     dashboard.open(agent=DEMO_AGENT, conversation="no-such-conversation")
-    expect(dashboard.page.locator("#panel").get_by_role("alert")).to_contain_text("there is no conversation of this id")
+    expect(dashboard.page.locator("#panel").get_by_role("alert")).to_contain_text("no conversation has this id")
     dashboard.close_panel()
     dashboard.problems[:] = [
         text for text in dashboard.problems if "404" not in text

@@ -202,7 +202,7 @@ def test_workers_write_and_forward_in_every_way_to_log_in(secured: Secured, work
     [
         ("Read", "topic", r"Kafka does not let this worker read: .*TopicAuthorizationFailedError"),
         ("Read", "group", r"Kafka does not let this worker into its group: .*GroupAuthorizationFailedError"),
-        ("Write", "topic", r"tries again to forward ?: TopicAuthorizationFailedError"),
+        ("Write", "topic", r"retries to reroute: TopicAuthorizationFailedError"),
     ],
 )
 def test_a_worker_that_lacks_a_right_says_so_and_goes_on_when_it_has_it(
