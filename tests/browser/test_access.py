@@ -83,5 +83,5 @@ def test_the_keyboard_alone_opens_a_list_and_comes_back_to_the_number(dashboard:
 
 def test_places_are_attributed_to_db_ip(dashboard: DashboardPage) -> None:
     dashboard.open(agent=DEMO_AGENT)
-    expect(dashboard.page.locator("footer.foot")).to_contain_text("IP geolocation by DB-IP")
+    expect(dashboard.page.locator("footer.footer")).to_contain_text("IP geolocation by DB-IP")
     expect(dashboard.card("world_map")).to_contain_text("DB-IP")

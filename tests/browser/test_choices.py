@@ -39,7 +39,7 @@ def test_a_range_of_ones_own_is_read_on_the_clock_of_the_zone(dashboard: Dashboa
     dashboard.page.get_by_label("Until", exact=True).fill("2026-04-03T00:00")
     dashboard.page.get_by_role("button", name="Show this range").click()
     expect(dashboard.page.locator(".window-line")).to_contain_text("Apr 1 \N{EN DASH} 2, 2026")
-    expect(dashboard.page.get_by_text("Nobody spoke in this range.")).to_be_visible()
+    expect(dashboard.page.get_by_text("No activity in this range.")).to_be_visible()
     dashboard.page.get_by_role("button", name="Show them").click()
     expect(dashboard.figure("total_messages", "messages")).to_be_visible()
 
@@ -85,7 +85,7 @@ def test_an_agent_is_found_by_a_part_of_its_name_with_the_keyboard_alone(dashboa
     assert dashboard.chosen("agent") == DEMO_AGENT
     expect(field).to_have_value(DEMO_AGENT)
     field.press_sequentially("no agent is called this")
-    expect(dashboard.page.get_by_text("No agent has this in its name.")).to_be_visible()
+    expect(dashboard.page.get_by_text("No matching agent.")).to_be_visible()
     field.press("Escape")
     expect(field).to_have_value(DEMO_AGENT)
     expect(field).to_be_focused()

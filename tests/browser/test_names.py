@@ -67,7 +67,7 @@ def test_lists_and_a_conversation_mark_what_is_unseen(dashboard: DashboardPage) 
 
 def test_an_address_that_was_made_up_shows_its_marks_too(dashboard: DashboardPage) -> None:
     dashboard.open(agent=f"nobody{SPOOFED}", environment=SPOOFED)
-    expect(dashboard.page.get_by_text(f"Nobody has sent events of nobody{SPOOFED_AS_SHOWN}")).to_be_visible()
+    expect(dashboard.page.get_by_text(f"No events from agent nobody{SPOOFED_AS_SHOWN}")).to_be_visible()
     _assert_nothing_is_hidden(dashboard)
 
 

@@ -22,7 +22,7 @@ from tests.support.dashboard.page_events import (
 
 def test_an_agent_without_events_is_told_which_arguments_fill_each_card(dashboard: DashboardPage) -> None:
     dashboard.open(agent="nobody")
-    expect(dashboard.page.get_by_text("Nobody has sent events of nobody")).to_be_visible()
+    expect(dashboard.page.get_by_text("No events from agent nobody")).to_be_visible()
     for metric in METRICS:
         if metric.drill_down_of is None:
             for filled in metric.filled_by:
@@ -37,7 +37,7 @@ def test_the_page_says_that_the_server_is_away_and_recovers_by_itself(
     dashboard_server.process.kill()
     dashboard.page.locator("#range summary").click()
     dashboard.page.get_by_role("button", name="Last 90 days").click()
-    alert = dashboard.page.get_by_role("alert").filter(has_text="does not answer")
+    alert = dashboard.page.get_by_role("alert").filter(has_text="not responding")
     expect(alert).to_be_visible()
     expect(alert).to_contain_text("These numbers are from")
     assert dashboard.figure("total_conversations", "conversations").get_attribute("data-value") == before

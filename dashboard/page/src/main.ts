@@ -1,4 +1,4 @@
-// The start of the page: the store asks, the views draw what it holds.
+// Starts the page: the store loads the data, the views render it.
 
 import { render } from "lit-html";
 import "./charts/daily_chart";
@@ -7,7 +7,7 @@ import "./charts/world_chart";
 import { AgentSearch } from "./model/agent_search";
 import { Live } from "./model/live";
 import { Store } from "./model/store";
-import { OpenThings } from "./panel/open_things";
+import { PanelRouter } from "./panel/panel_router";
 import { drawPage } from "./view/page";
 import { Shown } from "./view/shown";
 
@@ -15,7 +15,7 @@ const root = document.getElementById("page");
 if (!root) throw new Error("index.html lacks #page");
 
 const store = new Store();
-const shown = new Shown(store, new OpenThings(store), new AgentSearch());
+const shown = new Shown(store, new PanelRouter(store), new AgentSearch());
 let frame: number | null = null;
 
 function draw(target: HTMLElement): void {
@@ -36,6 +36,6 @@ shown.addEventListener("change", drawSoon);
 new Live(store);
 void store.reload();
 drawSoon();
-// Fetched while the numbers are asked for, so that the charts stand when they come; a chart that needs them asks again.
+// Loaded in parallel with the data. A chart loads them again if this fails.
 void import("./charts/echarts");
 shapes().catch(() => undefined);

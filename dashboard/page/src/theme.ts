@@ -1,4 +1,4 @@
-// Runs before the first paint: the colours that were chosen last, else those of the system, also when it changes them.
+// Runs before the first paint: applies the last chosen colours, otherwise those of the system.
 
 const system = matchMedia("(prefers-color-scheme: dark)");
 

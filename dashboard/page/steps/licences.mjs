@@ -1,4 +1,4 @@
-// The licences of everything that ends up in the bundle, as one text beside it.
+// Collects the licences of all bundled packages into one text.
 
 import { readFile, readdir } from "node:fs/promises";
 

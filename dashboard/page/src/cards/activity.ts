@@ -1,4 +1,4 @@
-// How much is said: messages, conversations, people, and who began to speak.
+// Volume: messages, conversations, users, and visitors who engaged.
 
 import { html, type TemplateResult } from "lit-html";
 import type { Card } from "../view/card";
@@ -64,9 +64,9 @@ export const interactions: Card = {
   size: "quarter",
   isEmpty: isZero(FUNNEL, "visited_conversations"),
   draw: (shown) => html`
-    ${headline(shown, FUNNEL, "rate", "more", "of visitors began to speak")}
+    ${headline(shown, FUNNEL, "rate", "more", "of visitors engaged")}
     <ol class="funnel">
       ${step(shown, "Visited", "visited_conversations", 1, "s4")}
-      ${step(shown, "Spoke", "interactions", shown.number(shown.row(FUNNEL), "rate"), "s1")}
+      ${step(shown, "Engaged", "interactions", shown.number(shown.row(FUNNEL), "rate"), "s1")}
     </ol>`,
 };

@@ -1,4 +1,4 @@
-// Conversations by device, source and language. Unknown is a row like the others.
+// Conversations by device, source and language. Unknown values have a row of their own.
 
 import { html, nothing, type TemplateResult } from "lit-html";
 import * as names from "../format/names";
@@ -17,13 +17,13 @@ export interface Bars {
   readonly before: readonly Row[];
   /** The column that the bars show. */
   readonly column: string;
-  /** What happens when a name is chosen; without it the name is only text. */
+  /** Called when a name is chosen; without it the name is plain text. */
   readonly choose?: (row: Row) => void;
   readonly chosen?: string;
   readonly limit?: number;
 }
 
-/** A row a name: a bar against the largest, the count with its list, the share of the whole. */
+/** Draw one row per name: a bar relative to the largest, the count with its list, and its share. */
 export function bars(shown: Shown, asked: Bars): TemplateResult {
   const { metric, rows, column } = asked;
   const values = rows.map((row) => shown.number(row, column) ?? 0);
@@ -35,7 +35,7 @@ export function bars(shown: Shown, asked: Bars): TemplateResult {
   return html`<table class="bars"><caption class="sr">${shown.metric(metric)?.title}</caption>
     <tbody>${visible.map((row) => bar(shown, asked, row, largest, whole, before))}</tbody></table>
     ${rows.length > limit + 1 ? more(shown, metric, rows.length, all) : nothing}
-    ${shown.compares ? html`<p class="hint mark-key"><i aria-hidden="true"></i>period before</p>` : nothing}`;
+    ${shown.compares ? html`<p class="hint mark-key"><i aria-hidden="true"></i>previous period</p>` : nothing}`;
 }
 
 function bar(shown: Shown, asked: Bars, row: Row, largest: number, whole: number, before: ReadonlyMap<string, number | null>): TemplateResult {
@@ -81,7 +81,7 @@ export const sources = breakdown("sources", "source", names.channel);
 
 const LANGUAGES = "languages";
 
-/** Languages; one that is chosen opens up into the regions of its tags. */
+/** Languages; a chosen language shows the regions of its tags. */
 export const languages: Card = {
   metric: LANGUAGES,
   size: "third",

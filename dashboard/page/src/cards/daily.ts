@@ -1,4 +1,4 @@
-// Day by day: lines, or the same as a table in which every number opens its list.
+// Daily values as lines, or as a table in which every number opens its list.
 
 import { html, type TemplateResult } from "lit-html";
 import { LINES } from "../charts/daily_chart";
@@ -20,12 +20,12 @@ export const daily: Card = {
   size: "wide",
   isEmpty: (shown) => shown.rows(METRIC).every((row) => LINES.every(({ column }) => !row[column])),
   controls: (shown) =>
-    html`<button class="quiet" type="button" aria-pressed=${shown.has(TABLE)} aria-label="Daily overview as a table" title="As a table" @click=${() => shown.toggle(TABLE)}>${icons.table}</button>`,
+    html`<button class="quiet" type="button" aria-pressed=${shown.has(TABLE)} aria-label="Daily overview as a table" title="Show as table" @click=${() => shown.toggle(TABLE)}>${icons.table}</button>`,
   draw: (shown) => html`${key(shown)}${shown.has(TABLE) ? table(shown) : chart(shown)}`,
 };
 
 function key(shown: Shown): TemplateResult {
-  const before = shown.compares ? html`<span><i class="dashed"></i>period before</span>` : "";
+  const before = shown.compares ? html`<span><i class="dashed"></i>previous period</span>` : "";
   return html`<p class="key" aria-hidden="true">${LINES.map(({ title, colour }) => html`<span><i class="swatch ${colour}"></i>${title}</span>`)}${before}</p>`;
 }
 
@@ -43,10 +43,10 @@ function chart(shown: Shown): TemplateResult {
 function summary(rows: readonly Row[]): string {
   const most = rows.reduce((best, row) => (Number(row["messages"]) > Number(best["messages"]) ? row : best), rows[0] ?? {});
   const day = most["day"] ? times.calendarDay(String(most["day"]), "long") : "";
-  return `Messages and conversations of ${rows.length} days. Most messages: ${count(Number(most["messages"]))} on ${day}. The same as a table: the button above.`;
+  return `Messages and conversations over ${rows.length} days. Peak: ${count(Number(most["messages"]))} messages on ${day}. The button above shows a table.`;
 }
 
-/** The days at the edges of which a part lies outside of the range. */
+/** The first and last days that the range covers only in part. */
 function partialDays(window: Window): ReadonlySet<string> {
   const edges = [new Date(window.since), new Date(window.until)].filter((edge) => !times.isMidnight(edge, window.time_zone));
   return new Set(edges.map((edge) => LocalDate.today(window.time_zone, edge).toString()));

@@ -1,4 +1,4 @@
-// The week as a table of hours, Monday first. One cell is in the order of the Tab key; arrows go to the others.
+// The week as a table of hours, Monday first. Tab reaches one cell; the arrow keys reach the others.
 
 import { html, type TemplateResult } from "lit-html";
 import { count } from "../format/numbers";
@@ -30,7 +30,7 @@ export const peakHours: Card = {
     const rows = shown.rows(METRIC);
     const most = Math.max(1, ...rows.map((row) => shown.number(row, mode) ?? 0));
     return html`<table class="heat" @keydown=${move}>
-        <caption class="sr">${mode} by weekday and hour in ${shown.store.dashboard?.window.time_zone}; arrow keys move</caption>
+        <caption class="sr">${mode} by weekday and hour in ${shown.store.dashboard?.window.time_zone}; use the arrow keys to move</caption>
         <thead><tr><td></td>${HOURS.map((hour) => html`<th scope="col"><span class="sr">${times.hour(hour)}</span><span aria-hidden="true">${hour % 3 ? "" : hour}</span></th>`)}</tr></thead>
         <tbody>${DAYS.map((day) => week(shown, rows, day, mode, most))}</tbody>
       </table>
@@ -53,14 +53,14 @@ function week(shown: Shown, rows: readonly Row[], day: number, mode: HeatMode, m
 function cell(shown: Shown, row: Row, mode: HeatMode, most: number): TemplateResult {
   const value = shown.number(row, mode) ?? 0;
   const [day, hour] = [Number(row["weekday"]), Number(row["hour"])];
-  const words = `${times.weekday(day, "long")}, ${times.hour(hour)}: ${count(value)} ${mode}`;
+  const label = `${times.weekday(day, "long")}, ${times.hour(hour)}: ${count(value)} ${mode}`;
   const column = shown.column(METRIC, mode);
-  return html`<td><button type="button" class="heat-${level(value, most)}" tabindex=${day === 1 && hour === 0 ? 0 : -1} title=${words} aria-label=${words}
+  return html`<td><button type="button" class="heat-${level(value, most)}" tabindex=${day === 1 && hour === 0 ? 0 : -1} title=${label} aria-label=${label}
     data-metric=${METRIC} data-column=${mode} data-key="${day}/${hour}" data-value=${value}
     @click=${() => column && openBehind(shown, column, row)}></button></td>`;
 }
 
-/** 0 is nothing at all; the others are steps of the square root, so that one busy hour does not pale the week. */
+/** Return 0 for zero, else a step on a square root scale, so that one busy hour does not hide the others. */
 function level(value: number, most: number): number {
   return Math.ceil(Math.sqrt(value / most) * LEVELS);
 }

@@ -1,4 +1,4 @@
-// How well it goes: response times, durations, hand-overs to people, ratings.
+// Quality of service: response times, durations, escalations and ratings.
 
 import { html, type TemplateResult } from "lit-html";
 import { share } from "../format/numbers";
@@ -53,11 +53,11 @@ export const escalation: Card = {
   size: "quarter",
   isEmpty: (shown) => !shown.number(shown.row(ESCALATION), "conversations"),
   draw: (shown) => html`
-    ${headline(shown, ESCALATION, "rate", "less", "handed to a person")}
+    ${headline(shown, ESCALATION, "rate", "less", "escalated to a person")}
     ${track(shown.number(shown.row(ESCALATION), "rate"), "s3", shown.number(shown.before(ESCALATION)[0], "rate"))}
     <dl class="lines">
       ${line(shown, ESCALATION, "escalated_conversations", { welcome: "less", swatch: "s3" })}
-      ${line(shown, ESCALATION, "conversations", { title: "of conversations" })}
+      ${line(shown, ESCALATION, "conversations")}
       ${line(shown, ESCALATION, "failed_escalations", { welcome: "less" })}
     </dl>`,
 };
@@ -79,8 +79,8 @@ export const feedback: Card = {
       ${line(shown, FEEDBACK, "positive", { swatch: "good", welcome: "more" })}
       ${line(shown, FEEDBACK, "neutral", { swatch: "even" })}
       ${line(shown, FEEDBACK, "negative", { swatch: "bad", welcome: "less" })}
-      ${line(shown, FEEDBACK, "coverage", { welcome: "more", title: "Coverage" })}
-      ${line(shown, FEEDBACK, "conversations", { title: "of conversations" })}
+      ${line(shown, FEEDBACK, "coverage", { welcome: "more" })}
+      ${line(shown, FEEDBACK, "conversations")}
     </dl>`,
 };
 

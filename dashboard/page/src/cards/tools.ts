@@ -1,4 +1,4 @@
-// The tools of the agent: how often, how long, how often in vain.
+// The agent's tools: calls, durations and failures.
 
 import { html, nothing, type TemplateResult } from "lit-html";
 import { share } from "../format/numbers";

@@ -1,4 +1,4 @@
-// The map with its countries beside it; a country opens up into its places.
+// The world map and its countries; a chosen country shows its places.
 
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { Place, WorldModel } from "../charts/world_chart";
@@ -23,14 +23,14 @@ export const world: Card = {
   draw: (shown) => html`<div class="world">
     <div class="map">
       <world-chart class="chart" role="img" aria-label=${summary(shown)} .model=${modelOf(shown)}></world-chart>
-      <p class="hint attribution">IP geolocation by <a href="https://db-ip.com" rel="noopener noreferrer" target="_blank">DB-IP</a> (CC BY 4.0). Shapes: Natural Earth.</p>
+      <p class="hint attribution">IP geolocation by <a href="https://db-ip.com" rel="noopener noreferrer" target="_blank">DB-IP</a> (CC BY 4.0). Map data: Natural Earth.</p>
     </div>
     <div class="beside-map">${shown.store.state.country ? places(shown, shown.store.state.country) : countries(shown)}</div>
   </div>`,
 };
 
 function summary(shown: Shown): string {
-  return `Map of the world: conversations from ${shown.rows(METRIC).length} countries. The same as a table beside it.`;
+  return `World map: conversations from ${shown.rows(METRIC).length} countries. The table beside it shows the same data.`;
 }
 
 function countries(shown: Shown): TemplateResult {

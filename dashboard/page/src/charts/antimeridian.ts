@@ -3,7 +3,7 @@
 import { geoEquirectangular, geoStream } from "d3-geo";
 
 const HALF_TURN = 180;
-/** Degrees stay degrees; nothing is rounded off or added but the points of the cut. */
+/** Keeps degrees; adds only the points on the antimeridian. */
 const flat = geoEquirectangular().scale(HALF_TURN / Math.PI).translate([0, 0]).reflectY(true).precision(0);
 
 type Ring = GeoJSON.Position[];
@@ -18,7 +18,7 @@ function crosses(ring: Ring): boolean {
   return ring.some(([x = 0], place) => Math.abs(x - (ring[place - 1]?.[0] ?? x)) > HALF_TURN);
 }
 
-/** Each ring that the cut leaves is a polygon of its own: no country that crosses has a hole. */
+/** Make each ring a polygon: no country that crosses the antimeridian has a hole. */
 function parts(rings: Ring[]): Ring[][] {
   const made: Ring[][] = [];
   let ring: Ring = [];

@@ -1,4 +1,4 @@
-// An element that holds a chart: fetches ECharts, follows its size, draws again when its model changes.
+// A chart element: loads ECharts, follows the element's size, draws again when its model changes.
 
 import type { EChartsType } from "./echarts";
 
@@ -32,7 +32,7 @@ export abstract class ChartElement<Model> extends HTMLElement {
     try {
       this.begin(await this.fetched());
     } catch (error) {
-      this.textContent = "This chart could not be loaded. It is tried again with the next numbers.";
+      this.textContent = "The chart could not be loaded. The next refresh tries again.";
       console.error(error);
     } finally {
       this.starting = false;
@@ -54,7 +54,7 @@ export abstract class ChartElement<Model> extends HTMLElement {
     if (this.shown) this.draw(this.chart, this.shown);
   }
 
-  /** What must be there before the first drawing. */
+  /** Load what the first drawing needs. */
   protected async prepare(_: Charts): Promise<void> {}
 
   protected abstract listen(chart: EChartsType): void;

@@ -1,4 +1,4 @@
-// The colours of the style sheet, for what is drawn on a canvas.
+// Reads colours and fonts of the style sheet for drawing on a canvas.
 
 export function colour(name: string): string {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();

@@ -1,4 +1,4 @@
-// The days as lines: messages above, conversations below, one axis of days; the period before as a dashed line.
+// Daily lines: messages above, conversations below, on one axis of days; the previous period is dashed.
 
 import type { ECElementEvent } from "echarts/core";
 import { compact, count } from "../format/numbers";
@@ -7,12 +7,12 @@ import type { Row } from "../model/types";
 import { ChartElement } from "./chart_element";
 import { colour, font, stillness } from "./colours";
 import type { EChartsType } from "./echarts";
-import { tip, type TipLine } from "./tip";
+import { tooltip, type TooltipLine } from "./tooltip";
 
 export interface DailyModel {
   readonly rows: readonly Row[];
   readonly before: readonly Row[];
-  /** The first and the last day count only what lies in the range. */
+  /** Days that the range covers only in part. */
   readonly partial: ReadonlySet<string>;
   readonly open: (row: Row, column: string) => void;
   readonly colours: number;
@@ -54,7 +54,7 @@ export class DailyChart extends ChartElement<DailyModel> {
     if (row && name) this.drawn?.open(row, name);
   }
 
-  /** A click beside the lines opens the day in the half where it lies. */
+  /** Open the clicked day, also beside the lines. */
   private clicked(chart: EChartsType, x: number, y: number): void {
     const grid = LINES.map((line) => line.grid).find((index) => chart.containPixel({ gridIndex: index }, [x, y]));
     if (grid === undefined) return;
@@ -72,7 +72,7 @@ function optionOf(model: DailyModel) {
     animationDuration: 300,
     textStyle: { fontFamily: font() },
     axisPointer: { link: [{ xAxisIndex: "all" }] },
-    tooltip: { ...tooltipStyle(), trigger: "axis", formatter: (points: { dataIndex: number }[]) => tipOf(model, points[0]?.dataIndex ?? 0) },
+    tooltip: { ...tooltipStyle(), trigger: "axis", formatter: (points: { dataIndex: number }[]) => dayTooltip(model, points[0]?.dataIndex ?? 0) },
     grid: [
       { left: 44, right: 24, top: 10, height: "46%", outerBoundsMode: "none" },
       { left: 44, right: 24, top: "61%", bottom: 24, outerBoundsMode: "none" },
@@ -86,7 +86,7 @@ function optionOf(model: DailyModel) {
 export function tooltipStyle() {
   return {
     appendTo: "body",
-    className: "tip-box",
+    className: "tooltip-box",
     confine: false,
     backgroundColor: colour("surface"),
     borderColor: colour("line"),
@@ -143,7 +143,7 @@ function current({ column, title, colour: name, grid }: Line, model: DailyModel)
 function earlier({ column, title, colour: name, grid }: Line, model: DailyModel) {
   return {
     id: BEFORE + column,
-    name: `${title}, period before`,
+    name: `${title}, previous period`,
     type: "line",
     xAxisIndex: grid,
     yAxisIndex: grid,
@@ -155,13 +155,13 @@ function earlier({ column, title, colour: name, grid }: Line, model: DailyModel)
   };
 }
 
-function tipOf(model: DailyModel, index: number): HTMLElement {
+function dayTooltip(model: DailyModel, index: number): HTMLElement {
   const [row, before] = [model.rows[index], model.before[index]];
   const day = String(row?.["day"] ?? "");
-  const lines: TipLine[] = LINES.map(({ column, title, colour: name }) => ({ title, value: count(Number(row?.[column] ?? 0)), colour: colour(name) }));
-  const earlierLines = before ? LINES.map(({ column, title }) => ({ title: `${title} before`, value: count(Number(before[column] ?? 0)) })) : [];
-  const note = model.partial.has(day) ? "Only a part of this day lies in the range." : "";
-  return tip(day && calendarDay(day, "long"), [...lines, ...earlierLines], note);
+  const lines: TooltipLine[] = LINES.map(({ column, title, colour: name }) => ({ title, value: count(Number(row?.[column] ?? 0)), colour: colour(name) }));
+  const earlierLines = before ? LINES.map(({ column, title }) => ({ title: `${title}, previous period`, value: count(Number(before[column] ?? 0)) })) : [];
+  const note = model.partial.has(day) ? "The range covers only part of this day." : "";
+  return tooltip(day && calendarDay(day, "long"), [...lines, ...earlierLines], note);
 }
 
 customElements.define("daily-chart", DailyChart);

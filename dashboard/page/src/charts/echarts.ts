@@ -1,4 +1,4 @@
-// The parts of ECharts that the page uses; all else is left out of the bundle. Fetched after the numbers are shown.
+// The parts of ECharts that the page uses; the bundle has no others.
 
 import { LineChart, MapChart, ScatterChart } from "echarts/charts";
 import { AxisPointerComponent, GeoComponent, GridComponent, TooltipComponent } from "echarts/components";

@@ -1,4 +1,4 @@
-// Saves a card as it is shown as a PNG; the code that draws it is fetched when it is first wanted.
+// Saves a card as PNG. The drawing code is loaded on first use.
 
 const SCALE = 2;
 

@@ -1,4 +1,4 @@
-// The shapes of the countries, fetched once: by ISO 3166-1 code, with the box around each one's largest part.
+// The country shapes by ISO 3166-1 code, with the bounding box of each country's largest part. Loaded once.
 
 import { feature } from "topojson-client";
 import type { GeometryCollection, Topology } from "topojson-specification";
@@ -27,7 +27,7 @@ export function shapes(): Promise<Shapes> {
 
 async function read(): Promise<Shapes> {
   const response = await fetch(`assets/${WORLD_FILE}`);
-  if (!response.ok) throw new Error(`the country shapes: ${response.status}`);
+  if (!response.ok) throw new Error(`cannot load the country shapes: HTTP ${response.status}`);
   const world = (await response.json()) as World;
   const features = feature(world, world.objects.countries).features.map((shape) => ({ ...shape, geometry: withoutCrossing(shape.geometry) }));
   const named = features.map((shape) => ({ ...shape, properties: { name: shape.properties.code } }));

@@ -1,4 +1,4 @@
-// The world in an equal-area projection, darker where more conversations are; one country with its places.
+// The world in an equal-area projection, darker with more conversations; a chosen country shows its places.
 
 import { geoEqualEarthRaw } from "d3-geo";
 import type { ECElementEvent } from "echarts/core";
@@ -9,7 +9,7 @@ import { colour, font, stillness } from "./colours";
 import { tooltipStyle } from "./daily_chart";
 import type { EChartsType } from "./echarts";
 import { areaOf, around, joined, shapes, type Box, type Shapes } from "./shapes";
-import { tip } from "./tip";
+import { tooltip } from "./tooltip";
 
 export interface Place {
   readonly name: string;
@@ -71,7 +71,7 @@ function same(first: WorldModel, second: WorldModel): boolean {
   return seen(first) === seen(second);
 }
 
-/** 0 is nothing; the others are steps of the logarithm, for a few countries have most. */
+/** Return 0 for zero, else a step on a logarithmic scale, because a few countries have most conversations. */
 function level(conversations: number, most: number): number {
   if (!conversations) return 0;
   return Math.max(1, Math.ceil((Math.log1p(conversations) / Math.log1p(most)) * LEVELS));
@@ -94,7 +94,7 @@ function optionOf(model: WorldModel, world: Shapes) {
       emphasis: { label: { show: false }, itemStyle: { areaColor: colour("land-over") } },
       select: { disabled: true },
       regions: [...model.countries].map(([code, number]) => region(code, number, most, model.country)),
-      tooltip: { formatter: ({ name }: { name: string }) => tipOfCountry(name, model.countries) },
+      tooltip: { formatter: ({ name }: { name: string }) => countryTooltip(name, model.countries) },
     },
     series: [dots(model, world)],
   };
@@ -112,7 +112,7 @@ function cornersOf([west, south, east, north]: Box): [[number, number], [number,
   return [[west, north], [east, south]];
 }
 
-/** The country's largest part and all its places, with some room around. */
+/** Return the bounding box of the country's largest part and all its places, with a margin. */
 function boxOf(model: WorldModel, world: Shapes): Box {
   const points = model.places.map(({ at }) => at);
   const shape = world.boxes.get(model.country);
@@ -130,7 +130,7 @@ function dots(model: WorldModel, world: Shapes) {
     data: shown.map((place) => ({ value: [...place.at, place.conversations], place, symbolSize: sizeOf(place, most, model.country) })),
     itemStyle: { color: colour("accent"), opacity: 0.75, borderColor: colour("surface"), borderWidth: 1 },
     emphasis: { scale: 1.2, itemStyle: { opacity: 1 } },
-    tooltip: { formatter: ({ data }: { data: { place: Place } }) => tip(data.place.name, [conversationsOf(data.place.conversations)]) },
+    tooltip: { formatter: ({ data }: { data: { place: Place } }) => tooltip(data.place.name, [conversationsOf(data.place.conversations)]) },
   };
 }
 
@@ -147,8 +147,8 @@ function conversationsOf(number: number) {
   return { title: "Conversations", value: count(number), colour: colour("accent") };
 }
 
-function tipOfCountry(code: string, countries: ReadonlyMap<string, number>): HTMLElement | string {
-  return code ? tip(names.country(code), [conversationsOf(countries.get(code) ?? 0)]) : "";
+function countryTooltip(code: string, countries: ReadonlyMap<string, number>): HTMLElement | string {
+  return code ? tooltip(names.country(code), [conversationsOf(countries.get(code) ?? 0)]) : "";
 }
 
 customElements.define("world-chart", WorldChart);

@@ -1,4 +1,4 @@
-// Numbers as the browser's locale writes them. Nothing is "–", never 0.
+// Numbers in the browser's locale. A missing value is "–", never 0.
 
 export const NOTHING = "–";
 
@@ -63,7 +63,7 @@ function long(seconds: number): string {
   return rest ? `${unit(whole, name)} ${unit(rest, smaller)}` : unit(whole, name);
 }
 
-/** A change of a count or a duration, in per cent of what was before. */
+/** Return the relative change of a count or a duration. */
 export function change(now: number | null, before: number | null): number | null {
   if (now === null || before === null) return null;
   return before === 0 ? (now === 0 ? 0 : null) : now / before - 1;
@@ -71,7 +71,7 @@ export function change(now: number | null, before: number | null): number | null
 
 const TENFOLD = 9;
 
-/** +12 %, -3.1 %; from ten times as much on ×12. */
+/** +12 %, -3.1 %; from a factor of ten: ×12. */
 export function signedShare(value: number): string {
   if (value >= TENFOLD) return `×${formatted(value + 1, { maximumFractionDigits: 0 })}`;
   const digits = Math.abs(value) < 0.0995 ? 1 : 0;

@@ -1,4 +1,4 @@
-// Moments as the clock of the asked zone shows them; days of the calendar, which belong to no zone.
+// Times in the chosen time zone, and calendar days, which have no time zone.
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 

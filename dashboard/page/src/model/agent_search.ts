@@ -1,4 +1,4 @@
-// The agents that a name is searched among, as one types: asked a moment after the last key, the newest answer counts.
+// Searches agents while the user types: one request after a short pause; only the newest response counts.
 
 import * as api from "./api";
 import type { Agent } from "./types";
@@ -15,7 +15,7 @@ export class AgentSearch extends EventTarget {
   isOpen = false;
   text = "";
   found: readonly FoundAgent[] = [];
-  /** The option that Enter takes; -1 is none. */
+  /** The option that Enter selects; -1 is none. */
   active = -1;
   isMore = false;
   isAsking = false;
@@ -72,7 +72,7 @@ export class AgentSearch extends EventTarget {
   }
 }
 
-/** One option an agent, in production where it is there. */
+/** Return one option per agent, preferring its production environment. */
 function distinct(agents: readonly Agent[]): readonly FoundAgent[] {
   const environments = new Map<string, string>();
   for (const { agent_id: name, environment } of agents) {

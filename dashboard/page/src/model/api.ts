@@ -1,4 +1,4 @@
-// Asks the API. Whatever goes wrong is one ApiError that says whether asking again may help.
+// The API client. Every failure is an ApiError that says whether a retry may help.
 
 import type { AgentPage, Dashboard, Ingestion, ListPage, Metric, Problem, Scope, Transcript } from "./types";
 
@@ -16,8 +16,8 @@ export class ApiError extends Error {
     super(message);
   }
 
-  /** The server is away or overloaded; a refused question stays refused. */
-  get passes(): boolean {
+  /** Whether a retry may help: the server is unreachable or overloaded. */
+  get isTemporary(): boolean {
     return this.status === null || this.status >= 500 || this.status === TOO_MANY;
   }
 
@@ -38,7 +38,7 @@ async function refusal(response: Response): Promise<ApiError> {
     const problem = (await response.json()) as Problem;
     return new ApiError(problem.detail || problem.title, response.status);
   } catch {
-    return new ApiError(`the server answered ${response.status}`, response.status);
+    return new ApiError(`The server returned HTTP ${response.status}.`, response.status);
   }
 }
 
@@ -49,7 +49,7 @@ async function ask<T>(path: string, query: Query = {}, signal?: AbortSignal): Pr
     response = await fetch(address(path, query), { signal: AbortSignal.any(signals), cache: "no-store" });
   } catch (error) {
     if (signal?.aborted) throw error;
-    throw new ApiError("The dashboard's server does not answer.", null);
+    throw new ApiError("The dashboard server is not responding.", null);
   }
   if (!response.ok) throw await refusal(response);
   return (await response.json()) as T;
@@ -61,12 +61,12 @@ export async function catalogue(): Promise<readonly Metric[]> {
 
 export const agents = (query: Query, signal?: AbortSignal) => ask<AgentPage>("agents", query, signal);
 
-/** The agent to begin with; null before the first event of anybody. */
+/** The default agent; null before the first event. */
 export async function busiest(): Promise<Scope | null> {
   return (await ask<{ agent: Scope | null }>("agents/busiest")).agent;
 }
 
-/** Whether there is a session that can be ended. */
+/** Whether there is a session to log out of. */
 export async function isLoggedIn(): Promise<boolean> {
   return (await ask<{ logged_in: boolean }>("session")).logged_in;
 }
@@ -79,7 +79,7 @@ export const dashboard = (query: Query, signal: AbortSignal) => ask<Dashboard>("
 
 export const list = (name: string, query: Query, signal: AbortSignal) => ask<ListPage>(`lists/${name}`, query, signal);
 
-// By a parameter: an id may be anything, and not every id survives in a path.
+// The id is a parameter: it may be any text, and not every text survives in a path.
 export const conversation = (query: Query, signal: AbortSignal) => ask<Transcript>("conversations", query, signal);
 
 export const ingestion = () => ask<Ingestion>("ingestion");

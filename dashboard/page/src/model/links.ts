@@ -1,4 +1,4 @@
-// From a number to what is behind it, and to its file.
+// Links from a number to the list behind it and to its CSV file.
 
 import { address } from "./api";
 import type { OpenList } from "./state";
@@ -8,7 +8,7 @@ export function rowsOf(dashboard: Dashboard | null, metric: string, period: "row
   return dashboard?.metrics[metric]?.[period] ?? [];
 }
 
-/** The list of what a count counts in one row; without a row, in all of them. */
+/** Return the list behind a count of one row; without a row, of all rows. */
 export function listBehind(column: Column, row: Row | null): OpenList | null {
   if (!column.link) return null;
   const { list, filters, from_row: fromRow } = column.link;

@@ -1,4 +1,4 @@
-// Live mode: the server says when something new arrived, and the page asks for its numbers again, not too often.
+// Live mode: the server announces new events, and the page reloads its numbers at a limited rate.
 
 import { address } from "./api";
 import type { Store } from "./store";
@@ -32,7 +32,7 @@ export class Live {
     this.source.addEventListener("error", () => this.lost(scope));
   }
 
-  /** A browser connects again by itself, but not when the server had no place for another stream. */
+  /** Reconnect after a refusal: browsers reconnect by themselves only after a broken connection. */
   private lost(scope: string): void {
     if (this.source?.readyState !== EventSource.CLOSED) return;
     setTimeout(() => {
@@ -40,7 +40,7 @@ export class Live {
     }, REFUSED_PAUSE_MS);
   }
 
-  /** The first word only says where things stand; it is news when the page has not asked since. */
+  /** The first message gives the current version; a different one means new events. */
   private heard(news: string): void {
     const isNews = this.known !== "" && this.known !== news;
     this.known = news;

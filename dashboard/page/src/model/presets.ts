@@ -1,4 +1,4 @@
-// The ranges one can choose by name, as times that the API reads.
+// Named ranges, as times that the API accepts.
 
 export interface Range {
   readonly since: string;
@@ -13,7 +13,7 @@ export interface Preset {
 
 const DAY_MS = 86_400_000;
 
-/** A day of the calendar, wherever it is. */
+/** A calendar day without a time zone. */
 export class LocalDate {
   private constructor(private readonly ms: number) {}
 

@@ -1,10 +1,10 @@
-// What the page shows, kept in its URL: who opens the same address sees the same.
+// The state of the page, kept in its URL: the same URL shows the same page.
 
 import { DEFAULT_PRESET, LocalDate, presetOf, type Range } from "./presets";
 
 export type HeatMode = "messages" | "conversations";
 
-/** A list that is open beside the page: its name and the parameters that it is asked with. */
+/** An open list: its name and its filters. */
 export interface OpenList {
   readonly list: string;
   readonly filters: Readonly<Record<string, string>>;

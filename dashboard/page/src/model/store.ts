@@ -1,5 +1,5 @@
-// Holds what the page shows and asks for it again: when a choice changes, when something new arrived, when the server
-// was away. Whoever draws the page is told after each change.
+// Holds the data of the page. Reloads it when a choice changes, when new events arrive and after a failure, and
+// notifies the views after each change.
 
 import * as api from "./api";
 import { fromSearch, PANEL_CLOSED, rangeOf, toSearch, type State } from "./state";
@@ -7,27 +7,27 @@ import type { Agent, Dashboard, Ingestion, Metric } from "./types";
 
 const FIRST_PAUSE_MS = 1_000;
 const LONGEST_PAUSE_MS = 15_000;
-const NOBODY_YET_MS = 5_000;
-/** What is known of the agent itself is asked seldom: it costs a look at all its events. */
+const NO_EVENTS_YET_MS = 5_000;
+/** The agent's own data is cached: the query scans all its events. */
 const AGENT_KEPT_MS = 60_000;
 const MOST_ENVIRONMENTS = "500";
-/** How often the page asks whether events still arrive, also when nothing else changes. */
+/** Interval of the check that events are still written. */
 const INGESTION_MS = 60_000;
 const SCOPE_OF_NUMBERS = ["agent", "environment", "preset", "since", "until", "zone", "compare"] as const;
 
 export class Store extends EventTarget {
   state: State = fromSearch(location.search);
   catalogue: ReadonlyMap<string, Metric> = new Map();
-  /** The environments of the agent that is shown; null while they are not known. */
+  /** The environments of the selected agent; null until they are loaded. */
   environments: readonly Agent[] | null = null;
-  /** There are no events of anybody. */
+  /** Whether there are no events at all. */
   isNew = false;
   isLoggedIn = false;
   dashboard: Dashboard | null = null;
   loadedAt: Date | null = null;
   loading = false;
   ingestion: Ingestion | null = null;
-  /** Why the numbers are not the newest; null when they are. */
+  /** Why the numbers are not current; null when they are. */
   problem: api.ApiError | null = null;
 
   private environmentsAt = 0;
@@ -43,7 +43,7 @@ export class Store extends EventTarget {
     setInterval(() => void this.loadIngestion(), INGESTION_MS);
   }
 
-  /** Changes what is shown; `step` says whether the browser's Back undoes it. */
+  /** Change the state; `step` says whether the browser's Back button undoes it. */
   choose(change: Partial<State>, step: "push" | "replace" = "push"): void {
     const next = { ...this.state, ...change };
     const search = toSearch(next);
@@ -59,7 +59,7 @@ export class Store extends EventTarget {
     return this.catalogue.get(name);
   }
 
-  /** Asks for everything that is shown, at once. */
+  /** Load everything that the page shows. */
   async reload(): Promise<void> {
     clearTimeout(this.timer);
     this.asking?.abort();
@@ -102,7 +102,7 @@ export class Store extends EventTarget {
     this.catalogue = new Map(metrics.map((metric) => [metric.name, metric]));
   }
 
-  /** What fails here is said by the numbers, which are asked for the same way. */
+  /** Ignores failures: the request for the numbers reports them. */
   private async loadIngestion(): Promise<void> {
     this.ingestion = await api.ingestion().catch(() => null);
     this.changed();
@@ -129,7 +129,7 @@ export class Store extends EventTarget {
     [this.environments, this.environmentsOf, this.environmentsAt] = [page.agents, agent, Date.now()];
   }
 
-  /** Ends the session, and shows the form that begins another. */
+  /** End the session and show the login form. */
   async logOut(): Promise<void> {
     await api.logOut();
     location.assign("login");
@@ -138,7 +138,7 @@ export class Store extends EventTarget {
   private succeeded(): void {
     this.pauseMs = FIRST_PAUSE_MS;
     this.set({ loading: false, problem: null, loadedAt: new Date() });
-    if (this.isNew) this.askAgainIn(NOBODY_YET_MS);
+    if (this.isNew) this.askAgainIn(NO_EVENTS_YET_MS);
   }
 
   private failed(error: unknown): void {
@@ -148,7 +148,7 @@ export class Store extends EventTarget {
       return;
     }
     this.set({ loading: false, problem: error });
-    if (!error.passes) return;
+    if (!error.isTemporary) return;
     this.askAgainIn(this.pauseMs);
     this.pauseMs = Math.min(this.pauseMs * 2, LONGEST_PAUSE_MS);
   }

@@ -1,4 +1,4 @@
-// What the API answers (docs/api.md), as far as the page reads it.
+// The API's responses (docs/api.md), as far as the page reads them.
 
 export type Value = string | number | null;
 export type Row = Readonly<Record<string, Value>>;

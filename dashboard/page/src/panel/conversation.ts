@@ -1,4 +1,4 @@
-// A conversation as it went: what is known of it, then everything that was said and done, day by day.
+// A conversation: its attributes, then its events by day.
 
 import { html, nothing, type TemplateResult } from "lit-html";
 import * as names from "../format/names";
@@ -30,20 +30,20 @@ function content(shown: Shown, transcript: Transcript): TemplateResult {
   const zone = shown.store.state.zone;
   return html`${facts(transcript.conversation, zone)}
     <ol class="transcript">${days(transcript, zone)}</ol>
-    ${transcript.next ? html`<button class="more" type="button" ?disabled=${shown.open.loading} @click=${() => void shown.things.readOn()}>Read on</button>` : nothing}`;
+    ${transcript.next ? html`<button class="more" type="button" ?disabled=${shown.open.loading} @click=${() => void shown.router.loadMore()}>Show more</button>` : nothing}`;
 }
 
 function facts(item: Item, zone: string): TemplateResult {
   const place = [item["city"], item["region"], names.country(String(item["country_code"] ?? "unknown"))].filter((name) => name && name !== "unknown");
   const pairs: readonly (readonly [string, unknown])[] = [
     ["Customer", item["customer"] ?? "anonymous"],
-    ["Began", item["engaged_at"] ? times.moment(String(item["engaged_at"]), zone) : "never spoke"],
+    ["Started", item["engaged_at"] ? times.moment(String(item["engaged_at"]), zone) : "not engaged"],
     ["Place", [...new Set(place)].join(", ")],
     ["Device", item["device"]],
     ["Source", item["source"]],
     ["Language", names.language(String(item["language"] ?? "unknown"))],
     ["Rating", item["rating"] ?? "none"],
-    ["Escalated", item["escalated"] ? (item["escalation_failed"] ? "yes, an attempt failed" : "yes") : "no"],
+    ["Escalated", item["escalated"] ? (item["escalation_failed"] ? "yes, with a failed attempt" : "yes") : "no"],
   ];
   return html`<dl class="facts">${pairs.map(([title, value]) => html`<div><dt>${title}</dt><dd>${named(value)}</dd></div>`)}</dl>`;
 }

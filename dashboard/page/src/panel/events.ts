@@ -1,11 +1,11 @@
-// One event of a conversation. Whatever a producer sent is text: it is never markup, never wider than the panel.
+// One event of a conversation. Content from producers is always text, never markup, and never wider than the panel.
 
 import { html, nothing, type TemplateResult } from "lit-html";
 import * as numbers from "../format/numbers";
 import * as times from "../format/times";
 import { named, visible } from "../format/visible";
 import type { Item, Json } from "../model/types";
-import { words } from "./words";
+import { longText } from "./long_text";
 
 const LONG = 3_000;
 const WHO: Readonly<Record<string, string>> = { end_user: "End user", agent: "Agent", system: "System" };
@@ -50,12 +50,12 @@ function drawMessage(event: Item): TemplateResult {
     ${files.map((file) => html`<p class="file">📎 ${named(string(file, "filename") || (file["hmac-sha256"] ? "not stored" : "a file"))} <span class="faint">${named(string(file, "mime_type"))}</span></p>`)}`;
 }
 
-/** A long text is folded: its beginning, then all of it. */
+/** Show the beginning of a long text; the rest is folded. */
 function written(content: string, hasFiles = false): TemplateResult {
-  if (content === "" && !hasFiles) return html`<div class="content faint">no text is stored</div>`;
-  if (content.length <= LONG) return html`<div class="content" dir="auto">${words(content)}</div>`;
-  return html`<div class="content" dir="auto">${words(content.slice(0, LONG))}…</div>
-    <details><summary>All ${numbers.count(content.length)} characters</summary><div class="content" dir="auto">${words(content)}</div></details>`;
+  if (content === "" && !hasFiles) return html`<div class="content faint">text not stored</div>`;
+  if (content.length <= LONG) return html`<div class="content" dir="auto">${longText(content)}</div>`;
+  return html`<div class="content" dir="auto">${longText(content.slice(0, LONG))}…</div>
+    <details><summary>All ${numbers.count(content.length)} characters</summary><div class="content" dir="auto">${longText(content)}</div></details>`;
 }
 
 function drawAction(event: Item): TemplateResult {
@@ -63,8 +63,8 @@ function drawAction(event: Item): TemplateResult {
   return html`<p class="who">Action</p>
     <p class="action"><strong>${named(string(event, "action_name"))}</strong> <span>${numbers.duration(number(event, "seconds"))}</span>
       ${failed ? html`<span class="tag negative">failed</span>` : nothing}</p>
-    ${failed ? html`<div class="content error" dir="auto">${words(string(event, "error_message"))}</div>` : nothing}
-    ${folded("Answer", event["response"])}${folded("Tools used", event["tools_used"])}`;
+    ${failed ? html`<div class="content error" dir="auto">${longText(string(event, "error_message"))}</div>` : nothing}
+    ${folded("Response", event["response"])}${folded("Tools used", event["tools_used"])}`;
 }
 
 function drawFeedback(event: Item): TemplateResult {
@@ -91,7 +91,7 @@ function answered(event: Item): TemplateResult | typeof nothing {
 
 function invalidFields(event: Item): TemplateResult | typeof nothing {
   const fields = (event["invalid_fields"] ?? []) as readonly string[];
-  return fields.length ? html` · <span class="faint">could not be read: ${named(fields.join(", "))}</span>` : nothing;
+  return fields.length ? html` · <span class="faint">invalid fields: ${named(fields.join(", "))}</span>` : nothing;
 }
 
 function isEmpty(value: Json | undefined): boolean {
@@ -101,9 +101,9 @@ function isEmpty(value: Json | undefined): boolean {
 function folded(title: string, value: Json | undefined): TemplateResult | typeof nothing {
   if (isEmpty(value)) return nothing;
   const text = typeof value === "string" ? value : JSON.stringify(value, null, 2);
-  return html`<details><summary>${title}</summary><pre dir="auto" tabindex="0">${words(text)}</pre></details>`;
+  return html`<details><summary>${title}</summary><pre dir="auto" tabindex="0">${longText(text)}</pre></details>`;
 }
 
 function drawRest(event: Item): TemplateResult {
-  return html`${folded("Metadata", event["metadata"])}${folded("Further fields", event["extra"])}`;
+  return html`${folded("Metadata", event["metadata"])}${folded("Other fields", event["extra"])}`;
 }

@@ -1,4 +1,4 @@
-// What the list and the conversation have in common: the way out, what is wrong, that one has to wait.
+// Shared by the list and the conversation: the close button, the error, the loading state.
 
 import { html, nothing, type TemplateResult } from "lit-html";
 import { named } from "../format/visible";
@@ -10,11 +10,11 @@ export function closeButton(): TemplateResult {
 }
 
 export function waiting(shown: Shown): TemplateResult | typeof nothing {
-  return shown.open.problem ? nothing : html`<p class="faint" role="status">Loading …</p>`;
+  return shown.open.problem ? nothing : html`<p class="faint" role="status">Loading…</p>`;
 }
 
 export function drawProblem(shown: Shown): TemplateResult {
   const { problem } = shown.open;
   if (!problem) return html`<div role="alert" class="no-note"></div>`;
-  return html`<div role="alert" class="note wrong"><p>${named(problem)}</p><button type="button" @click=${() => void shown.things.retry()}>Try again</button></div>`;
+  return html`<div role="alert" class="note wrong"><p>${named(problem)}</p><button type="button" @click=${() => void shown.router.retry()}>Try again</button></div>`;
 }

@@ -1,4 +1,4 @@
-// The six lists: the columns of each, and what its title says about its filters.
+// The six lists: their columns, and titles that name the filters.
 
 import { html, type TemplateResult } from "lit-html";
 import * as names from "../format/names";
@@ -8,10 +8,10 @@ import { named, visible } from "../format/visible";
 import type { OpenList } from "../model/state";
 import type { Item, Json } from "../model/types";
 import type { Shown } from "../view/shown";
-import type { OpenPage } from "./open_things";
-import { words } from "./words";
+import type { OpenPage } from "./panel_router";
+import { longText } from "./long_text";
 
-const SHOWN_LETTERS = 600;
+const SHOWN_CHARACTERS = 600;
 
 type Draw = (value: Json, item: Item, zone: string) => unknown;
 
@@ -28,11 +28,11 @@ const amount: Draw = (value) => numbers.count(typeof value === "number" ? value 
 const seconds: Draw = (value) => numbers.duration(typeof value === "number" ? value : null);
 const word: Draw = (value) => (value ? html`<span class="tag ${String(value)}">${named(String(value).replaceAll("_", " "))}</span>` : numbers.NOTHING);
 const failure: Draw = (value, item) => (value ? html`<span class="tag negative" title=${visible(String(item["error_message"] ?? ""))}>failed</span>` : "");
-const message: Draw = (value, item) => html`<span class="clipped" dir="auto">${words(String(value || attached(item)).slice(0, SHOWN_LETTERS))}</span>`;
+const message: Draw = (value, item) => html`<span class="clipped" dir="auto">${longText(String(value || attached(item)).slice(0, SHOWN_CHARACTERS))}</span>`;
 const place: Draw = (value, item) => [item["city"], names.country(String(value))].filter((name) => name && name !== "unknown").map((name) => visible(String(name))).join(", ");
 const known: Draw = (value) => (value === "unknown" ? html`<span class="faint">unknown</span>` : named(value));
 const source: Draw = (value, item, zone) => known(value === "unknown" ? value : names.channel(String(value)), item, zone);
-const handed: Draw = (value) => (value ? html`<span class="tag negative">to a person</span>` : "");
+const escalated: Draw = (value) => (value ? html`<span class="tag negative">escalated</span>` : "");
 const fresh: Draw = (value) => (value ? "new" : "returning");
 
 function attached(item: Item): string {
@@ -44,7 +44,7 @@ const column = (title: string, name: string, draw: Draw = text, number = false):
 
 const COLUMNS: Readonly<Record<string, readonly ListColumn[]>> = {
   conversations: [
-    column("Began", "engaged_at", (value, item, zone) => time(value ?? item["visited_at"] ?? null, item, zone)),
+    column("Started", "engaged_at", (value, item, zone) => time(value ?? item["visited_at"] ?? null, item, zone)),
     column("Conversation", "conversation_id", (value, item) => text(item["name"] || value, item, "")),
     column("Customer", "customer"),
     column("Place", "country_code", place),
@@ -52,7 +52,7 @@ const COLUMNS: Readonly<Record<string, readonly ListColumn[]>> = {
     column("Source", "source", source),
     column("Language", "language", known),
     column("Rating", "rating", word),
-    column("Escalated", "escalated", handed),
+    column("Escalated", "escalated", escalated),
     column("Messages", "messages", amount, true),
     column("Actions", "actions", amount, true),
   ],
@@ -94,13 +94,13 @@ const NAMES: Readonly<Record<string, (value: string) => string>> = {
   day: (value) => times.calendarDay(value, "long"),
   escalated: () => "escalated",
   escalation_failed: () => "escalation failed",
-  engaged: () => "spoke",
+  engaged: () => "engaged",
   failed: () => "failed",
   timed: (value) => (value === "true" ? "timed" : "unknown duration"),
   basis: (value) => (value === "wrote" ? "with a message" : value),
   sender: (value) => `from ${value === "end_user" ? "end users" : `the ${value}`}`,
 };
-/** Said by the place that they belong to. */
+/** The place already says them. */
 const SILENT = new Set(["latitude", "longitude"]);
 
 export function titleOf(open: OpenList | null): TemplateResult {

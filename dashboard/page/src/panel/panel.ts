@@ -1,4 +1,4 @@
-// The panel beside the page: a list behind a number, and a conversation of it. What is open stands in the address.
+// The side panel: the list behind a number, or one of its conversations. The URL keeps what is open.
 
 import { html, nothing, type TemplateResult } from "lit-html";
 import { count } from "../format/numbers";
@@ -8,7 +8,7 @@ import type { Shown } from "../view/shown";
 import { drawConversation } from "./conversation";
 import { closeButton, drawProblem, waiting } from "./frame";
 import { drawRows, titleOf } from "./lists";
-import type { OpenPage } from "./open_things";
+import type { OpenPage } from "./panel_router";
 
 export function drawPanel(shown: Shown): TemplateResult {
   const { open, conversation } = shown.store.state;
@@ -42,7 +42,7 @@ function drawList(shown: Shown): TemplateResult {
       ${closeButton()}
     </header>
     ${drawProblem(shown)}
-    <div class="panel-scroll" tabindex="0" role="region" aria-label="Rows">${list?.page ? drawRows(shown, list) : waiting(shown)}</div>
+    <div class="panel-scroll" tabindex="0" role="region" aria-label="List">${list?.page ? drawRows(shown, list) : waiting(shown)}</div>
     ${list?.page ? pages(shown, list) : nothing}`;
 }
 
@@ -55,8 +55,8 @@ function pages(shown: Shown, list: OpenPage): TemplateResult {
   const rows = list.page?.rows.length ?? 0;
   const last = list.first + rows - 1;
   return html`<footer class="pages">
-    <button type="button" ?disabled=${list.cursors.length < 2} @click=${() => void shown.things.previous()}>${icons.back}Previous</button>
+    <button type="button" ?disabled=${list.cursors.length < 2} @click=${() => void shown.router.previous()}>${icons.back}Previous</button>
     <span role="status">${rows ? `${count(list.first)} – ${count(last)} of ${count(list.page?.total ?? 0)}` : "None"}</span>
-    <button type="button" ?disabled=${!list.page?.next} @click=${() => void shown.things.next()}>Next${icons.forward}</button>
+    <button type="button" ?disabled=${!list.page?.next} @click=${() => void shown.router.next()}>Next${icons.forward}</button>
   </footer>`;
 }

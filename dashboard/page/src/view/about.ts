@@ -1,4 +1,4 @@
-// The dialog that explains a metric in the catalogue's words.
+// The dialog with the catalogue's definition of a metric.
 
 import { html, type TemplateResult } from "lit-html";
 import type { Metric } from "../model/types";
@@ -37,12 +37,12 @@ function explanation(metric: Metric): TemplateResult {
     <header><h2 id="about-title">${metric.title}</h2>
       <form method="dialog"><button class="quiet" aria-label="Close" autofocus>${icons.close}</button></form></header>
     <p class="definition">${marked(metric.definition)}</p>
-    <h3>The numbers</h3>
+    <h3>Columns</h3>
     <dl>${metric.columns.map(({ title, name, unit, meaning }) => html`<div><dt>${title}</dt><dd>${marked(meaning)} <span class="faint">${name}, ${unit}</span></dd></div>`)}</dl>
     <h3>Not counted</h3>
     <ul>${metric.left_out.map(({ what }) => html`<li>${marked(what)}</li>`)}</ul>
-    <h3>What fills it</h3>
+    <h3>How to send the data</h3>
     ${metric.filled_by.map(({ argument, example }) => html`<p><code>${argument}</code></p><pre tabindex="0">${example}</pre>`)}
-    <p class="faint">The same over HTTP: <a href="api/metrics">api/metrics</a>/${metric.name}. In ClickHouse: the view <code>${metric.name}</code>.</p>
+    <p class="faint">Over HTTP: <a href="api/metrics">api/metrics</a>/${metric.name}. In ClickHouse: the view <code>${metric.name}</code>.</p>
   </article>`;
 }

@@ -1,4 +1,4 @@
-// The choice of an agent among any number of them: a field with a list of what its text finds, for pointer and keyboard.
+// The agent picker: a search field with a list of matches, for pointer and keyboard.
 
 import { html, nothing, type TemplateResult } from "lit-html";
 import { live } from "lit-html/directives/live.js";
@@ -34,15 +34,15 @@ function option(shown: Shown, found: FoundAgent, index: number): TemplateResult 
 
 function status(search: AgentSearch): string {
   if (search.problem) return search.problem;
-  if (search.isAsking && !search.found.length) return "Searching …";
-  if (!search.found.length) return "No agent has this in its name.";
-  return search.isMore ? "There are more: type a part of the name." : "";
+  if (search.isAsking && !search.found.length) return "Searching…";
+  if (!search.found.length) return "No matching agent.";
+  return search.isMore ? "More agents match. Type more of the name." : "";
 }
 
 function choose(shown: Shown, { name, environment }: FoundAgent): void {
   shown.agents.close();
   shown.store.choose({ agent: name, environment, country: "", language: "" });
-  // So that what is typed next takes the place of the name.
+  // Typing replaces the selected name.
   requestAnimationFrame(() => requestAnimationFrame(() => (document.getElementById("agent") as HTMLInputElement | null)?.select()));
 }
 

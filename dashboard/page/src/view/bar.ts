@@ -1,4 +1,4 @@
-// The bar of choices: whose numbers, from when to when, by which clock, compared or not, live or not.
+// The filter bar: agent, environment, range, time zone, comparison and live mode.
 
 import { html, nothing, type TemplateResult } from "lit-html";
 import { visible } from "../format/visible";
@@ -48,7 +48,7 @@ function zone(shown: Shown): TemplateResult {
 
 function chooseZone(shown: Shown, input: HTMLInputElement): void {
   const name = input.value.trim();
-  input.setCustomValidity(isZone(name) ? "" : "No time zone has this name; one is Europe/Zagreb");
+  input.setCustomValidity(isZone(name) ? "" : "Unknown time zone. Example: Europe/Zagreb");
   if (input.reportValidity()) shown.store.choose({ zone: name });
 }
 
@@ -59,12 +59,12 @@ function toggle(id: string, title: string, on: boolean, choose: (on: boolean) =>
 
 function compare(shown: Shown): TemplateResult {
   const choose = (on: boolean) => shown.store.choose({ compare: on });
-  return toggle("compare", "Compare", shown.store.state.compare, choose, "With the period of equal length before");
+  return toggle("compare", "Compare", shown.store.state.compare, choose, "Compare with the previous period of the same length");
 }
 
 function live(shown: Shown): TemplateResult {
   const choose = (on: boolean) => shown.store.choose({ live: on });
-  return toggle("live", "Live", shown.store.state.live, choose, "Follow what arrives");
+  return toggle("live", "Live", shown.store.state.live, choose, "Update when new events arrive");
 }
 
 function logOut(shown: Shown): TemplateResult {

@@ -1,4 +1,4 @@
-// The frame of every card: title, explanation, downloads, what is not counted, and what to pass when it is empty.
+// The frame of every card: title, definition, downloads, what is not counted, and how to send data when it is empty.
 
 import { html, nothing, type TemplateResult } from "lit-html";
 import { count } from "../format/numbers";
@@ -17,7 +17,7 @@ export interface Card {
   readonly draw: (shown: Shown) => TemplateResult;
   /** Whether there is nothing to show. */
   readonly isEmpty: (shown: Shown) => boolean;
-  /** What stands beside the title. */
+  /** Controls beside the title. */
   readonly controls?: (shown: Shown) => unknown;
 }
 
@@ -51,22 +51,22 @@ function files(shown: Shown, metric: Metric): TemplateResult | typeof nothing {
   </span>`;
 }
 
-/** Says which arguments of the SDK fill the metric. */
+/** Show the SDK arguments that the metric is computed from. */
 export function empty(metric: Metric): TemplateResult {
   const names = [...new Set(metric.filled_by.map(({ argument }) => argument))];
   return html`<div class="empty">
-    <p>Nothing in this range. To fill it, pass ${names.map((name, index) => html`${index ? ", " : ""}<code>${name}</code>`)}:</p>
+    <p>No data in this range. To send it, pass ${names.map((name, index) => html`${index ? ", " : ""}<code>${name}</code>`)}:</p>
     ${metric.filled_by.map(({ example }) => html`<pre tabindex="0" aria-label="Example">${example}</pre>`)}
   </div>`;
 }
 
-/** A note below a breakdown in which nothing is known. */
+/** Explain a breakdown in which every value is unknown. */
 export function allUnknown(metric: Metric | undefined): TemplateResult | typeof nothing {
   const [filled] = metric?.filled_by ?? [];
-  return filled ? html`<p class="hint">No event has this value. To fill it, pass <code>${filled.argument}</code>: <code>${filled.example}</code></p>` : nothing;
+  return filled ? html`<p class="hint">No event has this value. To send it, pass <code>${filled.argument}</code>: <code>${filled.example}</code></p>` : nothing;
 }
 
-/** What is not counted, with its number; without a number, the first thing that is not counted. */
+/** List what is not counted, with numbers; without numbers, only the first entry. */
 function leftOut(shown: Shown, metric: Metric): TemplateResult | typeof nothing {
   const counted = metric.left_out.filter(({ column }) => column !== null);
   if (counted.length) return html`<p class="left-out">Not counted: ${counted.map(({ what, column }, index) => html`${index ? "; " : ""}${amount(shown, metric, column ?? "")} ${marked(what)}`)}</p>`;

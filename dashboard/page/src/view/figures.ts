@@ -1,4 +1,4 @@
-// A number on the page: what it is in its locale's writing, how it changed, and the list behind it.
+// A number on the page: its value in the browser's locale, its change, and the list behind it.
 
 import { html, nothing, type TemplateResult } from "lit-html";
 import * as numbers from "../format/numbers";
@@ -6,7 +6,7 @@ import { listBehind } from "../model/links";
 import type { Column, Kind, Row } from "../model/types";
 import type { Shown } from "./shown";
 
-/** Whether more of something is welcome, unwelcome, or neither. */
+/** Whether an increase is good, bad or neither. */
 export type Welcome = "more" | "less" | "neither";
 
 export function text(value: number | null, kind: Kind): string {
@@ -14,7 +14,7 @@ export function text(value: number | null, kind: Kind): string {
   return kind === "share" ? numbers.share(value) : numbers.count(value);
 }
 
-/** A number with the list behind it, if it counts something. */
+/** Draw a number; a count opens its list. */
 export function figure(shown: Shown, metric: string, name: string, row: Row | null = null, about = ""): TemplateResult {
   const column = shown.column(metric, name);
   const from = row ?? shown.row(metric);
@@ -23,7 +23,7 @@ export function figure(shown: Shown, metric: string, name: string, row: Row | nu
   if (!column) return html`<span class="figure">${numbers.NOTHING}</span>`;
   const written = text(value, column.kind);
   if (!column.link || value === null) {
-    return html`<span class="figure" data-metric=${metric} data-column=${name} data-key=${key} data-value=${value ?? ""}>${written}</span>`;
+    return html`<span class="figure" data-metric=${metric} data-column=${name} data-key=${key} data-value=${value ?? ""} title=${value === null ? "No data to compute this value" : nothing}>${written}</span>`;
   }
   return html`<button class="figure opens" type="button" data-metric=${metric} data-column=${name} data-key=${key}
     data-value=${value} title=${column.meaning} @click=${() => openBehind(shown, column, from)}
@@ -39,7 +39,7 @@ export function keyOf(shown: Shown, metric: string, row: Row): string {
   return keys.map(({ name }) => String(row[name] ?? "unknown")).join("/");
 }
 
-/** How a number differs from the period before: in per cent, of shares in percentage points. */
+/** Draw the change from the previous period: in per cent; for shares in percentage points. */
 export function change(shown: Shown, metric: string, name: string, welcome: Welcome = "neither"): TemplateResult | typeof nothing {
   const [before] = shown.before(metric);
   if (!before || !shown.compares) return nothing;
@@ -48,7 +48,7 @@ export function change(shown: Shown, metric: string, name: string, welcome: Welc
 }
 
 export function changeBetween(now: number | null, before: number | null, kind: Kind, welcome: Welcome): TemplateResult {
-  const title = `Period before: ${text(before, kind)}`;
+  const title = `Previous period: ${text(before, kind)}`;
   const difference = kind === "share" ? subtracted(now, before) : numbers.change(now, before);
   if (difference === null) return html`<span class="change none" title=${title}>${now && before === 0 ? "new" : numbers.NOTHING}<span class="sr">, ${title}</span></span>`;
   const written = kind === "share" ? numbers.points(difference) : numbers.signedShare(difference);
@@ -65,7 +65,7 @@ function judged(difference: number, welcome: Welcome): string {
   return difference > 0 === (welcome === "more") ? "better" : "worse";
 }
 
-/** The number that a card is about. */
+/** The main number of a card. */
 export function headline(shown: Shown, metric: string, name: string, welcome: Welcome = "neither", beside: unknown = nothing): TemplateResult {
   return html`<p class="headline">${figure(shown, metric, name)}${change(shown, metric, name, welcome)}${beside === nothing ? nothing : html`<span class="beside">${beside}</span>`}</p>`;
 }
@@ -76,7 +76,7 @@ export interface LineOptions {
   readonly title?: string;
 }
 
-/** One line of a card: what, how many, and how that changed. */
+/** One line of a card: title, value and change. */
 export function line(shown: Shown, metric: string, name: string, options: LineOptions = {}): TemplateResult {
   const column = shown.column(metric, name);
   const swatch = options.swatch ? html`<span class="swatch ${options.swatch}" aria-hidden="true"></span>` : nothing;
@@ -91,7 +91,7 @@ export interface Part {
   readonly swatch: string;
 }
 
-/** Parts of a whole side by side; the lines below say the same in words. */
+/** Draw parts of a whole side by side; the lines below give the same values as text. */
 export function split(shown: Shown, metric: string, parts: readonly Part[]): TemplateResult {
   const row = shown.row(metric);
   const values = parts.map(({ column }) => shown.number(row, column) ?? 0);
@@ -103,7 +103,7 @@ export function split(shown: Shown, metric: string, parts: readonly Part[]): Tem
   return html`<div class="split" aria-hidden="true">${pieces}</div>`;
 }
 
-/** A share of 1 as a filled track. */
+/** Draw a share of 1 as a filled track. */
 export function track(value: number | null, swatch: string, before: number | null = null): TemplateResult {
   const width = Math.min(100, (value ?? 0) * 100);
   const mark = before === null ? nothing : html`<i .style=${`left:${Math.min(100, before * 100)}%`}></i>`;

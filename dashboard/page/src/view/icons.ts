@@ -1,4 +1,4 @@
-// Drawn by hand on a grid of 16; they only decorate, the words are beside them or in the label.
+// Icons on a 16-pixel grid. They only decorate: the text is beside them or in the label.
 
 import { html, svg, type TemplateResult } from "lit-html";
 

@@ -1,4 +1,4 @@
-// The catalogue's two marks, `code` and **strong**, as elements.
+// Renders the catalogue's two kinds of markup, `code` and **strong**.
 
 import { html, type TemplateResult } from "lit-html";
 

@@ -1,4 +1,4 @@
-// The whole page: the bar of choices, what is wrong, the cards in their groups, what is open beside them.
+// The whole page: the filter bar, the notes, the groups of cards, the footer and the panel.
 
 import { html, nothing, type TemplateResult } from "lit-html";
 import * as activity from "../cards/activity";
@@ -12,7 +12,7 @@ import { drawPanel } from "../panel/panel";
 import { drawAbout } from "./about";
 import { drawBar } from "./bar";
 import { drawCard, type Card } from "./card";
-import { drawFoot } from "./foot";
+import { drawFooter } from "./footer";
 import { drawNotes } from "./notes";
 import type { Shown } from "./shown";
 
@@ -25,13 +25,13 @@ const GROUPS: readonly (readonly [title: string, cards: readonly Card[]])[] = [
 
 export function drawPage(shown: Shown): TemplateResult {
   return html`
-    <a class="skip" href="#numbers">Skip to the numbers</a>
+    <a class="skip" href="#numbers">Skip to content</a>
     ${drawBar(shown)}
     <main id="numbers" tabindex="-1" aria-busy=${shown.store.loading ? "true" : "false"} class=${shown.store.loading && shown.store.dashboard ? "refreshing" : ""}>
       ${drawNotes(shown)}
       ${shown.store.isNew && !shown.store.state.agent ? nothing : GROUPS.map(([title, cards]) => group(shown, title, cards))}
     </main>
-    ${drawFoot(shown)} ${drawAbout(shown)} ${drawPanel(shown)}`;
+    ${drawFooter(shown)} ${drawAbout(shown)} ${drawPanel(shown)}`;
 }
 
 function group(shown: Shown, title: string, cards: readonly Card[]): TemplateResult {

@@ -1,4 +1,4 @@
-// The choice of a range: by name, or from one moment to another on the clock of the zone.
+// The range picker: a preset, or a start and an end in the chosen time zone.
 
 import { html, type TemplateResult } from "lit-html";
 import { range, wallClock } from "../format/times";
@@ -38,7 +38,7 @@ function custom(shown: Shown): TemplateResult {
   return html`<form class="custom" @submit=${(event: SubmitEvent) => submit(shown, event)}>
     <label>From<input type="datetime-local" name="since" required .value=${since}></label>
     <label>Until<input type="datetime-local" name="until" required .value=${until}></label>
-    <p class="faint">On the clock of ${zone}</p>
+    <p class="faint">Times in ${zone}</p>
     <button class="main" type="submit">Show this range</button>
   </form>`;
 }
@@ -49,7 +49,7 @@ function submit(shown: Shown, event: SubmitEvent): void {
   const asked = new FormData(form);
   const [since, until] = [String(asked.get("since")), String(asked.get("until"))];
   const last = form.elements.namedItem("until") as HTMLInputElement;
-  last.setCustomValidity(since < until ? "" : "The end lies after the beginning");
+  last.setCustomValidity(since < until ? "" : "The end must be after the start");
   if (!form.reportValidity()) return;
   close(form);
   shown.store.choose({ preset: "custom", since, until });

@@ -1,6 +1,6 @@
-// What the views draw from: the store, what is open beside the page, and small choices that no address keeps.
+// State for the views: the store, the open panel, and choices that the URL does not keep.
 
-import type { Open, OpenThings } from "../panel/open_things";
+import type { Open, PanelRouter } from "../panel/panel_router";
 import type { AgentSearch } from "../model/agent_search";
 import { rowsOf } from "../model/links";
 import type { Store } from "../model/store";
@@ -8,27 +8,23 @@ import type { Column, Metric, Row, Value } from "../model/types";
 
 export class Shown extends EventTarget {
   private readonly chosen = new Set<string>();
-  /** Changes with the colours, so that charts are drawn anew. */
+  /** Increases with each change of colours, so that charts are drawn again. */
   colours = 0;
 
   constructor(
     readonly store: Store,
-    private readonly openThings: OpenThings,
+    readonly router: PanelRouter,
     readonly agents: AgentSearch,
   ) {
     super();
     agents.addEventListener("change", () => this.changed());
     store.addEventListener("change", () => this.changed());
-    openThings.addEventListener("change", () => this.changed());
+    router.addEventListener("change", () => this.changed());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.recoloured());
   }
 
   get open(): Open {
-    return this.openThings.open;
-  }
-
-  get things(): OpenThings {
-    return this.openThings;
+    return this.router.open;
   }
 
   rows(metric: string): readonly Row[] {
@@ -39,7 +35,7 @@ export class Shown extends EventTarget {
     return rowsOf(this.store.dashboard, metric, "previous");
   }
 
-  /** Whether the period before was asked for and holds anything that a number could be compared with. */
+  /** Whether the previous period was requested and has data to compare with. */
   get compares(): boolean {
     const [messages, conversations, visits] = ["total_messages", "total_conversations", "unique_interactions"].map((name) => this.before(name)[0]);
     return Boolean(messages?.["messages"] || conversations?.["active_conversations"] || visits?.["visited_conversations"]);
@@ -81,7 +77,7 @@ export class Shown extends EventTarget {
     this.changed();
   }
 
-  /** After each drawing: what a template cannot say. */
+  /** Notify listeners that the page was rendered. */
   drawn(): void {
     this.dispatchEvent(new Event("drawn"));
   }

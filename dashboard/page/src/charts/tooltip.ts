@@ -1,8 +1,8 @@
-// What stands beside the pointer in a chart: elements with text, so that a name is never read as markup.
+// Chart tooltips, built from text nodes so that a name is never parsed as markup.
 
 import { visible } from "../format/visible";
 
-export interface TipLine {
+export interface TooltipLine {
   readonly title: string;
   readonly value: string;
   readonly colour?: string;
@@ -16,11 +16,11 @@ function element(tag: string, className: string, text = ""): HTMLElement {
   return made;
 }
 
-export function tip(heading: string, lines: readonly TipLine[], note = ""): HTMLElement {
-  const box = element("div", "tip");
+export function tooltip(heading: string, lines: readonly TooltipLine[], note = ""): HTMLElement {
+  const box = element("div", "tooltip");
   box.append(element("strong", "", heading));
   for (const { title, value, colour } of lines) {
-    const line = element("div", "tip-line");
+    const line = element("div", "tooltip-line");
     const dot = element("i", "");
     if (colour) dot.style.background = colour;
     line.append(dot, element("span", "", title), element("b", "", value));

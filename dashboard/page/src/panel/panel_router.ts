@@ -1,4 +1,4 @@
-// What is open beside the page: a page of a list, a conversation. Follows the address and asks the API.
+// Opens a list page or a conversation in the panel: follows the URL and loads the data from the API.
 
 import * as api from "../model/api";
 import { queryOf } from "../model/links";
@@ -9,7 +9,7 @@ import type { Item, ListPage, Transcript, Window } from "../model/types";
 export interface OpenPage {
   readonly asked: OpenList;
   readonly page: ListPage | null;
-  /** Where each page began that was turned; the last one is shown. */
+  /** The start cursor of each visited page; the last one is shown. */
   readonly cursors: readonly (string | null)[];
   readonly first: number;
 }
@@ -29,10 +29,10 @@ export interface Open {
 const NOTHING: Open = { list: null, conversation: null, problem: "", loading: false };
 export const PAGE_ROWS = 50;
 
-export class OpenThings extends EventTarget {
+export class PanelRouter extends EventTarget {
   open: Open = NOTHING;
   private asking = new AbortController();
-  /** The window that the list was opened with: its count and its rows belong together. */
+  /** The window at opening time, so that the count and the rows match. */
   private window: Window | null = null;
   private key = "";
 
@@ -96,8 +96,8 @@ export class OpenThings extends EventTarget {
     });
   }
 
-  /** The next events of a long conversation, below those that are shown. */
-  readOn(): Promise<void> {
+  /** Append the next events of a long conversation. */
+  loadMore(): Promise<void> {
     const { conversation } = this.open;
     const before = conversation?.transcript;
     if (!conversation || !before?.next || !this.window) return Promise.resolve();
@@ -128,7 +128,7 @@ export class OpenThings extends EventTarget {
     }
   }
 
-  /** Asks again for what did not come. */
+  /** Repeat the failed request. */
   retry(): Promise<void> {
     const { list, conversation } = this.open;
     if (conversation && this.window) return this.readTranscript(conversation.id, this.window);
