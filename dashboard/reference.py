@@ -10,13 +10,13 @@ from dashboard.catalogue.rules import RULES, WORDS
 WIDTH = 120
 INTRODUCTION = (
     "The views in `sql/metrics/`, the HTTP API, the page and the Grafana panels all show these numbers. This file is "
-    "generated from the catalogue of the API by `python -m dashboard.reference > docs/metrics.md`."
+    "generated from the catalogue by `python -m dashboard.reference > docs/metrics.md`."
 )
 
 
 def reference() -> str:
     """Return the whole document."""
-    parts = ["# The metrics", _wrapped(INTRODUCTION), "## Words", *_words(), "## Rules for all of them", *_rules()]
+    parts = ["# The metrics", _wrapped(INTRODUCTION), "## Terms", *_words(), "## Rules for all metrics", *_rules()]
     for metric in METRICS:
         parts += _metric(metric)
     return "\n\n".join(parts) + "\n"

@@ -70,7 +70,7 @@ class Metric:
 
 
 def count(name: str, title: str, unit: str, meaning: str, link: Link) -> Column:
-    """Return a column that counts things which a list shows one by one."""
+    """Return a column that counts the rows of a list."""
     return Column(name, title, "count", unit, meaning, link)
 
 

@@ -12,10 +12,10 @@ HUMAN_ESCALATION_RATE = Metric(
     "human_escalation_rate",
     "Human escalation rate",
     "totals",
-    "Of the conversations with `engaged_at` in range, the share with at least one action whose name is in the "
-    "escalation set, default exactly fallback_to_human, open_ticket, ticket, contact_human (a setting; trimmed, "
-    "case-folded, exact match: `get_ticket` is no escalation). Whenever it happened; twice in one conversation counts"
-    " once; a failed attempt counts and is also given apart.",
+    "Share of the conversations with `engaged_at` in range that have at least one escalation action, at any time. "
+    "Escalation actions are a setting, by default fallback_to_human, open_ticket, ticket and contact_human; names are "
+    "trimmed, case-folded and must match exactly (`get_ticket` is not an escalation). Several escalations in one "
+    "conversation count once. A failed attempt counts and is also reported separately.",
     (
         share("rate", "Rate", "escalated conversations / conversations"),
         _engaged("escalated_conversations", "Escalated", "with at least one escalation action", escalated="true"),
@@ -35,13 +35,12 @@ CONVERSATION_FEEDBACK = Metric(
     "conversation_feedback",
     "Conversation feedback",
     "totals",
-    "Latest customer rating of each conversation, recognised or not (from `metadata.feedback` or a feedback event; "
-    "staff ratings never count), in conversations engaged in range: positive, neutral, negative, unrecognised; "
-    "satisfaction = positive / (positive + neutral + negative); coverage = (positive + neutral + negative) / engaged."
-    " positive: positive, up, true, like, good, 4, 5; neutral: neutral, 3; negative: negative, down, false, dislike, "
-    "bad, 1, 2 (strings trimmed and case-folded; a string that is a decimal number is that number, 5.0 is 5); an "
-    "object is read at sentiment, rating, score, value, the first that is there and not null; anything else, an "
-    "object inside it too, is unrecognised.",
+    "Latest customer rating of each conversation engaged in range, recognised or not (from `metadata.feedback` or a "
+    "feedback event; staff ratings never count). satisfaction = positive / (positive + neutral + negative); "
+    "coverage = (positive + neutral + negative) / engaged. Positive values: positive, up, true, like, good, 4, 5. "
+    "Neutral: neutral, 3. Negative: negative, down, false, dislike, bad, 1, 2. Strings are trimmed and case-folded; a "
+    "string with a decimal number is that number (5.0 is 5). Of an object the first of sentiment, rating, score and "
+    "value that is present and not null is used. Anything else, including a nested object, is unrecognised.",
     (
         share("satisfaction", "Satisfaction", "positive / (positive + neutral + negative)"),
         _engaged("positive", "Positive", "latest rating positive", rating="positive"),
@@ -63,15 +62,15 @@ UNIQUE_INTERACTIONS = Metric(
     "unique_interactions",
     "Unique interactions",
     "totals",
-    "Of the conversations visited in range (by earliest visit), those that ever became engaged, once per "
-    "conversation; rate = engaged / visited. Order-free; visiting again never un-engages. Conversations never visited"
-    " are outside this funnel.",
+    "Conversations first visited in range that became engaged at any time; rate = engaged / visited. Each conversation "
+    "counts once. The order of events does not matter, and another visit does not undo an engagement. Conversations "
+    "without a visit are not part of this funnel.",
     (
         share("rate", "Rate", "interactions / visited conversations"),
         _engaged("interactions", "Interactions", "visited and ever engaged", basis="visited", engaged="true"),
         _engaged("visited_conversations", "Visited", "first visited in the range", basis="visited"),
     ),
-    (LeftOut("conversations that were never visited"),),
+    (LeftOut("conversations without a visit"),),
     (Filled("conversation_id", 'tracker.initialize_conversation("c-1842")'),),
 )
 

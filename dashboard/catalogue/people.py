@@ -19,10 +19,10 @@ WORLD_MAP = Metric(
     "World map",
     "breakdown",
     "Engaged conversations (as in total_conversations) per country, with region, city and coordinates on drill-down, "
-    'from the first valid public `customer_ip_address` seen. Of a list ("a, b") the first public one; a port is '
-    "stripped; `::ffff:a.b.c.d` is a.b.c.d; public means globally reachable (Python's `ipaddress` says so: "
-    "`is_global`) and not multicast; a public address that the database does not know stays first and is unknown; "
-    "private, reserved, broken or absent gives nothing.",
+    "from the first valid public `customer_ip_address`. Of a list (`a, b`) the first public address counts; a port is "
+    "removed; `::ffff:a.b.c.d` is a.b.c.d. Public means `is_global` in Python's `ipaddress` and not multicast. A "
+    "public address that is not in the database remains the first one and is `unknown`; private, reserved, invalid "
+    "and missing addresses are ignored.",
     (
         key("country_code", "Country", "country", "ISO 3166-1 alpha-2, or unknown"),
         _conversations(country="country_code"),
@@ -55,8 +55,9 @@ DEVICE_USAGE = Metric(
     "device_usage",
     "Device usage",
     "breakdown",
-    "Engaged conversations per device: desktop, tablet, mobile, other, unknown; case-folded; a user-agent string (it "
-    "contains a `/`) is parsed; bots, televisions and any other text are `other`; last known value wins.",
+    "Engaged conversations per device: desktop, tablet, mobile, other or unknown. Values are case-folded; a value "
+    "with a `/` is parsed as a user-agent string; bots, televisions and any other text are `other`. The last known "
+    "value counts.",
     (
         key("device", "Device", "name", "desktop, tablet, mobile, other or unknown"),
         _conversations(device="device"),
@@ -69,13 +70,15 @@ INDIVIDUAL_USERS = Metric(
     "individual_users",
     "Individual users",
     "totals",
-    "Distinct `customer_id` (last known) over conversations with at least one `end_user` message in range. Trimmed, "
-    'case-sensitive; "", none, null, undefined, anonymous, unknown (in any case) are no id, erase nothing, and a '
-    "conversation without an id is counted as anonymous. New: the customer's first `end_user` message ever (with this "
-    "agent and environment) lies in range (as far as retention reaches); returning: all others.",
+    "Distinct `customer_id` (last known value) of conversations with at least one `end_user` message in range. Ids are "
+    'trimmed and case-sensitive. "", none, null, undefined, anonymous and unknown (in any case) are not ids and erase '
+    "nothing; a conversation without an id counts as anonymous. New: the customer's first `end_user` message ever, for "
+    "this agent and environment and within the retention, is in range. Returning: all others.",
     (
         count("users", "Users", "customers", "distinct customer ids with a message in the range", Link("customers")),
-        count("new_users", "New", "customers", "first message ever in range", Link("customers", {"user": "new"})),
+        count(
+            "new_users", "New", "customers", "first message ever is in the range", Link("customers", {"user": "new"})
+        ),
         count("returning_users", "Returning", "customers", "all others", Link("customers", {"user": "returning"})),
         count(
             "anonymous_conversations",
@@ -93,7 +96,7 @@ SOURCES = Metric(
     "sources",
     "Sources",
     "breakdown",
-    "Engaged conversations per channel that started them: first known `source`, trimmed and lower-cased.",
+    "Engaged conversations per channel in which they started: the first known `source`, trimmed and in lower case.",
     (
         key("source", "Source", "name", "trimmed and in lower case, or unknown"),
         _conversations(source="source"),
@@ -106,9 +109,9 @@ LANGUAGES = Metric(
     "languages",
     "Languages",
     "breakdown",
-    "Engaged conversations per primary language subtag (en-US, en_US, EN, English are `en`; English names of ISO 639-1 "
-    "languages), region kept for drill-down, in capitals; a tag's primary subtag has 2 or 3 letters and is kept as it "
-    "is; anything else is not known; last known value wins.",
+    "Engaged conversations per primary language subtag. en-US, en_US, EN and English are `en`; English names of ISO "
+    "639-1 languages are recognised. A primary subtag has 2 or 3 letters and is kept; anything else counts as "
+    "missing. The region, in capitals, is kept for the drill-down. The last known value counts.",
     (
         key("language", "Language", "language", "primary language subtag, or unknown"),
         _conversations(language="language"),
@@ -121,7 +124,7 @@ LANGUAGE_REGIONS = Metric(
     "language_regions",
     "Languages, regions",
     "breakdown",
-    "Languages by the region of the tag, in capitals; `unknown` when the tag had none.",
+    "Languages by the region of the language tag, in capitals; `unknown` for tags without a region.",
     (
         key("language", "Language", "language", "primary language subtag, or unknown"),
         key("region", "Region", "name", "of the language tag, in capitals, or unknown"),

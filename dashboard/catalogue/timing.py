@@ -8,12 +8,11 @@ AVERAGE_RESPONSE_TIME = Metric(
     "average_response_time",
     "Average response time",
     "totals",
-    "Over exchanges, attributed to the time of the burst's first message: time of the agent message minus time of the"
-    " **first** message of the burst. Later agent messages of the same reply and agent messages that answer nothing "
-    "give no sample; nothing is paired across sessions. Also given: unanswered bursts of closed sessions, and the "
-    "mean over the same exchanges measured from the burst's last message. Samples under 5 ms mean that question and "
-    "answer were tracked together: excluded and counted as `not_measured`. All of these by the time of the burst's "
-    "first message.",
+    "Over exchanges: time of the agent message minus time of the **first** message of the burst. Everything is counted "
+    "at the time of the burst's first message. Later agent messages of the same reply and agent messages without a "
+    "question give no sample; messages of different sessions are never paired. Samples under 5 ms mean that question "
+    "and answer were tracked together; they are excluded and counted as `not_measured`. Also reported: unanswered "
+    "bursts of closed sessions, and the mean over the same exchanges from the burst's last message.",
     (
         duration("mean_seconds", "Mean", "from the first message of a question to its answer"),
         *percentiles("the exchanges"),
@@ -51,12 +50,12 @@ AVERAGE_CONVERSATION_DURATION = Metric(
     "average_conversation_duration",
     "Average conversation duration",
     "totals",
-    "Over closed sessions that started in range and have at least two activities: last minus first activity; an "
-    "explicit end at or after the last activity and within the session gap of it (inclusive) counts as the end (the "
-    "earliest such). Open sessions and closed sessions with a single activity are left out and counted: the three "
-    "counts sum to the sessions started in range. Also given: the same per conversation: first to last activity over "
-    "all its sessions, of conversations whose first activity lies in range, all of whose sessions are closed, and "
-    "that have at least two activities (end markers do not count here).",
+    "Over closed sessions that started in range and have at least two activities: time from the first to the last "
+    "activity. The earliest explicit end at or after the last activity, and at most the session gap later, counts as "
+    "the end. Open sessions and closed sessions with a single activity are excluded and counted: the three counts sum "
+    "to the sessions started in range. Also reported per conversation: time from the first to the last activity over "
+    "all its sessions, for conversations whose first activity is in range, whose sessions are all closed, and that "
+    "have at least two activities; end markers do not count here.",
     (
         duration("mean_seconds", "Mean", "of the sessions"),
         *percentiles("the sessions"),
@@ -96,8 +95,8 @@ TOOL_USAGE = Metric(
     "Tool usage",
     "breakdown",
     "Per trimmed action name, by `occurred_at`: calls, mean and percentiles of duration, failed calls, conversations "
-    "that used it, calls with unknown duration. Duration is `duration_ms` if >= 0, else `ended_at - started_at` if "
-    "both are there and >= 0, else unknown. The event type `token_usage` is no tool.",
+    "that used it, and calls with unknown duration. Duration is `duration_ms` if >= 0, else `ended_at - started_at` if "
+    "both are present and the difference is >= 0, else unknown. The event type `token_usage` does not count.",
     (
         key("action_name", "Action", "name", "trimmed, otherwise as sent"),
         count("calls", "Calls", "calls", "in the range", Link("actions", from_row=ACTION)),

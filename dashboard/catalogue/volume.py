@@ -6,7 +6,7 @@ MESSAGE = Filled("content", 'conversation.track_human_message("Where is my order
 ANSWER = Filled("content", 'conversation.track_agent_message("It is on its way.")')
 OPENING = Filled("conversation_id", 'tracker.get_or_create_conversation("c-1842")')
 NO_SYSTEM = LeftOut("system messages, actions, button clicks and token usage")
-NEVER_ENGAGED = LeftOut("conversations that were only visited, or have only feedback, token usage or an end")
+NEVER_ENGAGED = LeftOut("conversations with nothing but visits, feedback, token usage or an end")
 CELL = {"weekday": "weekday", "hour": "hour"}
 DAY = {"day": "day"}
 
@@ -14,7 +14,7 @@ TOTAL_MESSAGES = Metric(
     "total_messages",
     "Total messages",
     "totals",
-    "Messages by message time; also split by sender. `system` messages, actions, buttons and token usage are not "
+    "Messages by message time, also by sender. `system` messages, actions, button clicks and token usage are not "
     "messages.",
     (
         count("messages", "Messages", "messages", "from end users and agents", Link("messages")),
@@ -35,8 +35,8 @@ TOTAL_CONVERSATIONS = Metric(
     "total_conversations",
     "Total conversations",
     "totals",
-    "Conversations whose `engaged_at` lies in the range. Also given: active (at least one activity in range) and "
-    "sessions started.",
+    "Conversations whose `engaged_at` is in range. Also reported: active conversations (at least one activity in "
+    "range) and sessions started.",
     (
         count("conversations", "Conversations", "conversations", "engaged in the range", Link("conversations")),
         count(
@@ -56,7 +56,7 @@ PEAK_HOURS = Metric(
     "peak_hours",
     "Peak hours",
     "matrix",
-    "7 x 24 matrix (Monday first) in the asked time zone, in two modes: messages (sums to total_messages) and "
+    "7 x 24 matrix (Monday first) in the requested time zone, in two modes: messages (sums to total_messages) and "
     "conversations by `engaged_at` (sums to total_conversations).",
     (
         key("weekday", "Weekday", "weekday", "1 is Monday, 7 is Sunday"),
@@ -72,8 +72,8 @@ DAILY_OVERVIEW = Metric(
     "daily_overview",
     "Daily overview",
     "days",
-    "Per local day, gaps filled with zeros: messages, conversations active that day (distinct, so days do not sum to "
-    "the range), and new conversations.",
+    "Per local day, with zeros for days without data: messages, conversations active that day (distinct, so that the "
+    "days do not sum to the range), and new conversations.",
     (
         key("day", "Day", "day", "in the requested time zone; the first and last day count only what is in the range"),
         count("messages", "Messages", "messages", "by message time", Link("messages", from_row=DAY)),

@@ -1,7 +1,7 @@
 """The dashboard "Convostream: pipeline health": the workers' Prometheus metrics.
 
-Counters are shown as what they grew by. A partition has one owner at a time, but a worker that lost it goes on serving
-its last value, so values by partition are the highest that any worker serves.
+Counters are shown as increases. A worker that lost a partition keeps exporting its last value, so values by partition
+are the maximum over all workers.
 """
 
 from typing import Final
@@ -40,13 +40,13 @@ STATE: Final = (
         "Workers",
         "none",
         ((f'count(up{{job="{JOB}"}} == 1) or vector(0)', "up"),),
-        note="Number of workers that answer.",
+        note="Number of running workers.",
     ),
     Chart(
         "Lag",
         "locale",
         (("sum(max by (partition) (convostream_lag_records))", "records"),),
-        note="Records of all partitions not yet landed in ClickHouse.",
+        note="Records of all partitions that are not yet in ClickHouse.",
     ),
 )
 FAULTS: Final = (
@@ -63,7 +63,7 @@ FAULTS: Final = (
         "none",
         (("1 - min(convostream_audit_clean and convostream_audit_finished_seconds > 0)", "differs"),),
         (metrics.AUDIT_CLEAN,),
-        "0 when clean, 1 when something still differs.",
+        "0: no differences. 1: differences remain.",
     ),
     Chart("Repaired rows", "locale", ((_grown("convostream_repaired_rows_total"), "rows"),), (metrics.REPAIRED_ROWS,)),
 )
@@ -74,7 +74,9 @@ AUDIT_AGE: Final = Chart(
     (metrics.AUDIT_TIME,),
 )
 OVERDUE_SECONDS: Final = 3 * 3600
-ALERTS: Final = Chart("Alerts", "string", (), note="Pending and firing alerts; rules: deploy/prometheus/alerts.yml.")
+ALERTS: Final = Chart(
+    "Alerts", "string", (), note="Pending and firing alerts. The rules are in deploy/prometheus/alerts.yml."
+)
 FLOW: Final = (
     Chart("Events by type", "eps", ((_each("convostream_events_total", "type"), "{{type}}"),), (metrics.EVENTS,)),
     Chart(
@@ -94,10 +96,10 @@ FLOW: Final = (
         (metrics.DEAD_LETTERS, metrics.REPLAYED),
     ),
     Chart(
-        "Repetitions and forwarded records",
+        "Duplicate and forwarded records",
         "eps",
         (
-            ("sum(rate(convostream_repetitions_total[$__rate_interval]))", "repetitions"),
+            ("sum(rate(convostream_repetitions_total[$__rate_interval]))", "duplicates"),
             ("sum(rate(convostream_forwarded_records_total[$__rate_interval]))", "forwarded"),
             ("sum(rate(convostream_ignored_headers_total[$__rate_interval]))", "headers ignored"),
             ("sum(rate(convostream_erased_records_total[$__rate_interval]))", "erased"),
@@ -143,20 +145,20 @@ KAFKA: Final = (
     ),
 )
 FLUSHES: Final = (
-    Chart("Rows of a flush", "locale", _quantiles("convostream_flush_rows"), (metrics.FLUSH_ROWS,)),
+    Chart("Rows per flush", "locale", _quantiles("convostream_flush_rows"), (metrics.FLUSH_ROWS,)),
     Chart("Seconds in each step", "s", _quantiles("convostream_step_seconds", "step"), (metrics.STEP_SECONDS,)),
     Chart(
         "Flushes",
         "ops",
         (("sum by (instance) (rate(convostream_flush_rows_count[$__rate_interval]))", "{{instance}}"),),
-        note="Flushes a second of each worker.",
+        note="Flushes per second of each worker.",
     ),
     Chart(
         "Corrections",
         "eps",
         ((_each("convostream_corrections_total", "kind"), "{{kind}}"),),
         (metrics.CORRECTIONS,),
-        "Many mean that events arrive late or out of order.",
+        "A high rate means that events arrive late or out of order.",
     ),
     Chart("Retries", "ops", ((_each("convostream_clickhouse_retries_total", "call"), "{{call}}"),), (metrics.RETRIES,)),
     Chart(
@@ -198,8 +200,8 @@ MEMORY: Final = (
 def health() -> Dashboard:
     """Return the dashboard: faults first, then throughput, then resources."""
     dashboard = Dashboard("Convostream: pipeline health").uid(UID).tags([TAG]).timezone("browser").time("now-6h", "now")
-    dashboard.description("What the workers say of themselves.").refresh("30s").tooltip(DashboardCursorSync.CROSSHAIR)
-    dashboard.readonly().annotations([]).link(other_dashboards()).with_row(Row("Is it well"))
+    dashboard.description("Metrics of the workers.").refresh("30s").tooltip(DashboardCursorSync.CROSSHAIR)
+    dashboard.readonly().annotations([]).link(other_dashboards()).with_row(Row("Health"))
     for chart in STATE:
         dashboard.with_panel(number(chart, 3))
     for chart in FAULTS:

@@ -144,7 +144,10 @@ def test_apply_puts_right_what_touches_no_row(database: Database) -> None:
 @pytest.mark.parametrize(
     ("statements", "text"),
     [
-        (("ALTER TABLE events ADD COLUMN mood String",), "events: column mood: extra; no file describes it; if its values"),
+        (
+            ("ALTER TABLE events ADD COLUMN mood String",),
+            "events: column mood: extra; no file describes it; if its values",
+        ),
         (("ALTER TABLE owners MODIFY COLUMN layout UInt32",), "owners: type of column layout: files say 'UInt64'"),
         (("ALTER TABLE owners MODIFY COLUMN released DEFAULT 1",), "owners: default of column released: files say"),
         (
