@@ -17,7 +17,7 @@ ORDERS = {"1001": "on its way", "1002": "delivered"}
 
 
 class Agent:
-    """Answers questions; its tools are timed for whichever conversation the current task leads."""
+    """Answers questions; its tools are timed for the conversation of the current task."""
 
     def __init__(self, tracker: AsyncConversationTracker) -> None:
         self._tracker = tracker
@@ -39,7 +39,7 @@ class Agent:
         return await self._find_order(number)
 
     async def _look_up(self, number: str) -> str:
-        await asyncio.sleep(0.01)  # a database would be asked here
+        await asyncio.sleep(0.01)  # stands for a database query
         return f"Order {number} is {ORDERS.get(number, 'unknown')}."
 
 

@@ -1,7 +1,7 @@
 """A plain agent on the terminal: reads what you type, answers, and tracks the conversation.
 
     export CONVOSTREAM_KAFKA_BOOTSTRAP_SERVERS=localhost:9092
-    export CONVOSTREAM_SPOOL_DIRECTORY=/var/tmp/plain-agent    # optional: events survive the absence of the broker
+    export CONVOSTREAM_SPOOL_DIRECTORY=/var/tmp/plain-agent    # optional: events survive a broker outage
     python examples/plain_agent.py
 
 Type a question about an order, "human" to be handed over, or nothing to leave.
@@ -39,7 +39,7 @@ def answer(conversation: Conversation, question: str) -> str:
 
 
 def talk(tracker: ConversationTracker, questions: Iterable[str]) -> None:
-    """Lead one conversation from its first question to its end."""
+    """Hold one conversation from its first question to its end."""
     conversation = tracker.get_or_create_conversation(
         str(uuid.uuid4()), customer_id="terminal-user", device="desktop", source="terminal", language="en"
     )
@@ -54,7 +54,7 @@ def talk(tracker: ConversationTracker, questions: Iterable[str]) -> None:
 
 
 def main() -> None:
-    """Talk until standard input ends, then send what is left."""
+    """Answer until standard input ends, then send the remaining events."""
     tracker = ConversationTracker("plain-agent")
     print("How can I help?")
     talk(tracker, sys.stdin)

@@ -139,7 +139,7 @@ class Talk:
 
 
 def silent_visit(transcript: Transcript, copy: str, at_ms: int) -> list[Step]:
-    """Return the visit of somebody else who writes nothing, for some of the copies."""
+    """Return a visit by another person who writes nothing, for some of the copies."""
     if not chance(SHARE_OF_SILENT_VISITS, "silent visit", transcript.id, copy):
         return []
     visitor = attributes_of(transcript, f"{copy}-visit")

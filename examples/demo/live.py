@@ -1,4 +1,4 @@
-"""Live conversations: a few begin every minute, and each step is made when it is due."""
+"""Live conversations: a few begin every minute, and each step is sent when it is due."""
 
 import heapq
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ class LiveTalks:
     _pushed: int = 0
 
     def advance(self, now_ms: int) -> list[Talk]:
-        """Make all steps that are due, and return the talks that began."""
+        """Send all due steps, and return the conversations that began."""
         begun = []
         while self.start_ms + self.begun * PAUSE_MS <= now_ms:
             begun.append(self._begin(self.start_ms + self.begun * PAUSE_MS))

@@ -1,4 +1,4 @@
-"""What the demo prints at the end: all fifteen metrics, commands to go on with, and the address of the page."""
+"""What the demo prints at the end: all fifteen metrics, commands for the next steps, and the address of the page."""
 
 import os
 import shlex

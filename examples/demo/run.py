@@ -111,7 +111,7 @@ class Demo:
         return tally
 
     def _continue(self, tracker: ConversationTracker, page: setup.Page, now_ms: int) -> None:
-        """Print how to go on, and add live conversations until Ctrl-C."""
+        """Print the next steps, and add live conversations until Ctrl-C."""
         latest = latest_days(now_ms, self._options.time_zone)
         with setup.addresses_written(self._stack, self._options.addresses):
             print_commands(self._console, self._stack.environment(), latest, self._logs, self._options.addresses)

@@ -11,7 +11,7 @@ from typing import Final
 
 from examples.demo.deterministic_random import Weighted, share
 
-# Twice what the page shows at first, so that its comparison with the period before has data on both sides.
+# Twice the default range of the page, so that its comparison with the previous period has data on both sides.
 DAYS: Final = 60
 HOUR_MS: Final = 3_600_000
 

@@ -28,7 +28,7 @@ _CHARACTERS_PER_TOKEN: Final = 4
 
 
 def visit(attributes: Attributes, at_ms: int) -> Call:
-    """Return the call for a visit: somebody opens the widget, whose customer id is sent later."""
+    """Return the call for a visit: a person opens the widget; the customer id is sent later."""
 
     def call(tracker: ConversationTracker) -> None:
         if attributes.device not in _PLAIN_DEVICES:

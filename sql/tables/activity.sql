@@ -1,18 +1,18 @@
 -- A row counts the activities of one conversation in one quarter-hour.
 -- Written by activity_mv from the events of each flush. Read by the metric views for the whole quarter-hours of a
 -- range; its edges come from events.
--- ORDER BY: the range of an agent is contiguous, and merging adds up the counts of a conversation and quarter-hour.
--- Events are never taken back, so the counts need no sign. The deduplication window drops a repeated flush.
+-- ORDER BY: the range of an agent is contiguous, and merging sums the counts of a conversation and quarter-hour.
+-- Events are never removed one by one, so the counts need no sign. The deduplication window drops a repeated flush.
 CREATE TABLE IF NOT EXISTS activity
 (
-    agent_id LowCardinality(String) COMMENT 'the agent that is measured',
-    environment LowCardinality(String) COMMENT 'production unless the producer says otherwise',
+    agent_id LowCardinality(String) COMMENT 'the measured agent',
+    environment LowCardinality(String) COMMENT 'production unless the producer sets another one',
     quarter_hour UInt32 COMMENT 'seconds since 1970 / 900, rounded down',
     conversation_hash UInt64 COMMENT '64-bit hash of agent_id, environment and conversation_id',
-    end_user_messages UInt64 COMMENT 'messages from end_user; merging adds up',
-    agent_messages UInt64 COMMENT 'messages from agent; merging adds up',
-    actions UInt64 COMMENT 'actions; merging adds up',
-    buttons UInt64 COMMENT 'button clicks; merging adds up'
+    end_user_messages UInt64 COMMENT 'messages from end_user; merging sums',
+    agent_messages UInt64 COMMENT 'messages from agent; merging sums',
+    actions UInt64 COMMENT 'actions; merging sums',
+    buttons UInt64 COMMENT 'button clicks; merging sums'
 )
 ENGINE = SummingMergeTree
 ORDER BY (agent_id, environment, quarter_hour, conversation_hash)

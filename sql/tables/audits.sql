@@ -1,16 +1,16 @@
--- A row is one audit: what it compared, what differed from the events, and what was repaired.
+-- A row is one audit: what it compared, the differences from the events, and the repairs.
 -- Written by `python -m stream_processors audit` when it ends. Read by the dashboard, and by the workers, which publish
 -- the latest audit as metrics and start the next one when it is due.
 -- ORDER BY: the latest audits are contiguous. Rows are few and stay for ever.
 CREATE TABLE IF NOT EXISTS audits
 (
-    started_at DateTime64(3, 'UTC') COMMENT 'when it began, by the clock of ClickHouse',
-    finished_at DateTime64(3, 'UTC') COMMENT 'when it ended',
+    started_at DateTime64(3, 'UTC') COMMENT 'start, by the clock of ClickHouse',
+    finished_at DateTime64(3, 'UTC') COMMENT 'end',
     auditor_id String COMMENT 'host, process and a random part',
-    since Nullable(DateTime64(3, 'UTC')) COMMENT 'of conversations with events received since then, NULL for all',
-    conversations UInt64 COMMENT 'how many were compared',
-    touched UInt64 COMMENT 'how many differed while flushes kept changing them: for the next audit',
-    differences Map(LowCardinality(String), UInt64) COMMENT 'rows missing or too many, by table',
+    since Nullable(DateTime64(3, 'UTC')) COMMENT 'only conversations with events received since then, NULL for all',
+    conversations UInt64 COMMENT 'number of compared conversations',
+    touched UInt64 COMMENT 'conversations left for the next audit, because flushes kept changing them',
+    differences Map(LowCardinality(String), UInt64) COMMENT 'missing and duplicate rows, by table',
     examples Array(Tuple(
         table String,
         agent_id String,
@@ -19,10 +19,10 @@ CREATE TABLE IF NOT EXISTS audits
         conversation_hash UInt64,
         missing UInt64,
         surplus UInt64
-    )) COMMENT 'where, for the first hundred',
-    repaired UInt64 COMMENT 'rows that a repair wrote or removed',
-    is_clean UInt8 COMMENT '1 when nothing differs now: nothing did, or all was repaired, which was proved'
+    )) COMMENT 'the first hundred differences',
+    repaired UInt64 COMMENT 'rows that the repair inserted or deleted',
+    is_clean UInt8 COMMENT '1 if no difference remains, which a repair verifies'
 )
 ENGINE = MergeTree
 ORDER BY started_at
-COMMENT 'Comparisons of what is derived with the events: what differed, and what was repaired';
+COMMENT 'Comparisons of derived tables with the events: differences and repairs';

@@ -1,14 +1,14 @@
--- A row states (sign +1) or takes back (sign -1) what is known of one conversation. Netted, each conversation with an
--- event has one row.
+-- A row adds (sign +1) or removes (sign -1) the facts of one conversation. After summing the signs, each conversation
+-- with an event has one row.
 -- Written by conversation_facts_mv. Read by the metric views, the view conversations, the worker and the audit.
--- ORDER BY: the primary key serves ranges of engaged_at. It continues with all other columns, so that merging adds up
--- the signs of equal facts only. Merging adds up the signs of equal rows in any order of arrival, but it never
--- completes, so readers add up sign themselves.
+-- ORDER BY: the primary key serves ranges of engaged_at. It continues with all other columns, so that merging sums
+-- the signs of equal facts only. Merging works in any order of arrival, but never completes, so readers sum the signs
+-- themselves.
 -- The deduplication window drops a repeated flush.
 CREATE TABLE IF NOT EXISTS conversation_facts
 (
-    agent_id LowCardinality(String) COMMENT 'the agent that is measured',
-    environment LowCardinality(String) COMMENT 'production unless the producer says otherwise',
+    agent_id LowCardinality(String) COMMENT 'the measured agent',
+    environment LowCardinality(String) COMMENT 'production unless the producer sets another one',
     quarter_hour UInt32 COMMENT 'quarter-hour of engaged_at, 0 when never engaged',
     conversation_hash UInt64 COMMENT '64-bit hash of agent_id, environment and conversation_id',
     conversation_id String COMMENT 'id of the conversation as sent',
@@ -19,8 +19,8 @@ CREATE TABLE IF NOT EXISTS conversation_facts
     country_code LowCardinality(String) COMMENT 'of the first public address: ISO 3166-1 alpha-2 or unknown',
     region LowCardinality(String) COMMENT 'of the first public address: English name of its last subdivision',
     city LowCardinality(String) COMMENT 'of the first public address: English name, or unknown',
-    latitude Nullable(Float64) COMMENT 'of the first public address, as the database gives it',
-    longitude Nullable(Float64) COMMENT 'of the first public address, as the database gives it',
+    latitude Nullable(Float64) COMMENT 'of the first public address, from the GeoIP database',
+    longitude Nullable(Float64) COMMENT 'of the first public address, from the GeoIP database',
     device LowCardinality(String) COMMENT 'last known: desktop, tablet, mobile, other or unknown',
     source LowCardinality(String) COMMENT 'first known channel or unknown',
     language LowCardinality(String) COMMENT 'last known primary language subtag or unknown',
@@ -28,8 +28,8 @@ CREATE TABLE IF NOT EXISTS conversation_facts
     rating LowCardinality(String) COMMENT 'latest of a customer: positive, neutral, negative, unrecognised or empty',
     escalated UInt8 COMMENT '1 with at least one escalation action',
     escalation_failed UInt8 COMMENT '1 with at least one escalation action that failed',
-    name String COMMENT 'empty: titles stand in events alone, where they expire',
-    sign Int32 COMMENT '+1 states, -1 takes back; merging adds up'
+    name String COMMENT 'always empty: titles are only in events, where they expire',
+    sign Int32 COMMENT '+1 adds the row, -1 removes it; merging sums'
 )
 ENGINE = SummingMergeTree(sign)
 PRIMARY KEY (agent_id, environment, quarter_hour, conversation_hash)
@@ -43,4 +43,4 @@ SETTINGS
     non_replicated_deduplication_window = 100000,
     merge_selector_base = 16,
     min_free_disk_bytes_to_perform_insert = 16777216
-COMMENT 'What is known of each conversation, as signed rows';
+COMMENT 'The facts of each conversation, as signed rows';

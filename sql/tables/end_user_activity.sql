@@ -1,18 +1,17 @@
--- A row states (sign +1) or takes back (sign -1) that a conversation has at least one end_user message in a
--- quarter-hour, under the current customer of the conversation.
+-- A row adds (sign +1) or removes (sign -1) a quarter-hour in which a conversation has at least one end_user message,
+-- with the current customer of the conversation.
 -- Written by end_user_activity_mv. Read by the metric view individual_users and by the audit.
--- ORDER BY: the primary key serves ranges of time. It continues with customer, so that merging adds up the signs of
--- equal rows only. Merging adds up the signs of equal rows in any order of arrival, but it never completes, so readers
--- add up sign themselves.
+-- ORDER BY: the primary key serves ranges of time. It continues with customer, so that merging sums the signs of equal
+-- rows only. Merging works in any order of arrival, but never completes, so readers sum the signs themselves.
 -- The deduplication window drops a repeated flush.
 CREATE TABLE IF NOT EXISTS end_user_activity
 (
-    agent_id LowCardinality(String) COMMENT 'the agent that is measured',
-    environment LowCardinality(String) COMMENT 'production unless the producer says otherwise',
+    agent_id LowCardinality(String) COMMENT 'the measured agent',
+    environment LowCardinality(String) COMMENT 'production unless the producer sets another one',
     quarter_hour UInt32 COMMENT 'seconds since 1970 / 900, rounded down',
     conversation_hash UInt64 COMMENT '64-bit hash of agent_id, environment and conversation_id',
     customer String COMMENT 'last known customer of the conversation, empty when anonymous',
-    sign Int32 COMMENT '+1 states, -1 takes back; merging adds up'
+    sign Int32 COMMENT '+1 adds the row, -1 removes it; merging sums'
 )
 ENGINE = SummingMergeTree(sign)
 PRIMARY KEY (agent_id, environment, quarter_hour, conversation_hash)

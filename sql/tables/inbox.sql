@@ -1,6 +1,6 @@
--- A row is all rows of one kind that a flush brings; the kind names their target table. Each column is the array of
--- their values. Columns that the kind does not have are empty, the others have the same length.
--- Written by the worker: one flush is one block under one deduplication token. Read by inbox_accepted_mv alone.
+-- A row is all rows of one kind of a flush; the kind names their target table. Each column is the array of their
+-- values. Columns that the kind does not have are empty, the others have the same length.
+-- Written by the worker: one flush is one block under one deduplication token. Read only by inbox_accepted_mv.
 -- The columns of events are those of tables/events.sql (sql/event_columns.py puts them here). Facts, dead letters and
 -- activity use columns of the same name for values of their own.
 -- Rows of kind lost_event and activity come from reconciliation: events that only the table events lacks, and
@@ -12,13 +12,13 @@ CREATE TABLE IF NOT EXISTS inbox
 
     topic LowCardinality(String) COMMENT 'Kafka topic of the records, and of the claim that the fence checks',
     partition UInt32 COMMENT 'Kafka partition of the records, and of the claim that the fence checks',
-    log_epoch UInt64 COMMENT 'which life of the Kafka log the offsets belong to',
-    owner_epoch UInt64 COMMENT 'epoch of the claim under which the flush is made',
-    owner_id String COMMENT 'identity of the worker that makes the flush',
+    log_epoch UInt64 COMMENT 'epoch of the Kafka log that the offsets belong to',
+    owner_epoch UInt64 COMMENT 'epoch of the claim that the flush is written with',
+    owner_id String COMMENT 'id of the worker that writes the flush',
 
     @EVENT_ARRAYS@,
 
-    sign Array(Int32) COMMENT 'facts: +1 states a fact, -1 takes it back',
+    sign Array(Int32) COMMENT 'facts: +1 adds a fact, -1 removes it',
 
     engaged_at Array(Nullable(DateTime64(3, 'UTC'))) COMMENT 'conversation facts: earliest engaging event',
     visited_at Array(Nullable(DateTime64(3, 'UTC'))) COMMENT 'conversation facts: earliest visit',
@@ -27,7 +27,7 @@ CREATE TABLE IF NOT EXISTS inbox
     escalation_failed Array(UInt8) COMMENT 'conversation facts: 1 with at least one escalation action that failed',
 
     last_activity_at Array(DateTime64(3, 'UTC')) COMMENT 'session facts: last activity',
-    closes_at Array(Nullable(DateTime64(3, 'UTC'))) COMMENT 'session, exchange facts: closed once this has passed',
+    closes_at Array(Nullable(DateTime64(3, 'UTC'))) COMMENT 'session, exchange facts: closed after this time',
     activities Array(UInt32) COMMENT 'session facts: number of activities',
     conversation_last_activity_at Array(Nullable(DateTime64(3, 'UTC'))) COMMENT 'first session facts: of all',
     conversation_activities Array(Nullable(UInt32)) COMMENT 'first session facts: of all sessions',
@@ -37,12 +37,12 @@ CREATE TABLE IF NOT EXISTS inbox
     last_asked_at Array(DateTime64(3, 'UTC')) COMMENT 'exchange facts: last message of the burst',
     answered_at Array(Nullable(DateTime64(3, 'UTC'))) COMMENT 'exchange facts: the agent message that answers',
 
-    origin_topic Array(LowCardinality(String)) COMMENT 'dead letters: Kafka topic of the record that was refused first',
-    origin_partition Array(UInt32) COMMENT 'dead letters: Kafka partition of the record that was refused first',
-    origin_log_epoch Array(UInt64) COMMENT 'dead letters: which life of the Kafka log the origin''s offset belongs to',
-    origin_offset Array(UInt64) COMMENT 'dead letters: Kafka offset of the record that was refused first',
+    origin_topic Array(LowCardinality(String)) COMMENT 'dead letters: Kafka topic of the first rejected record',
+    origin_partition Array(UInt32) COMMENT 'dead letters: Kafka partition of the first rejected record',
+    origin_log_epoch Array(UInt64) COMMENT 'dead letters: epoch of the Kafka log that the origin''s offset belongs to',
+    origin_offset Array(UInt64) COMMENT 'dead letters: Kafka offset of the first rejected record',
     status Array(LowCardinality(String)) COMMENT 'dead letters: refused, or replayed when it is an event now',
-    reason Array(String) COMMENT 'dead letters: what is wrong, naming the field and what is allowed',
+    reason Array(String) COMMENT 'dead letters: the field and what is allowed',
     reason_code Array(LowCardinality(String)) COMMENT 'dead letters: the kind of fault, from a closed set',
     raw Array(String) COMMENT 'dead letters: the bytes of the value',
     has_value Array(UInt8) COMMENT 'dead letters: 0 for a record without a value',
@@ -50,12 +50,12 @@ CREATE TABLE IF NOT EXISTS inbox
     has_key Array(UInt8) COMMENT 'dead letters: 0 for a record without a key',
     headers Array(Array(Tuple(String, Nullable(String)))) COMMENT 'dead letters: headers of the record',
     storage Array(LowCardinality(String)) COMMENT 'dead letters: what is stored of the record: full, hashed or dropped',
-    digest Array(String) COMMENT 'dead letters: hashed alone: keyed hash of the value',
+    digest Array(String) COMMENT 'dead letters: if hashed, keyed hash of the value',
 
-    end_user_messages Array(Int64) COMMENT 'activity: what a repair adds, or takes away when below 0',
+    end_user_messages Array(Int64) COMMENT 'activity: change by a repair, negative to subtract',
     agent_messages Array(Int64) COMMENT 'activity: the same',
     actions Array(Int64) COMMENT 'activity: the same',
     buttons Array(Int64) COMMENT 'activity: the same'
 )
 ENGINE = Null
-COMMENT 'The one way in: a flush is one block of rows of all kinds';
+COMMENT 'Target of all inserts: a flush is one block of rows of all kinds';

@@ -3,4 +3,4 @@
 -- Null engine: no ORDER BY; ranges drops repeated tokens itself.
 CREATE TABLE IF NOT EXISTS range_inbox AS ranges
 ENGINE = Null
-COMMENT 'The way into the range log, past the fence';
+COMMENT 'Input of the range log: the fence checks its rows';

@@ -6,9 +6,9 @@
 CREATE TABLE IF NOT EXISTS schema_versions
 (
     version UInt32 COMMENT 'version of the schema, SCHEMA_VERSION in sql/__init__.py',
-    migration String COMMENT 'name of the migration that was carried out, empty when everything is of that version',
-    applied_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'when, by the clock of ClickHouse'
+    migration String COMMENT 'name of the migration, empty if the whole database has that version',
+    applied_at DateTime64(3, 'UTC') DEFAULT now64(3) COMMENT 'time of the row, by the clock of ClickHouse'
 )
 ENGINE = MergeTree
 ORDER BY (version, migration)
-COMMENT 'Versions of the schema and the migrations that led to them';
+COMMENT 'Schema versions and migrations of this database';

@@ -3,8 +3,8 @@
 -- corrections. Titles come from events, where they expire.
 CREATE OR REPLACE VIEW conversations
 (
-    agent_id String COMMENT 'the agent that is measured',
-    environment String COMMENT 'production unless the producer says otherwise',
+    agent_id String COMMENT 'the measured agent',
+    environment String COMMENT 'production unless the producer sets another one',
     conversation_id String COMMENT 'id of the conversation as sent',
     engaged_at Nullable(DateTime64(3, 'UTC')) COMMENT 'earliest engaging event, NULL when never engaged',
     visited_at Nullable(DateTime64(3, 'UTC')) COMMENT 'earliest visit, NULL when never visited',
@@ -13,8 +13,8 @@ CREATE OR REPLACE VIEW conversations
     country_code String COMMENT 'of the first public address: ISO 3166-1 alpha-2 or unknown',
     region String COMMENT 'of the first public address: English name of the last subdivision or unknown',
     city String COMMENT 'of the first public address: English name or unknown',
-    latitude Nullable(Float64) COMMENT 'of the first public address, as the database gives it',
-    longitude Nullable(Float64) COMMENT 'of the first public address, as the database gives it',
+    latitude Nullable(Float64) COMMENT 'of the first public address, from the GeoIP database',
+    longitude Nullable(Float64) COMMENT 'of the first public address, from the GeoIP database',
     device String COMMENT 'last known: desktop, tablet, mobile, other or unknown',
     source String COMMENT 'first known channel or unknown',
     language String COMMENT 'last known primary language subtag or unknown',

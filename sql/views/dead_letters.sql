@@ -1,5 +1,5 @@
--- A row is one pending dead letter: refused, and neither replayed nor dropped. The content is that of the first
--- refusal, as it is stored; the reason is that of the latest.
+-- A row is one pending dead letter: rejected, and neither replayed nor dropped. The content is that of the first
+-- rejection, as stored; the reason is that of the latest one.
 -- Replayed and dropped are final, so neither the order of arrival nor a clock decides whether a dead letter is pending.
 -- Duplicate rows of a record count once.
 -- A plain view over dead_letter_records; read by `python -m stream_processors dead-letters`, the dashboard and people.
@@ -7,7 +7,7 @@ CREATE OR REPLACE VIEW dead_letters
 (
     topic LowCardinality(String) COMMENT 'Kafka topic of the record',
     partition UInt32 COMMENT 'Kafka partition of the record',
-    log_epoch UInt64 COMMENT 'which life of the Kafka log the offset belongs to',
+    log_epoch UInt64 COMMENT 'epoch of the Kafka log that the offset belongs to',
     offset UInt64 COMMENT 'Kafka offset of the record',
     received_at DateTime64(3, 'UTC') COMMENT 'when Kafka received the record; 1970 is unknown',
     reason String COMMENT 'what is wrong, naming the field and what is allowed; of the latest attempt',
@@ -19,7 +19,7 @@ CREATE OR REPLACE VIEW dead_letters
     headers Array(Tuple(String, Nullable(String))) COMMENT 'headers of the record, in order',
     storage LowCardinality(String) COMMENT 'full, or hashed or dropped: then raw, key and headers are not stored',
     digest String COMMENT 'keyed hash of the value when storage is hashed, else empty',
-    attempts UInt64 COMMENT 'how often it was refused: 1, and 1 more for each replay that failed'
+    attempts UInt64 COMMENT 'number of rejections: 1, and 1 more for each failed replay'
 )
 AS SELECT
     origin_topic AS topic, origin_partition AS partition, origin_log_epoch AS log_epoch, origin_offset AS offset,

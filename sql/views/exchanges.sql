@@ -3,8 +3,8 @@
 -- removes duplicates and corrections.
 CREATE OR REPLACE VIEW exchanges
 (
-    agent_id String COMMENT 'the agent that is measured',
-    environment String COMMENT 'production unless the producer says otherwise',
+    agent_id String COMMENT 'the measured agent',
+    environment String COMMENT 'production unless the producer sets another one',
     conversation_id String COMMENT 'id of the conversation as sent',
     asked_at DateTime64(3, 'UTC') COMMENT 'first message of the burst',
     last_asked_at DateTime64(3, 'UTC') COMMENT 'last message of the burst',

@@ -7,19 +7,19 @@ CREATE OR REPLACE VIEW latest_ranges
 (
     topic LowCardinality(String) COMMENT 'Kafka topic',
     partition UInt32 COMMENT 'Kafka partition',
-    log_epoch UInt64 COMMENT 'which life of the Kafka log the offsets belong to',
-    owner_epoch UInt64 COMMENT 'epoch of the claim under which the flush was made',
+    log_epoch UInt64 COMMENT 'epoch of the Kafka log that the offsets belong to',
+    owner_epoch UInt64 COMMENT 'epoch of the claim that the flush was written with',
     first UInt64 COMMENT 'offset of the first record of the flush',
     last UInt64 COMMENT 'offset of the last record of the flush, inclusive',
     rows UInt32 COMMENT 'rows of the block, of all kinds',
-    partitions UInt32 COMMENT 'how many partitions the topic had when the rows were made',
-    fold_version String COMMENT 'version of the derivation that made the facts of this flush',
+    partitions UInt32 COMMENT 'partition count of the topic when the rows were computed',
+    fold_version String COMMENT 'fold version of the facts of this flush',
     last_record_time DateTime64(3, 'UTC') COMMENT 'Kafka timestamp of the record at last',
     last_record_hash UInt64 COMMENT 'hash of the record at last',
-    confirmed UInt8 COMMENT '1 when the flush is known to be written to all tables',
-    seen_at DateTime64(3, 'UTC') COMMENT 'when a worker first saw the records, by its own clock',
+    confirmed UInt8 COMMENT '1 if the flush is written to all tables',
+    seen_at DateTime64(3, 'UTC') COMMENT 'when a worker first read the records, by its own clock',
     proofs Array(Tuple(offset UInt64, received_at DateTime64(3, 'UTC'), is_replay UInt8))
-        COMMENT 'records whose headers were true: time of receipt, and 1 when they replay a dead letter'
+        COMMENT 'records with verified headers: time of receipt, and 1 if they replay a dead letter'
 )
 AS SELECT
     topic, partition, log_epoch, owner_epoch, first, last, rows, partitions, fold_version, last_record_time,

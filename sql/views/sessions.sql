@@ -3,8 +3,8 @@
 -- removes duplicates and corrections.
 CREATE OR REPLACE VIEW sessions
 (
-    agent_id String COMMENT 'the agent that is measured',
-    environment String COMMENT 'production unless the producer says otherwise',
+    agent_id String COMMENT 'the measured agent',
+    environment String COMMENT 'production unless the producer sets another one',
     conversation_id String COMMENT 'id of the conversation as sent',
     started_at DateTime64(3, 'UTC') COMMENT 'first activity',
     last_activity_at DateTime64(3, 'UTC') COMMENT 'last activity',
