@@ -1,6 +1,6 @@
 -- A row is all rows of one kind of a flush; the kind names their target table. Each column is the array of their
 -- values. Columns that the kind does not have are empty, the others have the same length.
--- Written by the worker: one flush is one block under one deduplication token. Read only by inbox_accepted_mv.
+-- Written by the worker: one flush is one block under one deduplication token. Read by inbox_accepted_mv only.
 -- The columns of events are those of tables/events.sql (sql/event_columns.py puts them here). Facts, dead letters and
 -- activity use columns of the same name for values of their own.
 -- Rows of kind lost_event and activity come from reconciliation: events that only the table events lacks, and

@@ -7,7 +7,7 @@ from tests.browser.conftest import DashboardServer
 from tests.support.dashboard.page import DashboardPage
 
 
-def test_what_is_built_is_not_built_again(dashboard_server: DashboardServer) -> None:
+def test_a_built_page_is_not_built_again(dashboard_server: DashboardServer) -> None:
     assert build() is False
     assert (BUILT / "index.html").is_file()
 
@@ -16,7 +16,7 @@ def test_the_sources_pass_the_type_checker_and_the_linter() -> None:
     check()
 
 
-def test_the_page_asks_no_other_host(dashboard: DashboardPage) -> None:
+def test_the_page_sends_no_request_to_another_host(dashboard: DashboardPage) -> None:
     asked: list[str] = []
 
     def note(request: Request) -> None:

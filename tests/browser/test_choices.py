@@ -9,7 +9,7 @@ from tests.support.dashboard.page_events import DEMO_AGENT, HOSTILE_AGENT, send_
 FIFTEEN = 15
 
 
-def test_the_first_page_shows_fifteen_cards_of_the_busiest_agent_on_the_browsers_clock(
+def test_the_first_page_shows_fifteen_cards_of_the_busiest_agent_in_the_browsers_time_zone(
     dashboard: DashboardPage,
 ) -> None:
     dashboard.open()
@@ -32,7 +32,7 @@ def test_another_range_changes_the_numbers_and_the_address(dashboard: DashboardP
     assert dashboard.chosen("range") == ""
 
 
-def test_a_range_of_ones_own_is_read_on_the_clock_of_the_zone(dashboard: DashboardPage) -> None:
+def test_a_custom_range_is_in_the_chosen_time_zone(dashboard: DashboardPage) -> None:
     dashboard.open(agent=DEMO_AGENT, zone="Asia/Kathmandu")
     dashboard.page.locator("#range summary").click()
     dashboard.page.get_by_label("From", exact=True).fill("2026-04-01T00:00")
@@ -44,7 +44,7 @@ def test_a_range_of_ones_own_is_read_on_the_clock_of_the_zone(dashboard: Dashboa
     expect(dashboard.figure("total_messages", "messages")).to_be_visible()
 
 
-def test_another_zone_moves_the_hours_and_an_unknown_one_is_refused(
+def test_another_time_zone_moves_the_hours_and_an_unknown_one_is_rejected(
     dashboard: DashboardPage, window: dict[str, str]
 ) -> None:
     dashboard.open(agent=DEMO_AGENT, **{**window, "zone": "UTC"})
@@ -111,7 +111,7 @@ def test_without_comparison_there_are_no_changes(dashboard: DashboardPage) -> No
     assert dashboard.chosen("compare") == "none"
 
 
-def test_dark_colours_are_the_systems_or_those_that_were_chosen(dashboard: DashboardPage) -> None:
+def test_colours_are_those_of_the_system_or_the_chosen_ones(dashboard: DashboardPage) -> None:
     dashboard.page.emulate_media(color_scheme="dark")
     dashboard.open(agent=DEMO_AGENT)
     assert _ground(dashboard) == "rgb(13, 17, 23)"
@@ -137,7 +137,7 @@ def test_a_narrow_screen_is_never_scrolled_sideways(dashboard: DashboardPage) ->
     assert not dashboard.is_too_wide()
 
 
-def test_live_mode_follows_what_arrives(dashboard: DashboardPage, dashboard_server: DashboardServer) -> None:
+def test_live_mode_shows_new_events(dashboard: DashboardPage, dashboard_server: DashboardServer) -> None:
     dashboard.open(agent=HOSTILE_AGENT, live="on")
     dashboard.page.wait_for_timeout(500)
     before = int(dashboard.figure("total_messages", "messages").get_attribute("data-value") or "0")

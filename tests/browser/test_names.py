@@ -33,7 +33,7 @@ def _assert_nothing_is_hidden(dashboard: DashboardPage) -> None:
     assert dashboard.page.evaluate(LOOSE_TEXTS) == []
 
 
-def test_what_is_unseen_in_a_name_is_marked_wherever_it_is_shown(dashboard: DashboardPage) -> None:
+def test_invisible_characters_in_a_name_are_marked_everywhere(dashboard: DashboardPage) -> None:
     dashboard.open(agent=SPOOFED, environment=SPOOFED)
     dashboard.page.locator("#agent").click()
     expect(dashboard.page.locator("#agent-options li").filter(has_text=SPOOFED_AS_SHOWN)).to_be_visible()
@@ -47,7 +47,7 @@ def test_what_is_unseen_in_a_name_is_marked_wherever_it_is_shown(dashboard: Dash
     _assert_nothing_is_hidden(dashboard)
 
 
-def test_lists_and_a_conversation_mark_what_is_unseen(dashboard: DashboardPage) -> None:
+def test_lists_and_a_conversation_mark_invisible_characters(dashboard: DashboardPage) -> None:
     dashboard.open(agent=SPOOFED, environment=SPOOFED)
     for metric, column in (("sources", "conversations"), ("tool_usage", "calls"), ("total_messages", "messages")):
         dashboard.open_list(dashboard.card(metric).locator(f'button[data-column="{column}"]').first)
@@ -65,13 +65,13 @@ def test_lists_and_a_conversation_mark_what_is_unseen(dashboard: DashboardPage) 
     _assert_nothing_is_hidden(dashboard)
 
 
-def test_an_address_that_was_made_up_shows_its_marks_too(dashboard: DashboardPage) -> None:
+def test_names_from_the_url_are_marked_too(dashboard: DashboardPage) -> None:
     dashboard.open(agent=f"nobody{SPOOFED}", environment=SPOOFED)
     expect(dashboard.page.get_by_text(f"No events from agent nobody{SPOOFED_AS_SHOWN}")).to_be_visible()
     _assert_nothing_is_hidden(dashboard)
 
 
-def test_emoji_and_other_scripts_are_names_as_they_are(dashboard: DashboardPage) -> None:
+def test_emoji_and_other_scripts_are_unchanged(dashboard: DashboardPage) -> None:
     name = "👩🏽‍💻 ❤️‍🔥 1️⃣ مرحبا שלום ünï"
     dashboard.open(agent=name)
     expect(dashboard.page.locator("#agent")).to_have_value(name)

@@ -70,7 +70,7 @@ def compare(numbers: list[Number], cells: dict[Cell, float | None], metric: str)
             assert is_as_written(number.text, number.column, value), f"{number} for {value}"
 
 
-def test_every_number_on_the_page_is_the_views(
+def test_every_number_on_the_page_equals_its_view(
     dashboard: DashboardPage, dashboard_server: DashboardServer, window: dict[str, str], question: Question
 ) -> None:
     dashboard.open(agent=DEMO_AGENT, **window)
@@ -81,7 +81,7 @@ def test_every_number_on_the_page_is_the_views(
         compare(numbers, expected(dashboard_server, question, metric), metric)
 
 
-def test_both_modes_of_the_week_are_the_views(
+def test_both_modes_of_peak_hours_equal_the_view(
     dashboard: DashboardPage, dashboard_server: DashboardServer, window: dict[str, str], question: Question
 ) -> None:
     dashboard.open(agent=DEMO_AGENT, **window)
@@ -95,7 +95,7 @@ def test_both_modes_of_the_week_are_the_views(
 
 
 @pytest.mark.parametrize("metric", ON_DRILL_DOWN, ids=["places of every country", "regions of every language"])
-def test_every_number_of_a_drill_down_is_the_views(
+def test_every_number_of_a_drill_down_equals_its_view(
     dashboard: DashboardPage, dashboard_server: DashboardServer, window: dict[str, str], question: Question, metric: str
 ) -> None:
     dashboard.open(agent=DEMO_AGENT, **window)
@@ -115,7 +115,9 @@ def test_every_number_of_a_drill_down_is_the_views(
         card.locator(".crumb").wait_for(state="detached")
 
 
-def test_every_count_opens_a_list_with_as_many_rows(dashboard: DashboardPage, window: dict[str, str]) -> None:
+def test_every_count_equals_the_rows_of_the_list_that_it_opens(
+    dashboard: DashboardPage, window: dict[str, str]
+) -> None:
     dashboard.open(agent=DEMO_AGENT, **window)
     dashboard.show_days()
     asked: set[tuple[str, str]] = set()
@@ -129,7 +131,7 @@ def test_every_count_opens_a_list_with_as_many_rows(dashboard: DashboardPage, wi
     assert asked == LINKED
 
 
-def test_the_pages_of_a_list_hold_all_its_rows(dashboard: DashboardPage, window: dict[str, str]) -> None:
+def test_the_pages_of_a_list_have_all_its_rows(dashboard: DashboardPage, window: dict[str, str]) -> None:
     dashboard.open(agent=DEMO_AGENT, **window)
     total = dashboard.open_list(dashboard.figure("total_conversations", "conversations"))
     pages = list(dashboard.rows_of_list())

@@ -11,7 +11,7 @@ from tests.browser.conftest import DashboardServer
 PROGRAM = Path(__file__).with_name("outlines.mjs")
 
 
-def test_countries_are_cut_where_the_map_ends(dashboard_server: DashboardServer) -> None:
+def test_no_country_crosses_the_antimeridian(dashboard_server: DashboardServer) -> None:
     (world,) = (BUILT / "assets").glob("world-*.json")
     node = Path(sys.executable).parent / "node"
     # As an argument, so that packages are those of the page.

@@ -20,7 +20,7 @@ from tests.support.dashboard.page_events import (
 )
 
 
-def test_an_agent_without_events_is_told_which_arguments_fill_each_card(dashboard: DashboardPage) -> None:
+def test_an_empty_card_names_the_arguments_to_send(dashboard: DashboardPage) -> None:
     dashboard.open(agent="nobody")
     expect(dashboard.page.get_by_text("No events from agent nobody")).to_be_visible()
     for metric in METRICS:
@@ -29,7 +29,7 @@ def test_an_agent_without_events_is_told_which_arguments_fill_each_card(dashboar
                 expect(dashboard.card(metric.name).locator(".empty")).to_contain_text(filled.example)
 
 
-def test_the_page_says_that_the_server_is_away_and_recovers_by_itself(
+def test_the_page_reports_an_unreachable_server_and_recovers(
     dashboard: DashboardPage, dashboard_server: DashboardServer
 ) -> None:
     dashboard.open(agent=DEMO_AGENT, live="on")
@@ -75,7 +75,7 @@ def test_a_message_of_100_kilobytes_is_folded_and_opens_whole(dashboard: Dashboa
     assert fold.locator(".content").evaluate("element => element.textContent.length") == len(LONG)
 
 
-def test_a_conversation_that_is_not_there_is_said_to_be_missing(dashboard: DashboardPage) -> None:
+def test_a_missing_conversation_is_reported(dashboard: DashboardPage) -> None:
     dashboard.open(agent=DEMO_AGENT, conversation="no-such-conversation")
     expect(dashboard.page.locator("#panel").get_by_role("alert")).to_contain_text("no conversation has this id")
     dashboard.close_panel()
@@ -84,13 +84,13 @@ def test_a_conversation_that_is_not_there_is_said_to_be_missing(dashboard: Dashb
     ]  # the refusal is what was asked for
 
 
-def test_a_range_that_cannot_be_read_is_explained(dashboard: DashboardPage) -> None:
+def test_an_invalid_range_is_explained(dashboard: DashboardPage) -> None:
     dashboard.page.goto(f"{dashboard.address}/?agent={DEMO_AGENT}&since=yesterday&until=now")
     expect(dashboard.page.get_by_role("alert").first).to_contain_text("since: allowed is")
     dashboard.problems[:] = [text for text in dashboard.problems if "422" not in text]
 
 
-def test_the_page_says_that_events_are_not_written_until_they_are(
+def test_the_page_reports_that_events_are_not_written_until_they_are(
     dashboard: DashboardPage, dashboard_server: DashboardServer
 ) -> None:
     client = get_client(dsn=dashboard_server.harness.stack.environment()["CONVOSTREAM_CLICKHOUSE_URL"])

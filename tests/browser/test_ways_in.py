@@ -51,7 +51,7 @@ def test_a_bar_opens_its_conversations_and_one_of_them_its_transcript(
     expect(dashboard.page).not_to_have_url(re.compile("conversation="))
 
 
-def test_a_tool_opens_its_calls_and_a_customer_his_conversations(
+def test_a_tool_opens_its_calls_and_a_customer_their_conversations(
     dashboard: DashboardPage, window: dict[str, str]
 ) -> None:
     dashboard.open(agent=DEMO_AGENT, **window)

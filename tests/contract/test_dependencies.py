@@ -64,7 +64,7 @@ def _declared(extras: tuple[str, ...]) -> set[str]:
         pytest.param("tests", EVERYTHING, id="a test may use everything"),
     ],
 )
-def test_what_is_imported_is_declared(folder: str, extras: tuple[str, ...]) -> None:
+def test_every_import_is_declared(folder: str, extras: tuple[str, ...]) -> None:
     """Look up a package that is not installed (only `make bench` installs its extra) by its module's name."""
     declared, providers = _declared(extras) | ALWAYS_ALLOWED | OWN_ENVIRONMENT, packages_distributions()
     foreign = {m: f for m, f in _imported(ROOT / folder).items() if m not in sys.stdlib_module_names | OURS}
@@ -99,7 +99,7 @@ def test_every_file_that_gets_installed_has_a_hash(name: str, extras: tuple[str,
     assert {n for n, (_, hashes) in locked.items() if not hashes} == set()
 
 
-def test_the_demo_installs_no_tool_of_development() -> None:
+def test_the_demo_installs_no_development_tools() -> None:
     described = project()
     needed = closure([text for extra in DEMO for text in described.extras[extra]])
     tools = names(described.extras["dev"]) - needed - {"hatchling", "editables"}  # these two link the project

@@ -29,7 +29,7 @@ def with_field(*, own: bool = True, column: bool = True, content: bool = True, p
     )
 
 
-def test_every_field_has_all_of_its_places() -> None:
+def test_every_field_is_handled_in_all_places() -> None:
     assert forgotten(places()) == []
 
 

@@ -22,7 +22,7 @@ def test_hadolint_reports_nothing() -> None:
     assert (finished.returncode, finished.stdout) == (0, "")
 
 
-def test_what_is_copied_exists() -> None:
+def test_every_copied_file_exists() -> None:
     assert [source for source in _copied() if not (ROOT / source).exists()] == []
 
 

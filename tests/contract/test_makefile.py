@@ -44,7 +44,7 @@ def test_the_demo_installs_its_own_requirements_and_runs(checkout: Path) -> None
     assert made.splitlines()[-1] == ".venv/bin/python -m examples.demo --once"
 
 
-def test_what_is_installed_is_not_installed_again(checkout: Path) -> None:
+def test_installed_packages_are_not_installed_again(checkout: Path) -> None:
     calls(checkout, "demo")
     assert calls(checkout, "demo") == ".venv/bin/python -m examples.demo\n"
 

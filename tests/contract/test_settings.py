@@ -43,7 +43,7 @@ def _read_by_programs() -> set[str]:
     return fields | {str(option.envvar) for option in options()}
 
 
-def test_each_variable_stands_once() -> None:
+def test_each_variable_is_listed_once() -> None:
     assert len(_shown()) == (ROOT / ".env.example").read_text().count(PREFIX) > 0
 
 
@@ -56,7 +56,7 @@ def test_each_variable_that_the_sources_name_is_explained() -> None:
     assert named - _shown().keys() - MARKS == set()
 
 
-def test_no_variable_is_explained_that_nobody_reads() -> None:
+def test_no_unused_variable_is_explained() -> None:
     users = (ROOT / "deploy/clickhouse/users.d/convostream.xml").read_text()
     interpolated = "\n".join(found["name"] for found in VARIABLE.finditer(compose_text()))
     sources = "\n".join([path.read_text() for path in SOURCES if path.suffix == ".py"] + [users, interpolated])
@@ -80,10 +80,10 @@ def test_the_default_shown_is_the_default_of_each_option() -> None:
     assert {name: pair for name, pair in differing.items() if str(pair[0]) != pair[1]} == {}
 
 
-def test_what_has_no_default_says_changeme_and_nothing_else_is_active() -> None:
+def test_variables_without_a_default_are_changeme_and_all_others_are_comments() -> None:
     assert {v.name for v in variables() if v.active} == {v.name for v in variables() if v.value == "CHANGEME"}
 
 
 @pytest.mark.parametrize("ending", UNITS)
-def test_a_quantity_says_its_unit(ending: str) -> None:
+def test_a_quantity_has_its_unit(ending: str) -> None:
     assert [v.name for v in variables() if v.name.endswith(ending) and UNITS[ending] not in v.comment] == []

@@ -49,12 +49,12 @@ def _link(name: str, folder: Path) -> None:
             link.symlink_to(Path(str(shipped.locate_file(entry))))
 
 
-def test_the_wheel_holds_the_sdk_alone(wheel: Path) -> None:
+def test_the_wheel_contains_only_the_sdk(wheel: Path) -> None:
     with ZipFile(wheel) as archive:
         assert {name.split("/")[0] for name in archive.namelist()} == FOLDERS
 
 
-def test_the_wheel_says_that_it_is_typed_and_under_which_licence(wheel: Path) -> None:
+def test_the_wheel_is_typed_and_names_its_licence(wheel: Path) -> None:
     with ZipFile(wheel) as archive:
         held = {name.removeprefix(f"convostream-{project().version}.dist-info/") for name in archive.namelist()}
     assert {"convostream/py.typed", "licenses/LICENSE"} <= held

@@ -23,7 +23,7 @@ SEED = 1
     ["embedded", pytest.param("kafka", marks=pytest.mark.kafka)],
     ids=["embedded broker", "Apache Kafka"],
 )
-def test_every_number_is_right_after_a_round_of_faults(broker: Broker, tmp_path: Path) -> None:
+def test_every_number_is_correct_after_a_round_of_faults(broker: Broker, tmp_path: Path) -> None:
     if broker == "kafka" and (missing := missing_programs()):
         assert os.environ.get("CI") != "true", f"CI must test Apache Kafka too, but lacks {missing}"
         pytest.skip(f"Apache Kafka needs {' and '.join(missing)}, which this machine lacks")

@@ -47,7 +47,7 @@ def assert_repaired(audited: AuditStack, differences: dict[str, int]) -> None:
 
 
 @pytest.mark.parametrize("sign", [1, -1], ids=["too many", "too few"])
-def test_forged_facts_are_found_in_each_table_and_taken_back(stopped: AuditStack, sign: int) -> None:
+def test_forged_facts_are_found_in_each_table_and_removed(stopped: AuditStack, sign: int) -> None:
     for table in FACTS:
         stopped.writer.command(FORGED.format(table=table, sign=sign))
     assert_repaired(stopped, dict.fromkeys(FACTS, 3))
@@ -65,7 +65,7 @@ def test_each_table_that_lost_a_conversation_gets_it_back(stopped: AuditStack) -
     assert_repaired(stopped, differences)
 
 
-def test_rows_that_are_there_twice_lose_their_copies_alone(stopped: AuditStack) -> None:
+def test_duplicate_rows_lose_only_their_copies(stopped: AuditStack) -> None:
     before = [stopped.rows(table) for table in ("events", "dead_letter_records")]
     activities = int(str(stopped.rows("activity", ACTIVITIES)[0][0]))
     for table in ("events", "dead_letter_records", "activity"):
@@ -79,7 +79,7 @@ def test_rows_that_are_there_twice_lose_their_copies_alone(stopped: AuditStack) 
     assert [stopped.rows(table) for table in ("events", "dead_letter_records")] == before
 
 
-def test_an_audit_says_where_and_by_how_much(stopped: AuditStack) -> None:
+def test_an_audit_reports_tables_and_numbers_of_rows(stopped: AuditStack) -> None:
     of_production = "SELECT any(conversation_hash) FROM session_facts WHERE environment = 'production'"
     (conversation,) = stopped.writer.query(of_production).result_rows[0]
     stopped.writer.command(f"ALTER TABLE session_facts DELETE WHERE conversation_hash = {conversation}{MUTATE}")
@@ -96,7 +96,7 @@ def test_an_audit_of_the_last_days_leaves_older_receipts_alone(stopped: AuditSta
     )
 
 
-def test_settings_of_another_fold_are_refused_with_what_to_do(stopped: AuditStack) -> None:
+def test_settings_of_another_fold_version_are_rejected_with_a_hint(stopped: AuditStack) -> None:
     refused = run_command(stopped.stack, "audit", more={"CONVOSTREAM_SESSION_GAP_MINUTES": "7"})
     assert refused.returncode == 2
     assert "rebuild" in refused.stderr

@@ -64,7 +64,7 @@ def damage(audited: AuditStack) -> None:
     audited.writer.command(f"ALTER TABLE session_facts DELETE WHERE conversation_hash % 5 = 1{MUTATE}")
 
 
-def test_an_audit_reports_no_flush_that_is_under_way(live: AuditStack) -> None:
+def test_an_audit_does_not_report_a_flush_in_progress(live: AuditStack) -> None:
     with sending(live):
         for _ in range(3):
             found = live.audit()
@@ -73,7 +73,7 @@ def test_an_audit_reports_no_flush_that_is_under_way(live: AuditStack) -> None:
     assert live.wrong() == []
 
 
-def test_a_worker_waits_for_a_repair_and_goes_on_after_it(live: AuditStack) -> None:
+def test_a_worker_waits_for_a_repair_and_continues_after_it(live: AuditStack) -> None:
     worker = live.harness.worker.pid
     with sending(live):
         damage(live)
@@ -86,7 +86,7 @@ def test_a_worker_waits_for_a_repair_and_goes_on_after_it(live: AuditStack) -> N
     assert live.audit().returncode == 0
 
 
-def test_an_event_that_was_lost_counts_no_more_and_again_when_it_is_sent_again(live: AuditStack) -> None:
+def test_a_lost_event_counts_again_after_it_is_sent_again(live: AuditStack) -> None:
     lost = live.rows("events", "event_id", "type = 'message' AND sender = 'end_user' AND empty(invalid_fields)")[0][0]
     messages = counted(live)
     live.writer.command(f"ALTER TABLE events DELETE WHERE event_id = '{lost}'{MUTATE}")
@@ -115,7 +115,7 @@ def test_a_repair_that_was_killed_is_repeated(live: AuditStack) -> None:
 
 
 @pytest.mark.parametrize("lost", ["events", "session_facts"])
-def test_a_cut_off_flush_is_left_to_its_replay(live: AuditStack, lost: str) -> None:
+def test_an_interrupted_flush_is_left_to_its_replay(live: AuditStack, lost: str) -> None:
     for partition, epoch, first, last in cut_off(live):
         within = f"partition = {partition} AND log_epoch = {epoch} AND offset BETWEEN {first} AND {last}"
         where = (
@@ -139,7 +139,7 @@ def counted(audited: AuditStack) -> int:
     return int(str(audited.rows("activity", "sum(end_user_messages)")[0][0]))
 
 
-def test_what_differs_is_repaired_beside_a_flush_that_was_cut_off(live: AuditStack) -> None:
+def test_differences_are_repaired_despite_an_interrupted_flush(live: AuditStack) -> None:
     cut = {partition for partition, *_ in cut_off(live)}
     live.writer.command(f"ALTER TABLE activity DELETE WHERE agent_id != ''{MUTATE}")
     repaired = live.audit("--repair")

@@ -27,7 +27,7 @@ def assert_exact(audited: AuditStack) -> None:
     assert rows[0] == rows[1]
 
 
-def test_a_restored_backup_is_exact_after_workers_have_read_on(audited: AuditStack) -> None:
+def test_a_restored_backup_is_exact_after_workers_catch_up(audited: AuditStack) -> None:
     audited.send(1)
     audited.produce(2, 60)
     with start_command(audited.stack, "backup", "while-writing") as process:

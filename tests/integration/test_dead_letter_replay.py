@@ -55,7 +55,7 @@ def of_each_code(letters: DeadLetterTopic) -> dict[str, RecordPosition]:
 
 
 @pytest.mark.parametrize("code", BAD)
-def test_letters_are_listed_by_reason(
+def test_dead_letters_are_listed_by_reason(
     letters: DeadLetterTopic, of_each_code: dict[str, RecordPosition], code: str
 ) -> None:
     letter = letters.at(of_each_code[code])
@@ -78,7 +78,7 @@ def test_letters_are_listed_by_reason(
     ],
 )
 @pytest.mark.brokers("embedded", "kafka")
-def test_value_key_and_headers_are_kept_as_they_came(
+def test_value_key_and_headers_are_kept_unchanged(
     letters: DeadLetterTopic, value: bytes | None, key: bytes | None
 ) -> None:
     headers: list[tuple[str, bytes | None]] = [("trace", b"\xff\x00"), ("trace", b""), ("null", None), ("ä", b"1")]
@@ -90,7 +90,7 @@ def test_value_key_and_headers_are_kept_as_they_came(
 
 
 @pytest.mark.brokers("embedded", "kafka")
-def test_a_letter_whose_fault_was_mended_becomes_an_event_that_was_received_when_the_letter_was(
+def test_a_replayed_dead_letter_becomes_an_event_with_its_time_of_receipt(
     letters: DeadLetterTopic,
 ) -> None:
     agent = unique_agent("mended")
@@ -104,7 +104,7 @@ def test_a_letter_whose_fault_was_mended_becomes_an_event_that_was_received_when
 
 
 @pytest.mark.brokers("embedded", "kafka")
-def test_a_letter_that_is_refused_again_is_the_same_letter_with_its_latest_reason(letters: DeadLetterTopic) -> None:
+def test_a_dead_letter_that_is_rejected_again_gets_the_latest_reason(letters: DeadLetterTopic) -> None:
     (place,) = letters.refuse([b'{"type":"smile"}'])
     before = letters.count()
     for attempts in (2, 3):
@@ -120,7 +120,7 @@ def test_a_letter_that_is_refused_again_is_the_same_letter_with_its_latest_reaso
 
 @pytest.mark.parametrize("code", BAD)
 @pytest.mark.brokers("embedded", "kafka")
-def test_a_letter_of_any_kind_can_be_sent_again(
+def test_a_dead_letter_of_any_kind_can_be_replayed(
     letters: DeadLetterTopic, of_each_code: dict[str, RecordPosition], code: str
 ) -> None:
     place = of_each_code[code]
@@ -132,7 +132,7 @@ def test_a_letter_of_any_kind_can_be_sent_again(
     assert letter.raw == (None if (value := BAD[code]) is None else value.hex().upper())
 
 
-def test_an_event_that_was_there_settles_its_letter_too(letters: DeadLetterTopic) -> None:
+def test_an_event_that_is_already_stored_resolves_its_dead_letter_too(letters: DeadLetterTopic) -> None:
     agent = unique_agent("repeated")
     value = event(agent)
     places = letters.refuse([value, value])
@@ -142,7 +142,7 @@ def test_an_event_that_was_there_settles_its_letter_too(letters: DeadLetterTopic
     assert len(letters.events(agent)) == 1
 
 
-def test_a_header_that_names_a_letter_with_other_bytes_is_ignored(letters: DeadLetterTopic) -> None:
+def test_a_header_that_names_a_dead_letter_with_other_bytes_is_ignored(letters: DeadLetterTopic) -> None:
     agent = unique_agent("forged")
     (place,) = letters.refuse([event(agent)])
     header = f"{letters.topic}:{place.partition}:{place.log_epoch}:{place.offset}".encode()
@@ -216,7 +216,7 @@ async def missing_before_and_after_a_repair(
 
 
 @pytest.mark.brokers("embedded", "kafka")
-def test_a_letter_that_the_engine_lost_is_added_at_its_own_offset(letters: DeadLetterTopic) -> None:
+def test_a_dead_letter_that_the_engine_lost_is_inserted_at_its_own_offset(letters: DeadLetterTopic) -> None:
     (origin,) = letters.refuse([b"{"])
     replayed = LogPosition(letters.topic, 0, origin.log_epoch, origin.offset)
     place = LogPosition(letters.topic, 0, 1, origin.offset)

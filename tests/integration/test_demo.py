@@ -84,7 +84,7 @@ def test_every_message_that_was_sent_is_counted_once(printed: str) -> None:
     assert f"of {MESSAGES:,} messages of end users and agents {MESSAGES:,} are counted" in printed
 
 
-def test_the_hand_over_actions_of_the_transcripts_escalate(printed: str) -> None:
+def test_the_transfer_actions_of_the_transcripts_escalate(printed: str) -> None:
     escalated = section(printed, "Human escalation rate")
     assert 10 < sum(numbers(escalated, "Escalated")) <= 28 * COPIES
     assert re.search(r"Rate +[12]\d\.\d %", escalated)
@@ -130,7 +130,7 @@ def test_feedback_has_every_verdict(printed: str, label: str) -> None:
     assert sum(numbers(section(printed, "Conversation feedback"), label)) > 0
 
 
-def test_some_visitors_speak_and_some_do_not(printed: str) -> None:
+def test_some_visitors_engage_and_some_do_not(printed: str) -> None:
     visits = section(printed, "Unique interactions")
     assert 0 < number(visits, "Interactions") < number(visits, "Visited")
 
@@ -139,11 +139,11 @@ def test_a_run_that_ends_by_itself_starts_no_dashboard(printed: str) -> None:
     assert "dashboard" not in printed
 
 
-def test_output_that_is_no_terminal_holds_no_control_characters(printed: str) -> None:
+def test_output_to_a_file_has_no_control_characters(printed: str) -> None:
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", printed)
 
 
-def test_it_goes_on_until_ctrl_c_and_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_it_runs_until_ctrl_c_and_leaves_nothing_behind(tmp_path: Path) -> None:
     addresses = tmp_path / "addresses.env"
     arguments = ["--copies", "1", "--addresses", str(addresses)]
     environment = ENVIRONMENT | {"TMPDIR": str(tmp_path)}
@@ -189,7 +189,7 @@ def children_of(pid: int) -> Iterator[int]:
                 yield int(status.parent.name)
 
 
-def test_data_that_were_kept_are_not_replayed_again(printed: str, data_directory: Path) -> None:
+def test_kept_data_are_not_replayed_again(printed: str, data_directory: Path) -> None:
     again = demo("--once", "--data-directory", str(data_directory))
     assert again.returncode == 0, again.stdout + again.stderr
     assert "nothing is replayed again" in again.stdout

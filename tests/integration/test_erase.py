@@ -65,7 +65,7 @@ def assert_gone(live: ErasureStack, person: PlantedCustomer) -> None:
     assert {each: live.places_of(each) for each in person.ids} == {each: [] for each in person.ids}
 
 
-def test_nothing_of_an_erased_customer_is_left_and_nothing_comes_back(
+def test_an_erased_customer_is_removed_completely_and_does_not_return(
     live: ErasureStack, person: PlantedCustomer
 ) -> None:
     assert all(
@@ -90,7 +90,7 @@ def test_nothing_of_an_erased_customer_is_left_and_nothing_comes_back(
     assert_exact(live)
 
 
-def test_what_an_erased_customer_did_before_is_dropped_and_what_follows_is_new(
+def test_earlier_events_of_an_erased_customer_are_dropped_and_later_ones_are_new(
     live: ErasureStack, person: PlantedCustomer
 ) -> None:
     live.erase("--customer", person.customer)
@@ -109,7 +109,7 @@ def test_what_an_erased_customer_did_before_is_dropped_and_what_follows_is_new(
     assert_exact(live)
 
 
-def test_an_export_is_what_was_sent_and_empty_after_an_erasure(
+def test_an_export_has_all_events_and_is_empty_after_an_erasure(
     live: ErasureStack, person: PlantedCustomer, tmp_path: Path
 ) -> None:
     who = ("--agent", live.agent, "--customer", person.customer)
@@ -140,7 +140,7 @@ def test_an_export_is_what_was_sent_and_empty_after_an_erasure(
     assert after.read_bytes() == b""
 
 
-def test_a_replay_of_a_dead_letter_brings_nobody_back(live: ErasureStack, person: PlantedCustomer) -> None:
+def test_a_replayed_dead_letter_restores_no_erased_person(live: ErasureStack, person: PlantedCustomer) -> None:
     live.erase("--conversation", person.second)
     live.erase("--customer", person.customer)
     assert run_command(live.stack, "dead-letters", "replay", "--wait", "3").returncode == 0
@@ -153,7 +153,7 @@ def test_a_replay_of_a_dead_letter_brings_nobody_back(live: ErasureStack, person
     assert_gone(live, person)
 
 
-def test_a_flush_that_was_cut_off_is_replayed_without_the_erased(live: ErasureStack) -> None:
+def test_an_interrupted_flush_is_replayed_without_the_erased_person(live: ErasureStack) -> None:
     live.sent.clear()
     cut_off(live)
     conversations = sorted(key[2] for key in last_conversations(live))
@@ -180,7 +180,7 @@ def test_an_erasure_that_is_killed_anywhere_is_repeated_to_the_same_end(live: Er
     assert_exact(live)
 
 
-def test_a_worker_that_is_killed_while_somebody_is_erased_brings_nobody_back(
+def test_a_worker_killed_during_an_erasure_restores_no_erased_person(
     live: ErasureStack, person: PlantedCustomer
 ) -> None:
     with (

@@ -51,7 +51,7 @@ def seen(harness: Harness, record: Record) -> Record:
     return replace(record, seen_at=times.pop())
 
 
-def test_producers_of_three_hundred_months_in_one_conversation_stop_nothing(forgetful: Harness) -> None:
+def test_records_of_300_months_in_one_conversation_stop_nothing(forgetful: Harness) -> None:
     script = Script(unique_agent("months"), NOON)
     for number, _ in enumerate(MONTHS):
         script.user(NOON + number, "chat")
@@ -63,7 +63,7 @@ def test_producers_of_three_hundred_months_in_one_conversation_stop_nothing(forg
     assert forgetful.differences(history(delivered), [question_of(forgetful, script.agent_id)]) == []
 
 
-def test_conversations_that_are_too_large_to_be_read_back_at_once_say_so(forgetful: Harness) -> None:
+def test_conversations_that_are_too_large_to_load_at_once_are_reported(forgetful: Harness) -> None:
     script = Script(unique_agent("large"), NOON)
     for number in range(20):
         script.user(NOON + number, f"chat-{number % 2}")
@@ -79,7 +79,7 @@ def test_conversations_that_are_too_large_to_be_read_back_at_once_say_so(forgetf
     clickhouse.close()
 
 
-def test_claims_make_clickhouse_read_no_bytes_of_the_letters_that_they_name(harness: Harness) -> None:
+def test_checking_headers_reads_no_bytes_of_dead_letters(harness: Harness) -> None:
     refused = Sent("copies", "chat", b"x" * 300_000)
     (first,) = harness.send([refused])
     harness.drain()
@@ -99,7 +99,7 @@ def test_claims_make_clickhouse_read_no_bytes_of_the_letters_that_they_name(harn
 
 
 @pytest.mark.parametrize("origin", ["agent-events:1:2", "other:1:2", "agent-events:999999999:999999999999999999", "'"])
-def test_headers_that_name_nothing_that_is_there_say_nothing(harness: Harness, origin: str) -> None:
+def test_headers_that_name_no_stored_record_are_ignored(harness: Harness, origin: str) -> None:
     script = Script(unique_agent("headers"), NOON)
     for number in range(150):
         script.user(NOON + number, "chat")
@@ -117,7 +117,7 @@ def test_headers_that_name_nothing_that_is_there_say_nothing(harness: Harness, o
 
 
 @pytest.mark.brokers("embedded", "kafka")
-def test_a_forwarded_record_keeps_its_time_and_one_with_its_origin_and_other_bytes_does_not(forgetful: Harness) -> None:
+def test_a_rerouted_record_keeps_its_time_and_a_forged_copy_does_not(forgetful: Harness) -> None:
     script = Script(unique_agent("origin"), NOON)
     for number in range(8):
         script.user(NOON + number, f"chat-{number}")
@@ -140,7 +140,7 @@ def test_a_forwarded_record_keeps_its_time_and_one_with_its_origin_and_other_byt
 
 
 @pytest.mark.brokers("embedded", "kafka")
-def test_times_that_cannot_be_true_are_those_of_the_first_sight(forgetful: Harness) -> None:
+def test_an_impossible_time_becomes_the_time_of_the_first_read(forgetful: Harness) -> None:
     script = Script(unique_agent("times"), NOON)
     times = [0, 1, NOON // 1000, NOON * 1000, 10_413_791_999_999, 2**62, forgetful.now() + 3_600_000]
     for number, _ in enumerate(times):
@@ -204,7 +204,7 @@ def wait_until_blocked(harness: Harness, partition: int) -> None:
         time.sleep(0.2)
 
 
-def test_a_refused_block_is_seen_while_other_partitions_go_on(harness: Harness) -> None:
+def test_a_rejected_block_is_reported_while_other_partitions_continue(harness: Harness) -> None:
     script, others = Script(unique_agent("refused"), NOON), Script(unique_agent("others"), NOON)
     script.user(NOON, "chat")
     for number in range(40):

@@ -120,7 +120,7 @@ REFUSED: dict[str, tuple[Login, str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_the_broker_refuses_is_logged_without_secrets(
+def test_errors_of_the_broker_are_logged_without_secrets(
     secured: Secured, case: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     login, reason = REFUSED[case]
@@ -135,7 +135,7 @@ def test_what_the_broker_refuses_is_logged_without_secrets(
     assert "s3cret" not in caplog.text
 
 
-def test_a_host_name_may_be_left_unchecked_if_that_is_said(secured: Secured) -> None:
+def test_the_host_name_check_can_be_disabled(secured: Secured) -> None:
     login = secured.kafka.sasl("agent") | {
         "CONVOSTREAM_KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{secured.kafka.sasl_port}",
         "CONVOSTREAM_KAFKA_SSL_CHECK_HOSTNAME": "false",
@@ -145,7 +145,7 @@ def test_a_host_name_may_be_left_unchecked_if_that_is_said(secured: Secured) -> 
     assert transport.close(SECONDS) == 0
 
 
-async def test_a_command_uses_the_same_settings_and_names_what_is_wrong(
+async def test_a_command_uses_the_same_settings_and_reports_invalid_ones(
     secured: Secured, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as environment:
@@ -185,7 +185,7 @@ async def send(log: TopicLog, agent_id: str, count: int) -> None:
             await producer.send_and_wait(log.topic, value, key, partition=number % PARTITIONS)
 
 
-def test_workers_write_and_forward_in_every_way_to_log_in(secured: Secured, workers: list[Process]) -> None:
+def test_workers_write_and_reroute_with_every_authentication_method(secured: Secured, workers: list[Process]) -> None:
     agent_id = unique_agent("secured")
     asyncio.run(send(secured.log, agent_id, 40))
     assert wait_until(lambda: stored(secured.stack, agent_id) == 40, SECONDS), workers[0].last_lines(30)
@@ -205,7 +205,7 @@ def test_workers_write_and_forward_in_every_way_to_log_in(secured: Secured, work
         ("Write", "topic", r"retries to reroute: TopicAuthorizationFailedError"),
     ],
 )
-def test_a_worker_that_lacks_a_right_says_so_and_goes_on_when_it_has_it(
+def test_a_worker_without_a_right_logs_it_and_continues_once_it_is_granted(
     secured: Secured, workers: list[Process], operation: str, resource: str, said: str
 ) -> None:
     worker, agent_id = workers[0], unique_agent("lacking")

@@ -44,7 +44,7 @@ def assert_views(harness: Harness, delivered: list[Record], agent: str, settings
     assert not harness.differences(known, asked)
 
 
-def test_another_fold_is_refused_until_a_rebuild_and_exact_after_it(own: Stack) -> None:
+def test_another_fold_version_is_rejected_until_a_rebuild_and_exact_after_it(own: Stack) -> None:
     agent = unique_agent()
     worker = own.add_worker()
     harness = Harness(own, TopicLog(own.broker.address, "agent-events"), worker)

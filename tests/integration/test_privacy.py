@@ -192,7 +192,7 @@ def test_no_table_and_no_log_has_a_text_that_was_sent(policed: Policed) -> None:
     assert (found, logs) == ([], [])
 
 
-def test_every_number_is_that_of_the_oracle_and_a_conversation_read_back_is_the_same(policed: Policed) -> None:
+def test_every_number_equals_the_oracle_and_a_reloaded_conversation_is_the_same(policed: Policed) -> None:
     harness = policed.letters.harness
     question = Question(policed.agent, "production", BEGIN_MS - 86_400_000, END_MS, "Europe/Zagreb", harness.now())
     assert harness.differences(history(policed.delivered), [question]) == []
@@ -210,7 +210,7 @@ def test_every_number_is_that_of_the_oracle_and_a_conversation_read_back_is_the_
 
 
 @pytest.mark.parametrize("policed", ["hashed", "dropped"], indirect=True)
-def test_dead_letters_are_a_reason_a_place_and_a_keyed_hash_and_are_replayed_from_kafka(policed: Policed) -> None:
+def test_hashed_dead_letters_are_replayed_from_kafka(policed: Policed) -> None:
     letters, place = policed.letters, policed.refused[0]
     parameters = {"topic": letters.topic, "partition": place.partition, "offset": place.offset}
     (row,) = letters.harness.rows(SHOWN, **parameters)
@@ -226,7 +226,7 @@ def test_dead_letters_are_a_reason_a_place_and_a_keyed_hash_and_are_replayed_fro
 
 @pytest.mark.parametrize("policed", ["hashed", "dropped"], indirect=True)
 @pytest.mark.parametrize("key", ["the worker's", "another"])
-def test_a_letter_of_which_the_hash_is_kept_is_sent_when_kafka_has_that_very_record(policed: Policed, key: str) -> None:
+def test_a_hashed_dead_letter_is_sent_only_if_kafka_has_the_same_record(policed: Policed, key: str) -> None:
     letters, agent = policed.letters, unique_agent("again")
     body = {
         "type": "message",

@@ -79,7 +79,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Written]:
 
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("damage", ["TRUNCATE TABLE {}", "INSERT INTO {0} SELECT * FROM {0}"], ids=["lost", "doubled"])
-def test_a_table_is_made_what_the_events_say(written: Written, table: str, damage: str) -> None:
+def test_a_table_is_restored_from_the_events(written: Written, table: str, damage: str) -> None:
     written.damage(damage.format(table))
     owner_claim = written.claim()
     assert written.repair(owner_claim) > 0
@@ -87,7 +87,7 @@ def test_a_table_is_made_what_the_events_say(written: Written, table: str, damag
     assert not written.differences()
 
 
-def test_a_repair_of_one_whose_claim_no_longer_counts_is_refused(written: Written) -> None:
+def test_a_repair_with_an_outdated_claim_is_rejected(written: Written) -> None:
     written.damage("TRUNCATE TABLE activity")
     stale, owner_claim = written.claim(), written.claim()
     with pytest.raises(StaleOwner):

@@ -90,7 +90,7 @@ async def test_every_event_arrives_once_on_its_partition_and_in_order(log: Topic
         pytest.param("1 / 0", id="it fails"),
     ],
 )
-async def test_the_exit_of_the_interpreter_sends_what_is_left(log: TopicLog, ending: str) -> None:
+async def test_the_exit_of_the_interpreter_sends_remaining_events(log: TopicLog, ending: str) -> None:
     agent_id = unique_agent("exit")
     program = (
         "from convostream import ConversationTracker\n"
@@ -127,7 +127,7 @@ async def test_a_child_process_sends_its_own_events_and_not_its_parents(
 
 
 @pytest.mark.brokers("embedded", "kafka")
-async def test_replay_sends_a_file_and_names_the_lines_it_refuses(log: TopicLog, tmp_path: Path) -> None:
+async def test_replay_sends_a_file_and_reports_invalid_lines(log: TopicLog, tmp_path: Path) -> None:
     agent_id = unique_agent("replay")
     common = {"agent_id": agent_id, "conversation_id": "c-1", "occurred_at": "2026-04-01T12:00:00Z"}
     lines = [json.dumps({"event_id": new_event_id(), "type": "conversation_ended", **common}) for _ in range(3)]

@@ -33,7 +33,7 @@ async def delete(bootstrap: str, topic: str) -> None:
     await admin.close()
 
 
-async def test_a_topic_that_is_made_again_has_another_id_and_its_own_partitions(stack: Stack) -> None:
+async def test_a_topic_that_is_created_again_has_another_id_and_its_own_partitions(stack: Stack) -> None:
     bootstrap, topic = stack.broker.address, f"described-{uuid4()}"
     create_topic(bootstrap, topic, 3)
     first, again = await described_by(bootstrap, topic), await described_by(bootstrap, topic)

@@ -94,7 +94,7 @@ async def soon(played: Played, expected: dict[str, int]) -> None:
     )
 
 
-async def test_committed_records_alone_are_stored_and_others_hold_nothing_up(played: Played) -> None:
+async def test_only_committed_records_are_stored_and_others_do_not_block(played: Played) -> None:
     async with producers(played.log, 3) as (first, second, third):
         for producer in (first, second):
             await producer.begin_transaction()

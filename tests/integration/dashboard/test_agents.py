@@ -73,7 +73,7 @@ async def test_a_hostile_text_finds_nothing_and_breaks_nothing(api: Api, prefix:
     assert await _names(api, agent_id=f"{prefix}{text}"[:200]) == []
 
 
-async def test_a_cursor_of_another_search_is_refused(api: Api, prefix: str) -> None:
+async def test_a_cursor_of_another_search_is_rejected(api: Api, prefix: str) -> None:
     cursor = (await api.json("/api/agents", {"search": prefix, "limit": 1}))["next"]
     refused = await api.get("/api/agents", {"search": "x", "cursor": cursor}, status=422)
     assert [fault["parameter"] for fault in refused.json()["errors"]] == ["cursor"]

@@ -38,7 +38,7 @@ METRIC, LISTED = "/api/metrics/total_messages", "/api/lists/conversations"
         pytest.param("/api/live", {"agent_id": ""}, ["agent_id"], id="live for nobody"),
     ],
 )
-async def test_a_bad_parameter_is_named(api: Api, path: str, parameters: dict[str, str], named: list[str]) -> None:
+async def test_an_invalid_parameter_is_named(api: Api, path: str, parameters: dict[str, str], named: list[str]) -> None:
     answer = await api.client.get(path, params={"agent_id": "a", **parameters})
     problem = answer.json()
     assert answer.headers["content-type"] == "application/problem+json"
@@ -53,12 +53,12 @@ async def test_a_missing_agent_is_named(api: Api) -> None:
 
 
 @pytest.mark.parametrize("path", ["/api/metrics/no_metric", "/api/metrics/system.users", "/api/lists/events", "/api/x"])
-async def test_what_is_not_there_is_a_problem(api: Api, path: str) -> None:
+async def test_a_missing_object_is_a_problem_document(api: Api, path: str) -> None:
     answer = await api.get(path, {"agent_id": "a"}, status=404)
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_a_metric_that_is_not_there_names_those_that_are(api: Api) -> None:
+async def test_an_unknown_metric_gets_the_list_of_metrics(api: Api) -> None:
     assert "total_messages" in (await api.get("/api/metrics/x", {"agent_id": "a"}, status=404)).json()["detail"]
 
 
@@ -70,7 +70,7 @@ async def test_nothing_can_be_changed(api: Api, method: str) -> None:
 
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
-async def test_a_hostile_text_is_a_value_and_nothing_else(api: Api, text: str) -> None:
+async def test_a_hostile_text_is_only_a_value(api: Api, text: str) -> None:
     assert (await api.json(METRIC, {"agent_id": text[:200]}))["rows"] == [
         {"messages": 0, "end_user_messages": 0, "agent_messages": 0}
     ]

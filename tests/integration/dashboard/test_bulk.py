@@ -18,7 +18,7 @@ WINDOW = {
 }
 
 
-def test_the_views_and_the_events_agree_and_a_difference_is_told(tmp_path: Path) -> None:
+def test_the_views_and_the_events_agree_and_a_difference_is_reported(tmp_path: Path) -> None:
     with running_clickhouse(tmp_path / "data") as running:
         assert run_sql("apply", running.url()).returncode == 0
         client = get_client(dsn=running.url(), autogenerate_session_id=False)

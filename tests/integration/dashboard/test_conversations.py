@@ -31,7 +31,7 @@ async def test_every_conversation_has_its_events_in_order(delivered_events: Deli
         ]
 
 
-async def test_texts_are_shown_as_they_were_sent(delivered_events: DeliveredEvents, api: Api) -> None:
+async def test_texts_are_returned_unchanged(delivered_events: DeliveredEvents, api: Api) -> None:
     seen = 0
     for conversation in _conversations(delivered_events):
         for shown, event in zip((await _transcript(api, conversation))["events"], conversation.events, strict=True):
@@ -59,7 +59,7 @@ async def test_sessions_and_exchanges_are_the_conversations(delivered_events: De
         assert times == [e.response_ms / 1000 for e in conversation.exchanges if e.response_ms is not None]
 
 
-async def test_pages_put_together_are_the_transcript(delivered_events: DeliveredEvents, api: Api) -> None:
+async def test_the_pages_together_are_the_transcript(delivered_events: DeliveredEvents, api: Api) -> None:
     longest = max(_conversations(delivered_events), key=lambda each: len(each.events))
     whole = await _transcript(api, longest)
     assert len(whole["events"]) > 6
@@ -88,7 +88,7 @@ async def test_an_id_of_any_kind_is_found_in_the_path(delivered_events: Delivere
 @pytest.mark.parametrize(
     "other", [{"agent_id": "nobody"}, {"environment": "elsewhere"}, {"conversation_id": "none such"}]
 )
-async def test_another_agents_conversation_is_not_there(
+async def test_another_agents_conversation_is_not_found(
     delivered_events: DeliveredEvents, api: Api, other: dict[str, str]
 ) -> None:
     agent_id, environment, conversation_id = _conversations(delivered_events)[0].key

@@ -45,7 +45,7 @@ def described(harness: Harness) -> schemathesis.BaseSchema:
 
 @pytest.mark.parametrize("mode", list(GenerationMode), ids=lambda mode: f"{mode.value} data")
 @pytest.mark.parametrize("path", PATHS)
-def test_every_answer_is_one_that_the_document_describes(
+def test_every_response_matches_the_openapi_document(
     described: schemathesis.BaseSchema, path: str, mode: GenerationMode
 ) -> None:
     operation = described[path]["GET"]

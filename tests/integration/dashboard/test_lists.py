@@ -34,7 +34,9 @@ def _counts(answer: Any) -> Iterator[tuple[str, str, Link, dict[str, Any]]]:
 
 
 @every_question
-async def test_every_count_has_a_list_of_as_many_rows(delivered_events: DeliveredEvents, api: Api, number: int) -> None:
+async def test_every_count_equals_the_rows_of_its_list(
+    delivered_events: DeliveredEvents, api: Api, number: int
+) -> None:
     asked = window_parameters(delivered_events.questions[number])
     wrong, looked_at = [], 0
     for name, column, link, row in _counts(await api.json("/api/dashboard", asked)):
@@ -49,7 +51,7 @@ async def test_every_count_has_a_list_of_as_many_rows(delivered_events: Delivere
 
 
 @pytest.mark.parametrize("name", LISTS)
-async def test_pages_put_together_are_the_list(delivered_events: DeliveredEvents, api: Api, name: str) -> None:
+async def test_the_pages_together_are_the_list(delivered_events: DeliveredEvents, api: Api, name: str) -> None:
     asked = window_parameters(delivered_events.questions[0])
     whole = await api.json(f"/api/lists/{name}", {**asked, "limit": 500})
     pages = await api.pages(f"/api/lists/{name}", {**asked, "limit": 4})
@@ -70,7 +72,7 @@ async def test_a_cursor_keeps_the_window_of_a_relative_time(
 
 
 @pytest.mark.parametrize("name", LISTS)
-async def test_a_cursor_of_another_question_is_refused(delivered_events: DeliveredEvents, api: Api, name: str) -> None:
+async def test_a_cursor_of_another_query_is_rejected(delivered_events: DeliveredEvents, api: Api, name: str) -> None:
     asked = {"agent_id": delivered_events.agent_id, "since": "-400d", "limit": 1}
     first = await api.json(f"/api/lists/{name}", asked)
     for other in ({**asked, "since": "-399d"}, {**asked, "device": "mobile"}, {**asked, "agent_id": "another"}):
@@ -91,7 +93,7 @@ async def test_a_cursor_of_another_question_is_refused(delivered_events: Deliver
     ],
 )
 @pytest.mark.parametrize("name", LISTS[:-1])
-async def test_the_values_of_a_filter_part_the_whole(
+async def test_the_values_of_a_filter_sum_to_the_whole(
     delivered_events: DeliveredEvents, api: Api, name: str, filter_: str, values: tuple[object, ...]
 ) -> None:
     asked = {**window_parameters(delivered_events.questions[0]), "limit": 1}
@@ -108,7 +110,7 @@ async def test_new_and_returning_customers_are_the_known_ones(delivered_events: 
     assert sum(parts) == (await api.json("/api/lists/customers", asked))["total"]
 
 
-async def test_rows_show_what_their_filters_say(delivered_events: DeliveredEvents, api: Api) -> None:
+async def test_rows_match_their_filters(delivered_events: DeliveredEvents, api: Api) -> None:
     asked = {**window_parameters(delivered_events.questions[0]), "limit": 500}
     failed = await api.json("/api/lists/actions", {**asked, "failed": "true"})
     assert {row["failed"] for row in failed["rows"]} == {True}

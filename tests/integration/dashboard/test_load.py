@@ -27,7 +27,7 @@ async def _until(harness: Harness, count: int) -> None:
             await asyncio.sleep(0.1)
 
 
-async def test_health_answers_and_abandoned_queries_end_while_five_hundred_slow_questions_wait(
+async def test_health_responds_and_abandoned_queries_end_while_500_slow_queries_wait(
     harness: Harness, delivered_events: DeliveredEvents
 ) -> None:
     async with running_api(harness) as api:
@@ -49,7 +49,7 @@ async def test_health_answers_and_abandoned_queries_end_while_five_hundred_slow_
         assert (await api.json("/api/agents"))["agents"]
 
 
-async def test_a_request_that_is_given_up_ends_its_query(harness: Harness, api: Api) -> None:
+async def test_an_aborted_request_cancels_its_query(harness: Harness, api: Api) -> None:
     app = api.client._transport.app  # type: ignore[attr-defined]  # the application of this test
 
     async def slow() -> None:

@@ -64,7 +64,7 @@ async def test_the_day_before_a_day_of_23_hours_has_24(
     assert answer["previous_window"]["until"] == answer["window"]["since"]
 
 
-async def test_the_period_before_is_the_view_of_it(
+async def test_the_previous_period_equals_its_view(
     harness: Harness, delivered_events: DeliveredEvents, api: Api
 ) -> None:
     question = delivered_events.questions[1]

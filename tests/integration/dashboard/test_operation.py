@@ -64,7 +64,7 @@ async def test_agents_have_their_first_and_last_event(delivered_events: Delivere
     assert shown == {environment: events.count(environment) for environment in set(events)}
 
 
-async def test_ingestion_counts_what_was_received_and_refused(
+async def test_ingestion_counts_received_and_rejected_records(
     harness: Harness, delivered_events: DeliveredEvents, api: Api
 ) -> None:
     answer = await api.json("/api/ingestion")
@@ -93,7 +93,7 @@ async def test_ingestion_shows_the_last_audit(harness: Harness, delivered_events
     assert shown["since"] < shown["started_at"] < shown["finished_at"]
 
 
-def test_a_page_is_told_of_a_new_event_and_the_server_ends_at_once(harness: Harness) -> None:
+def test_a_stream_announces_a_new_event_and_the_server_stops_at_once(harness: Harness) -> None:
     agent_id = unique_agent("live")
     url = harness.stack.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"]
     with running(CONVOSTREAM_CLICKHOUSE_READER_URL=url) as process:
@@ -121,7 +121,7 @@ def test_a_page_is_told_of_a_new_event_and_the_server_ends_at_once(harness: Harn
         ("CONVOSTREAM_CLICKHOUSE_READER_URL", "localhost:8123", "allowed is http://user:password@host:8123/database"),
     ],
 )
-def test_a_setting_that_is_wrong_ends_the_start_with_a_sentence(name: str, value: str, words: str) -> None:
+def test_an_invalid_setting_prevents_the_start_with_one_sentence(name: str, value: str, words: str) -> None:
     with running(**{name: value}) as process:
         said, _none = process.communicate(timeout=30)
     assert process.returncode == 1

@@ -55,7 +55,7 @@ def test_the_matrix_counts_in_both_modes(agent: Agent, answers: Answers, mode: s
 
 
 @every_zone
-def test_a_day_is_drawn_where_it_begins_in_the_range(agent: Agent, answers: Answers, shown_as: str, zone: str) -> None:
+def test_a_day_is_drawn_at_its_start_in_the_range(agent: Agent, answers: Answers, shown_as: str, zone: str) -> None:
     days = _view(agent, "daily_overview", zone)
     shown = answers["daily_overview", shown_as, "messages"].records()
     times = [datetime.fromisoformat(row.pop("time")) for row in shown]
@@ -69,12 +69,12 @@ def _begins(day: date, zone: str) -> float:
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_zone_that_is_none_is_an_error_that_is_shown(answers: Answers, view: str) -> None:
+def test_an_unknown_time_zone_is_a_visible_error(answers: Answers, view: str) -> None:
     assert NO_ZONE in answers[view, NO_ZONE, "messages"].error
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_the_plugin_knows_every_type_of_an_answer(answers: Answers, view: str) -> None:
+def test_the_plugin_supports_every_type_of_a_result(answers: Answers, view: str) -> None:
     types = set(answers[view, "utc", "messages"].types or ())
     assert types - SIMPLE_TYPES <= {"DateTime64(3, 'UTC')"}
 

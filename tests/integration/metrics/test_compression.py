@@ -35,7 +35,7 @@ async def _send(harness: Harness, agent: str, codec: str) -> None:
 
 
 @pytest.mark.parametrize("codec", CODECS)
-def test_compressed_records_count(harness: Harness, codec: str) -> None:
+def test_compressed_records_are_counted(harness: Harness, codec: str) -> None:
     agent = unique_agent(codec)
     asyncio.run(_send(harness, agent, codec))
     harness.drain()

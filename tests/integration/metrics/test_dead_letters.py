@@ -64,7 +64,7 @@ def _at(harness: Harness, record: Record, query: str) -> list[tuple[object, ...]
 
 
 @pytest.mark.parametrize("bad", ALL_BAD, ids=[bad.fact for bad in ALL_BAD])
-def test_a_bad_record_is_kept_with_a_reason_that_names_its_field(
+def test_an_invalid_record_is_kept_with_a_reason_that_names_its_field(
     harness: Harness, delivered: Delivered, bad: BadRecord
 ) -> None:
     record = delivered.bad[bad.fact]
@@ -78,13 +78,15 @@ def test_a_bad_record_is_kept_with_a_reason_that_names_its_field(
 
 
 @pytest.mark.parametrize("good", GOOD_RECORDS, ids=[good.fact for good in GOOD_RECORDS])
-def test_a_good_record_is_an_event_and_no_dead_letter(harness: Harness, delivered: Delivered, good: GoodRecord) -> None:
+def test_a_valid_record_is_an_event_and_not_a_dead_letter(
+    harness: Harness, delivered: Delivered, good: GoodRecord
+) -> None:
     record = delivered.good[good.fact]
     assert _at(harness, record, EVENT_SQL) == [(1,)]
     assert _at(harness, record, DEAD_LETTER_SQL) == []
 
 
-def test_a_reason_never_holds_the_value(harness: Harness, delivered: Delivered) -> None:
+def test_a_reason_never_contains_the_value(harness: Harness, delivered: Delivered) -> None:
     values = ("conversation_started", "End_User", "yesterday", "2023-02-29", "smile")
     for record in delivered.bad.values():
         ((reason, *_),) = _at(harness, record, DEAD_LETTER_SQL)

@@ -23,7 +23,7 @@ def _sessions(harness: Harness, script: Script) -> dict[str, object]:
     return {"closed": duration[5], "open": duration[6], "spans": duration[9], "unanswered": response[7]}
 
 
-def test_a_later_session_alone_does_not_close_the_one_before(harness: Harness) -> None:
+def test_a_later_session_does_not_close_the_one_before(harness: Harness) -> None:
     script = Script(unique_agent("later"), harness.now())
     for at in (-27 * MINUTE, -26 * MINUTE, 4 * MINUTE + 30_000):
         script.user(script.now + at)

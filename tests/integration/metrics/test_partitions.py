@@ -33,7 +33,7 @@ def test_records_on_other_partitions_than_their_conversations_count_once(harness
     assert harness.differences(known, [_question(harness, script.agent_id)]) == []
 
 
-def test_the_body_decides_and_not_the_key(harness: Harness) -> None:
+def test_the_body_and_not_the_key_decides(harness: Harness) -> None:
     script = Script(unique_agent("key"), harness.now())
     _talk(script)
     known = history(harness.send([Sent("somebody", "else", sent.value) for sent in script.sent]))

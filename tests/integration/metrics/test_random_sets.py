@@ -35,7 +35,7 @@ def test_all_views_equal_the_oracle_without_a_cache(forgetful: Harness, forgotte
 
 @FEW
 @given(data=st.data())
-def test_all_views_of_a_drawn_set_equal_the_oracle(harness: Harness, data: st.DataObject) -> None:
+def test_all_views_of_a_generated_set_equal_the_oracle(harness: Harness, data: st.DataObject) -> None:
     agent = unique_agent("drawn")
     sent = data.draw(event_sets(agent_ids=[agent], now=harness.now(), conversations=4, events=10))
     known = history(harness.send(sent))

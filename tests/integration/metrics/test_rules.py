@@ -29,7 +29,7 @@ def test_rule_3_time_zone(delivered_cases: DeliveredCases, case: Case, delivery:
 
 
 @_rule(4)
-def test_rule_4_order_and_repetition_do_not_matter(delivered_cases: DeliveredCases, case: Case, delivery: str) -> None:
+def test_rule_4_order_and_duplicates_do_not_matter(delivered_cases: DeliveredCases, case: Case, delivery: str) -> None:
     assert delivered_cases[case.fact, delivery].differences() == []
 
 

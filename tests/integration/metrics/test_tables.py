@@ -45,16 +45,14 @@ def _object(event: Event, name: str) -> object:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_events_holds_the_first_arrival_of_every_event(
-    harness: Harness, remembered: list[RandomSet], seed: int
-) -> None:
+def test_events_has_the_first_arrival_of_every_event(harness: Harness, remembered: list[RandomSet], seed: int) -> None:
     each = remembered[seed]
     columns = f"event_id, type, {_ms('occurred_at', 'received_at')}, {', '.join(TEXTS)}"
     assert _rows(harness, each, columns, "events") == _ordered(map(_stored, each.history.events))
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_events_holds_objects_and_unknown_fields_as_they_were_sent(
+def test_events_has_objects_and_unknown_fields_unchanged(
     harness: Harness, remembered: list[RandomSet], seed: int
 ) -> None:
     each = remembered[seed]
@@ -70,7 +68,7 @@ def test_events_holds_objects_and_unknown_fields_as_they_were_sent(
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_dead_letters_holds_every_refused_record_once(harness: Harness, remembered: list[RandomSet], seed: int) -> None:
+def test_dead_letters_has_every_rejected_record_once(harness: Harness, remembered: list[RandomSet], seed: int) -> None:
     refused = {
         (letter.record.partition, letter.record.offset): letter for letter in remembered[seed].history.dead_letters
     }
@@ -97,7 +95,7 @@ def _conversation(each: Conversation) -> tuple[object, ...]:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_conversations_holds_one_true_row_for_each(harness: Harness, remembered: list[RandomSet], seed: int) -> None:
+def test_conversations_has_one_correct_row_for_each(harness: Harness, remembered: list[RandomSet], seed: int) -> None:
     each = remembered[seed]
     columns = (
         f"{_ms('engaged_at', 'visited_at', 'first_end_user_message_at')}, customer, country_code, region, city,"
@@ -108,7 +106,7 @@ def test_conversations_holds_one_true_row_for_each(harness: Harness, remembered:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_sessions_holds_one_true_row_for_each(harness: Harness, remembered: list[RandomSet], seed: int) -> None:
+def test_sessions_has_one_correct_row_for_each(harness: Harness, remembered: list[RandomSet], seed: int) -> None:
     each = remembered[seed]
     expected = [
         (*conversation.key, session.started_at, session.last_activity_at, session.ended_at, len(session.activities))
@@ -120,7 +118,7 @@ def test_sessions_holds_one_true_row_for_each(harness: Harness, remembered: list
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_exchanges_holds_one_true_row_for_each(harness: Harness, remembered: list[RandomSet], seed: int) -> None:
+def test_exchanges_has_one_correct_row_for_each(harness: Harness, remembered: list[RandomSet], seed: int) -> None:
     each = remembered[seed]
     expected = [
         (*conversation.key, exchange.asked_at, exchange.last_asked_at, exchange.answered_at)

@@ -54,7 +54,7 @@ def test_a_second_apply_of_the_same_files_adds_no_version(database: Database) ->
     assert (SCHEMA_VERSION, "") in before
 
 
-def test_what_was_just_applied_does_not_differ(database: Database) -> None:
+def test_an_applied_schema_has_no_differences(database: Database) -> None:
     assert texts(database) == []
 
 
@@ -72,7 +72,7 @@ def test_every_object_and_every_column_has_a_comment(database: Database) -> None
     assert (list(objects), list(columns)) == ([], [])
 
 
-def test_apply_brings_back_what_is_missing_and_replaces_views_that_differ(database: Database) -> None:
+def test_apply_creates_missing_objects_and_replaces_different_views(database: Database) -> None:
     database.run("DROP VIEW sources")
     database.run("CREATE OR REPLACE VIEW languages AS SELECT 1 AS language")
     changes = {(change.name, change.action) for change in apply_schema(database, FOREVER)}
@@ -113,12 +113,12 @@ def test_a_view_never_takes_the_place_of_a_table(database: Database) -> None:
     ],
     ids=lambda value: value if value[0].isupper() else "",
 )
-def test_check_names_each_thing_that_differs(database: Database, statement: str, text: str) -> None:
+def test_check_reports_each_difference(database: Database, statement: str, text: str) -> None:
     database.run(statement)
     assert any(line.startswith(text) for line in texts(database)), texts(database)
 
 
-def test_apply_puts_right_what_touches_no_row(database: Database) -> None:
+def test_apply_corrects_differences_that_affect_no_row(database: Database) -> None:
     for statement in (
         "ALTER TABLE owners COMMENT COLUMN topic 'x', MODIFY COMMENT 'x'",
         "ALTER TABLE owners MODIFY COLUMN released UInt8 FIRST",
@@ -158,7 +158,7 @@ def test_apply_puts_right_what_touches_no_row(database: Database) -> None:
     ],
     ids=["a column too many", "a type", "a default", "a sorting key", "a view in a table's place"],
 )
-def test_apply_names_what_it_does_not_change_and_changes_nothing(
+def test_apply_reports_what_it_cannot_change_and_changes_nothing(
     clickhouse: ClickHouse, database: Database, statements: tuple[str, ...], text: str
 ) -> None:
     for statement in (*statements, "DROP VIEW sources"):
@@ -197,7 +197,7 @@ def test_a_newer_database_is_refused(clickhouse: ClickHouse, database: Database)
     assert state(database) == before
 
 
-def test_a_dry_run_prints_what_would_be_done_and_does_nothing(clickhouse: ClickHouse, database: Database) -> None:
+def test_a_dry_run_prints_the_changes_and_makes_none(clickhouse: ClickHouse, database: Database) -> None:
     database.run("ALTER TABLE owners MODIFY COMMENT 'x'")
     database.run("DROP VIEW sources")
     before = state(database)
@@ -224,11 +224,11 @@ def test_content_and_dead_letters_expire_by_setting(database: Database) -> None:
     assert DEAD_LETTER_TTL in definitions["dead_letter_records"]
 
 
-def test_a_retention_that_differs_is_named_by_check(database: Database) -> None:
+def test_check_reports_a_different_retention(database: Database) -> None:
     assert [line.split(":")[0] for line in texts(database, Retention(1, 1))] == ["dead_letter_records", "events"]
 
 
-def test_a_retention_can_be_changed_and_taken_away(database: Database) -> None:
+def test_a_retention_can_be_changed_and_removed(database: Database) -> None:
     before = [text for *_, text in state(database)]
     for retention in (Retention(3, 9), Retention(4, 10), FOREVER):
         apply_schema(database, retention)
@@ -236,7 +236,7 @@ def test_a_retention_can_be_changed_and_taken_away(database: Database) -> None:
     assert [text for *_, text in state(database)] == before
 
 
-def test_old_content_expires_and_what_is_derived_stays(database: Database) -> None:
+def test_old_content_expires_and_derived_columns_stay(database: Database) -> None:
     database.run(
         "INSERT INTO events (agent_id, type, content, customer, country_code, occurred_at, received_at) "
         "VALUES ('a', 'message', 'hello', 'anna', 'HR', now() - INTERVAL 5 MONTH, now() - INTERVAL 5 MONTH), "
@@ -249,7 +249,7 @@ def test_old_content_expires_and_what_is_derived_stays(database: Database) -> No
     assert [tuple(row) for row in rows] == [("", "anna", "HR"), ("hi", "ben", "HR")]
 
 
-def test_the_commands_say_what_they_did(clickhouse: ClickHouse) -> None:
+def test_the_commands_report_their_changes(clickhouse: ClickHouse) -> None:
     url = clickhouse.url(f"convostream_{uuid4().hex}")
     assert f": {len(schema_objects())} changes" in run_sql("apply", url).stdout
     assert run_sql("apply", url).stdout.endswith(": no changes\n")
@@ -257,7 +257,7 @@ def test_the_commands_say_what_they_did(clickhouse: ClickHouse) -> None:
     connect(parse_address(url)).drop()
 
 
-def test_check_ends_with_an_error_when_something_differs(clickhouse: ClickHouse, database: Database) -> None:
+def test_check_exits_with_an_error_if_there_are_differences(clickhouse: ClickHouse, database: Database) -> None:
     database.run("DROP VIEW sources")
     done = run_sql("check", clickhouse.url(database.name))
     assert (done.returncode, done.stdout.split(";")[0]) == (1, "sources: missing")
@@ -269,7 +269,7 @@ def test_check_leaves_no_database_behind(database: Database) -> None:
     assert list(database.rows(names, {"like": f"{database.name}_check%"})) == []
 
 
-def test_a_wrong_password_is_said_without_showing_it(clickhouse: ClickHouse) -> None:
+def test_a_wrong_password_is_reported_without_its_text(clickhouse: ClickHouse) -> None:
     done = run_sql("apply", clickhouse.url().replace("writer-secret", "not-the-secret"))
     assert done.returncode == 1
     assert "rejects the user" in done.stderr

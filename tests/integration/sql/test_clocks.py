@@ -28,7 +28,7 @@ def test_a_local_day_has_its_own_length(agent: Agent, day: str, hours: int) -> N
     assert {row["day"]: row["messages"] for row in rows}[date.fromisoformat(day)] == hours
 
 
-def test_the_hour_that_comes_twice_counts_both_times(agent: Agent) -> None:
+def test_a_repeated_hour_counts_both_times(agent: Agent) -> None:
     for at in ("2026-10-25 00:30:00", "2026-10-25 01:30:00"):
         agent.message("c", milliseconds(at))
     agent.flush()
@@ -36,14 +36,14 @@ def test_the_hour_that_comes_twice_counts_both_times(agent: Agent) -> None:
     assert messages_by_hour(agent, *range_, "Europe/Zagreb") == {2: 2}
 
 
-def test_a_day_that_a_zone_left_out_has_no_row(agent: Agent) -> None:
+def test_a_day_that_a_time_zone_skipped_has_no_row(agent: Agent) -> None:
     rows = agent.metric(
         "daily_overview", milliseconds("2011-12-29 10:00:00"), milliseconds("2011-12-31 10:00:00"), "Pacific/Apia"
     )
     assert [row["day"] for row in rows] == [date(2011, 12, 29), date(2011, 12, 31)]
 
 
-def test_a_partial_day_counts_only_what_lies_in_the_range(agent: Agent) -> None:
+def test_a_partial_day_counts_only_events_in_the_range(agent: Agent) -> None:
     for at in ("2026-04-01 09:59:59.999", "2026-04-01 10:00:00", "2026-04-02 09:59:59.999", "2026-04-02 10:00:00"):
         agent.message("c", milliseconds(at))
     agent.flush()
@@ -60,7 +60,7 @@ def test_a_range_that_ends_at_midnight_does_not_touch_the_next_day(agent: Agent)
     assert [row["day"] for row in rows] == [date(2026, 4, 1), date(2026, 4, 2)]
 
 
-def test_all_days_that_the_type_has_can_be_asked_for(agent: Agent) -> None:
+def test_all_days_of_the_type_can_be_queried(agent: Agent) -> None:
     rows = agent.metric("daily_overview", milliseconds("1900-01-01 00:00:00"), milliseconds("2298-01-01 00:00:00"))
     assert (rows[0]["day"], rows[-1]["day"], len(rows)) == (date(1970, 1, 1), date(2149, 6, 6), 65_536)
 
@@ -75,7 +75,7 @@ def test_all_days_that_the_type_has_can_be_asked_for(agent: Agent) -> None:
     ],
     ids=["before it is put back", "as it is put back", "before it is put forward", "as it is put forward"],
 )
-def test_a_clock_that_changes_inside_a_quarter_hour_is_read_to_the_minute(agent: Agent, at: str, hour: int) -> None:
+def test_a_clock_change_inside_a_quarter_hour_is_exact_to_the_minute(agent: Agent, at: str, hour: int) -> None:
     moment = milliseconds(at)
     agent.message("c", moment)
     agent.conversation("c", moment)

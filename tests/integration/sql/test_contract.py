@@ -115,12 +115,12 @@ def test_an_unknown_time_zone_is_an_error_in_every_view(agent: Agent, view: str,
 
 
 @pytest.mark.parametrize("view", COLUMNS)
-def test_every_parameter_has_to_be_given(client: Client, view: str) -> None:
+def test_every_parameter_is_required(client: Client, view: str) -> None:
     with pytest.raises(DatabaseError, match="`time_zone` is not set"):
         client.query(f"SELECT * FROM {view}(agent_id = 'a', environment = 'production', since = now(), until = now())")
 
 
-def test_the_reader_may_ask_every_view(clickhouse: ClickHouse) -> None:
+def test_the_reader_may_query_every_view(clickhouse: ClickHouse) -> None:
     reader = Agent(get_client(dsn=clickhouse.url(user="reader"), autogenerate_session_id=False), "a")
     for view in COLUMNS:
         reader.metric(view, SINCE, UNTIL, "Europe/Zagreb")

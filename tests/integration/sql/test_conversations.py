@@ -59,7 +59,7 @@ def test_the_escalation_rate_comes_with_its_counts(agent: Agent) -> None:
     assert row == {"rate": 0.5, "escalated_conversations": 2, "conversations": 4, "failed_escalations": 1}
 
 
-def test_satisfaction_leaves_out_what_was_not_recognised(agent: Agent) -> None:
+def test_satisfaction_excludes_unrecognised_ratings(agent: Agent) -> None:
     for n, rating in enumerate(["positive", "positive", "neutral", "negative", "unrecognised", "", "", ""]):
         agent.conversation(f"c{n}", NOON, verdict=rating)
     agent.flush()
@@ -78,7 +78,7 @@ def test_interactions_count_by_the_earliest_visit(agent: Agent) -> None:
     assert row == {"rate": 0.5, "interactions": 1, "visited_conversations": 2}
 
 
-def test_a_customer_who_wrote_before_the_range_returns(agent: Agent) -> None:
+def test_a_customer_who_wrote_before_the_range_is_returning(agent: Agent) -> None:
     for name, customer, at in (("a", "anna", SINCE - 1), ("b", "anna", NOON), ("c", "ben", NOON), ("d", "", NOON)):
         agent.message(name, at)
         agent.conversation(name, at, customer=customer, first_end_user_message_at=text(at))
@@ -88,7 +88,7 @@ def test_a_customer_who_wrote_before_the_range_returns(agent: Agent) -> None:
     assert row == {"users": 2, "new_users": 1, "returning_users": 1, "anonymous_conversations": 1}
 
 
-def test_a_customer_who_becomes_known_late_takes_the_place_of_the_anonymous_one(agent: Agent) -> None:
+def test_a_customer_id_that_arrives_late_replaces_the_anonymous_user(agent: Agent) -> None:
     agent.message("c", NOON)
     agent.wrote("c", NOON, "")
     agent.conversation("c", NOON, first_end_user_message_at=text(NOON))
@@ -104,7 +104,7 @@ def test_a_customer_who_becomes_known_late_takes_the_place_of_the_anonymous_one(
 
 
 @pytest.mark.parametrize("merged", [False, True], ids=["before merging", "after merging"])
-def test_a_fact_that_was_taken_back_counts_nowhere(agent: Agent, merged: bool) -> None:
+def test_a_removed_fact_counts_nowhere(agent: Agent, merged: bool) -> None:
     for sign in (-1, 1):  # the correction may be merged before what it corrects
         agent.conversation(
             "c", NOON, sign=sign, country_code="HR", verdict="positive", escalated=1, visited_at=text(NOON)

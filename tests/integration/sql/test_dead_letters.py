@@ -52,7 +52,7 @@ def open_letters(client: Client, offset: int) -> list[tuple[object, ...]]:
     return [tuple(row) for row in client.query(OPEN, parameters={"offset": offset}).result_rows]
 
 
-def test_a_dead_letter_keeps_what_was_sent_and_a_repeated_flush_changes_nothing(
+def test_a_dead_letter_keeps_the_record_and_a_repeated_flush_changes_nothing(
     client: Client, agent: Agent, offset: int
 ) -> None:
     for _ in range(2):
@@ -79,15 +79,13 @@ def test_a_dead_letter_keeps_what_was_sent_and_a_repeated_flush_changes_nothing(
     assert stored.result_rows == [(1,)]
 
 
-def test_a_record_that_came_twice_counts_once(client: Client, agent: Agent, offset: int) -> None:
+def test_a_duplicate_record_counts_once(client: Client, agent: Agent, offset: int) -> None:
     write(agent, refused(offset))
     write(agent, refused(offset))
     assert [row[:2] for row in open_letters(client, offset)] == [(offset, 1)]
 
 
-def test_a_replay_that_fails_updates_the_letter_and_leaves_what_was_sent(
-    client: Client, agent: Agent, offset: int
-) -> None:
+def test_a_failed_replay_updates_the_reason_and_keeps_the_record(client: Client, agent: Agent, offset: int) -> None:
     write(agent, refused(offset))
     again = {"key": "a/c", "headers": [["convostream-dead-letter", "x"]], "reason": "rating: missing"}
     write(agent, refused(offset, offset + 1, **again))
@@ -96,7 +94,7 @@ def test_a_replay_that_fails_updates_the_letter_and_leaves_what_was_sent(
     assert open_letters(client, offset + 1) == []
 
 
-def test_a_letter_that_was_replayed_stays_so_in_whatever_order_its_records_come(
+def test_a_replayed_dead_letter_stays_resolved_in_any_order_of_its_rows(
     client: Client, agent: Agent, offset: int
 ) -> None:
     for number, order in enumerate(permutations(range(3))):
@@ -107,19 +105,19 @@ def test_a_letter_that_was_replayed_stays_so_in_whatever_order_its_records_come(
         assert open_letters(client, letter) == []
 
 
-def test_a_letter_that_was_dropped_is_not_open(client: Client, agent: Agent, offset: int) -> None:
+def test_a_dropped_dead_letter_is_not_pending(client: Client, agent: Agent, offset: int) -> None:
     write(agent, refused(offset), refused(offset + 1))
     write(agent, {**row_of(offset, 0, "dropped")})
     assert [len(open_letters(client, each)) for each in (offset, offset + 1)] == [0, 1]
 
 
-def test_a_letter_of_another_life_of_the_log_is_another_letter(client: Client, agent: Agent, offset: int) -> None:
+def test_a_record_of_another_log_epoch_is_another_dead_letter(client: Client, agent: Agent, offset: int) -> None:
     write(agent, refused(offset), refused(offset, log_epoch=2, origin_log_epoch=2))
     write(agent, replayed(offset, offset + 1))
     assert [row[-1] for row in open_letters(client, offset)] == [2]
 
 
-def test_a_letter_that_was_settled_never_comes_back_when_refusals_expire(
+def test_a_resolved_dead_letter_stays_resolved_when_rejections_expire(
     client: Client, clickhouse: ClickHouse, agent: Agent, offset: int
 ) -> None:
     rows = refused(offset), replayed(offset, offset + 1), refused(offset + 2)

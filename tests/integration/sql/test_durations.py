@@ -52,7 +52,7 @@ def test_percentiles_are_the_nearest_rank(agent: Agent, number: int) -> None:
 
 
 @pytest.mark.parametrize("sample", [5, 1_023, 1_024, 1_025, 2_049, 90_001, 10_000_001, 3_000_000_019])
-def test_a_percentile_is_exact_where_no_other_duration_is_as_near(agent: Agent, sample: int) -> None:
+def test_a_percentile_is_exact_in_a_group_with_one_duration(agent: Agent, sample: int) -> None:
     for n, each in enumerate([sample, sample * 2]):
         agent.exchange(f"c{n}", NOON, answered_at=text(NOON + each))
         agent.session(f"c{n}", NOON, NOON + each)
@@ -70,7 +70,7 @@ def test_samples_under_five_milliseconds_are_counted_as_not_measured(agent: Agen
     assert (row["not_measured"], row["exchanges"], row["mean_seconds"], row["p50_seconds"]) == (2, 2, 0.01, 0.005)
 
 
-def test_the_further_mean_is_measured_from_the_last_question_over_the_same_exchanges(agent: Agent) -> None:
+def test_the_other_mean_is_measured_from_the_last_message_over_the_same_exchanges(agent: Agent) -> None:
     agent.exchange("a", NOON, last_asked_at=text(NOON + 6000), answered_at=text(NOON + 10_000))
     agent.exchange("b", NOON, last_asked_at=text(NOON + 18_000), answered_at=text(NOON + 20_000))
     agent.exchange("c", NOON, last_asked_at=text(NOON + 3), answered_at=text(NOON + 3))
@@ -117,7 +117,7 @@ def test_a_session_closes_by_the_clock_of_clickhouse(agent: Agent) -> None:
     assert (row["sessions"], row["open_sessions"], row["mean_seconds"]) == (1, 1, 1.0)
 
 
-def test_an_explicit_end_is_the_end_of_its_session_alone(agent: Agent) -> None:
+def test_an_explicit_end_ends_only_its_session(agent: Agent) -> None:
     span: Row = {"conversation_last_activity_at": text(NOON + 10_000), "conversation_activities": 2}
     agent.session(
         "c", NOON, NOON + 10_000, ended_at=text(NOON + 30_000), **span, conversation_closes_at="1970-01-01 00:00:00"

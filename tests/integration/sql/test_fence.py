@@ -66,7 +66,7 @@ def test_a_stale_owner_is_refused_before_any_target(client: Client, agent: Agent
     assert [agent.count(table) for table in TARGETS] == [0] * len(TARGETS)
 
 
-def test_the_claims_are_read_anew_at_every_insert(client: Client, agent: Agent, topic: str) -> None:
+def test_the_claims_are_read_at_every_insert(client: Client, agent: Agent, topic: str) -> None:
     flush(agent, topic, 1, "first")
     claim(client, topic, 2, "second")
     with pytest.raises(DatabaseError, match="CONVOSTREAM_STALE_OWNER"):
@@ -80,25 +80,25 @@ def test_the_claims_are_read_anew_at_every_insert(client: Client, agent: Agent, 
     [(1, "another"), (2, "first"), (0, "first")],
     ids=["another owner", "an epoch ahead", "no epoch"],
 )
-def test_only_epoch_and_owner_of_the_claim_are_let_in(agent: Agent, topic: str, epoch: int, owner: str) -> None:
+def test_only_the_epoch_and_owner_of_the_claim_are_accepted(agent: Agent, topic: str, epoch: int, owner: str) -> None:
     with pytest.raises(DatabaseError, match="CONVOSTREAM_STALE_OWNER"):
         flush(agent, topic, epoch, owner)
 
 
-def test_of_two_claims_of_one_epoch_the_greater_owner_holds(client: Client, agent: Agent, topic: str) -> None:
+def test_of_two_claims_of_one_epoch_the_greater_owner_wins(client: Client, agent: Agent, topic: str) -> None:
     claim(client, topic, 1, "second")
     flush(agent, topic, 1, "second")
     with pytest.raises(DatabaseError, match="CONVOSTREAM_STALE_OWNER"):
         flush(agent, topic, 1, "first")
 
 
-def test_a_partition_that_nobody_has_claimed_refuses_everyone(agent: Agent) -> None:
+def test_an_unclaimed_partition_rejects_every_insert(agent: Agent) -> None:
     with pytest.raises(DatabaseError, match="CONVOSTREAM_STALE_OWNER"):
         flush(agent, "unclaimed", 1, "first")
 
 
 @pytest.mark.parametrize("layout", [(2, 2), (2, 0), (1, 2)], ids=["added", "removed", "seen otherwise at once"])
-def test_an_owner_under_another_layout_than_the_latest_is_refused_until_it_claims_again(
+def test_an_owner_with_an_old_partition_count_is_rejected_until_it_claims_again(
     client: Client, agent: Agent, topic: str, layout: tuple[int, int]
 ) -> None:
     claim(client, topic, 1, "other", partition=1, layout=layout)
@@ -109,7 +109,7 @@ def test_an_owner_under_another_layout_than_the_latest_is_refused_until_it_claim
     assert agent.count("events") == 1
 
 
-def test_the_layout_of_another_topic_does_not_matter(client: Client, agent: Agent, topic: str) -> None:
+def test_the_partition_count_of_another_topic_does_not_matter(client: Client, agent: Agent, topic: str) -> None:
     claim(client, f"{topic}-too", 1, "other", layout=(7, 7))
     flush(agent, topic, 1, "first")
     assert agent.count("events") == 1
@@ -145,7 +145,7 @@ async def test_the_latest_claim_is_the_highest_epoch_and_then_the_highest_owner(
     assert await holds(clickhouse, topic, 2, "a")
 
 
-async def test_a_claim_that_is_leased_later_keeps_workers_away_until_it_is_released(
+async def test_a_leased_claim_blocks_workers_until_it_is_released(
     clickhouse: ClickHouse, client: Client, topic: str
 ) -> None:
     claim(client, topic, 2, "command")

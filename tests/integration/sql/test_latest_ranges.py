@@ -35,7 +35,7 @@ def topic(client: Client) -> str:
         ("first = 10", [1]),
     ],
 )
-def test_conditions_choose_among_the_latest_ranges(
+def test_conditions_apply_to_the_latest_ranges(
     client: Client, topic: str, condition: str, partitions: list[int]
 ) -> None:
     query = (

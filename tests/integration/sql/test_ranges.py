@@ -83,7 +83,7 @@ def test_any_range_is_exact_to_the_millisecond_around_a_change_of_the_clock(clie
         assert agent.one("total_conversations", since, until, name)["active_conversations"] == len(active)
 
 
-def test_a_range_may_hold_all_times(agent: Agent) -> None:
+def test_a_range_may_contain_all_times(agent: Agent) -> None:
     moments = ["2000-01-01 00:00:00", "2026-04-01 12:00:00.001", "2026-04-01 12:14:59.999"]
     messages = [SentMessage(milliseconds(at), f"c{n}", "end_user", "anna") for n, at in enumerate(moments)]
     state(agent, messages)

@@ -44,14 +44,14 @@ def test_a_repeated_token_is_exact_in_every_target_over_six_months(agent: Agent)
     assert sums(agent) == dict.fromkeys(SUMS, 200) | {"events": 400, "activity": 400}
 
 
-def test_the_same_rows_under_another_token_are_other_rows(agent: Agent) -> None:
+def test_the_same_rows_with_another_token_are_other_rows(agent: Agent) -> None:
     for token in ("first", "second"):
         fill(agent, 2, 10)
         agent.flush(f"{agent.agent_id}:{token}")
     assert sums(agent)["events"] == 40
 
 
-def test_an_older_token_is_still_known_after_later_flushes(agent: Agent) -> None:
+def test_an_older_token_is_remembered_after_later_flushes(agent: Agent) -> None:
     for flush in (0, 1, 2, 0, 1):
         fill(agent, flush, 10)
         agent.flush(f"{agent.agent_id}:{flush}")

@@ -103,7 +103,7 @@ def answers(database: Database) -> dict[str, list[tuple[object, ...]]]:
     return found
 
 
-def test_every_view_says_the_same_before_and_after_the_upgrade(clickhouse: ClickHouse, released: Database) -> None:
+def test_every_view_is_the_same_before_and_after_the_upgrade(clickhouse: ClickHouse, released: Database) -> None:
     before = answers(released)
     renamed_before = released.rows(RENAMED.format(fields="repaired", table="end_user_quarters", db=released.name), {})
     assert sum(map(len, before.values())) > 500
@@ -189,7 +189,7 @@ def inserted(client: Client, number: int) -> bool:
     return True
 
 
-def test_a_difference_that_migrations_leave_is_named_and_inserts_wait(
+def test_a_difference_after_the_migrations_is_reported_and_inserts_wait(
     clickhouse: ClickHouse, released: Database
 ) -> None:
     objects = [renamed(each) for each in schema_objects()]
@@ -202,7 +202,7 @@ def test_a_difference_that_migrations_leave_is_named_and_inserts_wait(
     client.close()
 
 
-async def test_a_worker_writes_to_no_other_version_than_its_own(clickhouse: ClickHouse, released: Database) -> None:
+async def test_a_worker_writes_only_to_its_own_schema_version(clickhouse: ClickHouse, released: Database) -> None:
     store = Store(clickhouse.url(released.name), threads=1)
     with pytest.raises(SchemaMismatch, match=r"version 1 of the schema .* run `python -m sql apply`"):
         await check_schema(store)

@@ -41,7 +41,7 @@ def run(checkout: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_a_registry_that_does_not_answer_is_named(checkout: Path) -> None:
+def test_an_unreachable_registry_is_reported(checkout: Path) -> None:
     built = run(checkout, "-m", "dashboard.build_page")
     assert built.returncode == 1
     assert built.stderr.startswith("Error: the npm registry")
@@ -49,7 +49,7 @@ def test_a_registry_that_does_not_answer_is_named(checkout: Path) -> None:
     assert len(built.stderr.splitlines()) == 1
 
 
-def test_the_stack_says_what_is_missing_and_goes_on(checkout: Path) -> None:
+def test_the_stack_reports_a_missing_page_and_continues(checkout: Path) -> None:
     asked = run(checkout, "-c", "from deploy.embedded.stack.wheels import build_page; print(build_page())")
     assert asked.returncode == 0, asked.stderr
     assert asked.stdout.startswith("There will be no page, only the numbers over HTTP: the npm registry")

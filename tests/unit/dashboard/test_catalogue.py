@@ -22,7 +22,7 @@ QUERIES: dict[str, type[ListQuery]] = {
 every_metric = pytest.mark.parametrize("metric", METRICS, ids=BY_NAME)
 
 
-def test_fifteen_metrics_and_two_that_open_one_up() -> None:
+def test_there_are_fifteen_metrics_and_two_drill_downs() -> None:
     assert sum(metric.drill_down_of is None for metric in METRICS) == 15
     assert {metric.drill_down_of for metric in METRICS} - {None} == {"world_map", "languages"}
 
@@ -32,12 +32,12 @@ def test_every_column_of_the_contract_is_explained() -> None:
 
 
 @every_metric
-def test_a_count_and_nothing_else_has_a_list(metric: Metric) -> None:
+def test_only_counts_have_a_list(metric: Metric) -> None:
     assert [c.name for c in metric.columns if (c.kind == "count") is (c.link is None)] == []
 
 
 @every_metric
-def test_a_list_is_asked_with_parameters_that_it_has(metric: Metric) -> None:
+def test_the_filters_of_a_list_are_among_its_parameters(metric: Metric) -> None:
     for link in (column.link for column in metric.columns if column.link):
         known = QUERIES[link.list].model_fields
         assert (link.filters.keys() | link.from_row.keys()) <= known.keys()
@@ -46,7 +46,7 @@ def test_a_list_is_asked_with_parameters_that_it_has(metric: Metric) -> None:
 
 
 @every_metric
-def test_what_is_left_out_and_what_fills_it_is_said(metric: Metric) -> None:
+def test_every_metric_names_what_is_not_counted_and_what_it_needs(metric: Metric) -> None:
     assert metric.definition
     assert metric.left_out
     assert metric.filled_by
@@ -54,7 +54,7 @@ def test_what_is_left_out_and_what_fills_it_is_said(metric: Metric) -> None:
 
 
 @every_metric
-def test_the_call_that_fills_it_is_one_of_the_sdk(metric: Metric) -> None:
+def test_the_example_call_is_one_of_the_sdk(metric: Metric) -> None:
     for filled in metric.filled_by:
         transport = MemoryTransport()
         with ConversationTracker(agent_id="a", transport=transport) as tracker:
@@ -68,7 +68,7 @@ def test_the_call_that_fills_it_is_one_of_the_sdk(metric: Metric) -> None:
         assert any(filled.argument in event.model_dump(exclude_none=True) for event in transport.events), filled
 
 
-def test_the_document_is_made_from_the_catalogue() -> None:
+def test_the_document_is_generated_from_the_catalogue() -> None:
     assert (ROOT / "docs" / "metrics.md").read_text() == reference(), (
         "write it anew: python -m dashboard.reference > docs/metrics.md"
     )

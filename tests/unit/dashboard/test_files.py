@@ -9,12 +9,12 @@ CELLS = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\r=x", "plain", "a=b", "", "'qu
 
 
 @pytest.mark.parametrize("cell", [cell for cell in CELLS if cell and cell[0] in "=+-@\t\r"])
-def test_a_text_that_would_be_computed_has_an_apostrophe_before_it(cell: str) -> None:
+def test_a_text_that_looks_like_a_formula_is_prefixed_with_an_apostrophe(cell: str) -> None:
     table = without_formulas(pa.table({"action_name": [cell]}))
     assert table.to_pydict() == {"action_name": [f"'{cell}"]}
 
 
-def test_other_texts_and_negative_numbers_stay_as_they_are() -> None:
+def test_other_texts_and_negative_numbers_are_unchanged() -> None:
     table = pa.table({"name": CELLS[6:], "latitude": pa.array([-1.5] * len(CELLS[6:]), pa.float64())})
     assert without_formulas(table) == table
 

@@ -67,7 +67,7 @@ async def _statuses(port: int, count: int, host: str) -> tuple[Counter[bytes], l
     return Counter(line.split()[1] for *_, line in answers), answers
 
 
-async def test_streams_are_bounded_by_client_and_altogether_and_leave_no_trace() -> None:
+async def test_streams_are_limited_by_client_and_in_total() -> None:
     async with dashboard() as port:
         for _ in range(2):  # the second time all places are free again
             first, held = await _statuses(port, 150, "127.0.0.1")
@@ -90,7 +90,7 @@ async def _until(condition: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize("way", ["abort", "close"])
-async def test_work_for_a_client_that_left_is_cancelled(way: str) -> None:
+async def test_work_for_a_disconnected_client_is_cancelled(way: str) -> None:
     begun, cancelled = [0], [0]
 
     async def slow(_: Scope, __: Receive, ___: Send) -> None:
@@ -111,7 +111,7 @@ async def test_work_for_a_client_that_left_is_cancelled(way: str) -> None:
         await _until(lambda: cancelled == [20])
 
 
-async def test_an_answer_that_does_not_begin_is_given_up() -> None:
+async def test_a_response_that_does_not_start_in_time_is_cancelled() -> None:
     async def slow(_: Scope, __: Receive, ___: Send) -> None:
         await asyncio.sleep(60)
 
@@ -132,7 +132,7 @@ async def test_an_answer_that_does_not_begin_is_given_up() -> None:
     ],
     ids=["nothing", "a part of the first line", "a part of the headers", "a part of the body"],
 )
-async def test_a_request_that_does_not_arrive_in_time_ends_its_connection(beginning: bytes) -> None:
+async def test_a_slow_request_closes_its_connection(beginning: bytes) -> None:
     async with dashboard() as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(beginning)
@@ -153,7 +153,7 @@ async def test_a_request_that_does_not_arrive_in_time_ends_its_connection(beginn
             writer.close()
 
 
-async def test_a_client_that_does_not_read_loses_its_connection() -> None:
+async def test_a_client_that_does_not_read_is_disconnected() -> None:
     ended: list[str] = []
 
     async def endless(_: Scope, __: Receive, send: Send) -> None:
@@ -178,7 +178,7 @@ async def _first_line(port: int, path: str) -> bytes:
     return line
 
 
-async def test_a_request_line_beyond_the_bound_is_refused_and_the_server_goes_on() -> None:
+async def test_a_request_line_over_the_limit_is_rejected_and_the_server_continues() -> None:
     async with dashboard() as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET /?" + b"a" * 10_000_000 + b" HTTP/1.1\r\n\r\n")
@@ -192,7 +192,7 @@ async def test_a_request_line_beyond_the_bound_is_refused_and_the_server_goes_on
         assert b" 200 " in await _first_line(port, "/api/metrics")
 
 
-async def test_idle_connections_make_room_for_others(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_idle_connections_are_closed_for_new_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Impatient, "at_most", 20)
     async with dashboard() as port:
         idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(60)]

@@ -15,7 +15,7 @@ from tests.support.demo_events import transcripts
 ALL = [make_customer(language, number) for language in COUNT for number in range(COUNT[language])]
 
 
-def test_every_network_lies_where_the_file_says() -> None:
+def test_every_network_is_in_the_country_of_the_file() -> None:
     locate = Geolocator(default_database()).locate
     with NETWORKS.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
@@ -47,7 +47,7 @@ def test_customers_have_every_kind_of_device() -> None:
     assert any("Mozilla" in (customer.device or "") for customer in ALL)
 
 
-def test_addresses_come_in_every_form_that_servers_see() -> None:
+def test_addresses_have_every_form_that_servers_see() -> None:
     texts = [customer.customer_ip_address for customer in ALL]
     assert {None, "192.168.1.20"} < set(texts)
     for mark in ("10.0.0.7, ", ":49152", "::ffff:"):
@@ -78,7 +78,7 @@ def test_new_customers_come_all_the_time() -> None:
     assert len(late - early) > 150
 
 
-def test_customers_of_solved_tasks_are_rated_apart_from_the_others() -> None:
+def test_solved_tasks_are_rated_differently() -> None:
     solved, unsolved = (
         [rating_of(t, str(copy), 1) for t in transcripts() if t.solved is solved for copy in range(50)]
         for solved in (True, False)

@@ -10,7 +10,7 @@ def test_the_same_names_have_the_same_share() -> None:
     assert share("source", "t-1", "03") == pytest.approx(0.4, abs=0.6)
 
 
-def test_names_with_the_same_letters_differ() -> None:
+def test_names_with_the_same_characters_differ() -> None:
     assert share("ab", "c") != share("a", "bc")
 
 
@@ -20,11 +20,11 @@ def test_shares_are_uniformly_distributed() -> None:
     assert max(tenths.values()) < 1_150
 
 
-def test_what_has_a_chance_of_a_fifth_happens_to_a_fifth() -> None:
+def test_an_event_with_a_probability_of_a_fifth_happens_to_a_fifth() -> None:
     assert sum(chance(0.2, "happens", number) for number in range(10_000)) == pytest.approx(2_000, abs=150)
 
 
-def test_choices_are_drawn_by_their_weight() -> None:
+def test_choices_follow_their_weights() -> None:
     choices = Weighted([("often", 3), ("seldom", 1), ("never", 0)])
     chosen = Counter(choices.choose("drawn", number) for number in range(10_000))
     assert set(chosen) == {"often", "seldom"}

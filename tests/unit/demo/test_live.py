@@ -22,7 +22,7 @@ def test_nothing_is_sent_before_its_time() -> None:
     assert len(transport.events_of(Message)) > 10
 
 
-def test_all_that_is_due_after_a_pause_is_sent() -> None:
+def test_all_due_steps_are_sent_after_a_pause() -> None:
     transport = MemoryTransport()
     live = LiveTalks(transcripts(), tracker_into(transport), NOW_MS)
     live.advance(NOW_MS + 1_800_000)

@@ -86,7 +86,7 @@ def test_everything_happened_in_the_last_sixty_days() -> None:
     assert len({at // DAY_MS for at in times}) >= 60
 
 
-def test_the_latest_days_and_the_days_before_hold_everything_that_happened() -> None:
+def test_the_latest_days_and_the_days_before_contain_every_event() -> None:
     latest = latest_days(NOW_MS)
     times = [event.occurred_at / 1000 for event in replayed()[0]]
     assert latest.before().until == latest.since

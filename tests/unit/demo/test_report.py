@@ -16,13 +16,13 @@ def printed(page: Page) -> str:
     return console.file.getvalue()
 
 
-def test_the_address_of_the_page_stands_in_a_frame() -> None:
+def test_the_address_of_the_page_is_framed() -> None:
     lines = printed(Page("http://127.0.0.1:8080/", "")).splitlines()
     assert len(lines) == 5
     assert "The dashboard: http://127.0.0.1:8080/?live=on" in lines[2]
 
 
-def test_why_there_is_no_page_is_said_instead_of_an_address_without_one() -> None:
+def test_the_reason_for_a_missing_page_replaces_its_address() -> None:
     said = printed(Page("http://127.0.0.1:8080/", "There will be no page: the npm registry [x] does not answer"))
     problem, numbers = said.strip().splitlines()
     assert problem == "There will be no page: the npm registry [x] does not answer"
@@ -39,5 +39,5 @@ def test_why_there_is_no_page_is_said_instead_of_an_address_without_one() -> Non
         pytest.param({}, "darwin", True, id="a Mac has one"),
     ],
 )
-def test_a_browser_is_opened_where_there_is_a_desktop(environment: dict[str, str], platform: str, has: bool) -> None:
+def test_a_browser_is_opened_on_a_desktop(environment: dict[str, str], platform: str, has: bool) -> None:
     assert has_desktop(environment, platform) is has

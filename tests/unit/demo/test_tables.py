@@ -43,7 +43,7 @@ def test_the_fifteen_metrics_have_the_seventeen_views_of_the_contract() -> None:
         (90_000.0, "1 d 1 h"),
     ],
 )
-def test_spans_of_time_are_in_the_units_that_matter(seconds: float, text: str) -> None:
+def test_durations_have_at_most_two_units(seconds: float, text: str) -> None:
     assert format_seconds(seconds) == text
 
 
@@ -66,7 +66,7 @@ def test_a_share_is_in_per_cent() -> None:
     assert format_share(0.5) == "50.0 %"
 
 
-def test_totals_stand_beside_those_of_the_period_before() -> None:
+def test_totals_are_beside_those_of_the_previous_period() -> None:
     text = printed("human_escalation_rate", [{"rate": None, "conversations": 7}], [{"rate": 0.25, "conversations": 4}])
     assert [line.split() for line in text.splitlines() if "Rate" in line] == [["Rate", "-", "25.0", "%"]]
     assert [line.split() for line in text.splitlines() if "Conversations" in line] == [["Conversations", "7", "4"]]
@@ -79,7 +79,7 @@ def test_a_breakdown_has_shares_of_the_whole() -> None:
     assert "more" not in text
 
 
-def test_a_cut_breakdown_keeps_unknown_and_says_how_much_is_missing() -> None:
+def test_a_shortened_breakdown_keeps_unknown_and_the_number_of_hidden_rows() -> None:
     names = [f"source-{number:02d}" for number in range(14)]
     text = printed("sources", [{"source": name, "conversations": 9} for name in [*names, "unknown"]])
     assert "unknown" in text

@@ -28,7 +28,7 @@ def test_no_file_is_left_over() -> None:
     assert there == files.files().keys()
 
 
-def test_the_command_names_what_drifted_and_mends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_lists_drifted_files_and_fixes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(files, "HERE", tmp_path / "deploy/grafana")
     monkeypatch.setattr("deploy.grafana.__main__.HERE", tmp_path / "deploy/grafana")
     run = CliRunner().invoke
@@ -40,7 +40,7 @@ def test_the_command_names_what_drifted_and_mends_it(tmp_path: Path, monkeypatch
 
 
 @every_dashboard
-def test_a_dashboard_asks_only_data_sources_that_are_provisioned(name: Name) -> None:
+def test_a_dashboard_uses_only_provisioned_data_sources(name: Name) -> None:
     provisioned = yaml.safe_load((files.HERE / "provisioning/datasources/convostream.yaml").read_text())
     known = {(source["type"], source["uid"]) for source in provisioned["datasources"]}
     asked = {(target.datasource.type, target.datasource.uid) for panel in panels(name) for target in panel.targets}
@@ -67,7 +67,7 @@ def test_a_dashboard_loads_nothing_from_another_host() -> None:
     assert hosts == {"db-ip.com"}
 
 
-def test_the_source_of_the_places_is_named() -> None:
+def test_the_source_of_geolocation_is_named() -> None:
     (link,) = [link for link in dashboard("overview")["links"] if link["type"] == "link"]
     assert (link["title"], link["url"]) == ("IP geolocation by DB-IP", "https://db-ip.com")
     assert link["placement"] != "inControlsMenu"
@@ -78,7 +78,7 @@ def test_compose_installs_the_version_of_the_data_source_that_queries_are_writte
     assert GRAFANA.environment["GF_PLUGINS_PREINSTALL_SYNC"] == plugin
 
 
-def test_compose_hands_grafana_the_variables_that_are_put_into_its_files() -> None:
+def test_compose_passes_grafana_the_variables_in_its_files() -> None:
     named = {name for text in files.files().values() for name in re.findall(r"\$(CONVOSTREAM_\w+)", text)}
     assert named == {sources.READER_PASSWORD}
     assert named <= GRAFANA.environment.keys()

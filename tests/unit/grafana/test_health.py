@@ -86,7 +86,7 @@ def test_every_metric_of_a_worker_is_shown(metric: str) -> None:
     assert METRICS[metric] & SHOWN
 
 
-def test_no_metric_is_asked_for_that_no_worker_serves() -> None:
+def test_every_queried_metric_is_exported_by_a_worker() -> None:
     assert (SHOWN | _asked([rule.expr for rule in _rules()])) - SERVED == set()
 
 
@@ -99,7 +99,7 @@ def test_a_panel_has_a_unit_a_description_and_a_query(panel: Panel) -> None:
 
 
 @pytest.mark.parametrize("rule", _rules(), ids=lambda rule: str(rule.alert))
-def test_an_alert_says_what_is_wrong_and_how_bad_it_is(rule: Rule) -> None:
+def test_an_alert_has_a_summary_a_description_and_a_severity(rule: Rule) -> None:
     assert rule.labels["severity"] in {"critical", "warning"}
     assert rule.annotations.keys() == {"summary", "description"}
 
@@ -136,7 +136,7 @@ def test_alerts_reach_the_alertmanager_of_compose() -> None:
 
 
 @pytest.mark.parametrize("name", ["alertmanager.yml", "receivers.example.yml"])
-def test_alertmanager_takes_the_configuration(name: str) -> None:
+def test_alertmanager_accepts_the_configuration(name: str) -> None:
     assert _complaints("amtool", "check-config", ROOT / "deploy/alertmanager" / name) == ""
 
 
@@ -153,11 +153,11 @@ def _complaints(tool: str, *arguments: str | Path) -> str:
     return f"{done.returncode}: {done.stdout}{done.stderr}" if done.returncode else ""
 
 
-def test_prometheus_takes_its_configuration_and_the_alerts() -> None:
+def test_prometheus_accepts_its_configuration_and_the_alerts() -> None:
     assert _complaints("promtool", "check", "config", FOLDER / "prometheus.yml") == ""
 
 
-def test_prometheus_takes_the_query_of_every_panel(tmp_path: Path) -> None:
+def test_prometheus_accepts_the_query_of_every_panel(tmp_path: Path) -> None:
     expressions = {target.promql for panel in PANELS for target in panel.targets}
     for name, value in RANGES.items():
         expressions = {expression.replace(name, value) for expression in expressions}

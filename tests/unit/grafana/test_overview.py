@@ -46,7 +46,7 @@ def test_a_panel_is_one_select_from_one_view(panel: Panel) -> None:
 
 
 @every_metric
-def test_a_panel_says_the_definition_and_what_is_left_out(metric: Metric) -> None:
+def test_a_panel_describes_the_definition_and_what_is_not_counted(metric: Metric) -> None:
     panel = _panel_of(metric)
     assert panel.title.startswith(metric.title)
     assert panel.description.startswith(metric.definition)
@@ -72,7 +72,7 @@ def test_a_variable_reaches_sql_only_encoded(sql: str) -> None:
     assert set(re.findall(r"\$\w*|\[\[", rest)) <= {"$__fromTime_ms", "$__toTime_ms"}
 
 
-def test_nothing_is_shown_where_there_is_nothing() -> None:
+def test_a_missing_value_is_a_dash() -> None:
     assert {panel.config.defaults["noValue"] for panel in PANELS} == {"-"}
 
 

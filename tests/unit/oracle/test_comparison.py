@@ -28,11 +28,13 @@ from tests.oracle.scope import Cell
         pytest.param("day", "2024-04-02", date(2024, 4, 2), True, id="a day"),
     ],
 )
-def test_cells_are_compared_by_what_their_column_promises(column: str, wanted: Cell, found: object, same: bool) -> None:
+def test_cells_are_compared_with_the_tolerance_of_their_column(
+    column: str, wanted: Cell, found: object, same: bool
+) -> None:
     assert is_same(column, wanted, found) is same
 
 
-def test_a_missing_row_is_told() -> None:
+def test_a_missing_row_is_reported() -> None:
     assert differences("sources", [("web", 1), ("sms", 1)], [("web", 1)])
 
 
@@ -44,5 +46,5 @@ def test_the_order_of_rows_counts() -> None:
     ("tag", "region"),
     [("zh-yue-HK", "HK"), ("zh-Hant-TW", "TW"), ("de-1996-AT", "unknown"), ("en-x-US", "unknown"), ("es-419", "419")],
 )
-def test_a_region_stands_behind_the_script_and_before_all_else(tag: str, region: str) -> None:
+def test_a_region_follows_the_script_and_precedes_all_else(tag: str, region: str) -> None:
     assert read_language(tag) == (tag[:2], region)

@@ -62,7 +62,7 @@ def test_the_same_seed_gives_the_same_records() -> None:
     assert sets[0] == sets[1] != generate(8, 20, agent_ids=["a", "b"], now=NOW)
 
 
-def test_a_set_has_every_type_of_event_repetitions_and_dead_letters() -> None:
+def test_a_set_has_every_type_of_event_duplicates_and_dead_letters() -> None:
     sent = generate(1, 60, agent_ids=["a", "b"], now=NOW)
     records = [Record(each.value, NOW) for each in sent]
     history = History(records)

@@ -11,14 +11,14 @@ NOON = epoch_ms("2024-04-02T12:00:00Z")
 
 
 @pytest.mark.parametrize("bad", ALL_BAD, ids=[bad.fact for bad in ALL_BAD])
-def test_a_bad_record_is_a_dead_letter_with_its_field(bad: BadRecord) -> None:
+def test_an_invalid_record_is_a_dead_letter_with_its_field(bad: BadRecord) -> None:
     read = read_record(Record(bad.value, NOON))
     assert isinstance(read, DeadLetter)
     assert read.fields == bad.fields
 
 
 @pytest.mark.parametrize("good", GOOD_RECORDS, ids=[good.fact for good in GOOD_RECORDS])
-def test_a_good_record_is_an_event(good: GoodRecord) -> None:
+def test_a_valid_record_is_an_event(good: GoodRecord) -> None:
     assert isinstance(read_record(Record(good.value, NOON)), Event)
 
 
@@ -28,7 +28,7 @@ def test_all_faulty_fields_are_named() -> None:
     assert read.fields == {"sender", "content", "occurred_at"}
 
 
-def test_the_first_arrival_of_an_id_stays_and_its_case_does_not_matter() -> None:
+def test_the_first_arrival_of_an_id_stays_in_any_case() -> None:
     values = [value_of({"content": text, "event_id": event_id}) for text, event_id in (("a", ID), ("b", ID.upper()))]
     events, dead_letters = read_records(Record(value, NOON) for value in values)
     assert [event.fields["content"] for event in events] == ["a"]
@@ -58,7 +58,7 @@ def test_a_time_out_of_range_is_replaced_by_the_time_of_receipt(occurred_at: str
 
 
 @pytest.mark.parametrize("timestamp", [None, 0, NOON // 1000, NOON + 300_001, 9_999_999_999_999])
-def test_a_record_whose_time_cannot_be_true_counts_as_received_when_it_was_first_seen(timestamp: int | None) -> None:
+def test_a_record_with_an_impossible_time_is_received_when_it_was_first_read(timestamp: int | None) -> None:
     read = read_record(Record(value_of({"occurred_at": "2024-04-02T10:00:00Z"}), timestamp, seen_at=NOON))
     assert isinstance(read, Event)
     assert (read.at, read.received_at) == (epoch_ms("2024-04-02T10:00:00Z"), NOON)

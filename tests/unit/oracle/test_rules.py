@@ -27,7 +27,7 @@ def test_rule_3_time_zone(case: Case) -> None:
 
 
 @_rule(4)
-def test_rule_4_order_and_repetition_do_not_matter(case: Case) -> None:
+def test_rule_4_order_and_duplicates_do_not_matter(case: Case) -> None:
     assert differences_of(case) == []
 
 

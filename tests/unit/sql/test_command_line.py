@@ -29,7 +29,7 @@ def test_help_names_the_settings(command: str) -> None:
 
 
 @pytest.mark.parametrize("command", ["apply", "check"])
-def test_a_clickhouse_that_is_away_is_one_sentence_and_exit_code_1(command: str) -> None:
+def test_an_unreachable_clickhouse_is_one_sentence_and_exit_code_1(command: str) -> None:
     done = run(command, "--url", "http://writer:secret@127.0.0.1:9/x")
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("Error: ClickHouse does not answer at http://writer@127.0.0.1:9/x; start it")

@@ -31,7 +31,7 @@ def test_an_address_is_read(text: str, address: Address) -> None:
     ],
     ids=["nothing", "no scheme", "another scheme", "a port that is no number", "a database that is no plain name"],
 )
-def test_an_address_that_cannot_be_read_says_what_is_allowed(text: str) -> None:
+def test_an_invalid_url_is_reported_with_the_allowed_form(text: str) -> None:
     with pytest.raises(AddressError, match="allowed") as raised:
         parse_address(text)
     assert "secret" not in str(raised.value)
@@ -43,7 +43,7 @@ def test_an_address_is_shown_without_its_password() -> None:
     assert "secret" not in repr(address)
 
 
-def test_a_clickhouse_that_is_away_is_named_with_what_to_do() -> None:
+def test_an_unreachable_clickhouse_is_reported_with_a_hint() -> None:
     with pytest.raises(
         UnreachableError, match=r"does not answer at http://writer@127\.0\.0\.1:9/x; start it"
     ) as raised:

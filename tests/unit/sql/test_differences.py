@@ -53,16 +53,16 @@ def test_missing_and_extra_objects_are_named() -> None:
     ],
     ids=["engine", "comment", "a column less", "a column more", "a type", "the order"],
 )
-def test_each_thing_that_differs_is_said_once(present: Description, text: str) -> None:
+def test_each_difference_is_reported_once(present: Description, text: str) -> None:
     assert said(present) == [text]
 
 
-def test_a_long_text_is_shown_where_it_begins_to_differ() -> None:
+def test_a_long_text_is_shown_from_its_first_difference() -> None:
     wanted, present = (replace(TABLE, query=f"SELECT {'x' * 500}{end}{'y' * 500}") for end in ("1", "2"))
     (difference,) = compare({"t": wanted}, {"t": present})
     assert difference.text == f"query: files say '…{'x' * 60}1{'y' * 59}…', the database says '…{'x' * 60}2{'y' * 59}…'"
 
 
-def test_a_definition_counts_where_nothing_else_tells() -> None:
+def test_definitions_are_compared_if_nothing_else_differs() -> None:
     indexed = replace(TABLE, definition=TABLE.definition.replace("String)", "String, INDEX i a TYPE minmax)"))
     assert [text.split(":")[0] for text in said(indexed)] == ["definition"]

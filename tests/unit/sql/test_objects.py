@@ -36,7 +36,7 @@ def test_a_file_creates_the_object_that_it_is_named_after_and_comments_on_it(sch
 
 
 @pytest.mark.parametrize("schema_object", OBJECTS, ids=lambda o: o.name)
-def test_a_file_begins_by_saying_what_it_holds(schema_object: SchemaObject) -> None:
+def test_a_file_begins_with_what_a_row_is(schema_object: SchemaObject) -> None:
     assert schema_object.ddl.startswith("-- ")
     assert [part for part in HEADERS[schema_object.kind] if part not in header(schema_object)] == []
 
@@ -71,13 +71,13 @@ def test_the_map_names_every_object() -> None:
     assert [o.name for o in OBJECTS if f"`{o.name}`" not in text] == []
 
 
-def test_every_stored_table_drops_repeated_tokens() -> None:
+def test_every_stored_table_ignores_repeated_tokens() -> None:
     stored = [o for o in OBJECTS if o.kind is Kind.TABLE and "MergeTree" in o.statement and o.name not in NOT_FLUSHED]
     assert len(stored) == 8
     assert [o.name for o in stored if "non_replicated_deduplication_window = 100000" not in o.statement] == []
 
 
-def test_every_table_that_workers_fill_refuses_inserts_before_the_disk_is_full() -> None:
+def test_every_table_of_workers_rejects_inserts_before_the_disk_is_full() -> None:
     """The engine in chDB takes no notice when the kernel refuses to write (docs/faults.md)."""
     filled = [o for o in OBJECTS if "non_replicated_deduplication_window" in o.statement]
     assert [o.name for o in filled if "min_free_disk_bytes_to_perform_insert = 16777216" not in o.statement] == []

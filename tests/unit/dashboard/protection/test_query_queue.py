@@ -17,7 +17,7 @@ async def _hold(turns: QueryQueue, done: asyncio.Event) -> str:
     return "answered"
 
 
-async def test_whoever_finds_the_queue_full_is_sent_away_at_once() -> None:
+async def test_a_query_is_rejected_at_once_if_the_queue_is_full() -> None:
     turns, done = QueryQueue(4, waiting_at_most=10, wait_seconds=30), asyncio.Event()
     asking = [asyncio.create_task(_hold(turns, done)) for _ in range(100)]
     await asyncio.sleep(0.05)
@@ -27,7 +27,7 @@ async def test_whoever_finds_the_queue_full_is_sent_away_at_once() -> None:
     assert outcomes.count("answered") == 14
 
 
-async def test_nobody_waits_for_longer_than_the_bound() -> None:
+async def test_no_query_waits_longer_than_the_limit() -> None:
     turns, done = QueryQueue(1, waiting_at_most=10, wait_seconds=0.05), asyncio.Event()
     first, second = (asyncio.create_task(_hold(turns, done)) for _ in range(2))
     assert await second == "refused"
@@ -35,7 +35,7 @@ async def test_nobody_waits_for_longer_than_the_bound() -> None:
     assert await first == "answered"
 
 
-async def test_who_leaves_gives_place_and_slot_back() -> None:
+async def test_a_cancelled_query_frees_its_place_and_slot() -> None:
     turns, done = QueryQueue(2, waiting_at_most=3, wait_seconds=30), asyncio.Event()
     for _ in range(20):
         asking = [asyncio.create_task(_hold(turns, done)) for _ in range(5)]
@@ -47,7 +47,7 @@ async def test_who_leaves_gives_place_and_slot_back() -> None:
     assert await asyncio.gather(*(_hold(turns, done) for _ in range(3))) == ["answered"] * 3
 
 
-async def test_when_one_question_fails_the_others_are_cancelled() -> None:
+async def test_if_one_query_fails_the_others_are_cancelled() -> None:
     turns, done = QueryQueue(1, waiting_at_most=100, wait_seconds=30), asyncio.Event()
 
     async def fail() -> str:

@@ -34,7 +34,7 @@ BASE = "http://dashboard.example"
     ],
 )
 @pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])  # noqa: S104  (refused)
-def test_a_token_that_is_easy_to_guess_is_refused_at_the_start(token: str, host: str) -> None:
+def test_a_weak_token_prevents_the_start(token: str, host: str) -> None:
     settings = DashboardSettings.model_validate({"dashboard_host": host, "dashboard_token": token})
     with pytest.raises(RefusedToStart, match="CONVOSTREAM_DASHBOARD_TOKEN") as raised:
         create_app(settings)
@@ -52,13 +52,13 @@ def test_a_token_that_is_easy_to_guess_is_refused_at_the_start(token: str, host:
         ("dashboard_trusted_proxies", "10.0.0.1/8"),
     ],
 )
-def test_a_name_that_would_never_match_is_refused_at_the_start(name: str, value: str) -> None:
+def test_an_invalid_host_name_prevents_the_start(name: str, value: str) -> None:
     with pytest.raises(RefusedToStart, match=name.upper()):
         create_app(DashboardSettings.model_validate({name: value}))
 
 
 @pytest.mark.parametrize("token", ["", TOKEN])
-async def test_allowed_hosts_are_answered_and_no_others(token: str) -> None:
+async def test_only_allowed_hosts_are_accepted(token: str) -> None:
     settings = {"dashboard_allowed_hosts": "a.example, B.example,::2", "dashboard_token": token}
     async with serving("http://127.0.0.1", **settings) as client:
         for host, status in {
@@ -99,7 +99,7 @@ CROSS = {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
         ("POST", "/login", {}, 303),
     ],
 )
-async def test_no_other_site_sends_requests_through_a_browser(
+async def test_cross_site_requests_are_rejected(
     method: str, path: str, headers: Mapping[str, str], status: int
 ) -> None:
     async with serving(BASE, dashboard_token=TOKEN) as client:
@@ -151,7 +151,7 @@ def test_sessions_end_after_a_week_and_are_bounded_in_number() -> None:
     assert not sessions.holds(cookies[-1])
 
 
-async def test_guesses_are_slowed_then_refused_and_the_right_token_is_let_in_all_the_same(
+async def test_wrong_tokens_are_delayed_then_rejected_and_the_correct_one_is_always_accepted(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     caplog.set_level(logging.INFO, "dashboard")
@@ -187,7 +187,7 @@ def test_failed_logins_are_limited_by_client_and_altogether_for_a_minute() -> No
     assert failed.note("a") == failed.note("another") == 0
 
 
-def test_any_number_of_clients_takes_bounded_memory() -> None:
+def test_memory_is_bounded_for_any_number_of_clients() -> None:
     failed = FailedLogins()
     for number in range(CLIENTS_AT_MOST + 100):
         failed.note(str(number))
@@ -209,7 +209,7 @@ def test_a_client_is_an_address_or_an_ipv6_network(host: str, client: str) -> No
     assert client_of({"type": "http", "client": (host, 1)}) == client
 
 
-async def test_an_error_of_ours_is_a_problem_with_all_headers_and_nothing_that_was_said_in_the_log(
+async def test_an_internal_error_is_a_problem_document_and_logs_no_content(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     app = create_app(DashboardSettings.model_validate({"clickhouse_reader_url": "http://127.0.0.1:1/x"}))

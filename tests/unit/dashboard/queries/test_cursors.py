@@ -15,13 +15,13 @@ TYPES = ("Int64", "UInt64", "String")
 
 
 @given(st.integers(0, 2**41), st.integers(-(2**63), 2**63 - 1), st.integers(0, 2**64 - 1), st.text())
-def test_a_cursor_is_read_as_it_was_written(at: int, time: int, key: int, name: str) -> None:
+def test_a_cursor_round_trips(at: int, time: int, key: int, name: str) -> None:
     cursor = Cursor(at, at, (time, key, name))
     assert read_cursor(write_cursor(QUESTION, cursor), QUESTION, TYPES) == cursor
 
 
 @given(st.text(max_size=200))
-def test_any_other_text_is_refused(text: str) -> None:
+def test_any_other_text_is_rejected(text: str) -> None:
     with pytest.raises(BadParameter, match="cursor: allowed is the `next` value of a response to the same query"):
         read_cursor(text, QUESTION, TYPES)
 
@@ -41,13 +41,13 @@ def test_any_other_text_is_refused(text: str) -> None:
         pytest.param([0, 0, "1" * 300, "1", ""], id="a very long number"),
     ],
 )
-def test_a_forged_cursor_is_refused(parts: list[object]) -> None:
+def test_a_forged_cursor_is_rejected(parts: list[object]) -> None:
     text = urlsafe_b64encode(orjson.dumps([digest(QUESTION), *parts])).decode()
     with pytest.raises(BadParameter):
         read_cursor(text, QUESTION, TYPES)
 
 
-def test_a_cursor_of_another_question_is_refused() -> None:
+def test_a_cursor_of_another_query_is_rejected() -> None:
     text = write_cursor(QUESTION, Cursor(0, 0, (1, 2, "")))
     with pytest.raises(BadParameter):
         read_cursor(text, {**QUESTION, "agent_id": "b"}, TYPES)

@@ -35,7 +35,7 @@ def _window(since: str, until: str, zone: str) -> Window:
         pytest.param("now", "now", "UTC", "2026-04-10T12:00:00.000Z", id="an empty range"),
     ],
 )
-def test_the_period_before_ends_where_this_one_begins(since: str, until: str, zone: str, before: str) -> None:
+def test_the_previous_period_ends_at_the_start_of_this_one(since: str, until: str, zone: str, before: str) -> None:
     window = _window(since, until, zone)
     previous = window.previous()
     assert iso_of(previous.since_ms) == before
@@ -43,17 +43,17 @@ def test_the_period_before_ends_where_this_one_begins(since: str, until: str, zo
     assert (previous.agent_id, previous.environment, previous.time_zone) == ("a", "production", zone)
 
 
-def test_a_range_that_ends_before_it_begins_is_refused() -> None:
+def test_a_range_that_ends_before_its_start_is_rejected() -> None:
     with pytest.raises(BadParameter, match="until: allowed is a time that is not before since"):
         _window("2026-04-02", "2026-04-01", "UTC")
 
 
-def test_by_default_the_last_seven_days_are_meant() -> None:
+def test_the_default_range_is_the_last_seven_days() -> None:
     window = WindowQuery(agent_id="a").window(NOW)
     assert (window.since_ms, window.until_ms, window.environment) == (NOW - 7 * 86_400_000, NOW, "production")
 
 
 @pytest.mark.parametrize("zone", ["", "Mars/Olympus", "europe/zagreb", "../etc/passwd", "UTC'", "localtime", "+02:00"])
-def test_an_unknown_zone_is_refused(zone: str) -> None:
+def test_an_unknown_time_zone_is_rejected(zone: str) -> None:
     with pytest.raises(ValidationError, match="an IANA name like Europe/Zagreb"):
         WindowQuery(agent_id="a", time_zone=zone)

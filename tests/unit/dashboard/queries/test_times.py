@@ -47,12 +47,12 @@ def test_a_text_means_a_moment(text: str, zone: str, expected: str) -> None:
     ],
 )
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Niue"])
-def test_anything_else_is_refused_with_what_is_allowed(text: str, zone: str) -> None:
+def test_anything_else_is_rejected_with_the_allowed_values(text: str, zone: str) -> None:
     with pytest.raises(BadParameter, match=r"until: allowed is .*2026-04-01T08:00:00Z.*-7d"):
         read_moment("until", text, ZoneInfo(zone), NOW)
 
 
-def test_the_clock_shows_what_was_read_from_it() -> None:
+def test_local_times_round_trip() -> None:
     shown = datetime.fromisoformat("2026-04-01T08:00:00.123")
     zone = ZoneInfo("Pacific/Chatham")
     assert to_clock(from_clock(shown, zone), zone) == shown
@@ -62,6 +62,6 @@ def test_clickhouse_gets_the_milliseconds() -> None:
     assert clickhouse_text(epoch_ms("2026-04-01T08:00:00.007Z")) == "2026-04-01 08:00:00.007"
 
 
-def test_a_file_of_this_machine_is_no_zone() -> None:
+def test_a_local_file_is_not_a_time_zone() -> None:
     assert "localtime" not in time_zones()
     assert {"UTC", "Europe/Zagreb", "Asia/Kathmandu"} <= time_zones()

@@ -22,7 +22,7 @@ def bearer(token: str) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("path", PATHS)
-async def test_without_its_setting_it_is_off(path: str) -> None:
+async def test_it_is_disabled_without_its_setting(path: str) -> None:
     async with serving(dashboard_token=TOKEN) as client:
         for headers in (bearer(ADMIN), BEARER, {}):
             answer = await client.post(path, json=ANN, headers=headers)
@@ -31,7 +31,7 @@ async def test_without_its_setting_it_is_off(path: str) -> None:
 
 
 @pytest.mark.parametrize("headers", [{}, BEARER, bearer(ADMIN[:-1]), bearer(""), {"Authorization": f"Basic {ADMIN}"}])
-async def test_nothing_but_the_admin_token_lets_in(headers: dict[str, str]) -> None:
+async def test_only_the_admin_token_is_accepted(headers: dict[str, str]) -> None:
     async with serving(**ON, dashboard_token=TOKEN) as client:
         session = (await client.post("/login", data={"token": TOKEN})).cookies[COOKIE]
         client.cookies = httpx.Cookies({COOKIE: session, "token": ADMIN})
@@ -41,7 +41,7 @@ async def test_nothing_but_the_admin_token_lets_in(headers: dict[str, str]) -> N
         assert {answer.headers["Cache-Control"] for answer in answers} == {"no-store"}
 
 
-async def test_wrong_admin_tokens_are_slowed_and_the_right_one_is_let_in_at_any_time() -> None:
+async def test_wrong_admin_tokens_are_delayed_and_the_correct_one_is_always_accepted() -> None:
     async with serving(**ON) as client:
         wrong = [client.post(PATHS[0], json=ANN, headers=bearer("a-wrong-admin-token")) for _ in range(12)]
         statuses = [answer.status_code for answer in await asyncio.gather(*wrong)]
@@ -68,20 +68,20 @@ async def test_the_admin_token_reads_no_numbers() -> None:
         [],
     ],
 )
-async def test_who_is_nobody_is_refused(body: object) -> None:
+async def test_an_anonymous_customer_is_rejected(body: object) -> None:
     async with serving(**ON) as client:
         for path in PATHS:
             assert (await client.post(path, json=body, headers=bearer(ADMIN))).status_code == 422
 
 
-async def test_half_a_surrogate_pair_is_nobody() -> None:
+async def test_an_id_with_a_lone_surrogate_is_rejected() -> None:
     async with serving(**ON) as client:
         for path in PATHS:
             body = b'{"agent": "a", "customer": "\\ud800"}'
             assert (await client.post(path, content=body, headers=bearer(ADMIN))).status_code == 422
 
 
-async def test_without_clickhouse_it_says_so() -> None:
+async def test_an_unreachable_clickhouse_is_reported() -> None:
     async with serving(**ON) as client:
         for path in PATHS:
             answer = await client.post(path, json=ANN, headers=bearer(ADMIN))
@@ -90,7 +90,7 @@ async def test_without_clickhouse_it_says_so() -> None:
 
 
 @pytest.mark.parametrize("token", ["short", "CHANGEME", "CHANGEME-CHANGEME-", " " * 20, TOKEN, "žžžžžžžžžžžžžžžžžžžž"])
-def test_a_token_that_can_be_guessed_is_refused(token: str) -> None:
+def test_a_weak_admin_token_is_rejected(token: str) -> None:
     settings = {"dashboard_admin_token": token, "dashboard_token": TOKEN}
     with pytest.raises(RefusedToStart, match="CONVOSTREAM_DASHBOARD_ADMIN_TOKEN"):
         create_app(DashboardSettings.model_validate(settings))

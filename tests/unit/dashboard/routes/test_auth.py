@@ -30,7 +30,7 @@ async def serving(base: str = "http://127.0.0.1:8080", **settings: object) -> As
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "dashboard.example", " "])  # noqa: S104  (refused)
-def test_without_a_token_nothing_listens_beyond_this_machine(host: str) -> None:
+def test_without_a_token_it_listens_only_on_localhost(host: str) -> None:
     settings = DashboardSettings.model_validate({"dashboard_host": host})
     with pytest.raises(RefusedToStart, match=r"set CONVOSTREAM_DASHBOARD_TOKEN .* or listen on 127\.0\.0\.1"):
         create_app(settings)
@@ -46,7 +46,7 @@ def test_with_a_token_it_listens_anywhere() -> None:
 
 
 @pytest.mark.parametrize("url", ["clickhouse://host", "http://", "http://host:port/x", "nonsense"])
-def test_an_address_that_is_none_is_refused_without_its_password(url: str) -> None:
+def test_an_invalid_url_is_reported_without_its_password(url: str) -> None:
     with pytest.raises(RefusedToStart, match="CONVOSTREAM_CLICKHOUSE_READER_URL"):
         create_app(DashboardSettings.model_validate({"clickhouse_reader_url": url}))
 
@@ -65,7 +65,7 @@ def test_an_address_that_is_none_is_refused_without_its_password(url: str) -> No
     ],
     ids=["nothing", "wrong", "empty", "another scheme", "no scheme", "the token as a cookie", "no cookie", "not ASCII"],
 )
-async def test_nothing_is_answered_without_the_token(headers: dict[str, str | bytes]) -> None:
+async def test_no_request_is_accepted_without_the_token(headers: dict[str, str | bytes]) -> None:
     async with serving(dashboard_token=TOKEN) as client:
         encoded = {name: value if isinstance(value, bytes) else value.encode() for name, value in headers.items()}
         sent = {name.encode(): value for name, value in encoded.items()}
@@ -76,13 +76,13 @@ async def test_nothing_is_answered_without_the_token(headers: dict[str, str | by
         assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
-async def test_the_token_opens_everything() -> None:
+async def test_the_token_gives_access_to_everything() -> None:
     async with serving("http://dashboard.example", dashboard_token=TOKEN) as client:
         assert (await client.get("/api/metrics", headers=BEARER)).status_code == 200
         assert (await client.get("/", headers=BEARER)).status_code == 200
 
 
-async def test_the_form_sets_a_cookie_that_opens_everything_and_is_not_the_token() -> None:
+async def test_the_form_sets_a_session_cookie_that_is_not_the_token() -> None:
     async with serving("https://dashboard.example", dashboard_token=TOKEN) as client:
         sent_away = await client.get("/", headers={"Accept": "text/html"})
         assert (sent_away.status_code, sent_away.headers["location"]) == (303, "/login")
@@ -96,7 +96,7 @@ async def test_the_form_sets_a_cookie_that_opens_everything_and_is_not_the_token
 
 
 @pytest.mark.parametrize("body", [b"", b"token=", b"token=wrong", b"\xff\xfe", b"token=" + b"x" * 20_000])
-async def test_the_form_refuses_any_other_token(body: bytes) -> None:
+async def test_the_form_rejects_any_other_token(body: bytes) -> None:
     async with serving(dashboard_token=TOKEN) as client:
         answer = await client.post("/login", content=body)
     assert answer.status_code in {401, 413}
@@ -104,19 +104,19 @@ async def test_the_form_refuses_any_other_token(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("base", ["http://evil.example", "http://127.0.0.1.evil.example", "http://192.168.1.5:8080"])
-async def test_without_a_token_only_localhost_is_answered(base: str) -> None:
+async def test_without_a_token_only_localhost_is_accepted(base: str) -> None:
     async with serving(base) as client:
         assert (await client.get("/api/metrics")).status_code == 421
 
 
 @pytest.mark.parametrize("base", ["http://localhost:8080", "http://127.0.0.1", "http://[::1]:8080"])
-async def test_every_name_of_localhost_is_answered(base: str) -> None:
+async def test_every_name_of_localhost_is_accepted(base: str) -> None:
     async with serving(base) as client:
         assert (await client.get("/api/metrics")).status_code == 200
 
 
 @pytest.mark.parametrize("path", ["/", "/api/metrics", "/nothing", "/login"])
-async def test_no_answer_lets_foreign_or_inline_scripts_run(path: str) -> None:
+async def test_no_response_allows_foreign_or_inline_scripts(path: str) -> None:
     async with serving(dashboard_token=TOKEN) as client:
         policy = (await client.get(path, headers=BEARER)).headers["content-security-policy"]
     assert policy.startswith("default-src 'none'; script-src 'self'; style-src 'self'")
@@ -124,14 +124,14 @@ async def test_no_answer_lets_foreign_or_inline_scripts_run(path: str) -> None:
     assert "http" not in policy
 
 
-async def test_a_clickhouse_that_is_away_is_a_problem_that_says_so() -> None:
+async def test_an_unreachable_clickhouse_is_a_problem_document() -> None:
     async with serving() as client:
         for path in ("/health", "/api/dashboard?agent_id=a", "/api/lists/messages?agent_id=a", "/api/ingestion"):
             answer = await client.get(path)
             assert (answer.status_code, answer.json()["detail"]) == (503, "ClickHouse does not answer")
 
 
-async def test_a_page_that_is_not_built_is_a_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_missing_page_is_a_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dashboard.routes.static_files.BUILT", tmp_path / "dist")
     async with serving() as client:
         answer = await client.get("/")
@@ -140,14 +140,14 @@ async def test_a_page_that_is_not_built_is_a_hint(tmp_path: Path, monkeypatch: p
 
 
 @pytest.mark.parametrize("path", ["/../settings.py", "/..%2fsettings.py", "/%2e%2e/app.py", "/a%00b", "/api/nothing"])
-async def test_nothing_beside_the_page_is_served(path: str) -> None:
+async def test_no_file_outside_the_page_is_served(path: str) -> None:
     async with serving() as client:
         answer = await client.get(path)
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-async def test_built_files_are_served_as_what_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_built_files_have_their_content_types(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dashboard.routes.static_files.BUILT", tmp_path)
     (tmp_path / "index.html").write_text("<!doctype html>")
     (tmp_path / "page.js").write_text("0")
@@ -157,7 +157,7 @@ async def test_built_files_are_served_as_what_they_are(tmp_path: Path, monkeypat
         assert (await client.get("/other.js")).status_code == 404
 
 
-async def test_a_file_that_is_named_by_its_content_is_kept_for_ever(
+async def test_a_file_with_a_hash_in_its_name_is_cached_for_ever(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dashboard.routes.static_files.BUILT", tmp_path)
@@ -171,7 +171,7 @@ async def test_a_file_that_is_named_by_its_content_is_kept_for_ever(
         assert "immutable" not in (await client.get("/assets/gone-6BYEYM64.js")).headers["cache-control"]
 
 
-async def test_the_description_asks_for_the_token_where_there_is_one() -> None:
+async def test_the_openapi_document_describes_the_token() -> None:
     async with serving(dashboard_token=TOKEN) as client:
         described = (await client.get("/api/openapi.json", headers=BEARER)).json()
     assert described["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
@@ -181,7 +181,7 @@ async def test_the_description_asks_for_the_token_where_there_is_one() -> None:
         assert "securitySchemes" not in (await client.get("/api/openapi.json")).json()["components"]
 
 
-def test_the_description_says_of_no_parameter_that_it_may_be_null() -> None:
+def test_no_parameter_is_nullable_in_the_openapi_document() -> None:
     described = create_app(DashboardSettings.model_validate({"clickhouse_reader_url": NOWHERE})).openapi()
     parameters = [one for path in described["paths"].values() for one in path["get"].get("parameters", [])]
     assert [one for one in parameters if "null" in str(one["schema"])] == []
