@@ -1,4 +1,4 @@
-"""A stack with what `sent.py` sends, the dashboard over it, Chromium, and a page for each test."""
+"""A stack with events, the dashboard, Chromium, and a page for each test."""
 
 import os
 import shutil
@@ -46,7 +46,7 @@ class DashboardServer:
 
 @pytest.fixture(scope="package")
 def chromium() -> str:
-    """Where Debian's Chromium is; outside of CI its absence skips these tests."""
+    """Return the path of Debian's Chromium; outside of CI its absence skips these tests."""
     if not shutil.which(CHROMIUM):
         assert os.environ.get("CI") != "true", f"CI must test the page, but lacks {CHROMIUM}"
         pytest.skip(f"the page is tested in {CHROMIUM}, which this machine lacks: apt-get install chromium")
@@ -55,7 +55,7 @@ def chromium() -> str:
 
 @pytest.fixture(scope="package")
 def dashboard_server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DashboardServer]:
-    """Everything that a page needs, with the demo's conversations landed."""
+    """Run everything that a page needs, with the demo's conversations written."""
     build()
     directory = tmp_path_factory.mktemp("browser")
     with pytest.MonkeyPatch.context() as patched:

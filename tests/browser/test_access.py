@@ -1,4 +1,4 @@
-"""Everybody can use the page: axe finds nothing serious, and the keyboard alone is enough."""
+"""The page is accessible: axe finds nothing serious, and the keyboard is sufficient."""
 
 from collections.abc import Callable
 
@@ -25,24 +25,24 @@ def nothing_more(_: DashboardPage) -> None:
 
 
 def days_as_a_table(dashboard: DashboardPage) -> None:
-    """With the table instead of the lines."""
+    """Show the table instead of the lines."""
     dashboard.show_days()
 
 
 def a_list(dashboard: DashboardPage) -> None:
-    """With a list open."""
+    """Open a list."""
     dashboard.open_list(dashboard.figure("total_conversations", "conversations"))
     dashboard.page.locator("#panel table.list").wait_for()
 
 
 def a_definition(dashboard: DashboardPage) -> None:
-    """With a definition open."""
+    """Open a definition."""
     dashboard.page.get_by_role("button", name="About Total messages").click()
     dashboard.page.locator("#about[open]").wait_for()
 
 
 def the_choice_of_a_range(dashboard: DashboardPage) -> None:
-    """With the ranges unfolded."""
+    """Open the range picker."""
     dashboard.page.locator("#range summary").click()
 
 

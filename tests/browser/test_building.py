@@ -1,4 +1,4 @@
-"""The page is built once and asks no other host for anything; its sources pass the type checker and the linter."""
+"""The page is built once and sends no request to other hosts; its sources pass the type checker and the linter."""
 
 from playwright.sync_api import Request
 

@@ -1,4 +1,4 @@
-"""What one can choose on the page, and that the address keeps it."""
+"""The choices on the page, which the URL keeps."""
 
 from playwright.sync_api import BrowserContext, expect
 

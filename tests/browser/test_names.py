@@ -1,11 +1,11 @@
-"""What cannot be seen in a name is marked wherever the page shows it, and no text changes the order of the page."""
+"""Invisible characters in names are marked everywhere, and no text changes the direction of the page."""
 
 from playwright.sync_api import expect
 
 from tests.support.dashboard.page import DashboardPage
 from tests.support.dashboard.page_events import SPOOFED, SPOOFED_AS_SHOWN
 
-# What people said is shown as it is, in an element of its own direction.
+# Messages are shown unchanged, in an element with its own direction.
 NOT_MARKED = ".content, .clipped, pre"
 
 UNSEEN_TEXTS = f"""() => {{

@@ -1,4 +1,4 @@
-"""Every number on the page is the view's, and opens a list with exactly that many rows."""
+"""Every number on the page equals its view, and opens a list with exactly that many rows."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -60,7 +60,7 @@ def _key(value: object) -> str:
 
 
 def compare(numbers: list[Number], cells: dict[Cell, float | None], metric: str) -> None:
-    """All of a view's numbers are on the page, as they are, and nothing else is."""
+    """Check that the page shows exactly the numbers of a view."""
     shown = [number for number in numbers if number.metric == metric and number.key != "*"]
     assert {(number.metric, number.column, number.key) for number in shown} == set(cells)
     for number in shown:

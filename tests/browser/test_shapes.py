@@ -1,4 +1,4 @@
-"""No country is drawn across the whole world: those that cross the antimeridian are cut there."""
+"""No country is drawn across the whole map: countries that cross the antimeridian are split there."""
 
 import json
 import subprocess

@@ -1,4 +1,4 @@
-"""What the page does when there is nothing, when nobody answers, and when everything that was said is an attack."""
+"""The page without data, without a server, and with hostile content."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -47,7 +47,7 @@ def test_the_page_reports_an_unreachable_server_and_recovers(
     expect(dashboard.page.locator("#range-name")).to_have_text("Last 90 days")
     dashboard.problems[:] = [
         text for text in dashboard.problems if "ERR_" not in text
-    ]  # what Chromium says of a dead server
+    ]  # errors of Chromium for the stopped server
 
 
 def test_hostile_content_is_text(dashboard: DashboardPage) -> None:
@@ -79,9 +79,7 @@ def test_a_missing_conversation_is_reported(dashboard: DashboardPage) -> None:
     dashboard.open(agent=DEMO_AGENT, conversation="no-such-conversation")
     expect(dashboard.page.locator("#panel").get_by_role("alert")).to_contain_text("no conversation has this id")
     dashboard.close_panel()
-    dashboard.problems[:] = [
-        text for text in dashboard.problems if "404" not in text
-    ]  # the refusal is what was asked for
+    dashboard.problems[:] = [text for text in dashboard.problems if "404" not in text]  # the error response is expected
 
 
 def test_an_invalid_range_is_explained(dashboard: DashboardPage) -> None:

@@ -1,4 +1,4 @@
-"""From a number, a bar and the map to a list, and from there to a conversation; and the files."""
+"""Links from a number, a bar and the map to a list and to a conversation; downloads."""
 
 import csv
 import re

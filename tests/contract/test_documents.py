@@ -1,4 +1,4 @@
-"""What README and docs name is there: links, commands, metric views; and no document names a machine or a host."""
+"""Links, commands and metric views that README and docs name exist."""
 
 import re
 from pathlib import Path

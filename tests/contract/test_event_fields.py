@@ -1,4 +1,4 @@
-"""A field of an event has five hand-written places; one that is forgotten is named."""
+"""A field of an event is handled in five places; a forgotten one is reported."""
 
 from dataclasses import replace
 

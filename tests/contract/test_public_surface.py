@@ -1,6 +1,6 @@
 """The typed public surface is pinned: a change of `public_surface.txt` is a change for every user of the SDK.
 
-What fields the events have is pinned by `docs/events.schema.json`.
+`docs/events.schema.json` pins the fields of the events.
 """
 
 import ast

@@ -17,7 +17,7 @@ SOURCES = [
     if path.suffix in {".py", ".xml", ".yml", ".sql"}
 ]
 
-# Words with the prefix that are no variables: how ClickHouse's refusals of the fence begin.
+# Words with the prefix that are not variables: prefixes of the fence's errors.
 MARKS = {f"{PREFIX}STALE_OWNER", f"{PREFIX}SCHEMA_CHANGE"}
 UNITS = {
     "SECONDS": "in seconds",

@@ -1,4 +1,4 @@
-"""The wheel holds the SDK alone, and the SDK runs on what the wheel declares."""
+"""The wheel contains only the SDK, which runs with the dependencies that the wheel declares."""
 
 import subprocess
 import sys
@@ -30,7 +30,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def user_python(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment that holds the wheel and, by links, exactly the distributions that it declares."""
+    """Return an environment with the wheel and, by links, exactly the distributions that it declares."""
     folder = tmp_path_factory.mktemp("user")
     venv.create(folder, with_pip=False, symlinks=True)
     python = folder / "bin" / "python"

@@ -24,10 +24,10 @@ from tests.support.sdk.agent_processes import start_agent
 
 LEAD_SECONDS: Final = 5
 
-# What the agent may take on top while it spools: a fraction of the spool, however long the broker is away.
+# Additional memory of the agent while it spools: a fraction of the spool, however long the outage.
 MOST_GROWTH: Final = 48 * 1024**2
 
-# Half of the calls must take no longer with the broker away; what the disk does to single ones is its own affair.
+# Limit for the median of calls during the outage; single calls depend on the disk.
 SLOWEST_CALL_SECONDS: Final = 0.001
 
 AGENT: Final = """

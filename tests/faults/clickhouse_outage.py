@@ -27,11 +27,11 @@ from tests.oracle.date_times import utc_text
 CATCH_UP_SECONDS: Final = 600
 POLL_SECONDS: Final = 0.5
 CONVERSATION: Final = 20
-# Both settings hold for the whole worker. The buffer is small, so that a short absence fills it.
+# Both settings apply to the whole worker. The buffer is small, so that a short outage fills it.
 BUFFER_BYTES: Final = 16 * 1024**2
 CACHE_BYTES: Final = 32 * 1024**2
-# What the client has fetched, and the flushes in memory, which take several times their records, come on top of what
-# waits; in catching up the worker first needs memory that it then keeps; and it remembers texts, whatever the settings.
+# Added to the waiting records: what the client has fetched, and flushes, which need several times the memory of their
+# records. Catching up needs memory that the worker then keeps, and it caches texts, whatever the settings.
 MOST_GROWTH: Final = 6 * BUFFER_BYTES + 2 * CACHE_BYTES + 64 * 1024**2
 
 

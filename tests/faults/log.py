@@ -15,14 +15,14 @@ from stream_processors.kafka.topic_metadata import describe_topic
 READ_SECONDS: Final = 60
 PARTITIONS: Final = 4
 
-# A topic that is made anew may have one less.
+# A topic that was created again may report one less.
 FEWEST_PARTITIONS: Final = 3
 
 RecordPosition = tuple[int, int]
 
 
 class LogUnreadable(Exception):
-    """The broker does not return what it acknowledged."""
+    """The broker does not return an acknowledged record."""
 
 
 @dataclass(frozen=True, slots=True)

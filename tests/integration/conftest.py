@@ -55,7 +55,7 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     options: list[str] = []
     if request.param == "kafka":
         _need_java()
-        # Without the library for certificates Kafka has its open listener alone, and the tests of logins fail.
+        # Without the library for certificates Kafka has only its open listener, and the tests of authentication fail.
         options = request.getfixturevalue("secure_kafka").options if find_spec("trustme") else []
     with pytest.MonkeyPatch.context() as patched:
         for name in [name for name in os.environ if name.startswith("CONVOSTREAM_")]:
@@ -83,6 +83,6 @@ def harness(stack: Stack) -> Harness:
 def forgetful(stack: Stack) -> Harness:
     """Return a topic with producer timestamps, and a worker that caches no conversation."""
     log = TopicLog(stack.broker.address, TIMED_TOPIC)
-    # Apache Kafka refuses times of more than an hour ahead unless it is told to take them; other brokers take them all.
+    # By default Apache Kafka rejects times more than an hour ahead; other brokers accept them.
     log.create({"message.timestamp.type": "CreateTime", "message.timestamp.after.max.ms": str(2**63 - 1)})
     return Harness(stack, log, stack.add_worker(FORGETFUL_WORKER))

@@ -1,4 +1,4 @@
-"""An older backup is restored while Kafka still holds what followed: all views are exact again."""
+"""An older backup is restored while Kafka still has the later records: all views are exact again."""
 
 import time
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def test_a_restored_backup_is_exact_after_workers_catch_up(audited: AuditStack) 
     assert "cannot name a backup" in run_command(audited.stack, "backup", "../outside").stderr
     assert "is not empty" in run_command(audited.stack, "restore", "while-writing").stderr
 
-    # Nobody has stopped the worker: its next write is refused, and it goes on where the backup is.
+    # The worker was not stopped: its next write is rejected, and it continues at the position of the backup.
     audited.writer.command("DROP DATABASE convostream SYNC")
     restored = run_command(audited.stack, "restore", "while-writing")
     assert restored.returncode == 0, restored.stderr

@@ -1,4 +1,4 @@
-"""People are erased while events flow: nothing of them remains or returns, and the numbers are those of the rest."""
+"""People are erased while events flow: nothing of them remains or returns, and all other numbers are exact."""
 
 import json
 from base64 import b64decode
@@ -18,7 +18,7 @@ from tests.support.kafka.topic_log import PlacedRecord
 from tests.support.stack.audit_stack import run_command, start_command
 from tests.support.stack.erasure_stack import ErasureStack, PlantedCustomer, conversation_of, event
 
-# Whose erasure is killed twice each.
+# Their erasures are killed twice each.
 PEOPLE = 4
 
 ADMIN = "an-admins-random-text"
@@ -72,9 +72,9 @@ def test_an_erased_customer_is_removed_completely_and_does_not_return(
         "events" in live.places_of(each) and "dead_letter_records" in live.places_of(each) for each in person.ids
     )
     assert live.is_on_disk(person.customer)
-    letters = live.count("dead_letter_records")
+    dead_letters = live.count("dead_letter_records")
     assert live.erase("--customer", person.customer).conversations == len((person.first, person.second))
-    assert letters - live.count("dead_letter_records") == len(person.refused)
+    assert dead_letters - live.count("dead_letter_records") == len(person.refused)
     assert_gone(live, person)
     assert not live.is_on_disk(person.customer)
 
@@ -86,7 +86,7 @@ def test_an_erased_customer_is_removed_completely_and_does_not_return(
     assert run_command(live.stack, "rebuild").returncode == 0
     live.read_again()
     assert_gone(live, person)
-    live.audit("--repair")  # of records that were read twice dead letters are there twice
+    live.audit("--repair")  # records that were read twice have two dead letters
     assert_exact(live)
 
 
@@ -125,8 +125,8 @@ def test_an_export_has_all_events_and_is_empty_after_an_erasure(
     assert {id_: row["content"] for id_, row in events.items()} == {
         id_: fields.get("content", "") for id_, fields in sent.items()
     }
-    letters = [each["row"] for each in rows if each["table"] == "dead_letter_records"]
-    assert sorted(b64decode(each["raw_base64"]) for each in letters) == sorted(
+    dead_letters = [each["row"] for each in rows if each["table"] == "dead_letter_records"]
+    assert sorted(b64decode(each["raw_base64"]) for each in dead_letters) == sorted(
         each.value or b"" for each in person.refused
     )
     assert {"conversation_facts", "activity", "end_user_activity"} <= {each["table"] for each in rows}

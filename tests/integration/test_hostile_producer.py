@@ -121,7 +121,7 @@ def test_a_rerouted_record_keeps_its_time_and_a_forged_copy_does_not(forgetful: 
     script = Script(unique_agent("origin"), NOON)
     for number in range(8):
         script.user(NOON + number, f"chat-{number}")
-    strays = forgetful.send([PlacedRecord(sent, partition=1, timestamp_ms=NOON) for sent in script.sent])
+    misrouted = forgetful.send([PlacedRecord(sent, partition=1, timestamp_ms=NOON) for sent in script.sent])
     forgetful.drain()
     other = Script(unique_agent("origin"), NOON)
     for number in range(8):
@@ -129,9 +129,12 @@ def test_a_rerouted_record_keeps_its_time_and_a_forged_copy_does_not(forgetful: 
     forgetful.send(
         [
             PlacedRecord(
-                sent, None, NOON + 60_000, (("convostream-origin", f"{forgetful.log.topic}:1:{stray.offset}".encode()),)
+                sent,
+                None,
+                NOON + 60_000,
+                (("convostream-origin", f"{forgetful.log.topic}:1:{record.offset}".encode()),),
             )
-            for sent, stray in zip(other.sent, strays, strict=True)
+            for sent, record in zip(other.sent, misrouted, strict=True)
         ]
     )
     forgetful.drain()

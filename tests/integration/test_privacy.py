@@ -43,7 +43,7 @@ BEGIN_MS, END_MS = 1_775_000_000_000, 1_775_100_000_000  # both on 2026-03-31 an
 class Policed:
     """A topic whose worker has a policy, the secrets in its records, and the records as delivered."""
 
-    letters: DeadLetterTopic
+    dead_letters: DeadLetterTopic
     agent: str
     secrets: list[str]
     delivered: list[Record]
@@ -154,7 +154,7 @@ def policed(own_stack: Stack, request: pytest.FixtureRequest) -> Iterator[Police
     }
     worker = own_stack.add_worker(own)
     harness = Harness(own_stack, TopicLog(own_stack.broker.address, topic), worker)
-    letters, planter = (
+    dead_letters, planter = (
         DeadLetterTopic(own_stack, harness, own_stack.environment() | own),
         Planter("@example.org" if request.param == "redacted" else ""),
     )
@@ -162,13 +162,13 @@ def policed(own_stack: Stack, request: pytest.FixtureRequest) -> Iterator[Police
     delivered = harness.send(events[::2])
     harness.drain()  # so that the others are folded into conversations that are read back
     delivered += harness.send(events[1::2])
-    refused = [letters.produce(value, key, 0, headers) for value, key, headers in planter.refused(agent)]
-    yield Policed(letters, agent, planter.secrets, delivered, refused)
+    refused = [dead_letters.produce(value, key, 0, headers) for value, key, headers in planter.refused(agent)]
+    yield Policed(dead_letters, agent, planter.secrets, delivered, refused)
     worker.stop()
 
 
 def test_no_table_and_no_log_has_a_text_that_was_sent(policed: Policed) -> None:
-    harness = policed.letters.harness
+    harness = policed.dead_letters.harness
     client = clickhouse_connect.get_client(dsn=harness.stack.environment()["CONVOSTREAM_CLICKHOUSE_URL"])
     unkeyed = [hashlib.sha256(secret.encode()).hexdigest() for secret in policed.secrets]
     needles, found = [*policed.secrets, *unkeyed], []
@@ -193,7 +193,7 @@ def test_no_table_and_no_log_has_a_text_that_was_sent(policed: Policed) -> None:
 
 
 def test_every_number_equals_the_oracle_and_a_reloaded_conversation_is_the_same(policed: Policed) -> None:
-    harness = policed.letters.harness
+    harness = policed.dead_letters.harness
     question = Question(policed.agent, "production", BEGIN_MS - 86_400_000, END_MS, "Europe/Zagreb", harness.now())
     assert harness.differences(history(policed.delivered), [question]) == []
 
@@ -211,15 +211,15 @@ def test_every_number_equals_the_oracle_and_a_reloaded_conversation_is_the_same(
 
 @pytest.mark.parametrize("policed", ["hashed", "dropped"], indirect=True)
 def test_hashed_dead_letters_are_replayed_from_kafka(policed: Policed) -> None:
-    letters, place = policed.letters, policed.refused[0]
-    parameters = {"topic": letters.topic, "partition": place.partition, "offset": place.offset}
-    (row,) = letters.harness.rows(SHOWN, **parameters)
+    dead_letters, place = policed.dead_letters, policed.refused[0]
+    parameters = {"topic": dead_letters.topic, "partition": place.partition, "offset": place.offset}
+    (row,) = dead_letters.harness.rows(SHOWN, **parameters)
     assert (row[0], len(str(row[1])), *row[2:]) == ("hashed", 64, "", "", [], 1, 1)
-    status, said = letters.run("show", str(place.partition), str(place.offset))
+    status, said = dead_letters.run("show", str(place.partition), str(place.offset))
     assert (status, "raw, key, headers: not stored" in said, str(row[1]) in said) == (0, True, True)
-    status, said = letters.run("replay", *selection_options(place))
+    status, said = dead_letters.run("replay", *selection_options(place))
     assert (status, "sent 1 of 1 dead letters: 0 are settled, 1 were refused again" in said) == (0, True), said
-    again = letters.at(place)
+    again = dead_letters.at(place)
     assert again is not None
     assert (again.attempts, again.raw) == (2, "")
 
@@ -227,7 +227,7 @@ def test_hashed_dead_letters_are_replayed_from_kafka(policed: Policed) -> None:
 @pytest.mark.parametrize("policed", ["hashed", "dropped"], indirect=True)
 @pytest.mark.parametrize("key", ["the worker's", "another"])
 def test_a_hashed_dead_letter_is_sent_only_if_kafka_has_the_same_record(policed: Policed, key: str) -> None:
-    letters, agent = policed.letters, unique_agent("again")
+    dead_letters, agent = policed.dead_letters, unique_agent("again")
     body = {
         "type": "message",
         "sender": "agent",
@@ -236,18 +236,18 @@ def test_a_hashed_dead_letter_is_sent_only_if_kafka_has_the_same_record(policed:
         "occurred_at": BEGIN_MS,
     }
     value = sent(agent, "c", body).value or b""
-    place = letters.produce(value, f"{agent}/c".encode())
-    secret = letters.environment["CONVOSTREAM_HASH_KEY"] if key == "the worker's" else key
+    place = dead_letters.produce(value, f"{agent}/c".encode())
+    secret = dead_letters.environment["CONVOSTREAM_HASH_KEY"] if key == "the worker's" else key
     digest = hmac.new(secret.encode(), value, hashlib.sha256).hexdigest()
-    client = clickhouse_connect.get_client(dsn=letters.environment["CONVOSTREAM_CLICKHOUSE_URL"])
-    where = (letters.topic, place.partition, place.log_epoch, place.offset)
+    client = clickhouse_connect.get_client(dsn=dead_letters.environment["CONVOSTREAM_CLICKHOUSE_URL"])
+    where = (dead_letters.topic, place.partition, place.log_epoch, place.offset)
     row = [*where, *where, "refused", BEGIN_MS, "value: too new", "invalid_event", "", 1, "", 1, [], "hashed", digest]
     client.insert("dead_letter_records", [row], [*COLUMNS, "storage", "digest"])
-    status, said = letters.run("replay", *selection_options(place))
+    status, said = dead_letters.run("replay", *selection_options(place))
     if key == "another":
         assert (status, "1 were not sent, their bytes are not stored" in said) == (1, True), said
-        assert letters.run("drop", *selection_options(place), "--yes")[0] == 0
+        assert dead_letters.run("drop", *selection_options(place), "--yes")[0] == 0
     else:
         assert (status, "sent 1 of 1 dead letters: 1 are settled" in said) == (0, True), said
-        assert letters.statuses(place) == ["refused", "replayed"]
-        assert len(letters.events(agent)) == 1
+        assert dead_letters.statuses(place) == ["refused", "replayed"]
+        assert len(dead_letters.events(agent)) == 1

@@ -32,7 +32,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A stack whose worker has written random events and has stopped."""
+    """Run a stack whose worker has written random events and was stopped."""
 
     harness: Harness
     known: History

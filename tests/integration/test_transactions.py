@@ -98,7 +98,7 @@ async def test_only_committed_records_are_stored_and_others_do_not_block(played:
     async with producers(played.log, 3) as (first, second, third):
         for producer in (first, second):
             await producer.begin_transaction()
-        for number in range(7):  # they lie between each other
+        for number in range(7):  # interleaved
             await played.send(second, ABORTED)
             if number < 5:
                 await played.send(first, COMMITTED)
@@ -108,12 +108,12 @@ async def test_only_committed_records_are_stored_and_others_do_not_block(played:
         await soon(played, {COMMITTED: 5})
         await second.begin_transaction()
         await played.send(second, ABORTED, 7)
-        await second.abort_transaction()  # the log ends with what nobody is given
+        await second.abort_transaction()  # the log ends with records that no consumer gets
         played.worker.kill()
         await third.begin_transaction()
         await played.send(third, OPEN, 3)
         played.stack.restart(played.worker)
-        await asyncio.sleep(2 * WATCHDOG_SECONDS)  # nor does it look as if records waited and nobody read them
+        await asyncio.sleep(2 * WATCHDOG_SECONDS)  # the watchdog must not see waiting records
         assert played.worker.pid, played.worker.last_lines(20)
         assert played.stored() == {COMMITTED: 5}
         assert played.gauge("convostream_lag_records{") == 0

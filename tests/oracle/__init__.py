@@ -1,6 +1,6 @@
-"""The oracle: what every view has to show, computed in plain Python from the delivered records and nothing else.
+"""The oracle: the expected rows of every view, computed in plain Python from the delivered records only.
 
-It follows the definitions of the metrics by brute force and shares no code with what it judges:
+It follows the definitions of the metrics by brute force and shares no code with the product:
 records -> events and dead letters (`events`) -> conversations with sessions (`conversations`, `sessions`) -> views.
 """
 

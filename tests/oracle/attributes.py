@@ -1,4 +1,4 @@
-"""What the producers' texts mean: devices, sources, customers and ratings; None stands for not known."""
+"""Interpret the texts of producers: devices, sources, customers and ratings; None means unknown."""
 
 import re
 from typing import Literal
@@ -41,7 +41,7 @@ def read_customer(text: str) -> str | None:
 
 
 def read_rating(rating: object) -> Verdict:
-    """Return the verdict of a rating as it was sent."""
+    """Return the verdict of a rating as sent."""
     if isinstance(rating, dict):
         keys = ("sentiment", "rating", "score", "value")
         inner = next((rating[key] for key in keys if rating.get(key) is not None), None)

@@ -1,4 +1,4 @@
-"""Rows of a view against the oracle's: counts and names to the digit, means to 1e-9, percentiles to 1 %."""
+"""Compare rows of a view with the oracle: counts and names exactly, means to 1e-9, percentiles to 1 %."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The views of what conversations are: places, devices, people, sources, languages, outcomes."""
+"""The views of conversations by attribute: places, devices, people, sources, languages, outcomes."""
 
 from tests.oracle.scope import Row, Scope, breakdown
 from tests.oracle.statistics import ratio
@@ -72,7 +72,7 @@ def conversation_feedback(scope: Scope) -> list[Row]:
 
 
 def unique_interactions(scope: Scope) -> list[Row]:
-    """Return how many of the conversations visited in the range ever became engaged."""
+    """Return the number of conversations visited in the range that ever became engaged."""
     visited = [conversation for conversation in scope.conversations if scope.question.covers(conversation.visited_at)]
     engaged = sum(conversation.engaged_at is not None for conversation in visited)
     return [(ratio(engaged, len(visited)), engaged, len(visited))]

@@ -1,4 +1,4 @@
-"""A conversation: everything that its events say about the whole of it, whatever the range asked for."""
+"""A conversation: everything that its events say about it as a whole, whatever the range."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Conversation:
 
     @cached_property
     def end_user_messages(self) -> list[Event]:
-        """What the end user said."""
+        """Messages of the end user."""
         return [event for event in self.events if event.is_from("end_user")]
 
     @cached_property
@@ -84,7 +84,7 @@ class Conversation:
 
     @cached_property
     def place(self) -> Place:
-        """Where the first public address lies."""
+        """The place of the first public address."""
         address = next(self._known("customer_ip_address", first_public_address), None)
         return UNKNOWN_PLACE if address is None else self.locate(address)
 
@@ -95,7 +95,7 @@ class Conversation:
 
     @cached_property
     def escalations(self) -> list[Event]:
-        """The actions that hand over to a human."""
+        """The escalation actions."""
         names = {trim(name).casefold() for name in self.settings.escalation_actions}
         return [action for action in self.actions if action.action_name.casefold() in names]
 

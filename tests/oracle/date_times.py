@@ -1,6 +1,6 @@
 """Date-times of the contract to epoch milliseconds, with whole numbers only.
 
-Digits beyond the millisecond are cut. The offset may lead before year 1, so `datetime` is asked for the date alone.
+Digits beyond the millisecond are removed. The offset may lead before year 1, so `datetime` parses only the date.
 """
 
 import re

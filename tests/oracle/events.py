@@ -20,7 +20,7 @@ ConversationKey = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A refused record and the fields that are wrong with it; none when it is no JSON object at all."""
+    """A rejected record and its invalid fields; none if it is not a JSON object."""
 
     record: Record
     fields: frozenset[str]
@@ -48,7 +48,7 @@ class Event:
 
     @property
     def is_message(self) -> bool:
-        """A message from the end user or the agent; those of the system are none."""
+        """A message from the end user or the agent, not from the system."""
         return self.is_from("end_user") or self.is_from("agent")
 
     @property
@@ -58,7 +58,7 @@ class Event:
 
     @property
     def engages(self) -> bool:
-        """Activity, or a conversation that the producer said to be engaged."""
+        """Activity, or an explicit engagement."""
         return self.is_activity or self.type == "conversation_engaged"
 
     def text(self, name: str) -> str:
@@ -72,12 +72,12 @@ class Event:
 
     @property
     def failed(self) -> bool:
-        """Whether an action carries an error message."""
+        """Whether an action has an error message."""
         return not is_blank(self.text("error_message"))
 
     @property
     def duration_ms(self) -> float | None:
-        """How long an action took, None when that is unknown."""
+        """The duration of an action, None if unknown."""
         given = cast(float | None, self.fields.get("duration_ms"))
         if given is None or given < 0:
             given = self._span()

@@ -1,4 +1,4 @@
-"""What is sent, and what goes into the oracle: records as the broker holds them, in their order of arrival."""
+"""Sent records, and delivered records for the oracle in their order of arrival."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 class Record:
     """One delivered record; ``received_at`` is its Kafka timestamp in epoch milliseconds, None when it has none.
 
-    ``seen_at`` is when a worker first saw it: it counts where the timestamp cannot be true. None is soon enough after a
-    timestamp that is.
+    ``seen_at`` is when a worker first read it, which counts if the timestamp is impossible. None means soon after a
+    valid timestamp.
     """
 
     value: bytes | None
@@ -21,7 +21,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A value to be sent, and the conversation that its key names."""
+    """A value to send, and the conversation that its key names."""
 
     agent_id: str
     conversation_id: str
@@ -35,7 +35,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings that enter the numbers."""
+    """The settings that affect the numbers."""
 
     session_gap_minutes: int = 30
     escalation_actions: tuple[str, ...] = ("fallback_to_human", "open_ticket", "ticket", "contact_human")

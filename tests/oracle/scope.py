@@ -1,4 +1,4 @@
-"""The part of a history that a question is about, and the rows that most views share."""
+"""The scope of a question within a history, and the rows that most views share."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator
@@ -27,7 +27,7 @@ class Question:
 
     @property
     def zone(self) -> ZoneInfo:
-        """The time zone asked for."""
+        """The requested time zone."""
         return ZoneInfo(self.time_zone)
 
     def covers(self, at: int | None) -> bool:
@@ -37,7 +37,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Scope:
-    """One agent's and one environment's conversations under a question."""
+    """The conversations of one agent and environment for a question."""
 
     conversations: list[Conversation]
     question: Question

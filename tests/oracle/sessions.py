@@ -41,7 +41,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A burst and the first agent message after it, None when nobody answered in that session."""
+    """A burst and the first agent message after it, None if there is none in that session."""
 
     asked_at: int
     last_asked_at: int

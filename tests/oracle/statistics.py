@@ -1,4 +1,4 @@
-"""Means, percentiles and rates; nothing is invented when there is nothing."""
+"""Means, percentiles and rates; None without data."""
 
 import math
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ def mean_seconds(milliseconds: Sequence[float]) -> float | None:
 
 
 def percentile(samples: Sequence[float], percent: int) -> float | None:
-    """Return the smallest sample that at least so many percent of the samples do not exceed."""
+    """Return the smallest sample that at least this percentage of the samples do not exceed."""
     ordered = sorted(samples)
     return ordered[max(1, math.ceil(percent * len(ordered) / 100)) - 1] if ordered else None
 

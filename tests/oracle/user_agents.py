@@ -1,4 +1,4 @@
-"""User agents that leave no doubt, with the device that metrics.md asks for."""
+"""Unambiguous user agents, with the device that metrics.md requires."""
 
 USER_AGENTS = {
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 "

@@ -1,6 +1,6 @@
-"""What makes an object a dead letter: the fields of the contract's table, each with a test of its value.
+"""Validate objects: the fields of the contract, each with a check of its value.
 
-`faults` names every field that is wrong; a dead letter's reason has to name one of them.
+`faults` returns every invalid field; a dead letter's reason must name one of them.
 """
 
 import re

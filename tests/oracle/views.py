@@ -1,4 +1,4 @@
-"""The seventeen views by name, with the columns of the contract, and the history that they are asked about."""
+"""The seventeen views by name, with the columns of the contract, and the history that they query."""
 
 from collections.abc import Callable, Iterable
 from functools import cached_property
@@ -63,7 +63,7 @@ VIEWS: dict[str, Callable[[Scope], list[Row]]] = {
 
 
 class History:
-    """Delivered records in their order of arrival, and what they amount to."""
+    """Delivered records in their order of arrival, with their events and conversations."""
 
     def __init__(
         self, records: Iterable[Record], settings: Settings = DEFAULT_SETTINGS, locate: Locate = nowhere
@@ -74,7 +74,7 @@ class History:
 
     @cached_property
     def conversations(self) -> list[Conversation]:
-        """Every conversation that has any event."""
+        """Every conversation with an event."""
         return gather(self.events, self._settings, self._locate)
 
     def scope(self, question: Question) -> Scope:

@@ -1,4 +1,4 @@
-"""Unicode White_Space, which `str.strip` does not follow: it also takes U+001C to U+001F away."""
+"""Unicode White_Space; `str.strip` differs, because it also removes U+001C to U+001F."""
 
 WHITE_SPACE = (
     "\u0009\u000a\u000b\u000c\u000d\u0020\u0085\u00a0\u1680"
@@ -12,5 +12,5 @@ def trim(text: str) -> str:
 
 
 def is_blank(text: str) -> bool:
-    """Return whether there is nothing but white space."""
+    """Return whether the text is only white space."""
     return trim(text) == ""

@@ -46,7 +46,7 @@ def _ask(address: str, number: int, ended: threading.Event) -> None:
     login = b64encode(f"{url.username}:{url.password}".encode()).decode()
     while not ended.is_set():
         connection = http.client.HTTPConnection(url.hostname or "", url.port, timeout=ANSWER_SECONDS)
-        with suppress(OSError, http.client.HTTPException):  # refused, slowed, or ClickHouse is away
+        with suppress(OSError, http.client.HTTPException):  # rejected, delayed, or ClickHouse is unavailable
             connection.request("POST", "/", QUERIES[number % len(QUERIES)], {"Authorization": f"Basic {login}"})
             connection.getresponse().read(4096)
         connection.close()

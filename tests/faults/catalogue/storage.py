@@ -16,7 +16,7 @@ TABLES_SQL = "SELECT name FROM system.tables WHERE database = 'convostream' AND 
 NO_SPACE = ("min_free_disk_bytes_to_perform_insert", str(10**18), "16777216")
 TOO_MANY = ("parts_to_throw_insert", "1", "3000")
 
-# Less than any part takes, and far less than what the tables ask for before they take an insert.
+# Less than any part needs, and far less than the tables require for an insert.
 LEFT_BYTES = 64 * 1024
 
 

@@ -1,4 +1,4 @@
-"""Random events with hostile texts, landed once; the API over them, anew for each test."""
+"""Random events with hostile texts, written once; a new API client for each test."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ CONVERSATIONS = 80
 
 @dataclass(frozen=True, slots=True)
 class DeliveredEvents:
-    """What was delivered for one agent, and questions about it."""
+    """The delivered records of one agent, and questions about them."""
 
     agent_id: str
     history: History
@@ -34,7 +34,7 @@ def delivered_events(harness: Harness) -> DeliveredEvents:
 
 
 def _questions(agent_id: str, now: int) -> list[Question]:
-    """All that there is, a range with ragged edges in a zone at :45, and the day on which a clock was put forward."""
+    """Yield all data, a range with partial hours in a time zone at :45, and the day of a clock change."""
     march = 1_774_738_800_000  # 2026-03-28T23:00Z, midnight in Zagreb
     return [
         Question(agent_id, "production", now - 400 * DAY, now + DAY, "Europe/Zagreb", now),

@@ -1,4 +1,4 @@
-"""Agents are paged by name, searched by a part of it, and none becomes the first by a time that it claims."""
+"""Agents are paged by name, searched by part of it, and a forged time makes none of them the first."""
 
 import orjson
 import pytest

@@ -1,4 +1,4 @@
-"""What is not allowed is refused with a problem document that names the parameter."""
+"""Invalid parameters are rejected with a problem document that names them."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The bulk data of the dashboard's benchmark: every view says of it what its events say."""
+"""The bulk data of the dashboard's benchmark: every view agrees with its events."""
 
 from pathlib import Path
 

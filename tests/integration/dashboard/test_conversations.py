@@ -1,4 +1,4 @@
-"""A transcript is the conversation's events in the order of the metrics, whatever they hold."""
+"""A transcript has the conversation's events in the order of the metrics, whatever their content."""
 
 from typing import Any
 from urllib.parse import quote

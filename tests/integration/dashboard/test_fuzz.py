@@ -1,4 +1,4 @@
-"""Whatever the OpenAPI document lets one ask, the answer is one that the document describes."""
+"""Every request that the OpenAPI document allows gets a response that it describes."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from dashboard.settings import DashboardSettings
 from tests.support.run_length import by_length
 from tests.support.stack.harness import Harness
 
-# Not asked: that whatever fits the document is accepted. No document says which texts are a cursor, or days that exist.
+# Not checked: that every valid request is accepted. The document cannot say which texts are cursors or existing days.
 
 TOKEN = "a-long-random-text"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
@@ -34,7 +34,7 @@ def _app(url: str) -> FastAPI:
     )
 
 
-PATHS = sorted(_app("http://nowhere/convostream").openapi()["paths"].keys() - {"/api/live"})  # a stream has no end
+PATHS = sorted(_app("http://nowhere/convostream").openapi()["paths"].keys() - {"/api/live"})  # a stream does not end
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_every_response_matches_the_openapi_document(
 ) -> None:
     operation = described[path]["GET"]
     if mode is GenerationMode.NEGATIVE and not operation.query:
-        return  # what has no parameters cannot be asked wrongly
+        return  # without parameters there is no invalid request
 
     @FEW
     @given(case=operation.as_strategy(mode))

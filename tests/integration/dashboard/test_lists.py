@@ -1,4 +1,4 @@
-"""The list behind a count has exactly as many rows as the count says."""
+"""The list behind a count has exactly as many rows as the count."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -22,7 +22,7 @@ def _asked(link: Link, row: dict[str, Any]) -> dict[str, object]:
 
 
 def _counts(answer: Any) -> Iterator[tuple[str, str, Link, dict[str, Any]]]:
-    """Every count of the dashboard, and of the zeros some."""
+    """Yield every count of the dashboard, and some zeros."""
     for metric in METRICS:
         for column in metric.columns:
             if column.link is None:

@@ -1,4 +1,4 @@
-"""Many questions at once: health answers, a long queue is refused, and abandoned queries end in ClickHouse."""
+"""Many concurrent queries: health responds, a long queue is rejected, and abandoned queries end in ClickHouse."""
 
 import asyncio
 import time

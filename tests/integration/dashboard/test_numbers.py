@@ -1,4 +1,4 @@
-"""Every number of the API is the view's."""
+"""Every number of the API equals its view."""
 
 import io
 from datetime import date
@@ -105,5 +105,5 @@ def _plain(value: Any) -> Any:
 
 
 def _like(value: Any) -> Any:
-    """CSV has no types: a name that is a number reads as one."""
+    """Return a CSV cell with its type; CSV cannot tell a name made of digits from a number."""
     return str(value) if isinstance(value, str) else value

@@ -1,4 +1,4 @@
-"""What an operator sees: agents, ingestion, live changes, and a process that starts and stops."""
+"""The operator's view: agents, ingestion, live changes, and a process that starts and stops."""
 
 import asyncio
 import os
@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[3]
 
 @contextmanager
 def running(**settings: str) -> Iterator[subprocess.Popen[str]]:
-    """`python -m dashboard` in a process of its own, on a free port."""
+    """Run `python -m dashboard` in a separate process on a free port."""
     outside = {name: value for name, value in os.environ.items() if not name.startswith("CONVOSTREAM_")}
     with subprocess.Popen(
         [sys.executable, "-m", "dashboard"],
@@ -103,27 +103,27 @@ def test_a_stream_announces_a_new_event_and_the_server_stops_at_once(harness: Ha
             httpx.Client(timeout=30) as client,
             client.stream("GET", f"{address}/api/live", params={"agent_id": agent_id}) as answer,
         ):
-            told = (orjson.loads(line[6:]) for line in answer.iter_lines() if line.startswith("data: "))
-            assert next(told)["events"] == 0
+            changes = (orjson.loads(line[6:]) for line in answer.iter_lines() if line.startswith("data: "))
+            assert next(changes)["events"] == 0
             harness.send([_message(agent_id, 1)])
-            assert next(told)["events"] == 1
+            assert next(changes)["events"] == 1
             process.send_signal(signal.SIGINT)
-            assert list(told) == []
+            assert list(changes) == []
         assert process.wait(10) == 0
         assert "Traceback" not in process.stdout.read()
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "words"),
+    ("name", "value", "text"),
     [
         ("CONVOSTREAM_DASHBOARD_HOST", "0.0.0.0", "set CONVOSTREAM_DASHBOARD_TOKEN"),  # noqa: S104  (refused)
         ("CONVOSTREAM_DASHBOARD_PORT", "http", "dashboard_port"),
         ("CONVOSTREAM_CLICKHOUSE_READER_URL", "localhost:8123", "allowed is http://user:password@host:8123/database"),
     ],
 )
-def test_an_invalid_setting_prevents_the_start_with_one_sentence(name: str, value: str, words: str) -> None:
+def test_an_invalid_setting_prevents_the_start_with_one_sentence(name: str, value: str, text: str) -> None:
     with running(**{name: value}) as process:
-        said, _none = process.communicate(timeout=30)
+        output, _none = process.communicate(timeout=30)
     assert process.returncode == 1
-    assert words in said
-    assert "Traceback" not in said
+    assert text in output
+    assert "Traceback" not in output

@@ -11,7 +11,7 @@ from tests.support.stack.embedded_server import DATABASE, EmbeddedServer
 ATTACKS: dict[str, list[str]] = yaml.safe_load(Path(__file__).with_name("attacks.yaml").read_text())
 SECRET = "root:x:0"
 SOME_DATA = "a secret that only the writer may read"
-# Other refusals: an unknown user, table or function, a text that is no statement, a constant setting.
+# Other errors: an unknown user, table or function, a text that is not a statement, a constant setting.
 REFUSED = {"36", "46", "47", "48", "60", "62", "80", "81", "115", "164", "170", "180", "452", "497", "511"}
 
 

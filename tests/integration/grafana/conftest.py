@@ -1,4 +1,4 @@
-"""One engine with one agent's events, and all panels asked about it in several zones at once."""
+"""One engine with one agent's events, and all panels queried about it in several time zones at once."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Every panel shows what its view says, through the client of Grafana's data source, for any agent and zone."""
+"""Every panel shows the rows of its view, through the client of Grafana's data source, for any agent and time zone."""
 
 from datetime import date, datetime
 from typing import Any
@@ -64,7 +64,7 @@ def test_a_day_is_drawn_at_its_start_in_the_range(agent: Agent, answers: Answers
 
 
 def _begins(day: date, zone: str) -> float:
-    """Where a day begins, or the range if that is later."""
+    """Return the start of a day, or of the range if that is later."""
     return max(SINCE, datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).timestamp() * 1000)
 
 

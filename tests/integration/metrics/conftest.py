@@ -1,4 +1,4 @@
-"""What is played once for each broker and looked at by many tests: the cases, and the random sets."""
+"""Data that are delivered once for each broker and used by many tests: the cases and the random sets."""
 
 import pytest
 
@@ -9,17 +9,17 @@ from tests.support.stack.harness import Harness
 
 @pytest.fixture(scope="session")
 def delivered_cases(harness: Harness, forgetful: Harness) -> DeliveredCases:
-    """Every case in every delivery, landed."""
+    """Deliver every case in every way and wait until it is written."""
     return deliver_all_cases(harness, forgetful)
 
 
 @pytest.fixture(scope="session")
 def remembered(harness: Harness) -> list[RandomSet]:
-    """Sets that the shipped worker has written."""
+    """Return sets written by a worker with the default settings."""
     return deliver_all(harness)
 
 
 @pytest.fixture(scope="session")
 def forgotten(forgetful: Harness) -> list[RandomSet]:
-    """Sets that the worker without memory has written."""
+    """Return sets written by a worker without a cache."""
     return deliver_all(forgetful)

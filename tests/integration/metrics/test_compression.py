@@ -1,4 +1,4 @@
-"""Records that a producer has compressed, with any of Kafka's codecs, count like all others."""
+"""Records that a producer has compressed with any of Kafka's codecs are counted."""
 
 import asyncio
 import json

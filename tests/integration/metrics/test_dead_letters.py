@@ -1,4 +1,4 @@
-"""Which records become events and which dead letters, and what is kept of both."""
+"""Which records become events or dead letters, and what is kept of both."""
 
 import base64
 import json
@@ -25,7 +25,7 @@ WHERE topic = {topic:String} AND partition = {partition:UInt32} AND offset = {of
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The records of all cases by what they are to show."""
+    """Return the records of all cases by what they demonstrate."""
 
     bad: dict[str, Record]
     good: dict[str, Record]
@@ -33,7 +33,7 @@ class Delivered:
 
 @pytest.fixture(scope="module")
 def delivered(harness: Harness) -> Delivered:
-    """All bad and all good records, landed; the good ones each for an agent of their own, for they share an id."""
+    """Deliver all invalid and valid records; each valid one has its own agent, because they share an id."""
     agent = unique_agent("records")
     bad = [_addressed(each.value, agent) for each in ALL_BAD]
     good = [_addressed(each.value, f"{agent}-{number}") for number, each in enumerate(GOOD_RECORDS)]
@@ -46,7 +46,7 @@ def delivered(harness: Harness) -> Delivered:
 
 
 def _addressed(value: bytes | None, agent_id: str) -> Sent:
-    """The value with an agent in place of AGENT, under the key of its own ids where they can be read."""
+    """Return the value with an agent in place of AGENT, with the key of its ids if it has any."""
     named = None if value is None else value.replace(b'"AGENT"', json.dumps(agent_id).encode())
     try:
         fields = json.loads(named or b"")

@@ -1,4 +1,4 @@
-"""The fifteen metrics through the real worker, against numbers computed by hand: a test for each."""
+"""The fifteen metrics through the real worker, compared with numbers computed by hand: one test for each."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Sessions that are open now: what closes them, by ClickHouse's clock at the time of the query."""
+"""Open sessions: what closes them, by ClickHouse's clock at the time of the query."""
 
 from deploy.embedded.addresses import wait_until
 from tests.oracle import Question

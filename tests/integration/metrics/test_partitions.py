@@ -1,4 +1,4 @@
-"""A conversation is where its ids say, whatever partition and key its records came with."""
+"""The ids of a record decide its conversation, whatever its partition and key."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def test_records_on_other_partitions_than_their_conversations_count_once(harness
 def test_the_body_and_not_the_key_decides(harness: Harness) -> None:
     script = Script(unique_agent("key"), harness.now())
     _talk(script)
-    known = history(harness.send([Sent("somebody", "else", sent.value) for sent in script.sent]))
+    known = history(harness.send([Sent("another", "conversation", sent.value) for sent in script.sent]))
     harness.drain()
     assert harness.differences(known, [_question(harness, script.agent_id)]) == []
 

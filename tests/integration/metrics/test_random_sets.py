@@ -1,4 +1,4 @@
-"""Random event sets through the real workers: every view against the oracle, in ranges and zones of all kinds."""
+"""Random event sets through the real workers: every view equals the oracle, for all kinds of ranges and time zones."""
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings

@@ -1,4 +1,4 @@
-"""The tables that readers may rely on, against the oracle: each true row once, whatever was repeated or corrected."""
+"""The public tables equal the oracle: each row once, despite duplicates and corrections."""
 
 import json
 from collections.abc import Iterable
@@ -39,7 +39,7 @@ def _stored(event: Event) -> tuple[object, ...]:
 
 
 def _object(event: Event, name: str) -> object:
-    """A field that is kept as JSON; null in an attachment's field means absent as well."""
+    """Parse a field that is kept as JSON; null in an attachment's field means absent."""
     value = event.fields.get(name) if name in COMMON | OWN[event.type] else None
     return [without_nulls(item) for item in value] if name == "attachments" and isinstance(value, list) else value
 

@@ -1,4 +1,4 @@
-"""Rule 2 where the record's time is the producer's choice: the edges of the range, and records without a time."""
+"""Rule 2 with producer timestamps: the limits of the range, and records without a time."""
 
 import pytest
 

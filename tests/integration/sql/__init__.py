@@ -1,1 +1,1 @@
-"""The schema and the views on a real engine, with rows made by hand."""
+"""The schema and the views on a real engine, with handwritten rows."""

@@ -1,4 +1,4 @@
-"""One ClickHouse with the schema for all tests of this folder; every test has an agent of its own."""
+"""One ClickHouse with the schema for all tests of this folder; every test has its own agent."""
 
 from collections.abc import Iterator
 from uuid import uuid4

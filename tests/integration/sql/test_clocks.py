@@ -1,4 +1,4 @@
-"""Days and hours of the time zone's clock, where a clock does something odd."""
+"""Local days and hours around unusual clock changes."""
 
 from datetime import date
 

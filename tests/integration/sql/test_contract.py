@@ -1,4 +1,4 @@
-"""Every metric view has exactly the columns of the contract, whatever it is asked."""
+"""Every metric view has exactly the columns of the contract, for any parameters."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Breakdowns, rates and the plain views: what is known of a conversation, net of corrections."""
+"""Breakdowns, rates and the plain views: the facts of a conversation after corrections."""
 
 import pytest
 
@@ -105,7 +105,7 @@ def test_a_customer_id_that_arrives_late_replaces_the_anonymous_user(agent: Agen
 
 @pytest.mark.parametrize("merged", [False, True], ids=["before merging", "after merging"])
 def test_a_removed_fact_counts_nowhere(agent: Agent, merged: bool) -> None:
-    for sign in (-1, 1):  # the correction may be merged before what it corrects
+    for sign in (-1, 1):  # the correction may be merged before the row that it corrects
         agent.conversation(
             "c", NOON, sign=sign, country_code="HR", verdict="positive", escalated=1, visited_at=text(NOON)
         )

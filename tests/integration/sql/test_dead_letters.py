@@ -1,4 +1,4 @@
-"""Dead letters in ClickHouse: what was refused, replayed and dropped, and which letters are open."""
+"""Dead letters in ClickHouse: rejections, replays and drops, and which dead letters are pending."""
 
 import random
 from itertools import permutations
@@ -21,19 +21,19 @@ OPEN = (
 
 @pytest.fixture
 def offset() -> int:
-    """The offset of a letter of the test's own."""
+    """Return an offset for a dead letter of this test."""
     return random.randrange(2**62)
 
 
 def refused(offset: int, at: int | None = None, **columns: object) -> Row:
-    """A refusal of the letter at an offset, by the record at another one if it is a replay."""
+    """Return a rejection of the dead letter at an offset, by the record at another one if it is a replay."""
     first = {"raw": "{\x00", "has_value": 1, "key": "k", "has_key": 1, "headers": [["h", "v"], ["h", None]]}
     reason = {"reason": "type: unknown", "reason_code": "invalid_event"}
     return {**row_of(offset, offset if at is None else at, "refused"), **first, **reason, **columns}
 
 
 def replayed(offset: int, at: int) -> Row:
-    """A replay of the letter at an offset that became an event."""
+    """Return a successful replay of the dead letter at an offset."""
     return row_of(offset, at, "replayed")
 
 

@@ -1,4 +1,4 @@
-"""Response times, conversation durations and tool calls: means, nearest-rank percentiles, and what is left out."""
+"""Response times, conversation durations and tool calls: means, nearest-rank percentiles, and what is not counted."""
 
 import math
 import random
@@ -14,12 +14,12 @@ SINCE, UNTIL = milliseconds("2026-04-01 00:00:00"), milliseconds("2026-05-01 00:
 NOON = milliseconds("2026-04-10 12:00:00")
 NEVER = "2200-01-01 00:00:00"
 
-# Above 1,024 ms, response times and durations of less than this share apart are counted together.
+# Above 1,024 ms, response times and durations that differ by less than this share are grouped.
 STEP = 0.001
 
 
 def statistics(samples: Sequence[float], step: float = 0) -> dict[str, object]:
-    """The mean and the nearest-rank percentiles in seconds of samples in milliseconds; these are a step off at most."""
+    """Return mean and nearest-rank percentiles in seconds of samples in milliseconds, exact to one step."""
     ordered = sorted(samples)
     ranks = {
         name: math.ceil(level * len(ordered) / 100) - 1

@@ -1,4 +1,4 @@
-"""A flush of anyone but the latest claimant of its partition is refused before any target has seen a row of it."""
+"""A flush is rejected before it reaches any target, unless its owner is the latest claimant of the partition."""
 
 from uuid import uuid4
 
@@ -26,7 +26,7 @@ TARGETS = (
 
 @pytest.fixture
 def topic(client: Client) -> str:
-    """A topic whose partition 0 the worker `first` has claimed."""
+    """Return a topic whose partition 0 the worker `first` has claimed."""
     name = f"topic-{uuid4()}"
     claim(client, name, 1, "first")
     return name
@@ -40,7 +40,7 @@ def claim(
 
 
 def flush(agent: Agent, topic: str, epoch: int, owner: str) -> None:
-    """Sends a row for each target under that owner."""
+    """Insert a row for each target as that owner."""
     agent.message("c", NOON)
     agent.conversation("c", NOON)
     agent.session("c", NOON, NOON + 1)
@@ -126,7 +126,7 @@ def test_a_stale_owner_writes_no_range(client: Client, topic: str) -> None:
 
 
 async def holds(clickhouse: ClickHouse, topic: str, epoch: int, owner: str) -> bool:
-    """Tells whether a claim counts, as its worker sees it."""
+    """Return whether a claim is valid, as its worker determines it."""
     store = Store(clickhouse.url(), threads=1)
     try:
         return await RangeLog(store, topic, owner).holds(OwnerClaim(topic, 0, epoch, owner, 1, 1))
@@ -150,11 +150,11 @@ async def test_a_leased_claim_blocks_workers_until_it_is_released(
 ) -> None:
     claim(client, topic, 2, "command")
     assert not await holds(clickhouse, topic, 1, "first")
-    for seconds in (60, 30):  # the latest lease counts, whatever was written last
+    for seconds in (60, 30):  # the latest lease counts, in any order of writing
         lease(client, topic, 2, "command", seconds)
         with pytest.raises(MaintenanceUnderWay):
             await holds(clickhouse, topic, 1, "first")
-        claim(client, topic, 2, "command")  # a row without a lease takes none back
+        claim(client, topic, 2, "command")  # a row without a lease does not release one
     assert await holds(clickhouse, topic, 2, "command")
     with pytest.raises(MaintenanceUnderWay):
         await holds(clickhouse, topic, 1, "first")
@@ -163,7 +163,7 @@ async def test_a_leased_claim_blocks_workers_until_it_is_released(
 
 
 def lease(client: Client, topic: str, epoch: int, owner: str, seconds: int, released: int = 0) -> None:
-    """Leases a claim for so many seconds from now on."""
+    """Lease a claim for this many seconds from now."""
     client.command(
         "INSERT INTO owners (topic, partition, owner_epoch, owner_id, layout, partitions, lease_until, released)"
         " SELECT {topic:String}, 0, {epoch:UInt64}, {owner:String}, 1, 1, now64(3) + {seconds:UInt32},"

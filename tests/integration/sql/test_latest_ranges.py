@@ -1,4 +1,4 @@
-"""The view latest_ranges has one row a partition: the latest claim, then the latest log, then the furthest range."""
+"""The view latest_ranges has one row per partition: latest claim, then latest log epoch, then highest range."""
 
 from uuid import uuid4
 

@@ -25,7 +25,7 @@ ZONES = {
 
 
 def conversation_of(chance: random.Random, around: int) -> Iterator[SentMessage]:
-    """A conversation of up to six messages, some of them on the very edge of a quarter-hour."""
+    """Return a conversation of up to six messages, some of them exactly at the edge of a quarter-hour."""
     name, customer = f"c{chance.random()}", chance.choice(["", "anna", "ben", f"u{chance.randrange(40)}"])
     start = around + chance.randrange(-3 * 86_400_000, 3 * 86_400_000)
     start = chance.choice([start, start - start % QUARTER_HOUR, around + chance.randrange(-120_000, 120_000)])
@@ -35,7 +35,7 @@ def conversation_of(chance: random.Random, around: int) -> Iterator[SentMessage]
 
 
 def state(agent: Agent, messages: list[SentMessage]) -> None:
-    """Sends the messages with the facts that a worker would derive from them."""
+    """Insert the messages with the facts that a worker would derive from them."""
     written = [m for m in messages if m.sender == "end_user"]
     first_written = expected.first_times(written, "conversation")
     customers = {m.conversation: m.customer for m in messages}
@@ -50,7 +50,7 @@ def state(agent: Agent, messages: list[SentMessage]) -> None:
 
 
 def random_range(chance: random.Random, messages: list[SentMessage]) -> tuple[int, int]:
-    """A range whose edges lie on messages, on quarter-hours, or anywhere; now and then it is empty."""
+    """Return a range whose edges are messages, quarter-hours or any times; sometimes it is empty."""
     edges = []
     for _ in range(2):
         at = chance.choice(messages).at + chance.choice([0, 0, 1, -1, chance.randrange(-QUARTER_HOUR, QUARTER_HOUR)])

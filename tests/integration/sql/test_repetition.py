@@ -1,4 +1,4 @@
-"""A flush that is sent again under its token changes nothing, in any target."""
+"""A flush that is sent again with its token changes no target."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""A database of the first release, with what its worker wrote, becomes one of today; renames survive kills."""
+"""A database of the first release, with rows of its worker, is upgraded; renames survive kills."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -76,7 +76,7 @@ def migrations(tmp_path: Path) -> Sequence[Migration]:
 
 
 def renamed(schema_object: SchemaObject) -> SchemaObject:
-    """Returns the object as it is after the renames."""
+    """Return the object as it is after the renames."""
     ddl = re.sub(OLD_NAME, NEW_NAME, schema_object.ddl).replace("invalid_fields", "unread_fields")
     if schema_object.name == "audits":
         ddl = ddl.replace("ORDER BY started_at", "ORDER BY (started_at, auditor_id)")
@@ -84,7 +84,7 @@ def renamed(schema_object: SchemaObject) -> SchemaObject:
 
 
 def answers(database: Database) -> dict[str, list[tuple[object, ...]]]:
-    """Returns what every metric view and every table and view for readers says."""
+    """Return the rows of every metric view and of every table and view for readers."""
     agents = database.rows(f"SELECT DISTINCT agent_id, environment FROM {database.name}.events ORDER BY ALL", {})
     found: dict[str, list[tuple[object, ...]]] = {}
     for name, columns in FOR_READERS.items():
@@ -119,11 +119,11 @@ def test_every_view_is_the_same_before_and_after_the_upgrade(clickhouse: ClickHo
 
 
 class Killed(Exception):
-    """Stands for the end of the process."""
+    """Stands for a killed process."""
 
 
 class Mortal(Database):
-    """A database whose program ends before a statement of its own choice."""
+    """A database whose program is killed before a chosen statement."""
 
     left = 0
 
@@ -168,7 +168,7 @@ def test_renames_keep_every_row_wherever_apply_is_killed_and_no_insert_is_lost(
 
 
 def inserted(client: Client, number: int) -> bool:
-    """Tries to insert a block as a worker does that owns the partition; tells whether it was acknowledged."""
+    """Try to insert a block as the owner of the partition; return whether it was acknowledged."""
     if not client.query("EXISTS TABLE owners").result_rows[0][0]:
         return False
     client.command(

@@ -1,4 +1,4 @@
-"""Cases that a person computed by hand, by rule and by metric."""
+"""Cases computed by hand, by rule and by metric."""
 
 from tests.oracle.cases.durations import DURATIONS
 from tests.oracle.cases.messages import MESSAGES

@@ -1,4 +1,4 @@
-"""Rules 4, 8, 9, 11 and 12: order, repetition, null, identity, attributes of the whole conversation."""
+"""Rules 4, 8, 9, 11 and 12: order, duplicates, null, identity, attributes of the whole conversation."""
 
 from tests.oracle.cases.script import Cases, Script
 

@@ -1,4 +1,4 @@
-"""Values on the line between an event and a dead letter, and the fields that a reason may name."""
+"""Values on the border between event and dead letter, and the fields that a reason may name."""
 
 import json
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 
 @dataclass(frozen=True, slots=True)
 class BadRecord:
-    """A value that is refused; the reason names one of ``fields``, if there is one to name."""
+    """A rejected value; the reason names one of ``fields``, if there are any."""
 
     fact: str
     value: bytes | None
@@ -19,7 +19,7 @@ class BadRecord:
 
 @dataclass(frozen=True, slots=True)
 class GoodRecord:
-    """A value that is accepted."""
+    """An accepted value."""
 
     fact: str
     value: bytes

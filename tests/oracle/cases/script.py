@@ -1,7 +1,7 @@
-"""Hand-computed cases: what happened, and the rows that a person computed for it.
+"""Cases computed by hand: the events and the expected rows.
 
-A case is written once and asked of the oracle (unit tests) and of the running product (integration tests).
-Times are texts: `10:00:00` is on Tuesday, 2 April 2024 UTC, a whole date-time is what it says, a number is epoch ms.
+A case is written once and checked with the oracle (unit tests) and the running product (integration tests).
+Times: `10:00:00` is on Tuesday, 2 April 2024 UTC; a full date-time is itself; a number is in milliseconds since 1970.
 """
 
 import json
@@ -21,7 +21,7 @@ Rows = Mapping[str, Cell] | list[Row]
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """One view under one question; a mapping names some columns of its only row, a list is all rows."""
+    """The expected rows of one view for one question; a mapping names columns of its only row, a list is all rows."""
 
     view: str
     rows: Rows
@@ -108,14 +108,14 @@ class Script:
         agent: str = "",
         **cells: Cell,
     ) -> None:
-        """Add what a view has to show; without a range, of everything until a day from now."""
+        """Add the expected rows of a view; without a range, for everything until a day from now."""
         end = self.now + 86_400_000 if until is None else moment(until)
         question = Question(self.agent_id + agent, environment, moment(since), end, zone, self.now)
         self.expectations.append(Expectation(view, cells if rows is None else rows, question))
 
 
 def text_of(at: Moment) -> str:
-    """Return the date-time as it is sent; a whole one goes as it was written."""
+    """Return the date-time as it is sent; a full one is unchanged."""
     if isinstance(at, int):
         return utc_text(at)
     return f"{DAY}T{at}Z" if at[2:3] == ":" else at
@@ -128,7 +128,7 @@ def moment(at: Moment) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A fact about a rule or a metric; ``in_order`` says that the order of arrival is part of it."""
+    """A fact about a rule or a metric; with ``in_order`` the order of arrival is part of it."""
 
     subject: str
     fact: str
@@ -151,7 +151,7 @@ class Cases:
     def of(
         self, subject: str, in_order: bool = False
     ) -> Callable[[Callable[[Script], None]], Callable[[Script], None]]:
-        """Mark a function as a case of that subject; its name is the fact."""
+        """Mark a function as a case of a subject; its name is the fact."""
 
         def keep(write: Callable[[Script], None]) -> Callable[[Script], None]:
             self.all.append(Case(subject, write.__name__.replace("_", " "), write, in_order))

@@ -47,7 +47,7 @@ def send_hostile(bootstrap_servers: str, now_ms: int) -> None:
 
 
 def send_spoofed(bootstrap_servers: str, now_ms: int) -> None:
-    """Send one conversation whose names all hold invisible and direction-changing characters."""
+    """Send one conversation whose names all have invisible and direction-changing characters."""
     at = iter(format_date_time(now_ms - 50 * MINUTE_MS + step * MINUTE_MS) for step in range(12))
     with ConversationTracker(SPOOFED, SPOOFED, bootstrap_servers=bootstrap_servers) as tracker:
         conversation = tracker.get_or_create_conversation(

@@ -1,7 +1,7 @@
-"""ClickHouse for the model of the protocol: claims, the range log behind the fence, and tables that remember tokens.
+"""ClickHouse in the protocol model: claims, the range log behind the fence, and tables that remember tokens.
 
-An insert passes the fence once and then reaches one table after the other, in any order; in between, anything may
-happen. An engine that is killed cuts inserts off, and may remember a token in a table whose rows it has lost.
+An insert passes the fence once and then reaches one table after another, in any order; anything may happen in
+between. A killed engine interrupts inserts, and may remember a token in a table whose rows it has lost.
 """
 
 from collections import Counter, defaultdict
@@ -34,26 +34,26 @@ class StoredEvent:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """What a flush writes: events, the places and serials of dead letters, and signed facts by table."""
+    """The rows of a flush: events, positions and serials of dead letters, and signed facts by table."""
 
     events: tuple[StoredEvent, ...]
-    letters: tuple[tuple[LogPosition, int], ...]
+    dead_letters: tuple[tuple[LogPosition, int], ...]
     facts: tuple[tuple[str, Fact, int], ...]
 
     @property
     def count(self) -> int:
-        """How many rows there are."""
-        return len(self.events) + len(self.letters) + len(self.facts)
+        """The number of rows."""
+        return len(self.events) + len(self.dead_letters) + len(self.facts)
 
     @property
     def conversations(self) -> set[int]:
-        """The conversations that the rows are about."""
+        """The conversations of the rows."""
         return {each.conversation for each in self.events}
 
 
 @dataclass(slots=True)
 class Insert:
-    """A block under way behind the fence; `left` are the tables that it has yet to reach."""
+    """A block in progress behind the fence; `left` are the tables that it has not reached."""
 
     partition: int
     token: str
@@ -82,7 +82,7 @@ class Engine:
     tokens: dict[str, set[str]] = field(default_factory=lambda: {table: set() for table in TABLES})
     under_way: list[Insert] = field(default_factory=list)
     events: list[StoredEvent] = field(default_factory=list)
-    letters: list[tuple[LogPosition, int]] = field(default_factory=list)
+    dead_letters: list[tuple[LogPosition, int]] = field(default_factory=list)
     facts: dict[str, Counter[Fact]] = field(default_factory=lambda: {table: Counter() for table in FACT_TABLES})
     known: set[int] = field(default_factory=set)
     blocks: dict[str, Rows] = field(default_factory=dict)
@@ -90,7 +90,7 @@ class Engine:
     excused: set[int] = field(default_factory=set)
 
     def check(self, partition: int, owner: Owner) -> None:
-        """Refuse whoever has not the latest claim, and whoever claimed under another layout than the latest."""
+        """Raise StaleOwner unless the owner has the latest claim with the latest partition count."""
         if not self.holds(partition, owner):
             raise StaleOwner("the claim no longer counts")
 
@@ -101,11 +101,11 @@ class Engine:
         self.layout = max(self.layout, layout)
 
     def holds(self, partition: int, owner: Owner) -> bool:
-        """Tell whether a claim counts."""
+        """Return whether a claim is valid."""
         return self.owners[partition] == owner and self.layouts[partition] == self.layout
 
     def is_settled(self, partition: int, partitions: int) -> bool:
-        """Tell whether the other partitions have landed what was made for another number, as `UNSETTLED_SQL` does."""
+        """Return whether the other partitions have written all of another partition count (`UNSETTLED_SQL`)."""
         latest = [self.latest(each) for each in range(partitions) if each != partition]
         return all(known is None or known.confirmed or known.partitions == partitions for known in latest)
 
@@ -116,7 +116,7 @@ class Engine:
         return best.range if best else None
 
     def write_range(self, owner: Owner, written: Range, *, is_lost: bool = False) -> None:
-        """Write a range behind the fence; a lost one leaves nothing but its token."""
+        """Write a range behind the fence; a lost one leaves only its token."""
         self.check(written.partition, owner)
         token = f"{written.token}:{owner[0]}:{written.confirmed}"
         if token not in self.range_tokens:
@@ -141,7 +141,7 @@ class Engine:
         self._forget_finished()
 
     def stop_uncleanly(self, remembers: bool) -> None:
-        """Kill the engine: every insert is cut off, perhaps remembered by the next table that lacks its rows."""
+        """Kill the engine: every insert is interrupted, and the next table may remember its token without its rows."""
         for insert in self.under_way:
             if remembers and insert.left:
                 self.tokens[insert.left[0]].add(insert.token)
@@ -155,7 +155,7 @@ class Engine:
                 self.go_on(insert)
 
     def grow_old(self, forgets: bool) -> None:
-        """Let so many ranges be written elsewhere that no token so far can be relied on."""
+        """Write so many ranges elsewhere that no earlier token is remembered reliably."""
         self.old_ranges = len(self.ranges)
         if forgets:
             self.range_tokens.clear()
@@ -163,37 +163,37 @@ class Engine:
                 tokens.clear()
 
     def is_remembered(self, known: Range) -> bool:
-        """Tell whether few ranges have been written since a range."""
+        """Return whether few ranges have been written since a range."""
         places = [number for number, row in enumerate(self.ranges) if row.range.token == known.token]
         return not places or places[0] >= self.old_ranges
 
     def what_landed(self, known: Range) -> bool:
-        """Tell whether records of a range landed (`is_any_stored`)."""
+        """Return whether records of a range are stored (`is_any_stored`)."""
         landed = self.touched(known)
-        letters = any(_is_in(position, known) for position, _ in self.letters)
+        dead_letters = any(_is_in(position, known) for position, _ in self.dead_letters)
         if not landed and known.token in self.blocks:
             self.excused |= self.blocks[known.token].conversations
-        return bool(landed) or letters
+        return bool(landed) or dead_letters
 
     def touched(self, known: Range) -> set[int]:
-        """Return the conversations of a range's events that have landed."""
+        """Return the conversations of a range's stored events."""
         return {each.conversation for each in self.events if _is_in(each.position, known)}
 
     def missing(self, known: Range, rows: Rows | None) -> Rows:
-        """Return what the tables lack of a range, records first (`what_is_missing`)."""
+        """Return the missing rows of a range, records first (`what_is_missing`)."""
         if rows is None:
             return self.missing_facts(self.touched(known))
         places = {each.position for each in self.events}
-        letters = {position for position, _ in self.letters}
+        dead_letters = {position for position, _ in self.dead_letters}
         records = Rows(
             tuple(each for each in rows.events if each.position not in places),
-            tuple(each for each in rows.letters if each[0] not in letters),
+            tuple(each for each in rows.dead_letters if each[0] not in dead_letters),
             (),
         )
         return records if records.count else self.missing_facts(rows.conversations)
 
     def missing_facts(self, conversations: Iterable[int]) -> Rows:
-        """Return what the facts of some conversations lack, or have too much, compared with their events."""
+        """Return the missing and surplus facts of some conversations, compared with their events."""
         facts = []
         for conversation in conversations:
             expected, net = self.folded(conversation), self.net(conversation)
@@ -204,7 +204,7 @@ class Engine:
         return Rows((), (), tuple(facts))
 
     def add_missing_facts(self, conversation: int) -> None:
-        """Do what a whole `audit --repair` does for a conversation."""
+        """Do for a conversation what `audit --repair` does."""
         rows = self.missing_facts([conversation])
         for table in FACT_TABLES:
             self._apply(table, rows)
@@ -240,7 +240,7 @@ class Engine:
         if table == "events":
             self.events += rows.events
         elif table == "dead_letters":
-            self.letters += rows.letters
+            self.dead_letters += rows.dead_letters
         for name, fact, sign in rows.facts:
             if name == table:
                 self.facts[table][fact] += sign

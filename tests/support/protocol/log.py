@@ -1,4 +1,4 @@
-"""Kafka for the model of the protocol: logs that grow, lose their beginning, are cut short, and are made again."""
+"""Kafka in the protocol model: logs that grow, lose their beginning, are truncated, and are created again."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from stream_processors.partitions.ranges import Fingerprint
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a producer sent: an event of a conversation, or None for what becomes a dead letter."""
+    """A sent record: an event of a conversation, or None for a dead letter."""
 
     conversation: int
     event: FoldEvent | None
@@ -17,7 +17,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A message in a log; `serial` tells it from all others ever written."""
+    """A message in a log; `serial` is unique among all messages."""
 
     offset: int
     serial: int
@@ -25,7 +25,7 @@ class Entry:
 
     @property
     def fingerprint(self) -> Fingerprint:
-        """What tells it from another one at its offset."""
+        """Its identity, which distinguishes it from another message at its offset."""
         return Fingerprint(self.serial, self.serial)
 
 
@@ -58,20 +58,20 @@ class Log:
         self.entries = [entry for entry in self.entries if entry.offset >= self.start]
 
     def truncate(self, offset: int) -> None:
-        """Lose entries at the end: others will stand at their offsets."""
+        """Truncate the log: other entries will get these offsets."""
         self.end = max(self.start, min(offset, self.end))
         self.entries = [entry for entry in self.entries if entry.offset < self.end]
         self.cuts.append(self.end)
 
     def make_again(self) -> None:
-        """Begin at offset 0 with nothing; who reads at an offset that is there later does not notice."""
+        """Start again at offset 0; a reader at an offset that exists later does not notice."""
         self.entries, self.start, self.end = [], 0, 0
         self.life += 1
 
 
 @dataclass(slots=True)
 class Reader:
-    """A consumer of one log, which goes to its start when what it read or meant to read is no longer there."""
+    """A consumer of one log, which returns to the start when its position no longer exists."""
 
     log: Log
     next_offset: int = 0
@@ -95,7 +95,7 @@ class Reader:
 
     @property
     def is_at_end(self) -> bool:
-        """Whether nothing is left to read, nor a cut to be noticed."""
+        """Whether everything was read and every truncation noticed."""
         is_unread = self.has_reset or (self.log.entries and self.log.entries[-1].offset >= self.next_offset)
         is_same = self.cuts_seen == len(self.log.cuts) and self.life == self.log.life
         return is_same and not (self.log.entries and is_unread)

@@ -45,7 +45,7 @@ def stepped_io() -> PartitionIO:
 
 @dataclass(slots=True)
 class Sequence:
-    """A coroutine that is being stepped: the call that waits for an answer, and how often it was tried.
+    """A coroutine that is stepped by a test: the call that waits for an answer, and its number of attempts.
 
     `missing` is what a comparison found last, and `token` that of inserting it.
     """
@@ -63,11 +63,11 @@ class Sequence:
         self.resume(None)
 
     def is_at(self, *methods: Method) -> bool:
-        """Tell whether the next call is of one of these methods."""
+        """Return whether the next call is of one of these methods."""
         return self.call is not None and self.call.name in {method.__name__ for method in methods}
 
     def resume(self, answer: object, error: ProcessorError | None = None) -> None:
-        """Give an answer or an error to the call, and go on to the next one."""
+        """Pass an answer or an error to the call, and continue to the next one."""
         self.tries, self.under_way = 0, None
         try:
             self.call = self.steps.send(answer) if error is None else self.steps.throw(error)

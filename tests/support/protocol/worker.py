@@ -58,7 +58,7 @@ class World:
         self.copies.append((entry.serial, self.serial))
 
     def prove(self, entries: Iterable[Entry]) -> tuple[Proof, ...]:
-        """Tell which entries have true headers now, and when they were received."""
+        """Return which entries have valid headers now, and when they were received."""
         return tuple(
             Proof(entry.offset, -self.now, is_replay=False)
             for entry in entries
@@ -88,12 +88,12 @@ class Worker:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the partition was released, or let go."""
+        """Whether the partition was released."""
         return self.owning.call is None
 
     @property
     def has_written_all(self) -> bool:
-        """Whether everything was read, has landed and is confirmed."""
+        """Whether everything was read, written and confirmed."""
         return self.owning.is_at(PartitionIO.gather) and self.landing is None and self._reader.is_at_end
 
     def step(self, beside: bool = False, lose_answer: bool = False, lose_row: bool = False) -> None:
@@ -127,7 +127,7 @@ class Worker:
             self.step(beside=number % 2 == 1)
 
     def go_to_the_end(self) -> None:
-        """Take steps until everything is written and confirmed, or the partition is let go."""
+        """Take steps until everything is written and confirmed, or the partition is released."""
         for _ in range(MOST_STEPS):
             if self.has_ended or (self.has_written_all and not self.is_released):
                 return
@@ -281,13 +281,13 @@ class Worker:
         position, partitions = request.position, request.partitions
         proofs = self.world.prove(self._records) if request.proofs is None else request.proofs
         received = {proof.offset: proof.received_at for proof in proofs}
-        events, letters, facts = [], [], list[tuple[str, Any, int]]()
+        events, dead_letters, facts = [], [], list[tuple[str, Any, int]]()
         fresh: dict[int, list[StoredEvent]] = {}
         for entry in self._records:
             place = position._replace(offset=entry.offset)
             conversation, event = entry.message.conversation, entry.message.event
             if event is None:
-                letters.append((place, entry.serial))
+                dead_letters.append((place, entry.serial))
             elif conversation not in self._conversations and partition_of(conversation, partitions) != self.partition:
                 self.world.forward(partition_of(conversation, partitions), entry)
             else:
@@ -299,7 +299,7 @@ class Worker:
             if kept:
                 changes = self._conversations[conversation].absorb([each.event for each in kept])
                 facts += signed_facts(conversation, changes)
-        self._rows = Rows(tuple(events), tuple(letters), tuple(facts))
+        self._rows = Rows(tuple(events), tuple(dead_letters), tuple(facts))
         return Prepared(self._rows.count, proofs)
 
     def _without_repetitions(

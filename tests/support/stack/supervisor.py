@@ -1,4 +1,4 @@
-"""`python -m deploy.embedded up` in a process of its own, for the tests."""
+"""`python -m deploy.embedded up` in a separate process, for the tests."""
 
 import os
 import signal

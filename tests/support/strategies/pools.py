@@ -83,7 +83,7 @@ OCCURRED_OUT_OF_RANGE = (
     "2000-01-01T00:00:00+00:01",
 )
 CONVERSATION_IDS = ("chat", "Chat", " chat", *HOSTILE)
-# Zones whose rules have settled: the engine and this machine may hold different versions of the tz database.
+# Time zones with settled rules: the engine and this machine may have different versions of the tz database.
 ZONES = (
     "UTC",
     "Europe/Zagreb",

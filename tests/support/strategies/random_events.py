@@ -1,6 +1,6 @@
-"""Random sets of events as all kinds of producers send them: ties, repetitions, late and invalid ones, in any order.
+"""Random sets of events as all kinds of producers send them: ties, duplicates, late and invalid ones, in any order.
 
-A conversation follows a timeline. Some of its records are repeated (unchanged, in another case, or with other
+A conversation follows a timeline. Some of its records are duplicated (unchanged, in another case, or with other
 contents), invalid ones are inserted, and everything is put into an order of arrival.
 """
 

@@ -16,7 +16,7 @@ from stream_processors.settings import WorkerSettings
 from stream_processors.state.cache import State
 from tests.support.kafka.in_memory_source import InMemorySource
 
-# Nothing listens on port 1: whatever asks ClickHouse there is refused at once.
+# Nothing listens on port 1: connections are refused at once.
 UNREACHABLE_URL: Final = "http://nobody:@127.0.0.1:1/none"
 
 RULES: Final = FoldRules(1_800_000, EscalationActions())

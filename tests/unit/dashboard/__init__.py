@@ -1,1 +1,1 @@
-"""The dashboard without ClickHouse: times, windows, cursors, the catalogue, and who may read."""
+"""The dashboard without ClickHouse: times, windows, cursors, the catalogue, and access control."""

@@ -1,4 +1,4 @@
-"""Without the npm registry the page is not built, quickly and with a plain word; the stack goes on without it."""
+"""Without the npm registry the build fails fast with a clear message, and the stack continues without the page."""
 
 import os
 import shutil
@@ -18,7 +18,7 @@ NEEDED = [
     "deploy/embedded/stack/wheels.py",
 ]
 
-# An address where no registry answers.
+# An address without a registry.
 NOBODY = "http://127.0.0.1:9/"
 
 

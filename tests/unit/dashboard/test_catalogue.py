@@ -1,4 +1,4 @@
-"""The catalogue is complete, and docs/metrics.md is made from it."""
+"""The catalogue is complete, and docs/metrics.md is generated from it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Rows as files: names that producers chose compute nothing in a spreadsheet."""
+"""Rows as files: names from producers never become spreadsheet formulas."""
 
 import pyarrow as pa
 import pytest

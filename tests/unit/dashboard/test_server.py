@@ -1,4 +1,4 @@
-"""The dashboard behind a real socket: many streams, clients that leave, and clients that send or read too slowly."""
+"""The dashboard on a real socket: many streams, disconnecting clients, and clients that send or read too slowly."""
 
 import asyncio
 from collections import Counter
@@ -25,7 +25,7 @@ Answered = tuple[asyncio.StreamReader, asyncio.StreamWriter, bytes]
 
 
 class Impatient(BoundedConnection):
-    """Connections with short clocks."""
+    """Connections with short timeouts."""
 
     request_seconds = 0.4
     stalled_seconds = 0.4

@@ -1,4 +1,4 @@
-"""The demo prints the address of the page, or why there is none, and opens it where there is a desktop."""
+"""The demo prints the address of the page, or why there is none, and opens it on a desktop."""
 
 import io
 

@@ -15,7 +15,7 @@ PATIENCE = 5
 
 
 class Echo:
-    """A server that sends back what it gets, and remembers it."""
+    """A server that echoes and records what it receives."""
 
     def __init__(self) -> None:
         self.got = b""

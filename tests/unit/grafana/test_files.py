@@ -1,4 +1,4 @@
-"""The files in the repository are those that the generator writes, and Compose hands Grafana what they ask for."""
+"""The files in the repository are those of the generator, and Compose passes Grafana the variables that they need."""
 
 import re
 from pathlib import Path

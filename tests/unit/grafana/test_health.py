@@ -1,4 +1,4 @@
-"""The health of the pipeline: every metric of a worker is shown, no other is asked for, and the rules are valid."""
+"""The health dashboard shows every metric of a worker, queries only exported ones, and its alert rules are valid."""
 
 import re
 import shutil
@@ -30,7 +30,7 @@ every_panel = pytest.mark.parametrize("panel", PANELS, ids=[panel.title for pane
 
 
 class Rule(BaseModel):
-    """An alert; Prometheus refuses every other word, too."""
+    """An alert; Prometheus rejects every other key too."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -146,7 +146,7 @@ def test_compose_mounts_every_file_of_prometheus() -> None:
 
 
 def _complaints(tool: str, *arguments: str | Path) -> str:
-    """Return what promtool or amtool says when it refuses a file, nothing when it accepts it."""
+    """Return the errors of promtool or amtool for a file, empty if it is valid."""
     if shutil.which(tool) is None:
         pytest.skip(f"{tool} (Debian's packages prometheus and prometheus-alertmanager) is not installed")
     done = subprocess.run([tool, *arguments], capture_output=True, text=True, check=False)

@@ -1,4 +1,4 @@
-"""The overview shows every metric view once, in the words and units of the catalogue; no text of a user becomes SQL."""
+"""The overview shows every metric view once, with the catalogue's titles and units; no text of a user becomes SQL."""
 
 import re
 

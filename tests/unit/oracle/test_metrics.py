@@ -1,4 +1,4 @@
-"""The oracle against the cases that a person computed by hand: the fifteen metrics, a test each."""
+"""The oracle equals the cases computed by hand: the fifteen metrics, one test for each."""
 
 import pytest
 

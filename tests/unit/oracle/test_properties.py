@@ -1,4 +1,4 @@
-"""What has to hold of any set of events, whatever the numbers are."""
+"""Properties of any set of events, whatever the numbers."""
 
 from collections import Counter
 
@@ -16,7 +16,7 @@ BREAKDOWNS = ("world_map", "world_map_places", "device_usage", "sources", "langu
 
 
 def _without_conflicts(records: list[Record]) -> list[Record]:
-    """Return the records without later versions of an id that say something else."""
+    """Return the records without later versions of an id with other contents."""
     first: dict[object, object] = {}
     kept = []
     for record in records:

@@ -1,4 +1,4 @@
-"""The oracle on the line between an event and a dead letter."""
+"""The oracle on the border between event and dead letter."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Sessions under another gap and another time of the question."""
+"""Sessions with another gap and another time of the query."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The queue before ClickHouse: bounded in length and time, and left by whoever does not wait any more."""
+"""The queue of queries: bounded in length and time; a cancelled query leaves it."""
 
 import asyncio
 

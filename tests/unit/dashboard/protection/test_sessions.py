@@ -1,4 +1,4 @@
-"""Who is let in and for how long: tokens that may be set, sessions, failed logins, other sites."""
+"""Access control: accepted tokens, sessions, failed logins, other sites."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""A cursor goes on where its own list stopped, and nothing else is one."""
+"""A cursor continues its own list, and no other text is accepted."""
 
 from base64 import urlsafe_b64encode
 

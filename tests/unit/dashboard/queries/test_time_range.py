@@ -1,4 +1,4 @@
-"""The period before has as many local days, or as many milliseconds."""
+"""The previous period has as many local days, or as many milliseconds."""
 
 import pytest
 from pydantic import ValidationError

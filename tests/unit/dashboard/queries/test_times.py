@@ -1,4 +1,4 @@
-"""Times that callers write mean one moment, on every clock."""
+"""Times in requests mean one moment in every time zone."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""Who may erase and export: the admin token in the header alone, and nobody while it is off."""
+"""Only the admin token in the header gives access to erase and export."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Who may read: refusals, the token, its cookie, strange hosts, and the headers."""
+"""Read access: the token, its cookie, allowed hosts, and security headers."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -23,7 +23,7 @@ WITH_A_CHILD = (
 
 
 class Started:
-    """Makes processes, and ends all of them."""
+    """Creates processes, and ends all of them."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory

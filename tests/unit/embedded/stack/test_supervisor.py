@@ -1,4 +1,4 @@
-"""The supervisor restarts at once what had answered, and waits longer each time for what keeps dying."""
+"""The supervisor restarts a healthy process at once, and waits longer each time for one that keeps dying."""
 
 import io
 import sys

@@ -47,7 +47,7 @@ def check(world: World, ids: set[str], letters: int = 0) -> None:
     """Each event is there once, each dead letter too, and the facts are those of the events."""
     engine = world.engine
     assert sorted(each.event.event_id for each in engine.events) == sorted(ids)
-    assert len(engine.letters) == letters
+    assert len(engine.dead_letters) == letters
     assert engine.net(0) == engine.folded(0)
 
 

@@ -185,17 +185,17 @@ class ProtocolModel(RuleBasedStateMachine):
     def every_event_and_dead_letter_is_there_once(self) -> None:
         engine = self.world.engine
         assert not repeated((each.conversation, each.event.event_id) for each in engine.events)
-        assert not repeated(position for position, _ in engine.letters)
+        assert not repeated(position for position, _ in engine.dead_letters)
 
     @invariant()
     def what_landed_is_in_the_tables(self) -> None:
         engine = self.world.engine
-        places = {each.position for each in engine.events} | {position for position, _ in engine.letters}
+        places = {each.position for each in engine.events} | {position for position, _ in engine.dead_letters}
         for worker in self.workers():
             if worker.landing and isinstance(worker.landing.result, Range):
                 rows = worker.landing_rows
                 assert {each.position for each in rows.events} <= places
-                assert {position for position, _ in rows.letters} <= places
+                assert {position for position, _ in rows.dead_letters} <= places
 
     @rule(is_late=st.booleans())
     def run_to_the_end(self, is_late: bool) -> None:
@@ -223,7 +223,7 @@ class ProtocolModel(RuleBasedStateMachine):
         self.every_event_and_dead_letter_is_there_once()
         engine = self.world.engine
         stored = {(each.conversation, each.event.event_id) for each in engine.events}
-        letters = {serial for _, serial in engine.letters}
+        letters = {serial for _, serial in engine.dead_letters}
         in_kafka = {entry.serial for log in self.world.logs for entry in log.entries}
         copy_lost = {serial for serial, copy in self.world.copies if copy not in in_kafka}
         for log in self.world.logs:
