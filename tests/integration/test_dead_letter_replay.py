@@ -71,7 +71,7 @@ def test_dead_letters_are_listed_by_reason(
 @pytest.mark.parametrize(
     ("value", "key"),
     [
-        pytest.param(b"\x00\xff{", b"\xfe\x00", id="bytes that are no text"),
+        pytest.param(b"\x00\xff{", b"\xfe\x00", id="bytes that are not UTF-8"),
         pytest.param(b"", b"", id="an empty value and an empty key"),
         pytest.param(None, b"k", id="no value"),
         pytest.param(b"{", None, id="no key"),

@@ -12,7 +12,9 @@ from tests.support.dashboard.api_client import Api, window_parameters
 
 ZEROS_ASKED = 3
 FIRST_OF_EACH = {"peak_hours": 12, "daily_overview": 12}
-every_question = pytest.mark.parametrize("number", range(4), ids=["everything", "ragged edges", "a DST day", "staging"])
+every_question = pytest.mark.parametrize(
+    "number", range(4), ids=["everything", "partial hours", "a DST day", "staging"]
+)
 LISTS = ("conversations", "messages", "actions", "exchanges", "sessions", "customers")
 
 

@@ -15,7 +15,9 @@ from tests.support.dashboard.api_client import Api, window_parameters
 from tests.support.stack.harness import Harness
 
 every_metric = pytest.mark.parametrize("name", [metric.name for metric in METRICS])
-every_question = pytest.mark.parametrize("number", range(4), ids=["everything", "ragged edges", "a DST day", "staging"])
+every_question = pytest.mark.parametrize(
+    "number", range(4), ids=["everything", "partial hours", "a DST day", "staging"]
+)
 
 
 def _rows(harness: Harness, name: str, question: Question) -> list[list[Any]]:

@@ -184,7 +184,7 @@ def test_wrong_passwords_are_delayed_and_the_right_one_is_not(server: EmbeddedSe
         "SELECT count() FROM numbers(1000000000000)",
         "SELECT number FROM numbers(1000000000000) WHERE sipHash64(number) = 0",
     ],
-    ids=["an answer that comes whole", "an answer that comes in pieces"],
+    ids=["a whole response", "a streamed response"],
 )
 def test_the_query_of_a_disconnected_client_is_cancelled(server: EmbeddedServer, query: str) -> None:
     def is_running() -> bool:

@@ -45,7 +45,7 @@ def test_get_only_reads(server: EmbeddedServer, table: str) -> None:
     assert answer.headers["X-ClickHouse-Exception-Code"] == "164"
 
 
-@pytest.mark.parametrize("size", [10, 300_000], ids=["a small answer", "a streamed answer"])
+@pytest.mark.parametrize("size", [10, 300_000], ids=["a small response", "a streamed response"])
 @pytest.mark.parametrize("encoding", UNPACK)
 def test_a_response_is_compressed_on_request(server: EmbeddedServer, encoding: str, size: int) -> None:
     query = f"SELECT number FROM numbers({size}) FORMAT CSV"
@@ -106,9 +106,9 @@ def test_a_session_id_is_accepted(server: EmbeddedServer) -> None:
 @pytest.mark.parametrize(
     ("query", "parameters", "code", "status"),
     [
-        pytest.param("SELEC 1", {}, 62, 400, id="a broken statement"),
-        pytest.param("", {}, 62, 400, id="no statement"),
-        pytest.param("-- nothing", {}, 62, 400, id="a comment alone"),
+        pytest.param("SELEC 1", {}, 62, 400, id="an invalid statement"),
+        pytest.param("", {}, 62, 400, id="not a statement"),
+        pytest.param("-- nothing", {}, 62, 400, id="only a comment"),
         pytest.param("SELECT 1; SELECT 2", {}, 62, 400, id="two statements"),
         pytest.param("SELECT * FROM convostream.no_such", {}, 60, 404, id="an unknown table"),
         pytest.param("SELECT no_such", {}, 47, 404, id="an unknown column"),
@@ -116,10 +116,10 @@ def test_a_session_id_is_accepted(server: EmbeddedServer) -> None:
         pytest.param("SELECT 1 FORMAT NoSuch", {}, 73, 404, id="an unknown format"),
         pytest.param("SELECT 1", {"database": "no_such"}, 81, 404, id="an unknown database"),
         pytest.param("SELECT 1", {"no_such": 1}, 115, 404, id="an unknown setting"),
-        pytest.param("SELECT {a:Int8}", {}, 456, 500, id="a parameter that is missing"),
+        pytest.param("SELECT {a:Int8}", {}, 456, 500, id="a missing parameter"),
         pytest.param("SELECT {a:Int8}", {"param_a": "x"}, 457, 500, id="a parameter of another type"),
-        pytest.param("SELECT throwIf(1)", {}, 395, 500, id="an exception of the query's own"),
-        pytest.param("SELECT 1", {"compress": 1}, 48, 501, id="ClickHouse's own block compression"),
+        pytest.param("SELECT throwIf(1)", {}, 395, 500, id="an exception in the query"),
+        pytest.param("SELECT 1", {"compress": 1}, 48, 501, id="ClickHouse's block compression"),
     ],
 )
 def test_wrong_input_gets_clickhouses_text_and_code(

@@ -174,9 +174,9 @@ def test_parameters_and_settings_in_the_statement_apply(server: EmbeddedServer, 
 @pytest.mark.parametrize(
     ("query", "data", "code"),
     [
-        pytest.param("INSERT INTO {t} FORMAT CSV", b"x,y,0\n", "27", id="a text where a number belongs"),
-        pytest.param("INSERT INTO {t} FORMAT Native", b"garbage", "33", id="bytes that are no block"),
-        pytest.param("INSERT INTO {t} FORMAT Arrow", b"", "33", id="no Arrow at all"),
+        pytest.param("INSERT INTO {t} FORMAT CSV", b"x,y,0\n", "27", id="a text instead of a number"),
+        pytest.param("INSERT INTO {t} FORMAT Native", b"garbage", "33", id="bytes that are not a block"),
+        pytest.param("INSERT INTO {t} FORMAT Arrow", b"", "33", id="not Arrow"),
         pytest.param("INSERT INTO {t} FORMAT NoSuch", b"", "73", id="an unknown format"),
         pytest.param("INSERT INTO {t} (no_such) FORMAT CSV", b"1\n", "16", id="an unknown column"),
         pytest.param("INSERT INTO no_such FORMAT CSV", b"1\n", "60", id="an unknown table"),

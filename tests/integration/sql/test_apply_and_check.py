@@ -156,7 +156,7 @@ def test_apply_corrects_differences_that_affect_no_row(database: Database) -> No
         ),
         (("DROP TABLE audits", "CREATE VIEW audits AS SELECT 1"), "audits: is a view in the database and a table in"),
     ],
-    ids=["a column too many", "a type", "a default", "a sorting key", "a view in a table's place"],
+    ids=["an extra column", "a type", "a default", "a sorting key", "a view in a table's place"],
 )
 def test_apply_reports_what_it_cannot_change_and_changes_nothing(
     clickhouse: ClickHouse, database: Database, statements: tuple[str, ...], text: str

@@ -97,7 +97,7 @@ def test_an_unclaimed_partition_rejects_every_insert(agent: Agent) -> None:
         flush(agent, "unclaimed", 1, "first")
 
 
-@pytest.mark.parametrize("layout", [(2, 2), (2, 0), (1, 2)], ids=["added", "removed", "seen otherwise at once"])
+@pytest.mark.parametrize("layout", [(2, 2), (2, 0), (1, 2)], ids=["added", "removed", "two counts at the same time"])
 def test_an_owner_with_an_old_partition_count_is_rejected_until_it_claims_again(
     client: Client, agent: Agent, topic: str, layout: tuple[int, int]
 ) -> None:

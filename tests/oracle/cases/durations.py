@@ -45,7 +45,7 @@ def an_end_exactly_30_minutes_later_counts_and_one_more_millisecond_does_not(scr
 
 
 @DURATIONS.of(VIEW)
-def an_end_with_activity_after_it_counts_for_nothing(script: Script) -> None:
+def an_end_with_activity_after_it_is_ignored(script: Script) -> None:
     script.user("10:00:00")
     script.end("10:05:00")
     script.agent("10:20:00")
@@ -63,7 +63,7 @@ def an_end_belongs_to_the_session_before_it(script: Script) -> None:
 
 
 @DURATIONS.of(VIEW)
-def an_end_before_everything_counts_for_nothing(script: Script) -> None:
+def an_end_before_everything_is_ignored(script: Script) -> None:
     script.end(script.now - 11 * MINUTE)
     script.user(script.now - 10 * MINUTE)
     script.agent(script.now - 9 * MINUTE)
@@ -71,7 +71,7 @@ def an_end_before_everything_counts_for_nothing(script: Script) -> None:
 
 
 @DURATIONS.of(VIEW)
-def open_and_single_activity_sessions_are_left_out_and_counted(script: Script) -> None:
+def open_and_single_activity_sessions_are_excluded_and_counted(script: Script) -> None:
     script.user(script.now - 10 * MINUTE, "open")
     script.agent(script.now - 5 * MINUTE, "open")
     script.user(script.now - 90 * MINUTE, "single")
@@ -92,7 +92,7 @@ def an_end_closes_a_session_at_once(script: Script) -> None:
 
 
 @DURATIONS.of(VIEW)
-def an_open_session_keeps_its_whole_conversation_out(script: Script) -> None:
+def an_open_session_excludes_its_whole_conversation(script: Script) -> None:
     script.user("10:00:00")
     script.agent("10:01:00")
     script.user(script.now - 10 * MINUTE)
@@ -108,7 +108,7 @@ def a_session_counts_where_it_started(script: Script) -> None:
 
 
 @DURATIONS.of(VIEW)
-def a_conversation_counts_where_its_first_activity_lies(script: Script) -> None:
+def a_conversation_counts_at_its_first_activity(script: Script) -> None:
     script.user("10:00:00")
     script.user("12:00:00")
     script.expect(VIEW, since="09:00:00", until="11:00:00", single_activity_sessions=1, conversations=1, sessions=0)

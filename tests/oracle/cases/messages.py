@@ -15,7 +15,7 @@ def messages_are_split_by_sender(script: Script) -> None:
 
 
 @MESSAGES.of("total_messages")
-def system_messages_actions_buttons_and_token_usage_are_no_messages(script: Script) -> None:
+def system_messages_actions_buttons_and_token_usage_are_not_messages(script: Script) -> None:
     script.event("message", "10:00:00", sender="system", content="joined")
     script.action("10:00:01")
     script.event("button", "10:00:02", button_event="yes")
@@ -35,7 +35,7 @@ def a_photo_without_text_is_a_message(script: Script) -> None:
 
 
 @MESSAGES.of("total_conversations")
-def a_conversation_counts_where_its_earliest_engaging_event_lies(script: Script) -> None:
+def a_conversation_counts_at_its_earliest_engaging_event(script: Script) -> None:
     script.user("11:00:00")
     script.engage("10:00:00")
     script.expect("total_conversations", since="10:00:00", until="10:00:00.001", conversations=1)
@@ -120,7 +120,7 @@ def gaps_are_filled_with_zeros(script: Script) -> None:
 
 
 @MESSAGES.of("daily_overview")
-def partial_days_count_only_what_lies_in_the_range(script: Script) -> None:
+def partial_days_count_only_events_in_the_range(script: Script) -> None:
     for at in ("2024-04-02 11:59:59.999", "2024-04-02 12:00:00", "2024-04-03 11:59:59.999", "2024-04-03 12:00:00"):
         script.user(at)
     window = {"since": "2024-04-02 12:00:00", "until": "2024-04-03 12:00:00"}

@@ -8,7 +8,7 @@ NOTHING = (None, None, None, None, None)
 
 
 @NUMBERS.of("rule 5")
-def nothing_at_all_gives_one_row_of_zeros_and_nulls(script: Script) -> None:
+def no_data_gives_one_row_of_zeros_and_nulls(script: Script) -> None:
     script.expect("total_messages", [(0, 0, 0)])
     script.expect("total_conversations", [(0, 0, 0)])
     script.expect("average_response_time", [(*NOTHING, 0, None, 0, 0)])
@@ -20,7 +20,7 @@ def nothing_at_all_gives_one_row_of_zeros_and_nulls(script: Script) -> None:
 
 
 @NUMBERS.of("rule 5")
-def nothing_at_all_gives_no_row_in_a_breakdown(script: Script) -> None:
+def no_data_gives_no_row_in_a_breakdown(script: Script) -> None:
     for view in (
         "tool_usage",
         "world_map",
@@ -34,7 +34,7 @@ def nothing_at_all_gives_no_row_in_a_breakdown(script: Script) -> None:
 
 
 @NUMBERS.of("rule 5")
-def nothing_at_all_gives_168_hours_and_every_day(script: Script) -> None:
+def no_data_gives_168_hours_and_every_day(script: Script) -> None:
     script.expect("peak_hours", [(day, hour, 0, 0) for day in range(1, 8) for hour in range(24)])
     days: list[Row] = [(f"2024-04-0{day}", 0, 0, 0) for day in range(2, 6)]
     script.expect("daily_overview", days, since="2024-04-02 23:59:59.999", until="2024-04-05 00:00:00.001")

@@ -19,7 +19,7 @@ def a_late_message_merges_two_sessions(script: Script) -> None:
 
 
 @ORDER.of("rule 4")
-def a_late_activity_takes_its_meaning_from_an_end(script: Script) -> None:
+def a_late_activity_after_an_end_makes_the_end_irrelevant(script: Script) -> None:
     script.user("10:00:00")
     script.user("10:05:00")
     script.end("10:10:00")
@@ -44,7 +44,7 @@ def a_late_question_begins_the_burst(script: Script) -> None:
 
 
 @ORDER.of("rule 4")
-def a_repetition_counts_once_in_any_case_of_its_id(script: Script) -> None:
+def a_duplicate_counts_once_in_any_case_of_its_id(script: Script) -> None:
     for event_id in (UPPER, UPPER.lower(), UPPER.title(), UPPER):
         script.user("10:00:00", event_id=event_id)
     script.expect("total_messages", messages=1)
@@ -91,7 +91,7 @@ def null_erases_no_attribute(script: Script) -> None:
 
 
 @ORDER.of("rule 8")
-def null_in_an_optional_field_is_as_if_it_were_absent(script: Script) -> None:
+def null_in_an_optional_field_means_absent(script: Script) -> None:
     script.user("10:00:00", environment=None, schema_version=None, metadata=None, attachments=None)
     script.user("10:00:01", content=None, attachments=[{"filename": None, "size_bytes": None}])
     script.rate("10:00:02", 5, rated_by=None)

@@ -14,7 +14,7 @@ def _ratings(script: Script, *ratings: object) -> None:
 
 
 @OUTCOMES.of(VIEW)
-def words_and_numbers_have_their_verdicts(script: Script) -> None:
+def texts_and_numbers_have_their_verdicts(script: Script) -> None:
     _ratings(script, "positive", "up", "true", "like", "good", 4, 5, "4", "5.0", 5.0, True, " GOOD\n")
     _ratings(script, "neutral", 3, "3", 3.0, "Neutral")
     _ratings(script, "negative", "down", "false", "dislike", "bad", 1, 2, "1", "2.00", 1.0, False)
@@ -33,7 +33,7 @@ def anything_else_is_unrecognised_and_counts_in_no_rate(script: Script) -> None:
 
 
 @OUTCOMES.of(VIEW)
-def an_object_is_read_at_the_first_key_that_is_there_and_not_null(script: Script) -> None:
+def an_object_is_read_at_the_first_key_that_is_present_and_not_null(script: Script) -> None:
     _ratings(
         script,
         {"sentiment": "up", "rating": 1, "score": 1, "value": 1},
@@ -76,7 +76,7 @@ def feedback_in_the_metadata_of_a_visit_or_engagement_is_a_rating_of_that_time(s
 
 
 @OUTCOMES.of(VIEW)
-def any_feedback_in_the_metadata_but_null_is_one(script: Script) -> None:
+def any_feedback_in_the_metadata_except_null_is_a_rating(script: Script) -> None:
     script.engage("10:00:00", "list", metadata={"feedback": [5]})
     script.engage("10:00:00", "false", metadata={"feedback": False})
     script.engage("10:00:00", "null", metadata={"feedback": None})
@@ -84,7 +84,7 @@ def any_feedback_in_the_metadata_but_null_is_one(script: Script) -> None:
 
 
 @OUTCOMES.of(VIEW)
-def ratings_count_in_conversations_engaged_in_the_range_whenever_they_came(script: Script) -> None:
+def ratings_at_any_time_count_in_conversations_engaged_in_the_range(script: Script) -> None:
     script.user("10:00:00")
     script.rate("2024-04-20 10:00:00", "up")
     script.rate("10:00:00", "down", "never engaged")
@@ -102,7 +102,7 @@ def of_the_visited_conversations_those_that_ever_engaged_count(script: Script) -
 
 
 @OUTCOMES.of("unique_interactions")
-def the_earliest_visit_decides_and_visiting_again_never_un_engages(script: Script) -> None:
+def the_earliest_visit_counts_and_another_visit_does_not_undo_an_engagement(script: Script) -> None:
     script.visit("12:00:00")
     script.user("10:30:00")
     script.visit("10:00:00")
@@ -119,7 +119,7 @@ def an_engagement_before_the_visit_counts(script: Script) -> None:
 
 
 @OUTCOMES.of("unique_interactions")
-def a_system_message_engages_nobody(script: Script) -> None:
+def a_system_message_does_not_engage(script: Script) -> None:
     script.visit("10:00:00")
     script.event("message", "10:00:01", sender="system", content="welcome")
     script.rate("10:00:02", 5)

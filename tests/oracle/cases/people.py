@@ -16,7 +16,7 @@ def users_are_customers_not_messages_or_conversations(script: Script) -> None:
 
 
 @PEOPLE.of("individual_users")
-def words_that_stand_for_nobody_are_no_id(script: Script) -> None:
+def anonymous_ids_are_not_ids(script: Script) -> None:
     for number, word in enumerate(("", "none", "NULL", " undefined ", "Anonymous", "unknown", "\u2003")):
         script.engage("10:00:00", f"chat-{number}", customer_id=word)
         script.user("10:00:01", f"chat-{number}")
@@ -26,7 +26,7 @@ def words_that_stand_for_nobody_are_no_id(script: Script) -> None:
 
 
 @PEOPLE.of("individual_users")
-def the_last_known_customer_counts_and_words_for_nobody_erase_nothing(script: Script) -> None:
+def the_last_known_customer_counts_and_anonymous_ids_erase_nothing(script: Script) -> None:
     script.visit("10:00:00", customer_id="visitor")
     script.user("10:01:00")
     script.engage("12:00:00", customer_id="ann")
@@ -50,7 +50,7 @@ def only_conversations_with_an_end_user_message_in_the_range_count(script: Scrip
 
 
 @PEOPLE.of("individual_users")
-def new_users_spoke_first_in_the_range_and_the_others_return(script: Script) -> None:
+def new_users_wrote_first_in_the_range_and_all_others_are_returning(script: Script) -> None:
     script.engage("2024-04-01 10:00:00", "old", customer_id="ann")
     script.user("2024-04-01 10:00:00", "old")
     script.engage("2024-04-02 10:00:00", "new", customer_id="ann")
@@ -64,7 +64,7 @@ def new_users_spoke_first_in_the_range_and_the_others_return(script: Script) -> 
 
 
 @PEOPLE.of("individual_users")
-def speaking_to_another_agent_or_environment_makes_nobody_return(script: Script) -> None:
+def messages_to_another_agent_or_environment_do_not_make_a_user_returning(script: Script) -> None:
     for number, scope in enumerate(({"environment": "staging"}, {"agent_id": f"{script.agent_id}-b"}, {})):
         script.engage(f"2024-04-0{number + 1} 10:00:00", **scope, customer_id="ann")
         script.user(f"2024-04-0{number + 1} 10:00:00", **scope)
@@ -72,7 +72,7 @@ def speaking_to_another_agent_or_environment_makes_nobody_return(script: Script)
 
 
 @PEOPLE.of("individual_users")
-def a_later_known_customer_takes_its_first_message_along(script: Script) -> None:
+def a_customer_id_that_arrives_later_includes_the_first_message(script: Script) -> None:
     script.engage("2024-04-01 10:00:00", "moved", customer_id="ann")
     script.user("2024-04-01 10:00:00", "moved")
     script.engage("2024-04-02 10:00:00", "ann", customer_id="ann")
@@ -98,7 +98,7 @@ def user_agents_are_parsed_and_bots_and_televisions_are_other(script: Script) ->
 
 
 @PEOPLE.of("device_usage")
-def the_last_known_device_wins(script: Script) -> None:
+def the_last_known_device_counts(script: Script) -> None:
     script.engage("10:02:00", device="tablet")
     script.engage("10:00:00", device="mobile")
     script.visit("10:01:00", device="desktop")
@@ -108,7 +108,7 @@ def the_last_known_device_wins(script: Script) -> None:
 
 
 @PEOPLE.of("sources")
-def the_first_known_source_wins_trimmed_and_lower_cased(script: Script) -> None:
+def the_first_known_source_counts_trimmed_and_in_lower_case(script: Script) -> None:
     script.engage("10:02:00", source="sms")
     script.engage("10:01:00", source="\u00a0WhatsApp ")
     script.visit("10:00:00", source="unknown")
@@ -134,7 +134,7 @@ def tags_and_english_names_are_one_language(script: Script) -> None:
 
 
 @PEOPLE.of("languages")
-def a_primary_subtag_of_two_or_three_letters_is_kept_and_anything_else_is_not_known(script: Script) -> None:
+def a_primary_subtag_of_two_or_three_letters_is_kept_and_anything_else_is_unknown(script: Script) -> None:
     for number, language in enumerate(
         ("xx", "FIL-ph", "eng", "e", "engl", "12", "Klingonish", "english please", "\u00e9n")
     ):
@@ -143,7 +143,7 @@ def a_primary_subtag_of_two_or_three_letters_is_kept_and_anything_else_is_not_kn
 
 
 @PEOPLE.of("languages")
-def the_last_known_language_wins_with_its_own_region(script: Script) -> None:
+def the_last_known_language_counts_with_its_own_region(script: Script) -> None:
     script.engage("10:00:00", language="pt-BR")
     script.engage("10:02:00", language="en")
     script.engage("10:01:00", language="de-AT")

@@ -34,14 +34,14 @@ def a_port_is_stripped_and_a_mapped_address_is_its_ipv4(script: Script) -> None:
 
 
 @PLACES.of("world_map")
-def private_reserved_broken_and_absent_addresses_give_nothing(script: Script) -> None:
+def private_reserved_invalid_and_missing_addresses_are_ignored(script: Script) -> None:
     _addresses(script, "10.1.2.3", "192.168.1.1", "127.0.0.1", "203.0.113.5", "fe80::1", "239.1.1.1", "81.2.69", "host")
     script.user("10:00:00", "absent")
     script.expect("world_map", [("unknown", 9)])
 
 
 @PLACES.of("world_map")
-def the_first_address_seen_counts_and_the_private_one_before_it_does_not(script: Script) -> None:
+def the_first_public_address_counts_and_a_private_one_before_it_does_not(script: Script) -> None:
     script.engage("10:00:00", customer_ip_address="192.168.1.1")
     script.visit("10:02:00", customer_ip_address="89.160.20.112")
     script.visit("10:01:00", customer_ip_address="81.2.69.142")
@@ -49,7 +49,7 @@ def the_first_address_seen_counts_and_the_private_one_before_it_does_not(script:
 
 
 @PLACES.of("world_map")
-def a_public_address_that_the_database_does_not_know_stays_first(script: Script) -> None:
+def a_public_address_missing_in_the_database_stays_first(script: Script) -> None:
     script.engage("10:00:00", customer_ip_address="8.8.8.8")
     script.engage("10:01:00", customer_ip_address="81.2.69.142")
     script.engage("10:00:00", "list", customer_ip_address="8.8.8.8, 81.2.69.142")
@@ -73,7 +73,7 @@ def the_last_subdivision_names_the_region(script: Script) -> None:
 
 
 @PLACES.of("world_map_places")
-def what_the_database_does_not_name_is_unknown_beside_its_coordinates(script: Script) -> None:
+def missing_names_in_the_database_are_unknown_beside_the_coordinates(script: Script) -> None:
     _addresses(script, "2001:218::1", "nonsense")
     rows: list[Row] = [(*JAPAN, 1), (*UNKNOWN, 1)]
     script.expect("world_map_places", rows)

@@ -25,7 +25,7 @@ def later_messages_of_the_same_reply_give_no_sample(script: Script) -> None:
 
 
 @RESPONSE_TIMES.of(VIEW)
-def an_agent_message_that_answers_nothing_gives_no_sample(script: Script) -> None:
+def an_agent_message_without_a_question_gives_no_sample(script: Script) -> None:
     script.agent("09:59:00")
     script.action("10:00:00")
     script.agent("10:00:10")
@@ -104,7 +104,7 @@ def only_bursts_of_closed_sessions_are_unanswered(script: Script) -> None:
 
 
 @RESPONSE_TIMES.of(VIEW)
-def an_end_that_activity_follows_closes_nothing(script: Script) -> None:
+def an_end_followed_by_activity_closes_nothing(script: Script) -> None:
     script.user(script.now - 10 * MINUTE)
     script.end(script.now - 9 * MINUTE)
     script.action(script.now - 8 * MINUTE)

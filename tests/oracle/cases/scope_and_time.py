@@ -53,7 +53,7 @@ def a_naive_time_is_utc_and_an_offset_is_applied(script: Script) -> None:
 
 
 @SCOPE_AND_TIME.of("rule 2")
-def digits_beyond_the_millisecond_are_cut(script: Script) -> None:
+def digits_beyond_the_millisecond_are_removed(script: Script) -> None:
     script.user("2024-04-02 10:00:00.9999999Z")
     script.user("2024-04-02 10:00:00.99Z")
     script.expect("total_messages", since="10:00:00.999", until="10:00:01", messages=1)
@@ -114,7 +114,7 @@ def zones_at_30_and_45_minutes_have_their_own_days(script: Script) -> None:
 
 
 @SCOPE_AND_TIME.of("rule 3")
-def a_clock_that_goes_back_half_an_hour_counts_both_halves_in_their_hour(script: Script) -> None:
+def a_clock_change_of_half_an_hour_counts_both_halves_in_their_hour(script: Script) -> None:
     for at in ("14:30:00", "14:59:59.999", "15:00:00", "15:29:59.999", "15:30:00"):
         script.user(f"2024-04-06 {at}")
     rows = _matrix({(7, 1): (4, 1), (7, 2): (1, 0)})

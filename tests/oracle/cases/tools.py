@@ -46,7 +46,7 @@ def the_times_are_used_when_duration_ms_is_absent_or_negative(script: Script) ->
 
 
 @TOOLS.of("tool_usage")
-def what_cannot_be_a_duration_is_unknown_and_counted(script: Script) -> None:
+def an_impossible_duration_is_unknown_and_counted(script: Script) -> None:
     at = "10:00:00"
     script.action(at, "backwards", started_at="2024-04-02T10:00:01Z", ended_at="2024-04-02T10:00:00Z")
     script.action(at, "endless", duration_ms=10**12 + 1)
@@ -90,7 +90,7 @@ def most_calls_come_first_and_conversations_are_distinct(script: Script) -> None
 
 
 @TOOLS.of("tool_usage")
-def token_usage_is_no_tool(script: Script) -> None:
+def token_usage_is_not_a_tool(script: Script) -> None:
     script.event("token_usage", "10:00:00", total_tokens=5, action_name="search")
     script.user("10:00:01", action_name="search")
     script.expect("tool_usage", [])
@@ -122,7 +122,7 @@ def twice_in_one_conversation_counts_once(script: Script) -> None:
 
 
 @TOOLS.of("human_escalation_rate")
-def a_failed_attempt_counts_and_is_given_apart(script: Script) -> None:
+def a_failed_attempt_counts_and_is_reported_separately(script: Script) -> None:
     script.action("10:00:00", "ticket", error_message="no desk")
     script.action("10:01:00", "ticket", error_message="no desk")
     script.action("10:02:00", "ticket")

@@ -30,14 +30,14 @@ def test_any_other_text_is_rejected(text: str) -> None:
     "parts",
     [
         pytest.param([0, 0, "1", "2"], id="a part is missing"),
-        pytest.param([0, 0, "1", "2", 3], id="a number is no text"),
+        pytest.param([0, 0, "1", "2", 3], id="a number instead of a text"),
         pytest.param([0, 0, "1", "-1", ""], id="a hash below zero"),
         pytest.param([0, 0, "1", str(2**64), ""], id="a hash beyond 64 bits"),
-        pytest.param([0, 0, "1e3", "1", ""], id="a number in other words"),
+        pytest.param([0, 0, "1e3", "1", ""], id="a number in another notation"),
         pytest.param([0, 0, "\u0663", "1", ""], id="other digits"),
         pytest.param([0, 0, "--1", "1", ""], id="two signs"),
-        pytest.param([0, 2**60, "1", "1", ""], id="a window beyond time"),
-        pytest.param([True, 0, "1", "1", ""], id="true is no time"),
+        pytest.param([0, 2**60, "1", "1", ""], id="a window out of range"),
+        pytest.param([True, 0, "1", "1", ""], id="true instead of a time"),
         pytest.param([0, 0, "1" * 300, "1", ""], id="a very long number"),
     ],
 )
