@@ -55,7 +55,7 @@ def sql() -> None:
 @_days
 @click.option("--dry-run", is_flag=True, help="Print the statements and run none of them.")
 def apply(url: str, retention_months: int, dead_letter_retention_days: int, *, dry_run: bool) -> None:
-    """Bring the database, with the rows in it, to what the files say.
+    """Migrate the database, with its rows, to the schema in the files.
 
     Safe to run at any time and to repeat, also after it was killed: a second run changes nothing. It creates what is
     missing, runs the migrations of sql/migrations, and changes columns, indices, settings, retention and views that

@@ -1,4 +1,4 @@
-"""The statements that turn a table into what its file says without rewriting rows, and the obstacles to that.
+"""The statements that migrate a table to its file without rewriting rows, and the obstacles to that.
 
 Both definitions are written by ClickHouse: one of the real table, one of the same table in the scratch database.
 """
@@ -143,7 +143,7 @@ def _free_clauses(column: str, wanted: ColumnDefinition, present: ColumnDefiniti
 
 
 def _order_of_columns(table: _Table) -> Iterator[Step]:
-    """Move columns until all that the file names stand in its order; the added ones stand behind their predecessors."""
+    """Move columns into the order of the file; added columns are already behind their predecessors."""
     order = [column for column in table.present.columns if column in table.wanted.columns]
     pairs, added, changes = list(pairwise(["", *table.wanted.columns])), set(table.added), []
     for before, column in pairs:

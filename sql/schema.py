@@ -1,4 +1,4 @@
-"""Bring a database, with the rows in it, to what the files say.
+"""Migrate a database, with its rows, to the schema in the files.
 
 The files are the truth. `apply` makes a scratch database from them, lets ClickHouse describe both, and changes what
 differs. Pending migrations run first. Rows that workers insert meanwhile are either stored or refused at the fence, and
@@ -55,7 +55,7 @@ def apply_schema(
     dry_run: bool = False,
     report: Callable[[Change], None] = lambda _: None,
 ) -> tuple[Change, ...]:
-    """Bring a database to what the files say; return the changes made, or those that a dry run would make.
+    """Migrate a database to the schema in the files; return the changes made, or those that a dry run would make.
 
     Raises SchemaDiffers, without a change, when a difference needs a person.
     """
@@ -151,7 +151,7 @@ class _Upgrade:
             self._database.run(f"DROP VIEW IF EXISTS {spare} SYNC")
 
     def _steps(self) -> list[Step]:
-        """Return the steps to what the files say; raise SchemaDiffers when an obstacle remains."""
+        """Return the steps to the schema in the files; raise SchemaDiffers when an obstacle remains."""
         plan = plan_changes(self._objects, self._database.name, self._wanted, describe(self._database))
         obstacles = [each for each in plan if isinstance(each, Obstacle)]
         if obstacles:

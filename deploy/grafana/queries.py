@@ -25,7 +25,7 @@ _ZONE: Final = value_of("__timezone")
 # the zone is UTC. Any other unknown name is an error in every view.
 TIME_ZONE: Final = f"if({_ZONE} IN ('utc', 'browser', ''), 'UTC', {_ZONE})"
 
-# All agents, the latest active first; the dashboard opens with the first one.
+# All agents, the most recently active first; the dashboard opens with the first one.
 AGENTS: Final = f"""\
 SELECT agent_id FROM {DATABASE}.events
 GROUP BY agent_id ORDER BY max(received_at) DESC, agent_id"""  # noqa: S608  (only this module's text)

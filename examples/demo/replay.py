@@ -28,7 +28,7 @@ class Tally:
     again: int = 0
 
     def add(self, step: Step) -> None:
-        """Count a step that was made."""
+        """Count a step that was sent."""
         if step.manner == "again":
             self.again += 1
             return
@@ -54,7 +54,7 @@ def plan(transcripts: Sequence[Transcript], now_ms: int, copies: int = COPIES) -
 
 
 def send(steps: Sequence[Step], tracker: ConversationTracker, progress: Callable[[int], None]) -> Tally:
-    """Make all steps at once; raise NotSent if the broker does not accept them."""
+    """Send all steps at once; raise NotSent if the broker does not accept them."""
     tally = Tally()
     for number, step in enumerate(steps):
         step.call(tracker)

@@ -1,4 +1,4 @@
-"""When in the last 60 days a conversation begins: by hour of the day, by weekday, and more often as time goes on.
+"""When in the last 60 days a conversation begins: by hour of the day, by weekday, and more often towards the end.
 
 The time of day in a transcript is when its simulation ran, so the beginning is assigned. The time between the events of
 a conversation is real.

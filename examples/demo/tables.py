@@ -1,7 +1,7 @@
 """Metric views as tables in the terminal, with the titles, kinds and order of the dashboard's catalogue.
 
-Totals stand beside those of the period before. A breakdown shows each row's share of the whole. A long table is cut and
-says so; the row `unknown` is always shown, because missing data is part of the result.
+Totals are shown beside those of the previous period. A breakdown shows each row's share of the whole. A long table is
+shortened and says so; the row `unknown` is always shown, because missing data is part of the result.
 """
 
 from collections.abc import Sequence
