@@ -55,7 +55,8 @@ function bar(shown: Shown, asked: Bars, row: Row, largest: number, whole: number
   </tr>`;
 }
 
-function more(shown: Shown, metric: string, number: number, all: boolean): TemplateResult {
+/** The button below a shortened table that shows all rows or only the first ones. */
+export function more(shown: Shown, metric: string, number: number, all: boolean): TemplateResult {
   return html`<button class="more" type="button" aria-expanded=${all} @click=${() => shown.toggle(`all:${metric}`)}>${all ? "Show fewer" : `Show all ${number}`}</button>`;
 }
 

@@ -1,7 +1,6 @@
 // Quality of service: response times, durations, escalations and ratings.
 
 import { html, type TemplateResult } from "lit-html";
-import { share } from "../format/numbers";
 import type { Card } from "../view/card";
 import { change, figure, headline, line, split, track } from "../view/figures";
 import type { Shown } from "../view/shown";
@@ -83,7 +82,3 @@ export const feedback: Card = {
       ${line(shown, FEEDBACK, "conversations")}
     </dl>`,
 };
-
-export function shareOf(value: number | null, whole: number): string {
-  return value === null || whole === 0 ? "" : share(value / whole, value / whole < 0.1 ? 1 : 0);
-}

@@ -7,6 +7,7 @@ import type { Column, Row } from "../model/types";
 import type { Card } from "../view/card";
 import { changeBetween, figure, track } from "../view/figures";
 import type { Shown } from "../view/shown";
+import { more } from "./breakdowns";
 
 const METRIC = "tool_usage";
 const SHORT = 10;
@@ -18,14 +19,14 @@ export const tools: Card = {
   isEmpty: (shown) => shown.rows(METRIC).length === 0,
   draw: (shown) => {
     const rows = shown.rows(METRIC);
-    const all = shown.has("all:tools") || rows.length <= SHORT + 1;
+    const all = shown.has(`all:${METRIC}`) || rows.length <= SHORT + 1;
     const largest = Math.max(1, ...rows.map((row) => shown.number(row, "calls") ?? 0));
     const before = new Map(shown.before(METRIC).map((row) => [row["action_name"], row]));
     return html`<div class="scroll" tabindex="0" role="region" aria-label="Tool usage, table"><table class="tools">
         <thead><tr>${["action_name", "calls", "failed_calls", ...PLAIN].map((name) => heading(shown.column(METRIC, name)))}</tr></thead>
         <tbody>${(all ? rows : rows.slice(0, SHORT)).map((row) => tool(shown, row, before.get(row["action_name"] ?? null), largest))}</tbody>
       </table></div>
-      ${rows.length > SHORT + 1 ? more(shown, rows.length, all) : nothing}`;
+      ${rows.length > SHORT + 1 ? more(shown, METRIC, rows.length, all) : nothing}`;
   },
 };
 
@@ -47,8 +48,4 @@ function tool(shown: Shown, row: Row, before: Row | undefined, largest: number):
     <td class="number">${figure(shown, METRIC, "failed_calls", row, `${name}, failed`)}${failed ? html` <span class="failed">${share(failed / calls)}</span>` : nothing}</td>
     ${PLAIN.map((column) => html`<td class="number">${figure(shown, METRIC, column, row, `${name}, ${column}`)}</td>`)}
   </tr>`;
-}
-
-function more(shown: Shown, number: number, all: boolean): TemplateResult {
-  return html`<button class="more" type="button" aria-expanded=${all} @click=${() => shown.toggle("all:tools")}>${all ? "Show fewer" : `Show all ${number} tools`}</button>`;
 }

@@ -25,10 +25,6 @@ export function share(value: number | null, digits = 1): string {
   return value === null ? NOTHING : formatted(value, { style: "percent", maximumFractionDigits: digits });
 }
 
-export function decimal(value: number, digits = 4): string {
-  return formatted(value, { maximumFractionDigits: digits });
-}
-
 function unit(value: number, name: string, digits = 0): string {
   return formatted(value, { style: "unit", unit: name, unitDisplay: "narrow", maximumFractionDigits: digits });
 }

@@ -52,19 +52,6 @@ export function hour(number: number): string {
   return formatOf("UTC", { hour: "numeric", minute: "2-digit" }).format(new Date(Date.UTC(2024, 0, 1, number)));
 }
 
-const STEPS: readonly (readonly [unit: Intl.RelativeTimeFormatUnit, seconds: number])[] = [
-  ["day", 86_400],
-  ["hour", 3_600],
-  ["minute", 60],
-  ["second", 1],
-];
-
-export function ago(text: string, now: number): string {
-  const seconds = Math.max(0, (now - Date.parse(text)) / 1000);
-  const [unit, length] = STEPS.find(([, length]) => seconds >= length) ?? ["second", 1];
-  return new Intl.RelativeTimeFormat(undefined, { style: "long" }).format(-Math.round(seconds / length), unit);
-}
-
 /** What a field of the type datetime-local holds: 2026-04-01T08:00 on the clock of the zone. */
 export function wallClock(text: string, zone: string): string {
   const options = { year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;

@@ -3,6 +3,7 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { count } from "../format/numbers";
 import * as times from "../format/times";
+import { closeOutside } from "../view/about";
 import * as icons from "../view/icons";
 import type { Shown } from "../view/shown";
 import { drawConversation } from "./conversation";
@@ -29,10 +30,6 @@ function follow(isOpen: boolean): void {
 function closed(shown: Shown): void {
   const { open, conversation } = shown.store.state;
   if (open || conversation) shown.store.closePanel();
-}
-
-function closeOutside(event: Event): void {
-  if (event.target === event.currentTarget) (event.currentTarget as HTMLDialogElement).close();
 }
 
 function drawList(shown: Shown): TemplateResult {

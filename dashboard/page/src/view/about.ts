@@ -28,7 +28,8 @@ export function drawAbout(shown: Shown): TemplateResult {
   </dialog>`;
 }
 
-function closeOutside(event: Event): void {
+/** Close a dialog when its backdrop is clicked. */
+export function closeOutside(event: Event): void {
   if (event.target === event.currentTarget) (event.currentTarget as HTMLDialogElement).close();
 }
 

@@ -23,4 +23,3 @@ export const down = icon(svg`<path d="M4 6.5 8 10.5l4-4"></path>`);
 export const light = icon(svg`<circle cx="8" cy="8" r="2.75"></circle><path d="M8 1.5v1.5M8 13v1.5M1.5 8H3M13 8h1.5M3.4 3.4l1.05 1.05M11.55 11.55l1.05 1.05M3.4 12.6l1.05-1.05M11.55 4.45l1.05-1.05"></path>`);
 export const dark = icon(svg`<path d="M13 9.75A5.5 5.5 0 0 1 6.25 3a5.5 5.5 0 1 0 6.75 6.75Z"></path>`);
 export const calendar = icon(svg`<rect x="2.25" y="3.25" width="11.5" height="10.5" rx="1.5"></rect><path d="M2.25 6.5h11.5M5.25 1.75v3M10.75 1.75v3"></path>`);
-export const reload = icon(svg`<path d="M13.25 8a5.25 5.25 0 1 1-1.6-3.75M13.25 2v2.75H10.5"></path>`);
