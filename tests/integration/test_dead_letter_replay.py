@@ -167,7 +167,7 @@ def test_a_replay_that_was_killed_can_be_repeated(dead_letters: DeadLetterTopic)
     assert status == 0, said
     dead_letters.harness.drain()
     became = dead_letters.became({place.offset for place in places})
-    assert (len(became), {tuple(each) for each in became.values()}) == (MANY, {("refused", "replayed")})
+    assert (len(became), {tuple(value) for value in became.values()}) == (MANY, {("refused", "replayed")})
     stored = dead_letters.harness.rows(
         "SELECT count(), uniqExact(event_id) FROM events WHERE agent_id IN {agents:Array(String)}", agents=agents
     )

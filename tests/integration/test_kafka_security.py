@@ -53,9 +53,7 @@ class Secured:
 
     def right(self, operation: str, resource: str) -> list[Acl]:
         """Return one right of the worker."""
-        return [
-            each for each in self.acls if (each.user, each.operation, each.resource) == ("worker", operation, resource)
-        ]
+        return [acl for acl in self.acls if (acl.user, acl.operation, acl.resource) == ("worker", operation, resource)]
 
 
 @pytest.fixture(scope="module")

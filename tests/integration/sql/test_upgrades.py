@@ -159,7 +159,7 @@ def test_renames_keep_every_row_wherever_apply_is_killed_and_no_insert_is_lost(
         assert client.query(query).result_rows == [(len(kept), len(kept))]
         client.command(f"ALTER TABLE {table} DELETE WHERE agent_id = 'late' SETTINGS mutations_sync = 2")
     apply_schema(database, FOREVER, objects, migrations)
-    assert migrations_done(database) == {each.name for each in migrations}
+    assert migrations_done(database) == {migration.name for migration in migrations}
     assert compare(describe_files(database, FOREVER, objects), describe(database)) == ()
     assert answers(released) == before
     columns = "countIf(notEmpty(unread_fields)), (SELECT count() FROM writing_customers)"
@@ -192,7 +192,7 @@ def inserted(client: Client, number: int) -> bool:
 def test_a_difference_after_the_migrations_is_reported_and_inserts_wait(
     clickhouse: ClickHouse, released: Database
 ) -> None:
-    objects = [renamed(each) for each in schema_objects()]
+    objects = [renamed(schema_object) for schema_object in schema_objects()]
     with pytest.raises(SchemaDiffers, match="events: column repaired: extra"):
         apply_schema(released, FOREVER, objects, [Migration("9001_nothing", ("SELECT 1",))])
     client = get_client(dsn=clickhouse.url(released.name), autogenerate_session_id=False)

@@ -102,7 +102,9 @@ class SecureKafka:
         past = datetime.now(UTC) - timedelta(days=1)
         for name, not_after in (*((user, None) for user in USERS), ("expired", past)):
             own = authority.issue_cert(f"{name}.test", common_name=name, not_after=not_after)
-            (self.directory / f"{name}.pem").write_bytes(b"".join(each.bytes() for each in own.cert_chain_pems))
+            (self.directory / f"{name}.pem").write_bytes(
+                b"".join(cert_chain_pem.bytes() for cert_chain_pem in own.cert_chain_pems)
+            )
             (self.directory / f"{name}.key").write_bytes(in_pkcs8(own))
             (self.directory / f"{name}.encrypted").write_bytes(in_pkcs8(own, KEY_PASSWORD))
 

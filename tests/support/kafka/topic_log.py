@@ -40,7 +40,7 @@ class TopicLog:
     def append(self, records: Sequence[Sent | PlacedRecord]) -> list[Record]:
         """Send the records in order; return them in that order as the broker stores them."""
         return asyncio.run(
-            self._append([each if isinstance(each, PlacedRecord) else PlacedRecord(each) for each in records])
+            self._append([record if isinstance(record, PlacedRecord) else PlacedRecord(record) for record in records])
         )
 
     def end_offsets(self) -> dict[int, int]:

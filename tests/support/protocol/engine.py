@@ -48,7 +48,7 @@ class Rows:
     @property
     def conversations(self) -> set[int]:
         """The conversations of the rows."""
-        return {each.conversation for each in self.events}
+        return {event.conversation for event in self.events}
 
 
 @dataclass(slots=True)
@@ -177,7 +177,7 @@ class Engine:
 
     def touched(self, known: Range) -> set[int]:
         """Return the conversations of a range's stored events."""
-        return {each.conversation for each in self.events if _is_in(each.position, known)}
+        return {event.conversation for event in self.events if _is_in(event.position, known)}
 
     def missing(self, known: Range, rows: Rows | None) -> Rows:
         """Return the missing rows of a range, records first (`what_is_missing`)."""

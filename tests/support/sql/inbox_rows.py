@@ -79,7 +79,7 @@ def segments(rows: Sequence[Row]) -> list[Row]:
 
 def _arrays(kind: str, rows: Sequence[Row]) -> Row:
     defaults = {name: default_of(name) for name in KIND_COLUMNS[kind]} | OF_EARLIER_RELEASES.get(kind, {})
-    return {name: [each.get(name, default) for each in rows] for name, default in defaults.items()}
+    return {name: [row.get(name, default) for row in rows] for name, default in defaults.items()}
 
 
 UNKNOWN_ATTRIBUTES: Row = {

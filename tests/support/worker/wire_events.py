@@ -130,7 +130,7 @@ class EnrichedEvent(NamedTuple):
 
 def enriched_events(*fields: Fields, received_at: int = AT_MS, enrichment: Enrichment | None = None) -> EnrichedEvents:
     """Return the events of these fields, all of one type, enriched together."""
-    events = [validate_event(each) for each in fields]
+    events = [validate_event(field) for field in fields]
     return enrich(events, [received_at] * len(events), enrichment or enrichment_of())
 
 

@@ -131,7 +131,8 @@ async def test_every_login_is_another_session_and_ends_the_one_before() -> None:
         assert cookies[0] != cookies[1]
         client.cookies.clear()
         statuses = [
-            (await client.get("/api/metrics", headers={"Cookie": f"{COOKIE}={each}"})).status_code for each in cookies
+            (await client.get("/api/metrics", headers={"Cookie": f"{COOKIE}={cookie}"})).status_code
+            for cookie in cookies
         ]
         assert statuses == [401, 200]
 
