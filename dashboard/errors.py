@@ -27,7 +27,7 @@ class BadParameter(DashboardError):
 
 
 class NotThere(DashboardError):
-    """The requested path or object does not exist; the message says which one."""
+    """The requested path or object does not exist; the message names it."""
 
 
 class Unavailable(DashboardError):

@@ -26,7 +26,7 @@ class Window:
     time_zone: str
 
     def previous(self) -> "Window":
-        """Return the period before: as many local days if the range is whole days, else as many milliseconds."""
+        """Return the previous period: as many local days if the range is whole days, else as many milliseconds."""
         zone = ZoneInfo(self.time_zone)
         first, end = to_clock(self.since_ms, zone), to_clock(self.until_ms, zone)
         length = end - first

@@ -80,7 +80,7 @@ class Login:
         async for part in request.stream():
             body += part
             if len(body) > MAX_FORM_BYTES:
-                return _page("This is not a token.", 413, {"Connection": "close"})
+                return _page("The token is too long.", 413, {"Connection": "close"})
         given = parse_qs(body.decode("utf-8", "replace")).get("token", [""])[0]
         if not same(given.strip(), self._token):
             return await self._refuse(client_of(request.scope))

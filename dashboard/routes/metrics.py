@@ -50,7 +50,7 @@ router = APIRouter(prefix="/api", tags=["metrics"])
 
 
 class ComparedQuery(WindowQuery):
-    """A window, and whether to compare with the period before."""
+    """A window, and whether to compare with the previous period."""
 
     compare: Literal["previous"] | Absent = None
 

@@ -81,7 +81,7 @@ class WindowSchema(Schema):
 
 
 class MetricResponse(Schema):
-    """The rows of one metric, and of the period before."""
+    """The rows of one metric, and of the previous period."""
 
     name: str
     window: WindowSchema
