@@ -55,11 +55,8 @@ def _message(agent_id: str, number: int) -> Sent:
 
 
 async def test_agents_have_their_first_and_last_event(delivered_events: DeliveredEvents, api: Api) -> None:
-    shown = {
-        row["environment"]: row["events"]
-        for row in (await api.json("/api/agents"))["agents"]
-        if row["agent_id"] == delivered_events.agent_id
-    }
+    page = await api.json("/api/agents", {"agent_id": delivered_events.agent_id})
+    shown = {row["environment"]: row["events"] for row in page["agents"]}
     events = [event.key[1] for event in delivered_events.history.events if event.key[0] == delivered_events.agent_id]
     assert shown == {environment: events.count(environment) for environment in set(events)}
 
