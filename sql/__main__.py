@@ -5,7 +5,8 @@ import sys
 
 import click
 
-from sql.connection import connect, parse_address
+from sql.address import parse_address
+from sql.connection import connect
 from sql.differences import find_differences
 from sql.errors import SchemaError
 from sql.objects import schema_objects

@@ -1,65 +1,24 @@
-"""The connection to ClickHouse: the address setting, and a database to run statements in.
+"""The connection to ClickHouse: a database to run statements in.
 
 Errors become sentences that name the address without its password.
 """
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from urllib.parse import unquote, urlsplit
 
 from clickhouse_connect import get_client
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError, OperationalError
 
-from sql.errors import AddressError, StatementError, UnreachableError
+from sql.address import ALLOWED, Address
+from sql.errors import StatementError, UnreachableError
 
-ALLOWED = "http://user:password@host:8123/database (or https://)"
 # The errors of ClickHouse for a wrong user or password.
 REFUSED_LOGIN = ("AUTHENTICATION_FAILED", "UNKNOWN_USER", "WRONG_PASSWORD", "REQUIRED_PASSWORD")
 # A migration may copy a large table.
 LONGEST_STATEMENT_SECONDS = 86_400
 # A copy of a table keeps equal blocks, and may write to every month since 2000.
 SETTINGS = {"insert_deduplicate": 0, "max_partitions_per_insert_block": 0}
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Host, port and user of ClickHouse, and the name of the database."""
-
-    secure: bool
-    host: str
-    port: int
-    username: str
-    password: str = field(repr=False)
-    database: str
-
-    def __str__(self) -> str:
-        """Return the address without its password."""
-        return f"{'https' if self.secure else 'http'}://{self.username}@{self.host}:{self.port}/{self.database}"
-
-
-def parse_address(text: str) -> Address:
-    """Parse the setting CONVOSTREAM_CLICKHOUSE_URL."""
-    try:
-        parts = urlsplit(text)
-        port = parts.port
-    except ValueError as error:
-        raise AddressError(f"the address of ClickHouse cannot be read ({error}); allowed is {ALLOWED}") from error
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise AddressError(f"the address of ClickHouse names no http host; allowed is {ALLOWED}")
-    database = unquote(parts.path.strip("/")) or "convostream"
-    if not database.isidentifier():
-        raise AddressError(f"the database {database!r} is no plain name; allowed are letters, digits and _")
-    secure = parts.scheme == "https"
-    return Address(
-        secure,
-        parts.hostname,
-        port or (8443 if secure else 8123),
-        unquote(parts.username or "default"),
-        unquote(parts.password or ""),
-        database,
-    )
 
 
 class Database:
@@ -108,11 +67,7 @@ def connect(address: Address) -> Database:
     """Connect to ClickHouse; the database itself need not exist yet."""
     try:
         client = get_client(
-            interface="https" if address.secure else "http",
-            host=address.host,
-            port=address.port,
-            username=address.username,
-            password=address.password,
+            **address.server,
             connect_timeout=5,
             send_receive_timeout=LONGEST_STATEMENT_SECONDS,
             settings=SETTINGS,

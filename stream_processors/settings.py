@@ -7,6 +7,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from convostream.kafka.security import KafkaSecurity
+from sql.address import parse_address
+from sql.errors import AddressError
 from stream_processors.conversations.rules import EscalationActions, FoldRules
 from stream_processors.privacy.redaction import RedactionFile
 
@@ -30,6 +32,15 @@ def _long_enough(key: SecretStr, info: ValidationInfo) -> SecretStr:
     return key
 
 
+def _address(url: SecretStr) -> SecretStr:
+    """Return an address that can be parsed."""
+    try:
+        parse_address(url.get_secret_value())
+    except AddressError as error:
+        raise ValueError(str(error)) from None
+    return url
+
+
 SHORTEST_HASH_KEY: Final = 32
 BUFFER_BYTES: Final = 64 * 1024**2
 
@@ -44,7 +55,9 @@ class WorkerSettings(KafkaSecurity, BaseSettings):
     kafka_group: str = "convostream-workers"
     kafka_session_timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 10
 
-    clickhouse_url: SecretStr = SecretStr("http://writer:password@localhost:8123/convostream")
+    clickhouse_url: Annotated[SecretStr, AfterValidator(_address)] = SecretStr(
+        "http://writer:password@localhost:8123/convostream"
+    )
     clickhouse_timeout_seconds: Annotated[float, Field(gt=0)] = 60
     geoip_database: Annotated[Path | None, AfterValidator(_existing)] = None
 

@@ -14,14 +14,14 @@ from stream_processors.enrichment.policy import make_enrichment
 from stream_processors.kafka.light_records import make_light_records
 from stream_processors.maintenance.audit_schedule import AuditSchedule
 from stream_processors.process.allocator import tune_malloc
-from stream_processors.process.health import Pulse, serve_health
+from stream_processors.process.health import Heartbeat, serve_health
 from stream_processors.process.identity import make_owner_id
 from stream_processors.process.logs import configure_logs
 from stream_processors.process.memory import tune_gc
 from stream_processors.process.watchdog import watch
 from stream_processors.settings import WorkerSettings
 
-BEAT_SECONDS = 0.5
+HEARTBEAT_SECONDS = 0.5
 
 logger = logging.getLogger(__name__)
 
@@ -33,18 +33,18 @@ def run_worker(settings: WorkerSettings) -> int:
     make_light_records()
     configure_logs(settings.log_format, settings.log_level)
     clickhouse = ClickHouse(settings.clickhouse_url.get_secret_value(), settings.clickhouse_timeout_seconds)
-    pulse = Pulse()
-    port = serve_health(pulse, settings.metrics_host, settings.metrics_port)
+    heartbeat = Heartbeat()
+    port = serve_health(heartbeat, settings.metrics_host, settings.metrics_port)
     logger.info("metrics and health at http://%s:%d", settings.metrics_host, port)
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     app = ProcessorApp(settings, clickhouse, make_enrichment(settings), make_owner_id())
-    watch(pulse, lambda: app.ownership.partitions if app.ownership else [], settings.watchdog_seconds)
+    watch(heartbeat, lambda: app.ownership.partitions if app.ownership else [], settings.watchdog_seconds)
     load_parser()  # before there is work to wait for it
     tune_gc()
     worker = _Worker(app, loop=loop, redirect_stdouts=False, quiet=True)
     worker.spinner = None  # the logs have the details
-    beating = loop.create_task(_beat(app, pulse), name="pulse")
+    heartbeats = loop.create_task(_send_heartbeats(app, heartbeat), name="heartbeat")
     schedule = AuditSchedule(clickhouse, settings.audit_interval_seconds, partial(_owned, app))
     auditing = loop.create_task(schedule.run(), name="audits")
     try:
@@ -52,7 +52,7 @@ def run_worker(settings: WorkerSettings) -> int:
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 1
     finally:
-        beating.cancel()
+        heartbeats.cancel()
         auditing.cancel()
         clickhouse.close()
     return 0
@@ -67,12 +67,12 @@ def _owned(app: ProcessorApp) -> list[int]:
     return [partition.number for partition in app.ownership.partitions] if app.ownership else []
 
 
-async def _beat(app: ProcessorApp, pulse: Pulse) -> None:
+async def _send_heartbeats(app: ProcessorApp, heartbeat: Heartbeat) -> None:
     while True:
         ownership = app.ownership
         partitions = ownership.partitions if ownership is not None else []
         problems = [f"partition {each.number} is blocked: {each.blocked}" for each in partitions if each.blocked]
-        pulse.beat(ownership is not None and ownership.is_settled, "; ".join(problems))
+        heartbeat.record(ownership is not None and ownership.is_settled, "; ".join(problems))
         for partition in partitions:
-            partition.look()
-        await asyncio.sleep(BEAT_SECONDS)
+            partition.update_starvation()
+        await asyncio.sleep(HEARTBEAT_SECONDS)

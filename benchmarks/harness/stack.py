@@ -12,7 +12,8 @@ from benchmarks.workload.produce import produce
 from deploy.embedded.settings import StackSettings
 from deploy.embedded.stack.stack import Broker, Stack
 from deploy.embedded.stack.topics import create_topic
-from sql.connection import connect, parse_address
+from sql.address import parse_address
+from sql.connection import connect
 
 PARTITIONS: Final = 4
 Say: TypeAlias = Callable[[str], None]

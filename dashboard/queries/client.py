@@ -11,7 +11,6 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeVar
-from urllib.parse import unquote, urlsplit
 
 import pyarrow as pa
 from aiohttp import ClientError
@@ -21,6 +20,8 @@ from clickhouse_connect.driver.exceptions import ClickHouseError, OperationalErr
 
 from dashboard.errors import BadParameter, RefusedToStart, Unavailable
 from dashboard.protection.query_queue import QueryQueue
+from sql.address import parse_address
+from sql.errors import AddressError
 
 QUERIES_AT_ONCE: Final = 4
 LIMITS: Final[Mapping[str, object]] = {
@@ -32,7 +33,6 @@ LIMITS: Final[Mapping[str, object]] = {
 }
 QUERY_SECONDS: Final = 30.0
 TIMEOUTS: Final[Mapping[str, Any]] = {"connect_timeout": 5, "send_receive_timeout": 25}
-ALLOWED_ADDRESS: Final = "http://user:password@host:8123/database (or https://)"
 _TIME_ZONE_ERRORS: Final = ("time zone", "timezone", "TimeZone")
 _LIMIT_ERRORS: Final = ("TIMEOUT_EXCEEDED", "MEMORY_LIMIT_EXCEEDED", "TOO_SLOW", "code: 159", "code: 241", "code: 160")
 _CODES: Final = re.compile(r"\b[Cc]ode: [0-9]+|\([A-Z][A-Z_]+\)")
@@ -105,22 +105,7 @@ def _translate_error(error: ClickHouseError) -> Exception:
 
 def _arguments(url: str) -> dict[str, Any]:
     try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError as error:
-        raise RefusedToStart(
-            f"CONVOSTREAM_CLICKHOUSE_READER_URL is not a valid URL; allowed is {ALLOWED_ADDRESS}"
-        ) from error
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise RefusedToStart(f"CONVOSTREAM_CLICKHOUSE_READER_URL has no host; allowed is {ALLOWED_ADDRESS}")
-    secure = parts.scheme == "https"
-    return {
-        "interface": parts.scheme,
-        "host": parts.hostname,
-        "port": port or (8443 if secure else 8123),
-        "username": unquote(parts.username or "reader"),
-        "password": unquote(parts.password or ""),
-        "database": unquote(parts.path.strip("/")) or "convostream",
-        "client_name": "convostream-dashboard",
-        "tz_mode": "aware",
-    }
+        address = parse_address(url, "CONVOSTREAM_CLICKHOUSE_READER_URL", username="reader")
+    except AddressError as error:
+        raise RefusedToStart(str(error)) from error
+    return {**address.arguments, "client_name": "convostream-dashboard", "tz_mode": "aware"}

@@ -6,7 +6,6 @@ import sys
 import webbrowser
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.markup import escape
@@ -17,6 +16,7 @@ from examples.demo.replay import Tally
 from examples.demo.schedule import TimeRange
 from examples.demo.setup import Page
 from examples.demo.tables import metric_table, metric_views
+from sql.address import parse_address
 
 # Columns of a file or a pipe.
 _FILE_WIDTH = 100
@@ -98,6 +98,6 @@ def has_desktop(environment: Mapping[str, str] = os.environ, platform: str = sys
 
 
 def _curl(url: str, query: str) -> str:
-    parts = urlsplit(url)
-    address = f"{parts.scheme}://{parts.netloc}/?database={parts.path.strip('/')}"
-    return f'curl -s "{address}" --data-binary "{query} FORMAT PrettyCompact"'
+    address = parse_address(url)
+    server = f"{address.scheme}://{address.username}:{address.password}@{address.netloc}/?database={address.database}"
+    return f'curl -s "{server}" --data-binary "{query} FORMAT PrettyCompact"'

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import IOBase
 from typing import Any, Final, TypeVar, cast
-from urllib.parse import urlsplit
 
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
+from sql.address import parse_address
 from stream_processors.errors import BlockRefused, StaleOwner
 from stream_processors.retries import error_code
 
@@ -64,20 +64,14 @@ MANY_ROWS_SETTINGS: Final[dict[str, object]] = {"max_query_size": 16_777_216, "m
 
 
 class ClickHouse:
-    """ClickHouse over HTTP. `url` is `http://user:password@host:8123/database`."""
+    """ClickHouse over HTTP, at `address`; raises AddressError for a URL that is not one of ClickHouse."""
 
     def __init__(self, url: str, timeout_seconds: float = 60, threads: int = 8) -> None:
-        self._url = url
+        self.address: Final = parse_address(url)
         self._timeout = timeout_seconds
         self._client: Client | None = None
         self._connecting = threading.Lock()
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="clickhouse")
-
-    @property
-    def address(self) -> str:
-        """The URL without user and password, for logs."""
-        parts = urlsplit(self._url)
-        return f"{parts.scheme}://{parts.hostname}:{parts.port or 8123}{parts.path}"
 
     async def rows(self, sql: str, parameters: Parameters | None = None) -> list[Row]:
         """Return the rows of a query as mappings by column; pass values as parameters, never in the text."""
@@ -136,10 +130,8 @@ class ClickHouse:
             raise classify_error(error) from error
 
     def _connect(self) -> Client:
-        parts = urlsplit(self._url)
         return clickhouse_connect.get_client(
-            dsn=self._url,
-            interface=parts.scheme,
+            **self.address.arguments,
             autogenerate_session_id=False,
             compress=False,
             send_receive_timeout=self._timeout,

@@ -10,7 +10,8 @@ import asyncio
 import re
 from typing import Final
 
-from sql.connection import connect, parse_address
+from sql.address import parse_address
+from sql.connection import connect
 from sql.description import describe
 from sql.errors import SchemaError
 from stream_processors.clickhouse.client import ClickHouse

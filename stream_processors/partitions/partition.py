@@ -89,12 +89,12 @@ class Partition(RangeWriter):
         return self._lag.waiting_seconds
 
     @property
-    def starved_seconds(self) -> float:
+    def starved_for(self) -> float:
         """How long records have waited in Kafka without one being read, although nothing hindered it."""
         return self._reader.starvation.seconds
 
-    def look(self) -> None:
-        """Update lag and starvation; called every second."""
+    def update_starvation(self) -> None:
+        """Update lag and starvation, with each heartbeat."""
         buffer = self._reader.buffer
         is_hindered = not self.is_settled or buffer.rows > 0 or self._write.is_writing
         self._reader.starvation.update(is_starved=not is_hindered and self.lag > 0)

@@ -24,24 +24,24 @@ CONNECTION_SECONDS: Final = 5.0
 logger = logging.getLogger(__name__)
 
 
-class Pulse:
+class Heartbeat:
     """Whether the worker's event loop runs and makes progress; written by the loop, read by threads."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._beat_at = clock()
+        self._recorded_at = clock()
         self.ready = False
         self.problem = ""
 
-    def beat(self, ready: bool, problem: str = "") -> None:
+    def record(self, ready: bool, problem: str = "") -> None:
         """Record that the loop runs, whether the worker owns its partitions, and what blocks one of them."""
-        self._beat_at = self._clock()
+        self._recorded_at = self._clock()
         self.ready, self.problem = ready, problem
 
     @property
     def silence(self) -> float:
         """Seconds since the last heartbeat."""
-        return self._clock() - self._beat_at
+        return self._clock() - self._recorded_at
 
     @property
     def is_alive(self) -> bool:
@@ -99,7 +99,7 @@ def _end(connection: socket) -> None:
         connection.shutdown(SHUT_RDWR)
 
 
-def serve_health(pulse: Pulse, host: str, port: int) -> int:
+def serve_health(heartbeat: Heartbeat, host: str, port: int) -> int:
     """Serve /metrics, /live and /ready in daemon threads; return the port, which is free for 0."""
     prometheus = make_wsgi_app()
 
@@ -107,12 +107,12 @@ def serve_health(pulse: Pulse, host: str, port: int) -> int:
         path = environ["PATH_INFO"]
         if path == "/metrics":
             return prometheus(environ, start_response)
-        answers = {"/live": pulse.is_alive, "/ready": pulse.is_ready}
+        answers = {"/live": heartbeat.is_alive, "/ready": heartbeat.is_ready}
         if path not in answers:
             start_response("404 Not Found", [("Content-Type", "text/plain")])
             return [b"try /metrics, /live or /ready\n"]
         start_response("200 OK" if answers[path] else "503 Service Unavailable", [("Content-Type", "text/plain")])
-        reason = f": {pulse.problem}" if path == "/ready" and pulse.problem else ""
+        reason = f": {heartbeat.problem}" if path == "/ready" and heartbeat.problem else ""
         return [b"yes\n" if answers[path] else f"no{reason}\n".encode()]
 
     server = make_server(host, port, application, server_class=_Server, handler_class=_Handler)

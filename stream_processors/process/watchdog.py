@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Final, Protocol
 
-from stream_processors.process.health import Pulse
+from stream_processors.process.health import Heartbeat
 
 EXIT_CODE: Final = 70  # EX_SOFTWARE
 CHECK_SECONDS: Final = 1.0
@@ -28,7 +28,7 @@ class Watched(Protocol):
     number: int
 
     @property
-    def starved_seconds(self) -> float:
+    def starved_for(self) -> float:
         """How long records have waited in Kafka without one being read, although nothing hindered it."""
         ...
 
@@ -43,20 +43,20 @@ class Watched(Protocol):
         ...
 
 
-def watch(pulse: Pulse, partitions: Callable[[], Sequence[Watched]], limit_seconds: float) -> None:
+def watch(heartbeat: Heartbeat, partitions: Callable[[], Sequence[Watched]], limit_seconds: float) -> None:
     """Watch the worker from a daemon thread; a limit of 0 disables it."""
     if limit_seconds > 0:
-        arguments = (pulse, partitions, limit_seconds)
+        arguments = (heartbeat, partitions, limit_seconds)
         threading.Thread(target=_watch, args=arguments, name="watchdog", daemon=True).start()
 
 
-def find_stall(pulse: Pulse, partitions: Sequence[Watched], limit_seconds: float) -> str | None:
+def find_stall(heartbeat: Heartbeat, partitions: Sequence[Watched], limit_seconds: float) -> str | None:
     """Return what has stalled, None if nothing has."""
-    if pulse.silence > limit_seconds:
-        return f"the event loop has not turned for {pulse.silence:.0f} s"
+    if heartbeat.silence > limit_seconds:
+        return f"the event loop has not turned for {heartbeat.silence:.0f} s"
     for partition in partitions:
-        if partition.starved_seconds > limit_seconds:
-            return f"partition {partition.number} has not been read for {partition.starved_seconds:.0f} s"
+        if partition.starved_for > limit_seconds:
+            return f"partition {partition.number} has not been read for {partition.starved_for:.0f} s"
     return None
 
 
@@ -70,9 +70,9 @@ def warnings(partitions: Sequence[Watched], limit_seconds: float) -> list[str]:
     ]
 
 
-def _watch(pulse: Pulse, partitions: Callable[[], Sequence[Watched]], limit_seconds: float) -> None:
+def _watch(heartbeat: Heartbeat, partitions: Callable[[], Sequence[Watched]], limit_seconds: float) -> None:
     warned_at = time.monotonic()
-    while (problem := find_stall(pulse, partitions(), limit_seconds)) is None:
+    while (problem := find_stall(heartbeat, partitions(), limit_seconds)) is None:
         time.sleep(CHECK_SECONDS)
         if time.monotonic() - warned_at > limit_seconds:
             warned_at = time.monotonic()

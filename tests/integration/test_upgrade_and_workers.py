@@ -4,7 +4,8 @@ import threading
 import time
 
 from deploy.embedded.stack.stack import Stack
-from sql.connection import connect, parse_address
+from sql.address import parse_address
+from sql.connection import connect
 from sql.differences import find_differences
 from sql.migrations import Migration
 from sql.retention import Retention

@@ -7,7 +7,8 @@ from uuid import uuid4
 import pytest
 
 from sql import SCHEMA_VERSION
-from sql.connection import Database, connect, parse_address
+from sql.address import parse_address
+from sql.connection import Database, connect
 from sql.differences import find_differences
 from sql.errors import TableInTheWay
 from sql.objects import schema_objects

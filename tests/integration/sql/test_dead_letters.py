@@ -6,7 +6,8 @@ from itertools import permutations
 import pytest
 from clickhouse_connect.driver.client import Client
 
-from sql.connection import connect, parse_address
+from sql.address import parse_address
+from sql.connection import connect
 from sql.retention import Retention, apply_retention
 from tests.support.sql.agent import Agent
 from tests.support.sql.clickhouse import ClickHouse

@@ -12,7 +12,8 @@ from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import DatabaseError
 
 from sql import SCHEMA_VERSION
-from sql.connection import Database, connect, parse_address
+from sql.address import parse_address
+from sql.connection import Database, connect
 from sql.description import describe
 from sql.differences import compare
 from sql.errors import SchemaDiffers

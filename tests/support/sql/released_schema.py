@@ -6,7 +6,8 @@ from pathlib import Path
 
 from clickhouse_connect import get_client
 
-from sql.connection import Database, connect, parse_address
+from sql.address import parse_address
+from sql.connection import Database, connect
 from sql.objects import Kind, SchemaObject
 from tests.support.sql.clickhouse import ClickHouse
 

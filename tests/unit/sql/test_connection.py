@@ -2,7 +2,8 @@
 
 import pytest
 
-from sql.connection import Address, connect, parse_address
+from sql.address import Address, parse_address
+from sql.connection import connect
 from sql.errors import AddressError, UnreachableError
 
 
@@ -13,8 +14,12 @@ from sql.errors import AddressError, UnreachableError
         ("https://writer:pw@host/numbers", Address(True, "host", 8443, "writer", "pw", "numbers")),
         ("http://host", Address(False, "host", 8123, "default", "", "convostream")),
         ("http://a%40b:p%2Fw@[::1]:1/", Address(False, "::1", 1, "a@b", "p/w", "convostream")),
+        (
+            "https://w@host/x?verify=false&ca_cert=/ca.pem",
+            Address(True, "host", 8443, "w", "", "x", {"verify": False, "ca_cert": "/ca.pem"}),
+        ),
     ],
-    ids=["all parts", "https has a port of its own", "the least", "escaped characters and IPv6"],
+    ids=["all parts", "https has a port of its own", "the least", "escaped characters and IPv6", "TLS options"],
 )
 def test_an_address_is_read(text: str, address: Address) -> None:
     assert parse_address(text) == address
@@ -28,11 +33,23 @@ def test_an_address_is_read(text: str, address: Address) -> None:
         "tcp://user:secret@host:9000/x",
         "http://user:secret@host:port/x",
         "http://user:secret@h/a-b;",
+        "https://user:secret@h/x?password=secret",
+        "http://user:secret/more@h/x",
+        "http://user/secret@h/x",
     ],
-    ids=["nothing", "no scheme", "another scheme", "a port that is no number", "a database that is no plain name"],
+    ids=[
+        "nothing",
+        "no scheme",
+        "another scheme",
+        "a port that is no number",
+        "a database that is no plain name",
+        "an unknown option",
+        "a slash in a password",
+        "a slash in a user",
+    ],
 )
 def test_an_invalid_url_is_reported_with_the_allowed_form(text: str) -> None:
-    with pytest.raises(AddressError, match="allowed") as raised:
+    with pytest.raises(AddressError, match=r"CONVOSTREAM_CLICKHOUSE_URL .*(allowed|letters)") as raised:
         parse_address(text)
     assert "secret" not in str(raised.value)
 

@@ -18,10 +18,10 @@ def partition_of(offsets: Sequence[int], clock: Clock, *, is_settled: bool = Tru
 
 
 def pass_time(partition: Partition, clock: Clock, seconds: float) -> None:
-    """Let the worker's pulse look at the partition before and after some seconds."""
-    partition.look()
+    """Let the worker update the partition's starvation before and after some seconds."""
+    partition.update_starvation()
     clock.now += seconds
-    partition.look()
+    partition.update_starvation()
 
 
 async def test_a_partition_that_has_not_begun_is_not_starved() -> None:
@@ -29,14 +29,14 @@ async def test_a_partition_that_has_not_begun_is_not_starved() -> None:
     partition = partition_of(range(5), clock, is_settled=False)
     pass_time(partition, clock, 1_000)
     assert partition.lag == 5
-    assert partition.starved_seconds == 0
+    assert partition.starved_for == 0
 
 
 async def test_a_partition_is_starved_for_as_long_as_records_wait_and_none_is_read() -> None:
     clock = Clock()
     partition = partition_of(range(5), clock)
     pass_time(partition, clock, 40)
-    assert partition.starved_seconds == 40
+    assert partition.starved_for == 40
 
 
 async def test_records_that_come_after_a_long_lull_have_not_waited_that_long() -> None:
@@ -46,8 +46,8 @@ async def test_records_that_come_after_a_long_lull_have_not_waited_that_long() -
     partition.is_settled = True
     pass_time(partition, clock, 10_000)
     feed.logs[0].append(KafkaRecord(0, 0))
-    partition.look()
-    assert partition.starved_seconds == 0
+    partition.update_starvation()
+    assert partition.starved_for == 0
 
 
 async def test_a_record_that_is_read_ends_the_starvation() -> None:
@@ -55,14 +55,14 @@ async def test_a_record_that_is_read_ends_the_starvation() -> None:
     partition = partition_of(range(5), clock)
     pass_time(partition, clock, 40)
     partition.deliver(Poll.of(0, [KafkaRecord(offset=0)], 0))
-    assert partition.starved_seconds == 0
+    assert partition.starved_for == 0
 
 
 async def test_a_partition_without_waiting_records_is_not_starved() -> None:
     clock = Clock()
     partition = partition_of([], clock)
     pass_time(partition, clock, 40)
-    assert partition.starved_seconds == 0
+    assert partition.starved_for == 0
 
 
 async def test_a_partition_whose_records_wait_to_be_written_is_not_starved() -> None:
@@ -70,7 +70,7 @@ async def test_a_partition_whose_records_wait_to_be_written_is_not_starved() -> 
     partition = partition_of(range(5), clock)
     partition.deliver(Poll.of(0, [KafkaRecord(offset=0)], 0))
     pass_time(partition, clock, 40)
-    assert partition.starved_seconds == 0
+    assert partition.starved_for == 0
 
 
 @pytest.mark.parametrize(("owned", "paused"), [(1, set()), (4, {0})], ids=["alone", "as one of four"])

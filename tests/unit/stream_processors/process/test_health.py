@@ -10,7 +10,13 @@ import pytest
 
 from stream_processors import metrics
 from stream_processors.process import health
-from stream_processors.process.health import CONNECTION_SECONDS, MOST_CONNECTIONS, STALLED_SECONDS, Pulse, serve_health
+from stream_processors.process.health import (
+    CONNECTION_SECONDS,
+    MOST_CONNECTIONS,
+    STALLED_SECONDS,
+    Heartbeat,
+    serve_health,
+)
 from tests.support.worker.context import Clock
 
 
@@ -20,13 +26,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="module")
-def port(clock: Clock, pulse: Pulse) -> int:
-    return serve_health(pulse, "127.0.0.1", 0)
+def port(clock: Clock, heartbeat: Heartbeat) -> int:
+    return serve_health(heartbeat, "127.0.0.1", 0)
 
 
 @pytest.fixture(scope="module")
-def pulse(clock: Clock) -> Pulse:
-    return Pulse(clock)
+def heartbeat(clock: Clock) -> Heartbeat:
+    return Heartbeat(clock)
 
 
 def ask(port: int, path: str) -> tuple[int, str]:
@@ -41,35 +47,35 @@ def test_a_free_port_is_found(port: int) -> None:
     assert 0 < port < 65_536
 
 
-def test_a_worker_that_owns_its_partitions_is_alive_and_ready(port: int, pulse: Pulse) -> None:
-    pulse.beat(ready=True)
+def test_a_worker_that_owns_its_partitions_is_alive_and_ready(port: int, heartbeat: Heartbeat) -> None:
+    heartbeat.record(ready=True)
     assert ask(port, "/live") == (200, "yes\n")
     assert ask(port, "/ready") == (200, "yes\n")
 
 
-def test_a_worker_that_still_takes_over_is_alive_but_not_ready(port: int, pulse: Pulse) -> None:
-    pulse.beat(ready=False)
+def test_a_worker_that_still_takes_over_is_alive_but_not_ready(port: int, heartbeat: Heartbeat) -> None:
+    heartbeat.record(ready=False)
     assert ask(port, "/live") == (200, "yes\n")
     assert ask(port, "/ready") == (503, "no\n")
 
 
-def test_a_worker_whose_loop_does_not_turn_is_neither(port: int, pulse: Pulse, clock: Clock) -> None:
-    pulse.beat(ready=True)
+def test_a_worker_whose_loop_does_not_turn_is_neither(port: int, heartbeat: Heartbeat, clock: Clock) -> None:
+    heartbeat.record(ready=True)
     clock.now += STALLED_SECONDS
     assert ask(port, "/live") == (503, "no\n")
     assert ask(port, "/ready") == (503, "no\n")
-    pulse.beat(ready=True)
+    heartbeat.record(ready=True)
     assert ask(port, "/live") == (200, "yes\n")
 
 
-def test_a_worker_with_a_blocked_partition_is_alive_and_says_what_blocks_it(port: int, pulse: Pulse) -> None:
-    pulse.beat(ready=True, problem="partition 3 is blocked: code 252")
+def test_a_worker_with_a_blocked_partition_is_alive_and_says_what_blocks_it(port: int, heartbeat: Heartbeat) -> None:
+    heartbeat.record(ready=True, problem="partition 3 is blocked: code 252")
     assert ask(port, "/live") == (200, "yes\n")
     assert ask(port, "/ready") == (503, "no: partition 3 is blocked: code 252\n")
 
 
-def test_clients_that_send_nothing_or_half_a_request_hang_nobody(port: int, pulse: Pulse) -> None:
-    pulse.beat(ready=True)
+def test_clients_that_send_nothing_or_half_a_request_hang_nobody(port: int, heartbeat: Heartbeat) -> None:
+    heartbeat.record(ready=True)
     with ExitStack() as opened:
         sockets = [opened.enter_context(create_connection(("127.0.0.1", port))) for _ in range(MOST_CONNECTIONS // 2)]
         for each in sockets[::2]:
@@ -83,7 +89,7 @@ def test_more_connections_than_there_are_threads_are_ended_and_all_end_in_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(health, "CONNECTION_SECONDS", 0.5)
-    port = serve_health(Pulse(), "127.0.0.1", 0)
+    port = serve_health(Heartbeat(), "127.0.0.1", 0)
     with ExitStack() as opened:
         sockets = [opened.enter_context(create_connection(("127.0.0.1", port))) for _ in range(MOST_CONNECTIONS + 8)]
         deadline = time.monotonic() + 10
@@ -107,11 +113,11 @@ def test_another_path_names_those_that_there_are(port: int) -> None:
     assert "/live" in text
 
 
-def test_a_pulse_is_silent_since_its_last_beat(clock: Clock) -> None:
-    pulse = Pulse(clock)
+def test_silence_is_counted_from_the_last_heartbeat(clock: Clock) -> None:
+    heartbeat = Heartbeat(clock)
     clock.now += 5
-    assert pulse.silence == 5
-    assert not pulse.ready
-    pulse.beat(ready=True)
-    assert pulse.silence == 0
-    assert pulse.ready
+    assert heartbeat.silence == 5
+    assert not heartbeat.ready
+    heartbeat.record(ready=True)
+    assert heartbeat.silence == 0
+    assert heartbeat.ready

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from stream_processors.process.health import Pulse
+from stream_processors.process.health import Heartbeat
 from stream_processors.process.watchdog import EXIT_CODE, find_stall, warnings, watch
 from tests.support.project.metadata import ROOT
 from tests.support.worker.context import Clock
@@ -15,8 +15,8 @@ from tests.support.worker.context import Clock
 HANGING = """
 import time
 from stream_processors.process import watchdog
-from stream_processors.process.health import Pulse
-watchdog.watch(Pulse(), list, 0.05)
+from stream_processors.process.health import Heartbeat
+watchdog.watch(Heartbeat(), list, 0.05)
 time.sleep(20)
 """
 
@@ -26,7 +26,7 @@ class Watched:
     """A partition as the watchdog sees it."""
 
     number: int
-    starved_seconds: float
+    starved_for: float
     waiting_seconds: float = 0
     blocked: str | None = None
 
@@ -43,15 +43,15 @@ class Watched:
 )
 def test_what_does_not_get_on_is_named(silence: float, starved: list[float], expected: str | None) -> None:
     clock = Clock()
-    pulse = Pulse(clock)
+    heartbeat = Heartbeat(clock)
     clock.now += silence
     partitions = [Watched(number, seconds) for number, seconds in enumerate(starved)]
-    assert find_stall(pulse, partitions, 10) == expected
+    assert find_stall(heartbeat, partitions, 10) == expected
 
 
 def test_a_partition_that_waits_for_others_is_named_and_the_process_lives() -> None:
     partitions = [Watched(0, 0, 10), Watched(1, 0, 11), Watched(2, 0, 12, "ClickHouse refuses to insert (code 252)")]
-    assert find_stall(Pulse(), partitions, 10) is None
+    assert find_stall(Heartbeat(), partitions, 10) is None
     assert warnings(partitions, 10) == [
         "partition 1 has written nothing for 11 s: ClickHouse or Kafka does not answer",
         "partition 2 has written nothing for 12 s: ClickHouse refuses to insert (code 252)",
@@ -60,10 +60,10 @@ def test_a_partition_that_waits_for_others_is_named_and_the_process_lives() -> N
 
 def test_a_limit_of_zero_watches_nothing() -> None:
     clock = Clock()
-    pulse = Pulse(clock)
+    heartbeat = Heartbeat(clock)
     clock.now += 1_000_000
-    watch(pulse, list, 0)
-    assert pulse.silence == 1_000_000
+    watch(heartbeat, list, 0)
+    assert heartbeat.silence == 1_000_000
 
 
 def test_a_worker_that_hangs_ends_with_its_stacks_shown() -> None:
