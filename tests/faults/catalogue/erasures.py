@@ -49,4 +49,4 @@ def _erased(stack: FaultStack) -> Iterator[None]:
     raise AssertionError(f"the erasure failed: {done.stderr}")
 
 
-KINDS = (FaultKind("somebody erased", "people", _erased, (2, 6), weight=3),)
+KINDS = (FaultKind("conversation erased", "people", _erased, (2, 6), weight=3),)

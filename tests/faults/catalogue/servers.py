@@ -59,7 +59,7 @@ def _broker_paused(stack: FaultStack) -> Iterator[None]:
 def _broker_killed(stack: FaultStack) -> Iterator[None]:
     """Kill the broker; Apache Kafka keeps its log, the embedded broker loses it."""
     if stack.broker_kind == "embedded":
-        with _log_begins_anew(stack):
+        with _topic_recreated(stack):
             yield
     else:
         stack.broker.kill()
@@ -68,14 +68,14 @@ def _broker_killed(stack: FaultStack) -> Iterator[None]:
 
 
 @contextmanager
-def _log_begins_anew(stack: FaultStack) -> Iterator[None]:
+def _topic_recreated(stack: FaultStack) -> Iterator[None]:
     stack.delete_log()
     yield
     stack.recreate_log(stack.chance.randrange(MOST_REPEATED))
 
 
 @contextmanager
-def _log_begins_anew_behind_the_workers(stack: FaultStack) -> Iterator[None]:
+def _topic_recreated_while_workers_pause(stack: FaultStack) -> Iterator[None]:
     """Let the new log grow past the workers' positions while they are paused."""
     frozen = stack.workers.running
     ends = stack.load.highest()
@@ -104,6 +104,6 @@ KINDS = (
     FaultKind("broker paused", "broker", _broker_paused, (1, SESSION_SECONDS + 3)),
     FaultKind("broker killed", "broker", _broker_killed, weight=3),
     FaultKind("partitions added", "broker", _partitions_added, (0, 1), recovers_from_start=True, needs_kafka=True),
-    FaultKind("log made anew", "broker", _log_begins_anew, weight=1),
-    FaultKind("log made anew, workers paused", "broker", _log_begins_anew_behind_the_workers, (0, 4)),
+    FaultKind("topic recreated", "broker", _topic_recreated, weight=1),
+    FaultKind("topic recreated, workers paused", "broker", _topic_recreated_while_workers_pause, (0, 4)),
 )
