@@ -16,6 +16,9 @@ from tests.integration.conftest import WORKER
 from tests.support.stack.audit_stack import MUTATE, AuditStack, start_command
 
 PARTITIONS = 4
+
+# Often enough for flushes at any moment; flushes without a pause would take most of a core.
+SENDING_SECONDS = 0.8
 FINISHED = "convostream_audit_finished_seconds "
 HURRIED = {**WORKER, "CONVOSTREAM_FLUSH_MAX_AGE_SECONDS": "0.1", "CONVOSTREAM_FLUSH_MAX_ROWS": "200"}
 UNCONFIRMED_SQL = """
@@ -47,7 +50,7 @@ def sending(audited: AuditStack) -> Iterator[None]:
         seed = 100
         while not stopped.is_set():
             audited.produce(seed := seed + 1, 2)
-            time.sleep(0.2)
+            stopped.wait(SENDING_SECONDS)
 
     thread = threading.Thread(target=send)
     thread.start()

@@ -15,11 +15,12 @@ from tests.integration.test_audit_and_workers import HURRIED, cut_off, sending
 from tests.oracle.events import ConversationKey
 from tests.support.dashboard.api_client import running_api
 from tests.support.kafka.topic_log import PlacedRecord
+from tests.support.run_length import by_length
 from tests.support.stack.audit_stack import run_command, start_command
 from tests.support.stack.erasure_stack import ErasureStack, PlantedCustomer, conversation_of, event
 
 # Their erasures are killed twice each.
-PEOPLE = 4
+PEOPLE = by_length(2, 6)
 
 ADMIN = "an-admins-random-text"
 

@@ -162,7 +162,8 @@ def policed(own_stack: Stack, request: pytest.FixtureRequest) -> Iterator[Police
     delivered = harness.send(events[::2])
     harness.drain()  # so that the others are folded into conversations that are read back
     delivered += harness.send(events[1::2])
-    refused = [dead_letters.produce(value, key, 0, headers) for value, key, headers in planter.refused(agent)]
+    refused = [dead_letters.send(value, key, 0, headers) for value, key, headers in planter.refused(agent)]
+    harness.drain()
     yield Policed(dead_letters, agent, planter.secrets, delivered, refused)
     worker.stop()
 

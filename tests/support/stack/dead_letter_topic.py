@@ -89,9 +89,15 @@ class DeadLetterTopic:
         self, value: bytes | None, key: bytes | None = b"k", partition: int = 0, headers: Headers | None = None
     ) -> RecordPosition:
         """Produce one record to a partition and wait until it is written."""
-        place = asyncio.run(self._produce(value, key, partition, headers or []))
+        place = self.send(value, key, partition, headers)
         self.harness.drain()
         return place
+
+    def send(
+        self, value: bytes | None, key: bytes | None = b"k", partition: int = 0, headers: Headers | None = None
+    ) -> RecordPosition:
+        """Produce one record to a partition."""
+        return asyncio.run(self._produce(value, key, partition, headers or []))
 
     async def _produce(
         self, value: bytes | None, key: bytes | None, partition: int, headers: Headers
