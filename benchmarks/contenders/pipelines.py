@@ -15,7 +15,7 @@ from typing import Final
 from clickhouse_connect.driver.client import Client
 
 from benchmarks.contenders import small_tables
-from benchmarks.harness.contender import Arena, ContenderFailed, Course
+from benchmarks.harness.contender import ContenderFailed, RunTimes, Testbed
 from benchmarks.workload.load import Load
 from deploy.embedded.settings import ROOT
 from deploy.embedded.stack.processes import Process
@@ -57,31 +57,31 @@ class Pipeline:
         is_there = OWN_ENVIRONMENT.exists() if own else importlib.util.find_spec(self._package) is not None
         return self._fails_on.get(broker) if is_there else f"{self._package} is not installed (make bench does it)"
 
-    def run(self, arena: Arena) -> Course:
+    def run(self, testbed: Testbed) -> RunTimes:
         """Start the program and wait until table and view have every event."""
-        url = arena.environment()["CONVOSTREAM_CLICKHOUSE_URL"]
+        url = testbed.environment()["CONVOSTREAM_CLICKHOUSE_URL"]
         client = small_tables.make_database(url)
         own = {
             "CONVOSTREAM_CLICKHOUSE_URL": small_tables.database_url(url),
-            "BENCHMARK_STATE_DIRECTORY": str(arena.directory / self.module),
+            "BENCHMARK_STATE_DIRECTORY": str(testbed.directory / self.module),
         }
         program = Process(
             self.module,
             lambda _: [str(self._python), "-m", f"benchmarks.contenders.{self.module}", *self._arguments()],
-            arena.directory / "logs" / f"{self.module}.log",
-            {**arena.environment(), **own},
+            testbed.directory / "logs" / f"{self.module}.log",
+            {**testbed.environment(), **own},
         )
         self.processes = [program]
         started_at = time.time()
         program.start()
-        _wait_until_landed(program, client, arena.events)
+        _wait_until_landed(program, client, testbed.events)
         ended_at = time.time()
         writing_at = float(client.query(WRITING_SQL).result_rows[0][0])
-        return Course(started_at, _reading_at(program.log), writing_at, ended_at)
+        return RunTimes(started_at, _reading_at(program.log), writing_at, ended_at)
 
-    def check(self, arena: Arena, load: Load) -> None:
+    def check(self, testbed: Testbed, load: Load) -> None:
         """Count what is in its tables."""
-        url = small_tables.database_url(arena.environment()["CONVOSTREAM_CLICKHOUSE_URL"])
+        url = small_tables.database_url(testbed.environment()["CONVOSTREAM_CLICKHOUSE_URL"])
         small_tables.check(small_tables.connect(url), load)
 
     def _arguments(self) -> Sequence[str]:

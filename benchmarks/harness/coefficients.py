@@ -58,7 +58,7 @@ def measured(source: str, catch_up: Result, steady: Latency, stored_bytes: int, 
 
 def clickhouse_costs(result: Result) -> tuple[int, int, float]:
     """Return events, flushes and microseconds of ClickHouse of a run."""
-    return result.events, result.course.flushes, result.costs["clickhouse"].cpu_seconds * 1e6
+    return result.events, result.run.flushes, result.costs["clickhouse"].cpu_seconds * 1e6
 
 
 def event_and_flush(runs: Sequence[tuple[int, int, float]]) -> tuple[float, float]:

@@ -11,14 +11,14 @@ from typing import Protocol
 
 from clickhouse_connect.driver.client import Client
 
-from benchmarks.harness.questions import reader
+from benchmarks.harness.queries import client_of
 from benchmarks.workload.load import Load
 from deploy.embedded.stack.processes import Process
 from deploy.embedded.stack.stack import Broker, Stack
 
 
 @dataclass(frozen=True, slots=True)
-class Arena:
+class Testbed:
     """Where a contender runs, and on how many events; `topic` is full and the database is empty."""
 
     stack: Stack
@@ -34,8 +34,12 @@ class Arena:
         return self.stack.environment() | {"CONVOSTREAM_KAFKA_TOPIC": self.topic}
 
     def reader(self) -> Client:
-        """Return a client of ClickHouse that may only look."""
-        return reader(self.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"])
+        """Return a read-only client of ClickHouse, which sees the metric views."""
+        return client_of(self.environment()["CONVOSTREAM_CLICKHOUSE_READER_URL"])
+
+    def writer(self) -> Client:
+        """Return a client of ClickHouse that sees the range log and the claims too."""
+        return client_of(self.environment()["CONVOSTREAM_CLICKHOUSE_URL"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class RunTimes:
     """How a run went, in seconds since 1970.
 
     `started_at`: its processes were started; `reading_at`: it could read; `writing_at`: its first write; `ended_at`:
@@ -92,11 +96,11 @@ class Contender(Protocol):
         """Return why it cannot run here, None when it can."""
         ...
 
-    def run(self, arena: Arena) -> Course:
+    def run(self, testbed: Testbed) -> RunTimes:
         """Do the job to its end; raises ContenderFailed when it does not get there. Its processes may run on."""
         ...
 
-    def check(self, arena: Arena, load: Load) -> None:
+    def check(self, testbed: Testbed, load: Load) -> None:
         """Raise ContenderFailed unless what it wrote is what was sent."""
         ...
 

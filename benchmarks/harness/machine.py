@@ -11,6 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
+import psutil
+
 from deploy.embedded.settings import ROOT
 from deploy.kafka.jars import POM
 
@@ -73,7 +75,7 @@ def processor() -> str:
 
 def memory_gib() -> float:
     """Return how much memory the machine has."""
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    return psutil.virtual_memory().total / 2**30
 
 
 def kafka_version() -> str:

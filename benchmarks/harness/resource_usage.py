@@ -1,8 +1,7 @@
-"""What processes cost: CPU seconds and resident memory of their process groups, read from Linux's /proc.
+"""The CPU time and resident memory of process groups and of the whole machine, ten times a second.
 
-Readings are taken ten times a second by a thread of its own; a cost between two moments is read off between them. A
-server and the program that it wraps are one group, so both count. The machine as a whole is read too: what it did
-beyond the roles disturbed them.
+The usage between two moments is interpolated between the readings around them. A server and the program that it wraps
+are one group. The machine is read too, because the work of other processes disturbs a measurement.
 """
 
 import os
@@ -10,22 +9,18 @@ import threading
 import time
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+import psutil
+
 INTERVAL_SECONDS: Final = 0.1
 READINGS_BETWEEN_SEARCHES: Final = 3
-_TICKS: Final = os.sysconf("SC_CLK_TCK")
-_PAGE_BYTES: Final = os.sysconf("SC_PAGE_SIZE")
-# Places after the process's name in /proc/<pid>/stat (proc_pid_stat(5) counts from 1, and the name is its second).
-_GROUP, _USER_TICKS, _SYSTEM_TICKS, _RESIDENT_PAGES = 2, 11, 12, 21
 
 # The role of everything that runs, and of what the host takes from this machine.
 MACHINE: Final = "machine"
-
-_MACHINE_BUSY = (1, 2, 3, 6, 7, 8)  # user, nice, system, irq, softirq, steal in the first line of /proc/stat
 
 # The process groups of each role, by the ids of their leaders.
 Groups = Mapping[str, Sequence[int]]
@@ -33,22 +28,22 @@ Groups = Mapping[str, Sequence[int]]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a role had cost at a moment: CPU seconds since its processes began, and memory now."""
+    """The usage of a role at a moment: CPU seconds since its processes started, and resident memory."""
 
     at: float
     cpu_seconds: float
     resident_bytes: int
 
 
-class Footprints:
-    """The costs of some roles while it is entered; `groups` says anew whose they are."""
+class ResourceUsage:
+    """The resource usage of roles while the context is open; `groups` returns the process groups of each role."""
 
     def __init__(self, groups: Callable[[], Groups]) -> None:
         self._groups = groups
         self._readings: dict[str, list[Reading]] = {}
-        self._members: Groups = {}
+        self._members: Mapping[str, Sequence[psutil.Process]] = {}
         self._ended = threading.Event()
-        self._thread = threading.Thread(target=self._read_on, name="footprints", daemon=True)
+        self._thread = threading.Thread(target=self._read_on, name="usage", daemon=True)
         self._cpu: dict[str, dict[int, float]] = {}
 
     def __enter__(self) -> Self:
@@ -81,13 +76,14 @@ class Footprints:
             self._readings.setdefault(MACHINE, []).append(Reading(time.time(), machine_cpu_seconds(), 0))
             number += 1
 
-    def _read(self, role: str, members: Sequence[int]) -> Reading:
-        """Read a role's processes; what one of them had used stays in the sum when it ends."""
+    def _read(self, role: str, members: Sequence[psutil.Process]) -> Reading:
+        """Read a role's processes; the CPU time of one that has ended stays in the sum."""
         cpu, resident = self._cpu.setdefault(role, {}), 0
         for member in members:
-            if fields := stat(member):
-                cpu[member] = (int(fields[_USER_TICKS]) + int(fields[_SYSTEM_TICKS])) / _TICKS
-                resident += int(fields[_RESIDENT_PAGES]) * _PAGE_BYTES
+            with suppress(psutil.NoSuchProcess), member.oneshot():
+                times = member.cpu_times()
+                cpu[member.pid] = times.user + times.system
+                resident += member.memory_info().rss
         return Reading(time.time(), sum(cpu.values()), resident)
 
 
@@ -104,22 +100,14 @@ def cpu_at(readings: Sequence[Reading], at: float) -> float:
 
 
 def machine_cpu_seconds() -> float:
-    """Return for how long the processors have been busy since the machine started, added up."""
-    fields = Path("/proc/stat").read_text().partition("\n")[0].split()
-    return sum(int(fields[place]) for place in _MACHINE_BUSY) / _TICKS
+    """Return the busy seconds of all processors since the machine started, with what the host took from them."""
+    times = psutil.cpu_times()
+    return float(times.user + times.nice + times.system + times.irq + times.softirq + times.steal)
 
 
-def members_of(leaders: set[int]) -> Iterator[int]:
+def members_of(leaders: set[int]) -> Iterator[psutil.Process]:
     """Yield the processes of some process groups."""
-    for name in os.listdir("/proc"):
-        if name.isdigit() and (fields := stat(int(name))) and int(fields[_GROUP]) in leaders:
-            yield int(name)
-
-
-def stat(process: int) -> list[str]:
-    """Return the fields of /proc/<pid>/stat after the name, none when the process has ended."""
-    try:
-        text = Path(f"/proc/{process}/stat").read_text()
-    except (FileNotFoundError, ProcessLookupError):
-        return []
-    return text.rpartition(")")[2].split()
+    for process in psutil.process_iter():
+        with suppress(ProcessLookupError):
+            if os.getpgid(process.pid) in leaders:
+                yield process

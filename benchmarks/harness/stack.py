@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final, TypeAlias
 
-from benchmarks.harness.contender import Arena
+from benchmarks.harness.contender import Testbed
 from benchmarks.workload.load import Load
 from benchmarks.workload.produce import produce
 from deploy.embedded.settings import StackSettings
@@ -35,12 +35,12 @@ def running_stack(broker: Broker, say: Say) -> Iterator[Stack]:
             yield stack
 
 
-def fill(stack: Stack, broker: Broker, topic: str, load: Load, partitions: int, workers: int, say: Say) -> Arena:
-    """Make a topic, put a load on it, and return the arena of it."""
+def fill(stack: Stack, broker: Broker, topic: str, load: Load, partitions: int, workers: int, say: Say) -> Testbed:
+    """Make a topic, put a load on it, and return the testbed of it."""
     create_topic(stack.broker.address, topic, partitions)
     seconds = produce(stack.broker.address, topic, partitions, load.records)
     say(f"{broker}: produced {len(load.records):,} events, {len(load.records) / seconds:,.0f} a second")
-    return Arena(stack, broker, topic, len(load.records), partitions, workers, stack.clickhouse.log.parents[1])
+    return Testbed(stack, broker, topic, len(load.records), partitions, workers, stack.clickhouse.log.parents[1])
 
 
 def empty_the_database(stack: Stack) -> None:

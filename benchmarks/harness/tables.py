@@ -59,11 +59,11 @@ def ratios_to(name: str, results: Sequence[Result]) -> Sequence[str]:
 
 
 def _speed(result: Result, ratio: str) -> Sequence[str]:
-    course, flush = result.course, result.course.rows_per_flush
+    run, flush = result.run, result.run.rows_per_flush
     return (
         *(result.broker, result.contender, result.job, f"{result.events_a_second:,.0f}", ratio),
-        *(f"{result.events / (course.ended_at - at):,.0f}" for at in (course.writing_at, course.started_at)),
-        f"{course.ended_at - course.reading_at:.1f}",
+        *(f"{result.events / (run.ended_at - at):,.0f}" for at in (run.writing_at, run.started_at)),
+        f"{run.ended_at - run.reading_at:.1f}",
         f"{flush:,.0f}" if flush else "",
         f"{result.other_cores:.1f}",
     )
@@ -98,7 +98,7 @@ def step_table(results: Sequence[Result], title: str = "Time by step") -> Table:
             f"{step.seconds / result.events * MILLION:.1f}",
         )
         for result in results
-        for step in result.course.steps
+        for step in result.run.steps
         if step.times
     ]
     return Table(

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from benchmarks.harness.contender import Arena, Contender, Course
-from benchmarks.harness.resource_usage import MACHINE, Footprints, Groups
+from benchmarks.harness.contender import Contender, RunTimes, Testbed
+from benchmarks.harness.resource_usage import MACHINE, Groups, ResourceUsage
 from benchmarks.harness.stack import Say, empty_the_database
 from benchmarks.workload.load import Load
 from deploy.embedded.stack.stack import Broker, Stack
@@ -32,50 +32,50 @@ class Result:
     contender: str
     job: str
     events: int
-    course: Course
+    run: RunTimes
     costs: Mapping[str, Cost]
     other_cores: float
 
     @property
     def events_a_second(self) -> float:
         """How fast it was, from when it could read."""
-        return self.events / (self.course.ended_at - self.course.reading_at)
+        return self.events / (self.run.ended_at - self.run.reading_at)
 
     def cpu_microseconds(self, role: str) -> float:
         """Return what an event cost a role; the same number is CPU seconds a million events."""
         return self.costs[role].cpu_seconds / self.events * 1_000_000
 
 
-def compete(place: Arena, load: Load, contender: Contender, say: Say) -> Result:
+def compete(place: Testbed, load: Load, contender: Contender, say: Say) -> Result:
     """Let a contender run on an empty database and return its result, once its numbers were found to be right."""
     empty_the_database(place.stack)
     return go_on(place, load, contender, say)
 
 
-def go_on(place: Arena, load: Load, contender: Contender, say: Say) -> Result:
+def go_on(place: Testbed, load: Load, contender: Contender, say: Say) -> Result:
     """Let a contender run on the database as it is."""
     say(f"{place.broker}: {contender.name}")
     try:
-        with footprints_of(contender, place) as footprints:
-            course = contender.run(place)
+        with usage_of(contender, place) as usage:
+            run = contender.run(place)
         contender.check(place, load)
     finally:
         for process in contender.processes:
             process.stop()
-    return result_of(place, contender, course, footprints)
+    return result_of(place, contender, run, usage)
 
 
-def footprints_of(contender: Contender, place: Arena) -> Footprints:
+def usage_of(contender: Contender, place: Testbed) -> ResourceUsage:
     """Return the costs of a contender, the broker and ClickHouse, to be entered."""
-    return Footprints(lambda: _groups(contender, place.stack))
+    return ResourceUsage(lambda: _groups(contender, place.stack))
 
 
-def result_of(place: Arena, contender: Contender, course: Course, footprints: Footprints) -> Result:
+def result_of(place: Testbed, contender: Contender, run: RunTimes, usage: ResourceUsage) -> Result:
     """Return the result of a run, with what it cost."""
-    costs = {role: _cost(footprints, role, course) for role in ROLES}
-    machine = _cost(footprints, MACHINE, course).cpu_seconds
-    others = (machine - sum(cost.cpu_seconds for cost in costs.values())) / (course.ended_at - course.reading_at)
-    return Result(place.broker, contender.name, contender.job, place.events, course, costs, max(0.0, others))
+    costs = {role: _cost(usage, role, run) for role in ROLES}
+    machine = _cost(usage, MACHINE, run).cpu_seconds
+    others = (machine - sum(cost.cpu_seconds for cost in costs.values())) / (run.ended_at - run.reading_at)
+    return Result(place.broker, contender.name, contender.job, place.events, run, costs, max(0.0, others))
 
 
 def _groups(contender: Contender, stack: Stack) -> Groups:
@@ -83,6 +83,6 @@ def _groups(contender: Contender, stack: Stack) -> Groups:
     return {role: [process.pid for process in own if process.pid] for role, own in processes.items()}
 
 
-def _cost(footprints: Footprints, role: str, course: Course) -> Cost:
-    span = (course.reading_at, course.ended_at)
-    return Cost(footprints.cpu_seconds(role, *span), footprints.peak_bytes(role, *span))
+def _cost(usage: ResourceUsage, role: str, run: RunTimes) -> Cost:
+    span = (run.reading_at, run.ended_at)
+    return Cost(usage.cpu_seconds(role, *span), usage.peak_bytes(role, *span))

@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Final
 
 from benchmarks.contenders.convostream_worker import ConvostreamWorker
-from benchmarks.harness.contender import Arena
+from benchmarks.harness.contender import Testbed
 from benchmarks.harness.stack import PARTITIONS, Say, fill
 from benchmarks.scenarios.end_to_end import Result, go_on
 from benchmarks.scenarios.views import Stored, check_copies
@@ -22,10 +22,10 @@ class WorkerBesideStored(ConvostreamWorker):
         super().__init__()
         self._stored = stored
 
-    def check(self, arena: Arena, load: Load) -> None:
+    def check(self, testbed: Testbed, load: Load) -> None:
         """Compare the views with both."""
         expected = Counter(self._stored.numbers) + Counter(load.numbers)
-        check_copies(expected, arena.reader())
+        check_copies(expected, testbed.reader())
 
 
 def run_beside(stack: Stack, broker: Broker, stored: Stored, events: int, say: Say) -> Result:

@@ -7,7 +7,7 @@ from benchmarks.contenders import small_tables
 from benchmarks.contenders.registry import CONTENDERS
 from benchmarks.harness import coefficients
 from benchmarks.harness.coefficients import Coefficients
-from benchmarks.harness.contender import Arena, ContenderFailed
+from benchmarks.harness.contender import ContenderFailed, Testbed
 from benchmarks.harness.plan import Plan
 from benchmarks.harness.stack import PARTITIONS, Say, fill, running_stack
 from benchmarks.harness.tables import Table, cost_table, speed_table, step_table
@@ -100,5 +100,5 @@ class Sections:
         return results
 
 
-def _stored_bytes(place: Arena) -> int:
+def _stored_bytes(place: Testbed) -> int:
     return coefficients.stored_bytes(small_tables.connect(place.environment()["CONVOSTREAM_CLICKHOUSE_URL"]))

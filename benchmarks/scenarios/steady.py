@@ -21,12 +21,12 @@ from aiokafka import AIOKafkaProducer
 from clickhouse_connect.driver.client import Client
 
 from benchmarks.contenders.convostream_worker import ConvostreamWorker
-from benchmarks.harness.contender import Arena, ContenderFailed
+from benchmarks.harness.contender import ContenderFailed, Testbed
 from benchmarks.harness.percentiles import nearest_rank
-from benchmarks.harness.questions import ask
-from benchmarks.harness.resource_usage import INTERVAL_SECONDS, Footprints
+from benchmarks.harness.queries import query
+from benchmarks.harness.resource_usage import INTERVAL_SECONDS, ResourceUsage
 from benchmarks.harness.stack import PARTITIONS, Say, empty_the_database, fill
-from benchmarks.scenarios.end_to_end import Result, footprints_of, result_of
+from benchmarks.scenarios.end_to_end import Result, result_of, usage_of
 from benchmarks.workload.load import Load, encode, make_load
 from benchmarks.workload.produce import BATCH_BYTES, Keyed, home, parted, send
 from deploy.embedded.stack.stack import Broker, Stack
@@ -98,20 +98,20 @@ def measure_steadily(stack: Stack, broker: Broker, rate: int, seconds: int, say:
     load, probes, worker = make_load(rate * seconds), Probes(PARTITIONS), ConvostreamWorker()
     empty_the_database(stack)
     place = fill(stack, broker, f"steady-{rate}", NOTHING, PARTITIONS, 1, say)
-    with footprints_of(worker, place) as footprints:
-        a_call = cost_of_a_call(place.reader(), footprints)
+    with usage_of(worker, place) as usage:
+        a_call = cost_of_a_call(place.reader(), usage)
         start, began_at = worker.start(place), time.time()
         calls = watch(place, load, rate, probes)
         place = replace(place, events=len(load.records) + probes.sent)
-        course = replace(worker.finish(place, start), reading_at=began_at)
+        run = replace(worker.finish(place, start), reading_at=began_at)
     sent = {("", "events", name): place.events for name in ("stored", "event_ids")}
     worker.check(place, Load([], {**load.numbers, **sent}))
     for process in worker.processes:
         process.stop()
-    return Latency(rate, probes.seconds, result_of(place, worker, course, footprints), calls * a_call)
+    return Latency(rate, probes.seconds, result_of(place, worker, run, usage), calls * a_call)
 
 
-def cost_of_a_call(client: Client, footprints: Footprints) -> float:
+def cost_of_a_call(client: Client, usage: ResourceUsage) -> float:
     """Ask the view for some seconds while nothing is stored; return the CPU seconds of ClickHouse for a call."""
     calls, began_at = 0, time.time()
     while time.time() < began_at + ASKING_SECONDS:
@@ -119,10 +119,10 @@ def cost_of_a_call(client: Client, footprints: Footprints) -> float:
         calls += 1
     ended_at = time.time()
     time.sleep(2 * INTERVAL_SECONDS)  # the last reading comes after the last call
-    return footprints.cpu_seconds("clickhouse", began_at, ended_at) / calls
+    return usage.cpu_seconds("clickhouse", began_at, ended_at) / calls
 
 
-def watch(place: Arena, load: Load, rate: int, probes: Probes) -> int:
+def watch(place: Testbed, load: Load, rate: int, probes: Probes) -> int:
     """Send a load at a rate while the view is asked for the probes, until it shows all of them; return the calls."""
     sending = send_steadily(place, load.records, rate, probes)
     sender = threading.Thread(target=asyncio.run, args=[sending], daemon=True)
@@ -141,7 +141,7 @@ def watch(place: Arena, load: Load, rate: int, probes: Probes) -> int:
     return calls
 
 
-async def send_steadily(place: Arena, records: Sequence[Keyed], rate: int, probes: Probes) -> None:
+async def send_steadily(place: Testbed, records: Sequence[Keyed], rate: int, probes: Probes) -> None:
     """Send records at a rate, with probes among them; what is late is made up for."""
     producer = AIOKafkaProducer(
         bootstrap_servers=place.stack.broker.address, max_batch_size=BATCH_BYTES, max_request_size=4 * BATCH_BYTES
@@ -161,7 +161,7 @@ async def send_steadily(place: Arena, records: Sequence[Keyed], rate: int, probe
 def _calls(client: Client) -> Mapping[str, int]:
     today = datetime.now(UTC).date()
     since, until = f"{today - timedelta(days=1)} 00:00:00", f"{today + timedelta(days=2)} 00:00:00"
-    rows = ask(client, "tool_usage", PROBE_AGENT, since, until)
+    rows = query(client, "tool_usage", PROBE_AGENT, since, until)
     return {str(row["action_name"]): int(str(row["calls"])) for row in rows}
 
 

@@ -41,7 +41,7 @@ def _variation(outcome: Outcome, usual: float) -> Sequence[str]:
     return (
         *(outcome.variation, f"{result.events:,}", f"{outcome.mean_bytes:,.0f}", f"{result.events_a_second:,.0f}"),
         f"{result.events_a_second / usual:.0%}",
-        *(f"{result.course.flushes:,}", f"{result.course.loaded_again:,}", *cost_cells(result)),
+        *(f"{result.run.flushes:,}", f"{result.run.loaded_again:,}", *cost_cells(result)),
         f"{result.other_cores:.1f}",
     )
 
@@ -70,11 +70,11 @@ def _steady(latency: Latency) -> Sequence[str]:
     result = latency.without_asking
     return (
         f"{latency.rate:,}",
-        f"{result.course.ended_at - result.course.reading_at:.0f}",
+        f"{result.run.ended_at - result.run.reading_at:.0f}",
         f"{len(latency.seconds):,}",
         *(f"{latency.percentile(percent):.2f}" for percent in (50, 99)),
         f"{max(latency.seconds):.2f}",
-        *(f"{result.course.flushes:,}", f"{result.course.rows_per_flush:,.0f}", *cost_cells(result)),
+        *(f"{result.run.flushes:,}", f"{result.run.rows_per_flush:,.0f}", *cost_cells(result)),
         f"{latency.asking / result.events * 1e6:.1f}",
         f"{result.other_cores:.1f}",
     )
@@ -107,7 +107,7 @@ def view_table(timings: Sequence[Timing]) -> Table:
 
 def beside_table(stored: Stored, result: Result) -> Table:
     """Return how a worker does when much is stored."""
-    course = result.course
+    run = result.run
     return Table(
         f"A worker beside {stored.events:,} stored events",
         ("events", "ready after s", "events/s", "cached", *COSTS, "other cores"),
@@ -115,9 +115,9 @@ def beside_table(stored: Stored, result: Result) -> Table:
         [
             (
                 f"{result.events:,}",
-                f"{course.reading_at - course.started_at:.1f}",
+                f"{run.reading_at - run.started_at:.1f}",
                 f"{result.events_a_second:,.0f}",
-                *(f"{course.cached:,}", *cost_cells(result), f"{result.other_cores:.1f}"),
+                *(f"{run.cached:,}", *cost_cells(result), f"{result.other_cores:.1f}"),
             )
         ],
         "On the data of the views: a worker that knows all stored conversations (one for ten events), catching up "

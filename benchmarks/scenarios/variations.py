@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from benchmarks.contenders.convostream_worker import ConvostreamWorker
-from benchmarks.harness.contender import Arena, Course
+from benchmarks.harness.contender import RunTimes, Testbed
 from benchmarks.harness.stack import PARTITIONS, Say, empty_the_database, fill
 from benchmarks.scenarios.end_to_end import Result, go_on
 from benchmarks.workload import variations as shapes
@@ -49,12 +49,12 @@ class LiveWorker(ConvostreamWorker):
         super().__init__()
         self._load = load
 
-    def run(self, arena: Arena) -> Course:
+    def run(self, testbed: Testbed) -> RunTimes:
         """Start the workers, produce the load as fast as possible, and wait until it has landed."""
-        start = self.start(arena)
+        start = self.start(testbed)
         began_at = time.time()
-        produce(arena.stack.broker.address, arena.topic, arena.partitions, self._load.records)
-        return replace(self.finish(arena, start), reading_at=began_at)
+        produce(testbed.stack.broker.address, testbed.topic, testbed.partitions, self._load.records)
+        return replace(self.finish(testbed, start), reading_at=began_at)
 
 
 NOTHING: Final = Load([], {})

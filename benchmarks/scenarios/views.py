@@ -16,7 +16,7 @@ from clickhouse_connect.driver.client import Client
 from benchmarks.contenders import small_tables
 from benchmarks.contenders.convostream_worker import ConvostreamWorker
 from benchmarks.harness.contender import ContenderFailed
-from benchmarks.harness.questions import VIEWS, reader, statement
+from benchmarks.harness.queries import VIEWS, client_of, statement
 from benchmarks.harness.stack import PARTITIONS, Say, empty_the_database, fill
 from benchmarks.scenarios.end_to_end import go_on
 from benchmarks.workload.bulk_copy import Copies, check_sample
@@ -63,7 +63,7 @@ def measure_views(stack: Stack, broker: Broker, sizes: Sequence[int], say: Say) 
     empty_the_database(stack)
     go_on(fill(stack, broker, "views", load, PARTITIONS, 1, say), load, ConvostreamWorker(), say)
     url = environment["CONVOSTREAM_CLICKHOUSE_URL"]
-    writer, client = small_tables.connect(url), reader(environment["CONVOSTREAM_CLICKHOUSE_READER_URL"])
+    writer, client = small_tables.connect(url), client_of(environment["CONVOSTREAM_CLICKHOUSE_READER_URL"])
     copies = Copies(writer, max(sizes) // len(load.records))
     for size in sorted(sizes):
         say(f"{broker}: copying up to {size:,} events")
@@ -101,7 +101,7 @@ def time_views(client: Client, events: int) -> Sequence[Timing]:
 
 def time_all(url: str, events: int) -> Timing:
     """Call all views at once, as a dashboard does, a few times."""
-    clients = [reader(url) for _ in VIEWS]
+    clients = [client_of(url) for _ in VIEWS]
     with ThreadPoolExecutor(AT_ONCE) as threads:
         costs = [_call_all(threads, clients) for _ in range(CALLS)]
     return Timing(ALL, events, statistics.median(costs), max(costs), len(VIEWS))

@@ -10,7 +10,7 @@ from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
-from benchmarks.harness.questions import ask
+from benchmarks.harness.queries import query
 from benchmarks.workload.conversations import AGENTS, ESCALATING_ACTION, RATINGS
 
 STORED_SQL: Final = (
@@ -94,9 +94,9 @@ def read_numbers(reader: Client) -> Numbers:
     found: dict[Place, int] = {("", "events", name): number for name, number in stored.items()}
     for agent in AGENTS:
         for view, columns in TOTALS.items():
-            (row,) = ask(reader, view, agent)
+            (row,) = query(reader, view, agent)
             found |= {(agent, view, column): int(str(row[column])) for column in columns}
-        for row in ask(reader, "tool_usage", agent):
+        for row in query(reader, "tool_usage", agent):
             found[agent, "tool_usage", str(row["action_name"])] = int(str(row["calls"]))
     return found
 

@@ -9,7 +9,7 @@ from benchmarks.contenders.pipelines import Pipeline
 from benchmarks.contenders.registry import CONTENDERS, VANILLA_FAUST
 from benchmarks.harness.machine import settings
 from benchmarks.harness.plan import FULL, SECTIONS, USUAL
-from benchmarks.harness.questions import VIEWS, statement
+from benchmarks.harness.queries import VIEWS, statement
 from benchmarks.scenarios.sections import Sections
 from tests.support.project.metadata import ROOT
 

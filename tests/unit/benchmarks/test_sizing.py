@@ -94,7 +94,7 @@ def test_noise_makes_no_cost_negative(costs: list[tuple[int, int, float]], found
 
 
 def test_the_coefficients_of_a_run_are_those_of_an_event() -> None:
-    load, few = make_load(1_000), replace(RESULT, course=replace(RESULT.course, flushes=4))
+    load, few = make_load(1_000), replace(RESULT, run=replace(RESULT.run, flushes=4))
     costs = measured("a run", few, Latency(2_000, [1.0], few, 0), 9_000_000, load)
     assert (costs.worker_us, costs.stored_bytes) == (30, 90)
     assert costs.kafka_bytes > load.mean_bytes

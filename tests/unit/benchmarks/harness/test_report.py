@@ -7,7 +7,7 @@ import pytest
 
 from benchmarks.contenders.registry import VANILLA_FAUST
 from benchmarks.harness import report
-from benchmarks.harness.contender import Course, Step
+from benchmarks.harness.contender import RunTimes, Step
 from benchmarks.harness.report import BEGIN, END, markdown, write_figures
 from benchmarks.harness.tables import Table, cost_table, ratios_to, speed_table, step_table
 from benchmarks.scenarios.end_to_end import Cost, Result
@@ -18,7 +18,7 @@ RESULT = Result(
     VANILLA_FAUST,
     "small",
     100_000,
-    Course(started_at=90, reading_at=100, writing_at=101, ended_at=105, steps=[Step("decode", 4, 2.0)]),
+    RunTimes(started_at=90, reading_at=100, writing_at=101, ended_at=105, steps=[Step("decode", 4, 2.0)]),
     {
         "contender": Cost(3.0, 300 * 2**20),
         "broker": Cost(0.5, 400 * 2**20),
@@ -34,8 +34,8 @@ def test_speed_is_given_from_reading_from_writing_and_from_the_start_on() -> Non
 
 
 def test_speed_is_compared_with_vanilla_faust_on_the_same_broker_and_a_part_of_the_job_with_nothing() -> None:
-    course = replace(RESULT.course, ended_at=102.0)
-    faster = replace(RESULT, contender="another", course=course)
+    run = replace(RESULT.run, ended_at=102.0)
+    faster = replace(RESULT, contender="another", run=run)
     part, alone = replace(faster, job="part"), replace(faster, broker="embedded")
     assert ratios_to(VANILLA_FAUST, [RESULT, faster, part, alone]) == ["1.0", "2.5", "", ""]
 

@@ -21,7 +21,7 @@ def test_one_and_two_workers_and_one_four_and_twelve_partitions_are_compared() -
 
 
 def test_a_variation_is_given_as_a_share_of_the_usual_speed() -> None:
-    slower = replace(RESULT, course=replace(RESULT.course, ended_at=110.0))
+    slower = replace(RESULT, run=replace(RESULT.run, ended_at=110.0))
     rows = variation_table([Outcome(USUAL, RESULT, 357), Outcome("12 partitions", slower, 357)]).rows
     assert [row[:5] for row in rows] == [
         (USUAL, "100,000", "357", "20,000", "100%"),

@@ -1,4 +1,4 @@
-"""How the benchmark asks a metric view: one agent, the month in which its events lie."""
+"""The queries of metric views: one agent, the month of its events."""
 
 from collections.abc import Mapping, Sequence
 from typing import Final
@@ -13,20 +13,20 @@ SINCE: Final = "2026-04-01 00:00:00"
 UNTIL: Final = "2026-05-01 00:00:00"
 
 
-def reader(url: str) -> Client:
-    """Return a client that may only look."""
+def client_of(url: str) -> Client:
+    """Return a client of ClickHouse for many threads."""
     return clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
 
 
 def statement(view: str, agent: str, time_zone: str = "UTC", since: str = SINCE, until: str = UNTIL) -> str:
-    """Return the query of a view, as a reader writes it."""
+    """Return the query of a view, as a user writes it."""
     return (
         f"SELECT * FROM {view}(agent_id='{agent}', environment='production', "  # noqa: S608  (names of ours)
         f"since='{since}', until='{until}', time_zone='{time_zone}')"
     )
 
 
-def ask(
+def query(
     client: Client, view: str, agent: str, since: str = SINCE, until: str = UNTIL
 ) -> Sequence[Mapping[str, object]]:
     """Return the rows of a view."""
