@@ -12,7 +12,6 @@ from stream_processors.enrichment.devices import load_parser
 from stream_processors.enrichment.policy import make_enrichment
 from stream_processors.kafka.light_records import make_light_records
 from stream_processors.maintenance.audit_schedule import AuditSchedule
-from stream_processors.process.allocator import tune_malloc
 from stream_processors.process.health import Heartbeat, serve_health
 from stream_processors.process.identity import make_owner_id
 from stream_processors.process.logs import configure_logs
@@ -27,7 +26,6 @@ logger = logging.getLogger(__name__)
 
 def run_worker(settings: WorkerSettings) -> int:
     """Run a worker until SIGTERM or SIGINT; return the exit code."""
-    tune_malloc()
     make_light_records()
     configure_logs(settings.log_format, settings.log_level)
     clickhouse = ClickHouse(settings.clickhouse_url.get_secret_value(), settings.clickhouse_timeout_seconds)

@@ -1,4 +1,4 @@
-"""The tables of the end-to-end part: what was measured, as cells of text."""
+"""The tables of the end-to-end section: measurements as cells of text."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,9 +25,9 @@ class Table:
 
 
 def speed_table(results: Sequence[Result], load: Load, left_out: Mapping[tuple[Broker, str], str]) -> Table:
-    """Return how fast each contender was; `left_out` says why one is not there."""
+    """Return the speed of each contender; `left_out` has the reasons of those that did not run."""
     ratios = ratios_to(VANILLA_FAUST, results)
-    missing = "".join(f" Left out on {broker}: {name} ({why})." for (broker, name), why in left_out.items())
+    missing = "".join(skipped(broker, name, why) for (broker, name), why in left_out.items())
     return Table(
         f"Speed: {len(load.records):,} events of {load.mean_bytes:.0f} bytes, {load.conversations:,} conversations",
         (
@@ -36,19 +36,24 @@ def speed_table(results: Sequence[Result], load: Load, left_out: Mapping[tuple[B
         ),
         3,
         [_speed(result, ratio) for result, ratio in zip(results, ratios, strict=True)],
-        "The jobs are not the same. **whole**: contract, repetitions, places, sessions, escalations, response "
-        "times, signed facts that stay right under disorder, exactly-once effect, all tables and views; checked, no "
-        "event lost, doubled or changed. **small**: the same models, the country, the time from question to answer, "
-        "one row an event and two views; a crash or a repetition doubles rows, and what is asked lies in memory "
-        "(Quix Streams: in its state). **part**: one step of the whole job alone. events/s and seconds: from when "
-        "reading begins (whole: first claim of a partition; small: first record) until every table and view has "
-        "every event; then events/s from the first write on, and from the start of the process on. Other cores: how "
-        f"many worked for something else meanwhile; a run is undisturbed at 0.1.{missing}",
+        "The contenders do different jobs. **whole**: the contract, duplicates, places, sessions, escalations, "
+        "response times, facts that stay exact in any order of events, exactly-once writes, all tables and views; "
+        "the result was checked. **small**: the same models, the country, the response time, one row an event and two "
+        "views; a crash or a duplicate doubles rows, and open questions are kept in memory (Quix Streams: in its "
+        "state). **part**: one step of the whole job. events/s and seconds run from the start of reading (whole: the "
+        "first claim of a partition; small: the first record) until every table and view has every event; the next "
+        "columns start at the first write and at the start of the process. Other cores: the processors that other "
+        f"programs used meanwhile; a run is undisturbed at 0.1.{missing}",
     )
 
 
+def skipped(broker: Broker, name: str, reason: str) -> str:
+    """Return the sentence about a contender that did not run."""
+    return f" Skipped on {broker}: {name} ({reason})."
+
+
 def ratios_to(name: str, results: Sequence[Result]) -> Sequence[str]:
-    """Return how many times faster each was than the contender of this name on the same broker."""
+    """Return the speed of each as a multiple of a contender's on the same broker."""
     reference = {result.broker: result.events_a_second for result in results if result.contender == name}
     return [
         f"{result.events_a_second / reference[result.broker]:.1f}"
@@ -70,14 +75,14 @@ def _speed(result: Result, ratio: str) -> Sequence[str]:
 
 
 def cost_table(results: Sequence[Result]) -> Table:
-    """Return what each contender cost, and what it made others cost."""
+    """Return the processor time and memory of each contender, and of the servers that it used."""
     return Table(
         "Cost",
         ("broker", "contender", *(f"CPU {role}" for role in ROLES), *(f"MiB {role}" for role in ROLES)),
         2,
         [(result.broker, result.contender, *cost_cells(result)) for result in results],
-        "CPU: seconds a million events, which is microseconds an event, over the same time as events/s. MiB: the most "
-        "resident memory in that time; a floor holds all records in memory.",
+        "CPU: microseconds an event, over the same time as events/s. MiB: the peak of resident memory in that time; a "
+        "floor holds all records in memory.",
     )
 
 
@@ -90,7 +95,7 @@ def cost_cells(result: Result) -> Sequence[str]:
 
 
 def step_table(results: Sequence[Result], title: str = "Time by step") -> Table:
-    """Return where the time of the flushes went."""
+    """Return the time of each step of the flushes."""
     rows = [
         (
             *(result.broker, result.contender, step.name, f"{step.times:,}", f"{step.seconds:.2f}"),
@@ -106,7 +111,7 @@ def step_table(results: Sequence[Result], title: str = "Time by step") -> Table:
         ("broker", "contender", "step", "times", "seconds", "ms each", "us an event"),
         3,
         rows,
-        "By the clock, summed over the flushes of all partitions, from the metric `convostream_step_seconds`. In a "
-        "worker steps overlap (`decode` lets others go on in between, `insert` waits for ClickHouse, `wait` for the "
-        "insert of the flush before), so the sum is more than the run; in a floor nothing overlaps but inserts.",
+        "Wall-clock time of all flushes of all partitions, from the metric `convostream_step_seconds`. Steps of a "
+        "worker overlap: `decode` yields to other tasks, `insert` waits for ClickHouse, `wait` for the previous "
+        "insert. So their sum exceeds the time of the run. In a floor only inserts overlap.",
     )

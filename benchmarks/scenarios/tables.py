@@ -1,4 +1,4 @@
-"""The tables of the other parts: variations, steady rates, views, calls."""
+"""The tables of the other sections: variations, steady rates, views, calls."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -17,7 +17,7 @@ COSTS: Final = (
 
 
 def variation_table(outcomes: Sequence[Outcome]) -> Table:
-    """Return how the worker does under other circumstances, and its speed as a share of the usual one."""
+    """Return the results of each variation, and its speed as a share of the usual one."""
     usual = next(each.result.events_a_second for each in outcomes if each.variation == USUAL)
     return Table(
         "Variations: the worker alone, catching up",
@@ -28,10 +28,10 @@ def variation_table(outcomes: Sequence[Outcome]) -> Table:
         ),
         1,
         [_variation(each, usual) for each in outcomes],
-        "Each on a topic of its own with an empty database; all numbers were checked. Live: the workers own their "
-        "partitions before the first event, and producing all of them is in the time; compare 2 workers with 1 "
-        "there: all share the same cores. Loaded again: conversations that were known but not in memory, so that "
-        "ClickHouse was asked for their events: in that variation one worker wrote as many events before, among "
+        "Each variation has its own topic and an empty database; all numbers were checked. Live: the workers own "
+        "their partitions before the first event, and the time includes producing the events; compare 2 workers with "
+        "1, because all share the same cores. Loaded again: known conversations that were not in memory, so that "
+        "their events were loaded from ClickHouse. In that variation one worker wrote as many events before, among "
         "them the first three of each such conversation, and another one took over. CPU: microseconds an event.",
     )
 
@@ -47,21 +47,21 @@ def _variation(outcome: Outcome, usual: float) -> Sequence[str]:
 
 
 def steady_table(latencies: Sequence[Latency]) -> Table:
-    """Return how long events take at steady rates."""
+    """Return the latency of events at steady rates."""
     return Table(
         "Steady rates: from the call that sends an event until a metric view shows it",
         (
             *("events/s", "seconds", "probes", "p50 s", "p99 s", "longest s", "flushes", "rows a flush"),
             *COSTS,
-            "CPU asking",
+            "CPU queries",
             "other cores",
         ),
         0,
         [_steady(each) for each in latencies],
-        "4 partitions, 1 worker, default settings. Probes go to every partition four times a second; the view "
-        "`tool_usage` is asked about ten times a second until it shows them: what that costs ClickHouse beside the "
-        "events (a call on empty tables, measured before) is in `CPU asking`. A flush is made when its oldest record "
-        "has waited for a second (CONVOSTREAM_FLUSH_MAX_AGE_SECONDS). All numbers were checked. CPU: microseconds an "
+        "4 partitions, 1 worker, default settings. Four probes a second are sent to each partition, and the view "
+        "`tool_usage` is queried about ten times a second until it shows them. `CPU queries` is what these queries "
+        "cost ClickHouse, by a query on empty tables before the run. A flush is made when its oldest record has "
+        "waited for a second (CONVOSTREAM_FLUSH_MAX_AGE_SECONDS). All numbers were checked. CPU: microseconds an "
         "event.",
     )
 
@@ -81,7 +81,7 @@ def _steady(latency: Latency) -> Sequence[str]:
 
 
 def view_table(timings: Sequence[Timing]) -> Table:
-    """Return how long the views took, the sizes side by side."""
+    """Return the time of each view, the sizes side by side."""
     sizes = sorted({timing.events for timing in timings})
     found = {(timing.view, timing.events): timing for timing in timings}
     views = list(dict.fromkeys(timing.view for timing in timings))
@@ -97,16 +97,16 @@ def view_table(timings: Sequence[Timing]) -> Table:
             )
             for view in views
         ],
-        "One agent of three, 30 days, which hold all events; time zone Europe/Zagreb; five calls after one that "
-        "does not count, over HTTP, once ClickHouse has stopped merging. The whole dashboard: all views at once, "
-        "eight queries at a time. The first 100,000 events went through the worker, the others are copies of them, "
-        "other conversations of other customers at other times; every number was checked, and the facts of every "
-        "997th conversation were computed anew from its events.",
+        "One agent of three over the 30 days of all events; time zone Europe/Zagreb; five queries over HTTP after a "
+        "warm-up, when ClickHouse has finished its merges. The whole dashboard: all views, eight queries at a time. "
+        "The worker wrote the first 100,000 events; the others are copies as other conversations of other customers "
+        "at other times. Every number was checked, and the facts of every 997th conversation were recomputed from "
+        "its events.",
     )
 
 
 def beside_table(stored: Stored, result: Result) -> Table:
-    """Return how a worker does when much is stored."""
+    """Return the results of a worker on a large database."""
     run = result.run
     return Table(
         f"A worker beside {stored.events:,} stored events",
@@ -120,8 +120,8 @@ def beside_table(stored: Stored, result: Result) -> Table:
                 *(f"{run.cached:,}", *cost_cells(result), f"{result.other_cores:.1f}"),
             )
         ],
-        "On the data of the views: a worker that knows all stored conversations (one for ten events), catching up "
-        "with new ones. Ready: from the start of Python until it has claimed its partitions. Cached: conversations "
+        "On the data of the views: a worker that knows all stored conversations (one for ten events) catches up with "
+        "new ones. Ready: from the start of the process until it has claimed its partitions. Cached: conversations "
         "in memory at the end. All numbers were checked. CPU: microseconds an event.",
     )
 
@@ -131,14 +131,14 @@ def _seconds(timing: Timing) -> tuple[float, float]:
 
 
 def tracking_table(rows: Sequence[emit.Row], left_out: str) -> Table:
-    """Return what a tracking call costs its caller, beside the sends of other clients."""
+    """Return the cost of a tracking call for its caller, beside the sends of other clients."""
     return Table(
         "A tracking call of the SDK, and the sends of other clients",
         emit.TITLES,
         1,
         [row.cells() for row in rows],
         "Single calls, timed one by one: back to back (burst), and one each half millisecond (paced). A tracking "
-        "call makes and checks an event; a send of the others is given bytes that are ready. Down and hung: the SDK "
-        "begins so, the others need a broker to begin with. A call of the others is cancelled after a second and "
-        f"counts as refused, and they are given five seconds in all.{left_out}",
+        "call builds and validates an event; the other clients send prepared bytes. Down and hung: the SDK starts in "
+        "that state, the others need a broker to start. A call of the others is cancelled after a second and counts "
+        f"as refused; they have five seconds in all.{left_out}",
     )

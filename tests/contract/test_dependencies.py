@@ -85,8 +85,8 @@ def test_every_distribution_that_gets_installed_is_pinned() -> None:
 @pytest.mark.parametrize(
     ("name", "extras", "left_out"),
     [
-        ("development.txt", EVERYTHING, set()),
-        ("demo.txt", DEMO, {"pandas"}),  # required by chdb-core, which imports it for data frames alone
+        ("development.txt", EVERYTHING, {"pandas"}),  # required by chdb-core, which imports it for data frames only
+        ("demo.txt", DEMO, {"pandas"}),
         ("image.txt", ("worker", "dashboard"), set()),
     ],
 )

@@ -40,8 +40,8 @@ def test_speed_is_compared_with_vanilla_faust_on_the_same_broker_and_a_part_of_t
     assert ratios_to(VANILLA_FAUST, [RESULT, faster, part, alone]) == ["1.0", "2.5", "", ""]
 
 
-def test_the_table_says_who_was_left_out_and_why() -> None:
-    assert "Left out on kafka: Quix Streams (it is not installed)." in (
+def test_the_table_says_which_contender_was_skipped_and_why() -> None:
+    assert "Skipped on kafka: Quix Streams (it is not installed)." in (
         speed_table([RESULT], make_load(1_000), {("kafka", "Quix Streams"): "it is not installed"}).note
     )
 
