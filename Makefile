@@ -32,6 +32,9 @@ PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(RUN) -m pip install
 UV := $(RUN) -m uv pip
 COMPILE := $(UV) compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	--constraint constraints.txt
+SDK_VENV = .venv-sdk/$(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+SDK_TEST_TOOLS := cryptography hypothesis jsonschema pytest pytest-asyncio pytest-cov pytest-timeout pytest-xdist \
+	pyyaml trustme
 define READ_AUDIT
 import json, sys
 text = open(sys.argv[1]).read()
@@ -69,10 +72,10 @@ define INSTALL
 endef
 LINK := $(PIP) --quiet --no-deps --no-build-isolation --editable .
 
-.PHONY: help demo up test unit coverage faults check audit lock sbom bench docs
+.PHONY: help demo up test unit sdk-unit coverage faults check audit lock sbom bench docs
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(INSTALLED_DEMO) ## run everything on real transcripts and print the fifteen metrics (ARGS=--once: then stop)
 	@$(RUN) -m examples.demo $(ARGS)
@@ -85,6 +88,12 @@ test: $(INSTALLED) $(if $(SOME_TESTS),,unit) ## run all tests (ARGS='tests/unit 
 
 unit: $(INSTALLED) ## run the unit tests on all cores; they need no server
 	@$(RUN) -m pytest tests/unit tests/contract --numprocesses auto $(ARGS)
+
+sdk-unit: ## run the SDK's unit tests on another Python, in an environment of its own (PYTHON=python3.13)
+	@echo "$$($(PYTHON) --version), $(SDK_VENV)"; $(PYTHON) -m venv $(SDK_VENV)
+	@PIP_DISABLE_PIP_VERSION_CHECK=1 $(SDK_VENV)/bin/python -m pip install --quiet --constraint constraints.txt \
+		--editable '.[msk]' $(SDK_TEST_TOOLS)
+	@$(SDK_VENV)/bin/python -m pytest tests/unit/convostream --numprocesses auto $(ARGS)
 
 coverage: $(INSTALLED) ## run the unit tests with coverage; fails where a package has less than 95 %
 	@$(RUN) -m pytest tests/unit/convostream $(addprefix tests/unit/stream_processors/,conversations decoding enrichment) \
