@@ -77,7 +77,7 @@ def _check_certificate(setting: str, path: Path) -> None:
         expiries = [_expiry(ssl.PEM_cert_to_DER_cert(f"{_BEGIN}{block}{_END}")) for block in blocks]
         ssl.create_default_context(cadata=text)
     except (ValueError, IndexError, ssl.SSLError):
-        raise InvalidSettings(f"{setting}: {path} holds a certificate that is damaged; copy it again") from None
+        raise InvalidSettings(f"{setting}: {path} contains a corrupt certificate; copy it again") from None
     expiry = max(expiries) if setting == _CAFILE else expiries[0]
     if expiry < datetime.now(UTC):
         raise InvalidSettings(f"{setting}: the certificate in {path} expired on {expiry:%Y-%m-%d}; get a new one")
