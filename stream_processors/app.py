@@ -23,10 +23,11 @@ from stream_processors.clickhouse.block import Segment
 from stream_processors.clickhouse.client import ClickHouse
 from stream_processors.dead_letters.storage import dead_letter_policy
 from stream_processors.enrichment.policy import Enrichment
-from stream_processors.kafka.consumer import PollSchema, WholePollConsumer, WholePollTransport
+from stream_processors.kafka.consumer import WholePollConsumer
 from stream_processors.kafka.options import broker_options
 from stream_processors.kafka.records import Record
 from stream_processors.kafka.source import PartitionSource
+from stream_processors.kafka.transport import PollSchema, WholePollTransport
 from stream_processors.partitions.assignment import Ownership
 from stream_processors.partitions.context import TrackedSemaphore, WorkerContext
 from stream_processors.partitions.protocol.io import PrepareRequest

@@ -1,66 +1,31 @@
-"""The Faust transport for whole polls: an agent gets all records of a partition that a poll returned as one message.
-
-Faust delivers single records and commits by counting single acknowledgements. At tens of thousands of events per second
-that costs more than everything else. Here a message is a `Poll`, ClickHouse's range log is the position of a partition,
-and the offset committed to Kafka follows it, for monitors of the group's lag.
-"""
+"""Faust's consumer as the worker's `PartitionSource`: whole polls, positions set by the owners of partitions."""
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import suppress
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any
 
 import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import (
-    GroupAuthorizationFailedError,
-    KafkaError,
     MessageSizeTooLargeError,
-    TopicAuthorizationFailedError,
 )
 from faust.transport.drivers.aiokafka import (
-    AIOKafkaConsumerThread,
     Consumer,
-    Producer,
-    Transport,
-    credentials_to_aiokafka_auth,
-    server_list,
 )
 from faust.types import TP, ConsumerMessage
 
-from convostream.kafka.diagnosis import explain, find_reason
 from stream_processors import metrics
 from stream_processors.errors import InvalidRecord
+from stream_processors.kafka.consumer_thread import REFUSED_SECONDS, WholePollThread
 from stream_processors.kafka.read_positions import ReadPositions
 from stream_processors.kafka.records import Record
 from stream_processors.kafka.source import Poll, TopicDescription
-from stream_processors.kafka.startup import start_with_retry
 from stream_processors.kafka.topic_metadata import describe_topic
 
-# How long a fetch waits for records. A partition that is read from now on waits for the fetch in flight.
-LONGEST_WAIT_MS: Final = 200
-
-# How often missing Kafka permissions are logged and checked again.
-REFUSED_SECONDS: Final = 1.0
-
-REFUSALS: Final = (TopicAuthorizationFailedError, GroupAuthorizationFailedError)
-
-T = TypeVar("T")
 Assign = Callable[[set[int]], Awaitable[None]]
-
-
-class PollSchema(faust.Schema[Any, Any]):
-    """Deliver a `Poll` unchanged: decoding is a step of the pipeline, so that a decoding error loses nothing."""
-
-    def loads_key(self, app: Any, message: Any, **options: Any) -> Any:
-        """Return no key: a poll has many."""
-        return None
-
-    def loads_value(self, app: Any, message: Any, **options: Any) -> Any:
-        """Return the poll."""
-        return message.value
 
 
 class _NeverSeen(dict[TP, int | None]):
@@ -71,65 +36,6 @@ class _NeverSeen(dict[TP, int | None]):
 
     def __setitem__(self, key: TP, value: int | None) -> None:
         return None
-
-
-class WholePollThread(AIOKafkaConsumerThread):
-    """Faust's consumer thread; a failed commit does not crash it, because the next one has the same position."""
-
-    def _create_consumer(self, loop: asyncio.AbstractEventLoop) -> AIOKafkaConsumer:
-        consumer = super()._create_consumer(loop)
-        consumer._fetch_max_wait_ms = LONGEST_WAIT_MS  # Faust uses 1.5 s and has no option for it
-        # Faust sets this only for workers that write in transactions themselves.
-        consumer._isolation_level = "read_committed"
-        return consumer
-
-    async def on_start(self) -> None:
-        """Start the client, however long Kafka is unavailable."""
-        await start_with_retry(self, super().on_start, self._clear, _reason_of(self.transport))
-
-    async def _clear(self) -> None:
-        await self._ensure_consumer().stop()
-
-    async def _fetch_records(self, *arguments: Any, **options: Any) -> Any:
-        """Return the records of the next poll; while Kafka refuses it, nothing, after a pause."""
-        try:
-            return await super()._fetch_records(*arguments, **options)
-        except REFUSALS as error:
-            self.log.error("Kafka does not let this worker read: %s", explain(error))  # noqa: TRY400
-            await asyncio.sleep(REFUSED_SECONDS)
-            return {}
-
-    async def report_refusal(self) -> None:
-        """Log why Kafka refuses group membership, if it does: the client only reports it on request."""
-        try:
-            await self.at_once(_check_group)
-        except KafkaError as error:
-            self.log.error("Kafka does not let this worker into its group: %s", explain(error))  # noqa: TRY400
-
-    def state_of(self, tp: TP) -> Any:
-        """Return the client's state of a partition; None if it is not assigned."""
-        subscription = self._ensure_consumer()._subscription.subscription
-        assignment = subscription.assignment if subscription is not None else None
-        key = TopicPartition(*tp)
-        return assignment.state_value(key) if assignment is not None and key in assignment.tps else None
-
-    async def at_once(self, call: Callable[[AIOKafkaConsumer], Awaitable[T]]) -> T:
-        """Call the client without waiting for the poll in flight, as Faust would."""
-
-        async def in_thread() -> T:
-            return await call(self._ensure_consumer())
-
-        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(in_thread(), self.thread_loop))
-
-    async def commit(self, offsets: Mapping[TP, int]) -> bool:
-        """Commit offsets; tell whether Kafka accepted them."""
-        positions = {TopicPartition(*tp): offset for tp, offset in offsets.items()}
-        try:
-            await self.at_once(lambda client: client.commit(positions))
-        except KafkaError as error:
-            self.log.warning("the group's offsets were not committed (%s); the next commit carries them", error)
-            return False
-        return True
 
 
 class WholePollConsumer(Consumer):
@@ -144,7 +50,7 @@ class WholePollConsumer(Consumer):
         self.on_assigned: Assign | None = None
         self._seeks: Counter[TP] = Counter()
         self._read = ReadPositions()
-        self._landed: dict[TP, int] = {}
+        self._written: dict[TP, int] = {}
         self._reported: dict[TP, int] = {}
         self._resumed = asyncio.Event()
 
@@ -222,10 +128,10 @@ class WholePollConsumer(Consumer):
 
     async def force_commit(self, topics: Any = None, start_new_transaction: bool = True) -> bool:
         """Commit what was written since the last commit."""
-        if not self._landed:
+        if not self._written:
             return False  # also when a worker ends that never reached Kafka: its client has no assignment
         assignment = self.assignment()
-        read = {tp: self.read_to(tp.partition, at) for tp, at in self._landed.items() if tp in assignment}
+        read = {tp: self.read_to(tp.partition, at) for tp, at in self._written.items() if tp in assignment}
         fresh = {tp: at for tp, at in read.items() if self._reported.get(tp) != at}
         if not fresh or not await self._commit(fresh):
             return False
@@ -279,14 +185,14 @@ class WholePollConsumer(Consumer):
 
     def mark_written(self, partition: int, offset: int) -> None:
         """Record the offset below which everything is written."""
-        self._landed[self._tp(partition)] = offset
+        self._written[self._tp(partition)] = offset
 
     async def is_member(self, partition: int) -> bool:
         """Ask Kafka whether this worker still owns a partition: only its owner may commit."""
         tp = self._tp(partition)
         if tp not in self.assignment():
             return False
-        position = self._landed.get(tp)
+        position = self._written.get(tp)
         return position is None or await self._commit({tp: position})
 
     async def forward(self, record: Record, key: bytes, partition: int, headers: Any) -> None:
@@ -302,43 +208,13 @@ class WholePollConsumer(Consumer):
             raise InvalidRecord("too_large", reason) from None
 
 
-def _reason_of(transport: Any) -> Callable[[Exception], Awaitable[str]]:
-    """Return a function that finds out why a client cannot start."""
-    servers = server_list(transport.url, transport.default_port)
-    options = partial(credentials_to_aiokafka_auth, transport.app.conf.broker_credentials)
-    return partial(find_reason, bootstrap_servers=servers, options=options)
-
-
 def _end_of(state: Any) -> int:
     """Return the end of what may be read: the first open transaction, if the broker reports it."""
     is_known = state.lso is not None and state.lso >= 0
     return int((state.lso if is_known else state.highwater) or 0)
 
 
-async def _check_group(client: AIOKafkaConsumer) -> None:
-    if client._coordinator is not None:
-        client._coordinator.check_errors()
-
-
 async def _seek(client: AIOKafkaConsumer, partition: TopicPartition, offset: int) -> None:
     # The client looks up its own position after an assignment. A position that is set before that would be lost.
     await client.position(partition)
     client.seek(partition, offset)
-
-
-class RetryingProducer(Producer):
-    """Faust's producer, which waits for Kafka when it starts."""
-
-    async def on_start(self) -> None:
-        """Start the client, however long Kafka is unavailable."""
-        await start_with_retry(self, super().on_start, self._clear, _reason_of(self.transport))
-
-    async def _clear(self) -> None:
-        await self._ensure_producer().stop()
-
-
-class WholePollTransport(Transport):
-    """Faust's Kafka transport with the consumer and the producer above."""
-
-    Consumer = WholePollConsumer
-    Producer = RetryingProducer

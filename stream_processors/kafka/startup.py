@@ -6,9 +6,13 @@ later.
 
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Final, Protocol
+from functools import partial
+from typing import Any, Final, Protocol
 
 from aiokafka.errors import KafkaConnectionError
+from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth, server_list
+
+from convostream.kafka.diagnosis import find_reason
 
 RETRY_SECONDS: Final = 1.0
 
@@ -48,3 +52,10 @@ async def start_with_retry(
                 raise SystemExit(0) from None
             logger.warning("Kafka does not answer (%s); trying again", await reason(error))
             await service.sleep(RETRY_SECONDS)
+
+
+def reason_of(transport: Any) -> Callable[[Exception], Awaitable[str]]:
+    """Return a function that finds out why a client cannot start."""
+    servers = server_list(transport.url, transport.default_port)
+    options = partial(credentials_to_aiokafka_auth, transport.app.conf.broker_credentials)
+    return partial(find_reason, bootstrap_servers=servers, options=options)

@@ -25,8 +25,8 @@ def test_a_link_leads_to_a_file(document: Path) -> None:
 
 @every_document
 def test_a_make_command_is_a_target(document: Path) -> None:
-    named = set(re.findall(r"(?:^|`)make (?:[A-Z]+=\S+ )*([a-z]+)", document.read_text(), flags=re.MULTILINE))
-    assert named <= set(re.findall(r"^([a-z]+):.* ## ", MAKEFILE, flags=re.MULTILINE))
+    named = set(re.findall(r"(?:^|`)make (?:[A-Z]+=\S+ )*([a-z-]+)", document.read_text(), flags=re.MULTILINE))
+    assert named <= set(re.findall(r"^([a-z-]+):.* ## ", MAKEFILE, flags=re.MULTILINE))
 
 
 @every_document
