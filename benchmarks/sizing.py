@@ -125,7 +125,7 @@ def table(costs: Coefficients) -> Table:
             *("ClickHouse cores", "ClickHouse GiB a day", "Kafka GiB a day"),
         ),
         0,
-        [_cells(each) for each in found],
+        [_cells(figure) for figure in found],
         f"From {costs.worker_us:g} us an event in the worker, {costs.clickhouse_us:g} us an event and "
         f"{costs.clickhouse_flush_ms:g} ms a flush in ClickHouse, {costs.stored_bytes:g} bytes an event there and "
         f"{costs.kafka_bytes:g} in Kafka. `python -m benchmarks.sizing` shows the arithmetic, docs/performance.md "

@@ -25,11 +25,11 @@ def plan_changes(
     def steps(schema_object: SchemaObject) -> Plan:
         return _plan_object(schema_object, database, wanted[schema_object.name], present.get(schema_object.name))
 
-    tables = [each for each in objects if each.kind is Kind.TABLE and each.name in present]
+    tables = [object_ for object_ in objects if object_.kind is Kind.TABLE and object_.name in present]
     return [
-        *(step for each in objects if not each.is_gate for step in steps(each)),
-        *(step for each in tables for step in _extra_columns(wanted[each.name], present[each.name], each.name)),
-        *(step for each in objects if each.is_gate for step in steps(each)),
+        *(step for object_ in objects if not object_.is_gate for step in steps(object_)),
+        *(step for table in tables for step in _extra_columns(wanted[table.name], present[table.name], table.name)),
+        *(step for object_ in objects if object_.is_gate for step in steps(object_)),
     ]
 
 

@@ -79,7 +79,7 @@ def apply_schema(
 
 def _creation(database: Database, objects: Sequence[SchemaObject]) -> list[Step]:
     ordered = sorted(objects, key=lambda schema_object: schema_object.is_gate)
-    return [Step(each.name, "created", each.statement_in(database.name)) for each in ordered]
+    return [Step(object_.name, "created", object_.statement_in(database.name)) for object_ in ordered]
 
 
 class _Upgrade:
@@ -119,7 +119,7 @@ class _Upgrade:
         """Run the pending migrations, then change what differs from the files."""
         self._wanted = describe_files(self._database, self._retention, self._objects)
         done = versions.migrations_done(self._database)
-        pending = [each for each in self._migrations if each.name not in done]
+        pending = [migration for migration in self._migrations if migration.name not in done]
         steps = [] if pending else self._steps()
         if pending and self._dry_run:
             self._show(pending)
@@ -130,7 +130,9 @@ class _Upgrade:
 
     def _show(self, pending: Sequence[Migration]) -> None:
         """Report pending migrations without running them; the differences after them cannot be known."""
-        self._run_steps([Step(each.name, "migrated", text) for each in pending for text in each.statements])
+        self._run_steps(
+            [Step(migration.name, "migrated", text) for migration in pending for text in migration.statements]
+        )
         self.changes.append(Change(self._database.name, "compared", "-- then: what still differs from the files"))
         self._report(self.changes[-1])
 
@@ -139,10 +141,10 @@ class _Upgrade:
             fence.close_fence(self._database)
             self._database.run(self._objects[0].statement)
         for migration in pending:
-            self._run_steps([Step(migration.name, "migrated", each) for each in migration.statements])
+            self._run_steps([Step(migration.name, "migrated", statement) for statement in migration.statements])
             versions.record(self._database, migration.name)
         steps = self._steps()
-        gates = {each.name for each in self._objects if each.is_gate}
+        gates = {object_.name for object_ in self._objects if object_.is_gate}
         self._run_steps([step for step in steps if step.name not in gates])
         if not self._dry_run:
             fence.end_claims(self._database)
@@ -153,11 +155,11 @@ class _Upgrade:
     def _steps(self) -> list[Step]:
         """Return the steps to the schema in the files; raise SchemaDiffers when an obstacle remains."""
         plan = plan_changes(self._objects, self._database.name, self._wanted, describe(self._database))
-        obstacles = [each for each in plan if isinstance(each, Obstacle)]
+        obstacles = [step for step in plan if isinstance(step, Obstacle)]
         if obstacles:
-            lines = "\n".join(f"  {each.name}: {each.text}" for each in obstacles)
+            lines = "\n".join(f"  {obstacle.name}: {obstacle.text}" for obstacle in obstacles)
             raise SchemaDiffers(f"{self._database.name} differs in what apply does not change:\n{lines}")
-        return [each for each in plan if isinstance(each, Step)]
+        return [step for step in plan if isinstance(step, Step)]
 
     def _run_steps(self, steps: Sequence[Step]) -> None:
         for step in steps:

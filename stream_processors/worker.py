@@ -67,7 +67,7 @@ async def _send_heartbeats(app: ProcessorApp, heartbeat: Heartbeat) -> None:
     while True:
         ownership = app.ownership
         partitions = ownership.partitions if ownership is not None else []
-        problems = [f"partition {each.number} is blocked: {each.blocked}" for each in partitions if each.blocked]
+        problems = [f"partition {owned.number} is blocked: {owned.blocked}" for owned in partitions if owned.blocked]
         heartbeat.record(ownership is not None and ownership.is_settled, "; ".join(problems))
         for partition in partitions:
             partition.update_starvation()

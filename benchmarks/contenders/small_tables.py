@@ -65,7 +65,7 @@ def make_database(url: str) -> Client:
 
 def landed(client: Client) -> int:
     """Return how many events are in the table and in its view."""
-    return min(int(each) for each in client.query(LANDED_SQL).result_rows[0])
+    return min(int(value) for value in client.query(LANDED_SQL).result_rows[0])
 
 
 def check(client: Client, load: Load) -> None:

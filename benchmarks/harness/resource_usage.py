@@ -64,7 +64,7 @@ class ResourceUsage:
     def peak_bytes(self, role: str, begin: float, end: float) -> int:
         """Return the most memory that a role had between two moments."""
         readings = self._readings.get(role, [])
-        return max((each.resident_bytes for each in readings if begin <= each.at <= end), default=0)
+        return max((reading.resident_bytes for reading in readings if begin <= reading.at <= end), default=0)
 
     def _read_on(self) -> None:
         number = 0

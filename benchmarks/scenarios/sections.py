@@ -54,7 +54,7 @@ class Sections:
         with running_stack(broker, self._say) as stack:
             rates = self._plan.rates
             self._steady = [measure_steadily(stack, broker, rate, seconds, self._say) for rate in rates]
-        named = [replace(each.result, contender=f"{each.rate:,} events/s") for each in self._steady]
+        named = [replace(latency.result, contender=f"{latency.rate:,} events/s") for latency in self._steady]
         return [scenario_tables.steady_table(self._steady), step_table(named, "Time by step at steady rates")]
 
     def views(self) -> Sequence[Table]:
@@ -87,15 +87,17 @@ class Sections:
         results: list[Result] = []
         with running_stack(broker, self._say) as stack:
             place = fill(stack, broker, "agent-events", load, PARTITIONS, 1, self._say)
-            left_out |= {(broker, each.name): why for each in CONTENDERS if (why := each.missing(broker))}
-            able = [each for each in CONTENDERS if (broker, each.name) not in left_out]
-            for each in able:
+            left_out |= {
+                (broker, contender.name): why for contender in CONTENDERS if (why := contender.missing(broker))
+            }
+            able = [contender for contender in CONTENDERS if (broker, contender.name) not in left_out]
+            for contender in able:
                 try:
-                    results.append(compete(place, load, each, self._say))
+                    results.append(compete(place, load, contender, self._say))
                 except ContenderFailed as failure:
-                    if each.job != "small":
+                    if contender.job != "small":
                         raise
-                    left_out[broker, each.name] = f"it failed: {str(failure).splitlines()[0]}"
+                    left_out[broker, contender.name] = f"it failed: {str(failure).splitlines()[0]}"
             self._stored_bytes = _stored_bytes(place)
         return results
 

@@ -18,7 +18,7 @@ COSTS: Final = (
 
 def variation_table(outcomes: Sequence[Outcome]) -> Table:
     """Return the results of each variation, and its speed as a share of the usual one."""
-    usual = next(each.result.events_a_second for each in outcomes if each.variation == USUAL)
+    usual = next(outcome.result.events_a_second for outcome in outcomes if outcome.variation == USUAL)
     return Table(
         "Variations: the worker alone, catching up",
         (
@@ -27,7 +27,7 @@ def variation_table(outcomes: Sequence[Outcome]) -> Table:
             "other cores",
         ),
         1,
-        [_variation(each, usual) for each in outcomes],
+        [_variation(outcome, usual) for outcome in outcomes],
         "Each variation has its own topic and an empty database; all numbers were checked. Live: the workers own "
         "their partitions before the first event, and the time includes producing the events; compare 2 workers with "
         "1, because all share the same cores. Loaded again: known conversations that were not in memory, so that "
@@ -57,7 +57,7 @@ def steady_table(latencies: Sequence[Latency]) -> Table:
             "other cores",
         ),
         0,
-        [_steady(each) for each in latencies],
+        [_steady(latency) for latency in latencies],
         "4 partitions, 1 worker, default settings. Four probes a second are sent to each partition, and the view "
         "`tool_usage` is queried about ten times a second until it shows them. `CPU queries` is what these queries "
         "cost ClickHouse, by a query on empty tables before the run. A flush is made when its oldest record has "

@@ -80,12 +80,12 @@ class Copies:
             )
 
     def _rows(self, copies: range) -> Iterator[Mapping[str, object]]:
-        for each in self._conversations:
+        for conversation in self._conversations:
             for copy in copies:
-                name = f"{each['conversation_id']}-{copy}"
-                key = ConversationKey(each["agent_id"], each["environment"], name)
+                name = f"{conversation['conversation_id']}-{copy}"
+                key = ConversationKey(conversation["agent_id"], conversation["environment"], name)
                 yield {
-                    "conversation_hash": each["conversation_hash"],
+                    "conversation_hash": conversation["conversation_hash"],
                     "copied_hash": conversation_hash(key),
                     "copied_id": name,
                     "copy": copy,

@@ -128,4 +128,4 @@ def activity_sql(condition: str) -> str:
 
 def hash_condition(hashes: Iterable[object]) -> str:
     """Return the SQL condition for the rows of some conversations."""
-    return f"conversation_hash IN ({','.join(str(int(str(each))) for each in hashes) or 'NULL'})"
+    return f"conversation_hash IN ({','.join(str(int(str(value))) for value in hashes) or 'NULL'})"

@@ -95,10 +95,12 @@ def _where(audit: FinishedAudit) -> Table:
     shown = audit.report.examples[:EXAMPLES_SHOWN]
     table = Table("table", "agent", "environment", "quarter-hour", "conversation_hash", "missing", "too many")
     table.title, table.title_justify = f"the first {len(shown)} differences", "left"
-    for each in shown:
-        quarter = _minute(each.quarter_hour * QUARTER_HOUR_SECONDS) if each.quarter_hour else "never engaged"
-        counts = (str(each.conversation_hash), f"{each.missing:,}", f"{each.surplus:,}")
-        table.add_row(each.table, each.agent_id, each.environment, quarter, *counts)
+    for difference in shown:
+        quarter = (
+            _minute(difference.quarter_hour * QUARTER_HOUR_SECONDS) if difference.quarter_hour else "never engaged"
+        )
+        counts = (str(difference.conversation_hash), f"{difference.missing:,}", f"{difference.surplus:,}")
+        table.add_row(difference.table, difference.agent_id, difference.environment, quarter, *counts)
     return table
 
 

@@ -127,7 +127,7 @@ def replay_command(
 
 def _say_not_sent(not_sent: Sequence[LogPosition], why: str) -> None:
     if not_sent:
-        places = ", ".join(f"{each.partition}/{each.offset}" for each in not_sent[:NOT_SENT_SHOWN])
+        places = ", ".join(f"{dead_letter.partition}/{dead_letter.offset}" for dead_letter in not_sent[:NOT_SENT_SHOWN])
         console.print(f"{len(not_sent):,} were not sent, {why}: {places}")
 
 

@@ -131,7 +131,7 @@ def print_receipt(receipt: Receipt, *, is_dry: bool = False) -> None:
     """Print the removed rows by table."""
     table = Table("table", "rows" if is_dry else "rows removed", "seconds")
     table.title, table.title_justify = "would be erased" if is_dry else "erased", "left"
-    for each in receipt.removed:
-        table.add_row(each.table, f"{each.rows:,}", f"{each.seconds:.2f}")
+    for removal in receipt.removed:
+        table.add_row(removal.table, f"{removal.rows:,}", f"{removal.seconds:.2f}")
     console.print(table)
     console.print(f"{receipt.conversations:,} conversations, {receipt.seconds:.1f} s")

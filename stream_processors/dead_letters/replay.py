@@ -127,7 +127,7 @@ def pages(chosen: Sequence[PendingDeadLetter]) -> Iterator[list[PendingDeadLette
     page: list[PendingDeadLetter] = []
     for dead_letter in chosen:
         if page and (
-            len(page) == PAGE_DEAD_LETTERS or sum(each.bytes for each in page) + dead_letter.bytes > PAGE_BYTES
+            len(page) == PAGE_DEAD_LETTERS or sum(sent.bytes for sent in page) + dead_letter.bytes > PAGE_BYTES
         ):
             yield page
             page = []

@@ -97,7 +97,7 @@ def _hide_addresses(value: object) -> bool:
 def _hidden(value: object) -> object:
     """Return an empty JSON value of the same type: what is no text stays invalid."""
     if isinstance(value, list):
-        return [_hidden(each) for each in value]
+        return [_hidden(item) for item in value]
     if isinstance(value, str):
         return ""
     return {} if isinstance(value, dict) else None if value is None else 0

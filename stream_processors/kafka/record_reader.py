@@ -35,7 +35,7 @@ class KafkaReader:
             return None
         self._consumer.seek(partition, position.offset)
         records = await self._consumer.getmany(partition, timeout_ms=FETCH_MS, max_records=1)
-        found: list[Record] = [each for each in records.get(partition, ()) if each.offset == position.offset]
+        found: list[Record] = [record for record in records.get(partition, ()) if record.offset == position.offset]
         return found[0] if found else None
 
 

@@ -91,10 +91,10 @@ async def complete(clickhouse: ClickHouse, rules: FoldRules, lease: Maintenance)
     total: dict[str, Removed] = {}
     for _ in range(ROUNDS):
         removed = await _remove(clickhouse, rules, lease)
-        for each in removed:
-            before = total.get(each.table, Removed(each.table, 0, 0.0))
-            total[each.table] = Removed(each.table, before.rows + each.rows, before.seconds + each.seconds)
-        if not any(each.rows for each in removed):
+        for removal in removed:
+            before = total.get(removal.table, Removed(removal.table, 0, 0.0))
+            total[removal.table] = Removed(removal.table, before.rows + removal.rows, before.seconds + removal.seconds)
+        if not any(removal.rows for removal in removed):
             break
     return list(total.values())
 

@@ -46,7 +46,7 @@ class Matcher:
         self._person = person
         self._conversation_ids = frozenset(conversation_ids)
         self._ids = [*self._conversation_ids, *([person.customer] if person.customer else [])]
-        self._keys = {f"{person.agent_id}/{each}".encode() for each in self._conversation_ids}
+        self._keys = {f"{person.agent_id}/{id_}".encode() for id_ in self._conversation_ids}
 
     def matches(self, dead_letter: Row) -> bool:
         """Tell whether a dead letter belongs to the person; its texts are bytes."""
@@ -67,7 +67,7 @@ class Matcher:
 
     def _names_another(self, key: bytes) -> bool:
         """Tell whether a record key names another agent's conversation with the id of one of the person's."""
-        return key not in self._keys and any(key.endswith(f"/{each}".encode()) for each in self._conversation_ids)
+        return key not in self._keys and any(key.endswith(f"/{id_}".encode()) for id_ in self._conversation_ids)
 
     def _is_a_value_of(self, fields: dict[str, object]) -> bool:
         """Tell whether the customer's id is a value anywhere in a JSON object."""

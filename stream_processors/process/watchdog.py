@@ -63,10 +63,10 @@ def find_stall(heartbeat: Heartbeat, partitions: Sequence[Watched], limit_second
 def warnings(partitions: Sequence[Watched], limit_seconds: float) -> list[str]:
     """Return what waits for another system."""
     return [
-        f"partition {each.number} has written nothing for {each.waiting_seconds:.0f} s: "
-        f"{each.blocked or 'ClickHouse or Kafka does not answer'}"
-        for each in partitions
-        if each.waiting_seconds > limit_seconds
+        f"partition {partition.number} has written nothing for {partition.waiting_seconds:.0f} s: "
+        f"{partition.blocked or 'ClickHouse or Kafka does not answer'}"
+        for partition in partitions
+        if partition.waiting_seconds > limit_seconds
     ]
 
 

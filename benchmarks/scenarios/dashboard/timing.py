@@ -71,7 +71,7 @@ def _named(path: str, parameters: dict[str, str]) -> str:
 
 def _cpu_ms(servers: Sequence[int]) -> float:
     fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in servers]
-    return sum(int(each[11]) + int(each[12]) for each in fields) * 1000 / os.sysconf("SC_CLK_TCK")
+    return sum(int(values[11]) + int(values[12]) for values in fields) * 1000 / os.sysconf("SC_CLK_TCK")
 
 
 def _milliseconds(call: Callable[[], object]) -> float:

@@ -128,10 +128,10 @@ def _check_parent(path: Path, status: os.stat_result) -> None:
 
 
 def _make(path: Path) -> None:
-    missing = [each for each in (path, *path.parents) if not os.path.lexists(each)]
-    for each in reversed(missing):
-        each.mkdir(mode=0o700, exist_ok=True)
-        sync_directory(each.parent)
+    missing = [directory for directory in (path, *path.parents) if not os.path.lexists(directory)]
+    for directory in reversed(missing):
+        directory.mkdir(mode=0o700, exist_ok=True)
+        sync_directory(directory.parent)
 
 
 def sync_directory(path: Path) -> None:
