@@ -38,25 +38,24 @@ def chosen_brokers(text: str) -> tuple[Broker, ...]:
 
 
 @click.command(context_settings={"show_default": True, "help_option_names": ["-h", "--help"]})
-@click.option("--full", is_flag=True, help="The whole list: both brokers, 2,000,000 events, 30,000,000 for the views.")
+@click.option("--full", is_flag=True, help="Everything: both brokers, 2,000,000 events, 30,000,000 for the views.")
 @click.option("--only", multiple=True, type=click.Choice(SECTIONS), help="One section alone; may be repeated.")
 @click.option("--events", type=click.IntRange(min=1_000), help="Events of end-to-end.  [default: 400,000]")
-@click.option("--variation-events", type=click.IntRange(min=1_000), help="Of each variation.  [default: 200,000]")
-@click.option("--rate", "rates", multiple=True, type=click.IntRange(min=100), help="Steady.  [default: 2,000 10,000]")
-@click.option("--seconds", "steady_seconds", type=click.IntRange(min=5), help="Of each rate.  [default: 20]")
+@click.option("--variation-events", type=click.IntRange(min=1_000), help="Events of each variation.  [default: 200,000]")
+@click.option("--rate", "rates", multiple=True, type=click.IntRange(min=100), help="Events/s of steady.  [default: 2,000 10,000]")
+@click.option("--seconds", "steady_seconds", type=click.IntRange(min=5), help="Seconds of each rate.  [default: 20]")
 @click.option(
-    "--view-size", "view_sizes", multiple=True, type=click.IntRange(min=1_000), help="[default: 1 and 10 million]"
+    "--view-size", "view_sizes", multiple=True, type=click.IntRange(min=1_000), help="Events of views.  [default: 1 and 10 million]"
 )
 @click.option("--calls", type=click.IntRange(min=100), help="Tracking calls of each kind.  [default: 5,000]")
-@click.option("--brokers", help="In turn, for end-to-end: embedded, kafka.  [default: kafka; of --full both]")
-@click.option("--write", is_flag=True, help="Keep the figures: README.md and coefficients.json.")
+@click.option("--brokers", help="Of end-to-end, in this order: embedded, kafka.  [default: kafka; of --full both]")
+@click.option("--write", is_flag=True, help="Write the figures to README.md and coefficients.json.")
 def main(full: bool, only: Sequence[Section], brokers: str | None, write: bool, **sizes: Any) -> None:
     """Measure how fast events get from a full topic into every table and view, and what that costs.
 
     Everything runs on this machine, on free ports, in a directory that is removed at the end: ClickHouse, the brokers,
     this project's worker and other pipelines; steady rates; every metric view; and what a tracking call of the SDK
-    costs its caller. The tables are printed, and written to benchmarks/results.md. Needs Linux: costs are read from
-    /proc.
+    costs its caller. The tables are printed, and written to benchmarks/results.md. Needs Linux.
 
     \b
     Examples:
@@ -66,7 +65,7 @@ def main(full: bool, only: Sequence[Section], brokers: str | None, write: bool, 
       python -m benchmarks --only views --view-size 10000000
     """
     if write and only:
-        raise click.UsageError("--write replaces all figures, so it needs all sections: leave --only away")
+        raise click.UsageError("--write replaces all figures, so it needs all sections: omit --only")
     given = {name: value for name, value in sizes.items() if value}
     usual = FULL if full else USUAL
     plan = replace(usual, brokers=chosen_brokers(brokers or ",".join(usual.brokers)), **given)
