@@ -41,11 +41,19 @@ def chosen_brokers(text: str) -> tuple[Broker, ...]:
 @click.option("--full", is_flag=True, help="Everything: both brokers, 2,000,000 events, 30,000,000 for the views.")
 @click.option("--only", multiple=True, type=click.Choice(SECTIONS), help="One section alone; may be repeated.")
 @click.option("--events", type=click.IntRange(min=1_000), help="Events of end-to-end.  [default: 400,000]")
-@click.option("--variation-events", type=click.IntRange(min=1_000), help="Events of each variation.  [default: 200,000]")
-@click.option("--rate", "rates", multiple=True, type=click.IntRange(min=100), help="Events/s of steady.  [default: 2,000 10,000]")
+@click.option(
+    "--variation-events", type=click.IntRange(min=1_000), help="Events of each variation.  [default: 200,000]"
+)
+@click.option(
+    "--rate", "rates", multiple=True, type=click.IntRange(min=100), help="Events/s of steady.  [default: 2,000 10,000]"
+)
 @click.option("--seconds", "steady_seconds", type=click.IntRange(min=5), help="Seconds of each rate.  [default: 20]")
 @click.option(
-    "--view-size", "view_sizes", multiple=True, type=click.IntRange(min=1_000), help="Events of views.  [default: 1 and 10 million]"
+    "--view-size",
+    "view_sizes",
+    multiple=True,
+    type=click.IntRange(min=1_000),
+    help="Events of views.  [default: 1 and 10 million]",
 )
 @click.option("--calls", type=click.IntRange(min=100), help="Tracking calls of each kind.  [default: 5,000]")
 @click.option("--brokers", help="Of end-to-end, in this order: embedded, kafka.  [default: kafka; of --full both]")
