@@ -5,6 +5,7 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 
 import pytest
@@ -171,7 +172,8 @@ def workers(secured: Secured) -> Iterator[list[Process]]:
 
 
 def stored(stack: Stack, agent_id: str) -> int:
-    rows = reader(stack).query("SELECT count() FROM events WHERE agent_id = {a:String}", {"a": agent_id}).result_rows
+    with closing(reader(stack)) as client:
+        rows = client.query("SELECT count() FROM events WHERE agent_id = {a:String}", {"a": agent_id}).result_rows
     return int(rows[0][0])
 
 

@@ -9,6 +9,7 @@ from urllib.request import urlopen
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from clickhouse_connect.driver.client import Client
 
 from deploy.embedded.addresses import wait_until
 from deploy.embedded.stack.processes import Process
@@ -18,7 +19,9 @@ from tests.support.kafka.topic_log import TopicLog
 from tests.support.stack.harness import reader, unique_agent
 
 pytestmark = pytest.mark.brokers("kafka")
-SECONDS = 40
+
+# A client waits up to 60 s for an answer before it tries again.
+SECONDS = 100
 WATCHDOG_SECONDS = 8
 COMMITTED, ABORTED, OPEN = "committed", "aborted", "open"
 
@@ -32,11 +35,12 @@ class Played:
     worker: Process
     group: str
     agent_id: str
+    reader: Client
 
     def stored(self) -> dict[str, int]:
         """Return the number of stored events of each conversation."""
         query = "SELECT conversation_id, count() FROM events WHERE agent_id = {a:String} GROUP BY 1"
-        rows = reader(self.stack).query(query, {"a": self.agent_id}).result_rows
+        rows = self.reader.query(query, {"a": self.agent_id}).result_rows
         return {str(name): int(count) for name, count in rows}
 
     def gauge(self, name: str) -> float:
@@ -71,7 +75,9 @@ def played(stack: Stack) -> Iterator[Played]:
         "CONVOSTREAM_WATCHDOG_SECONDS": str(WATCHDOG_SECONDS),
     }
     worker = stack.add_worker(settings)
-    yield Played(stack, log, worker, topic, unique_agent("tx"))
+    client = reader(stack)
+    yield Played(stack, log, worker, topic, unique_agent("tx"), client)
+    client.close()
     worker.stop()
 
 
