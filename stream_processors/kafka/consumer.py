@@ -10,6 +10,7 @@ from typing import Any
 import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import (
+    IllegalStateError,
     MessageSizeTooLargeError,
 )
 from faust.transport.drivers.aiokafka import (
@@ -49,6 +50,7 @@ class WholePollConsumer(Consumer):
         self.topic = ""
         self.on_assigned: Assign | None = None
         self._seeks: Counter[TP] = Counter()
+        self._positions: dict[TP, int] = {}
         self._read = ReadPositions()
         self._written: dict[TP, int] = {}
         self._reported: dict[TP, int] = {}
@@ -86,10 +88,26 @@ class WholePollConsumer(Consumer):
         if self.should_stop or not self.flow_active:
             return
         for tp, batch in (records or {}).items():
+            if seeks[tp] != self._seeks[tp]:
+                await self._seek_again(tp)
+                continue
             self._read.note_records(tp, batch, is_current=seeks[tp] == self._seeks[tp])
             yield tp, self._to_message(tp, Poll.of(tp.partition, batch, seeks[tp]))
         for tp in [tp for tp, count in self._seeks.items() if seeks[tp] == count]:
             self._note_position(tp)
+
+    async def _seek_again(self, tp: TP) -> None:
+        """Set a position that was set during a poll again, now that no poll is in flight.
+
+        The records of that poll may be from before. Setting the position during the next poll, when its owner found
+        that out, could repeat for ever.
+        """
+        with suppress(IllegalStateError):  # the partition was revoked meanwhile
+            await self._set_position(tp)
+
+    async def _set_position(self, tp: TP) -> None:
+        call = partial(_seek, partition=TopicPartition(*tp), offset=self._positions[tp])
+        await self._thread.at_once(call)
 
     def _note_position(self, tp: TP) -> None:
         """Record how far a partition was read, and its lag."""
@@ -157,7 +175,8 @@ class WholePollConsumer(Consumer):
     async def seek_to(self, partition: int, offset: int) -> int:
         """Read a partition from an offset; return how often its position has been set."""
         tp = self._tp(partition)
-        await self._thread.at_once(partial(_seek, partition=TopicPartition(*tp), offset=offset))
+        self._positions[tp] = offset
+        await self._set_position(tp)
         self._seeks[tp] += 1
         self._read.begin(tp, offset)
         self.resume_partitions({tp})
