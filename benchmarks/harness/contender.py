@@ -1,7 +1,7 @@
 """What runs in the end-to-end benchmark: a contender takes the events of a topic to the end of its job.
 
 Every contender gets the same topic, filled before, and a database without a row. To add one, write a module in
-`contenders` with a class of this form, and name it in `roster.py`.
+`contenders` with a class of this form, and name it in `contenders/registry.py`.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,6 +1,6 @@
 """How long each metric view takes, and all of them as a dashboard asks for them, by the number of events stored.
 
-A worker writes some events, which are then copied inside ClickHouse (`copies.py`). Asked is for one agent of three
+A worker writes some events, which are then copied inside ClickHouse (`workload/bulk_copy.py`). Asked is for one agent of three
 and 30 days, which is everything that is there: the worst case.
 """
 
