@@ -1,7 +1,7 @@
-"""How long each metric view takes, and all of them as a dashboard asks for them, by the number of events stored.
+"""The time of each metric view, and of all of them as a dashboard queries them, by the number of stored events.
 
-A worker writes some events, which are then copied inside ClickHouse (`workload/bulk_copy.py`). Asked is for one agent of three
-and 30 days, which is everything that is there: the worst case.
+A worker writes some events, which are then copied inside ClickHouse (`workload/bulk_copy.py`). The queries are for one
+agent of three over 30 days, which hold all events: the worst case.
 """
 
 import statistics
