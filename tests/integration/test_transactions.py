@@ -19,9 +19,7 @@ from tests.support.kafka.topic_log import TopicLog
 from tests.support.stack.harness import reader, unique_agent
 
 pytestmark = pytest.mark.brokers("kafka")
-
-# A client waits up to 60 s for an answer before it tries again.
-SECONDS = 100
+SECONDS = 40
 WATCHDOG_SECONDS = 8
 COMMITTED, ABORTED, OPEN = "committed", "aborted", "open"
 
