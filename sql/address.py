@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from sql.errors import AddressError
 
@@ -38,6 +38,12 @@ class Address:
     def netloc(self) -> str:
         """Host and port, as in a URL."""
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    @property
+    def server_url(self) -> str:
+        """The URL of the server with user and password, for programs such as curl."""
+        login = ":".join(quote(text, safe="") for text in (self.username, self.password))
+        return f"{self.scheme}://{login}@{self.netloc}/"
 
     @property
     def server(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from clickhouse_connect.driver.client import Client
 
 from benchmarks.contenders import small_tables
 from benchmarks.harness.contender import ContenderFailed, RunTimes, Testbed
+from benchmarks.harness.queries import client_of
 from benchmarks.workload.load import Load
 from deploy.embedded.settings import ROOT
 from deploy.embedded.stack.processes import Process
@@ -82,7 +83,7 @@ class Pipeline:
     def check(self, testbed: Testbed, load: Load) -> None:
         """Count what is in its tables."""
         url = small_tables.database_url(testbed.environment()["CONVOSTREAM_CLICKHOUSE_URL"])
-        small_tables.check(small_tables.connect(url), load)
+        small_tables.check(client_of(url), load)
 
     def _arguments(self) -> Sequence[str]:
         return ["worker", "--loglevel", "warn", "--without-web"] if self._package == "faust" else []

@@ -3,11 +3,11 @@
 from typing import Final
 from urllib.parse import urlsplit
 
-import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 
 from benchmarks.contenders.small_job import OBJECTS, TEXTS
 from benchmarks.harness.contender import ContenderFailed
+from benchmarks.harness.queries import client_of
 from benchmarks.workload.load import Load
 
 DATABASE: Final = "convostream_small"
@@ -47,17 +47,12 @@ def database_url(url: str) -> str:
     return urlsplit(url)._replace(path=f"/{DATABASE}").geturl()
 
 
-def connect(url: str) -> Client:
-    """Return a client of the database that an address names."""
-    return clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
-
-
 def make_database(url: str) -> Client:
     """Make the database anew, and return a client of it."""
-    server = connect(url)
+    server = client_of(url)
     server.command(f"DROP DATABASE IF EXISTS {DATABASE} SYNC")
     server.command(f"CREATE DATABASE {DATABASE}")
-    client = connect(database_url(url))
+    client = client_of(database_url(url))
     for statement in (EVENTS_SQL, MESSAGES_SQL, CONVERSATIONS_SQL):
         client.command(statement)
     return client

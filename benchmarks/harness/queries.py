@@ -6,6 +6,7 @@ from typing import Final
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 
+from sql.address import parse_address
 from sql.objects import NAMES, Kind
 
 VIEWS: Final = NAMES[Kind.METRIC]
@@ -15,7 +16,7 @@ UNTIL: Final = "2026-05-01 00:00:00"
 
 def client_of(url: str) -> Client:
     """Return a client of ClickHouse for many threads."""
-    return clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
+    return clickhouse_connect.get_client(**parse_address(url).arguments, autogenerate_session_id=False)
 
 
 def statement(view: str, agent: str, time_zone: str = "UTC", since: str = SINCE, until: str = UNTIL) -> str:

@@ -1,4 +1,4 @@
-"""Memory of what a worker keeps in large numbers, beside the plain objects that could take its place.
+"""Memory of the objects that a worker keeps in large numbers, compared with the plain ones.
 
 Run it with `python -m benchmarks.scenarios.object_sizes`.
 """
@@ -30,8 +30,7 @@ def conversation() -> ConversationState:
     turns = (kinds.AGENT_MESSAGE, kinds.END_USER_MESSAGE)
     events = [
         FoldEvent(BEGIN_MS + 30_000 * number, RANKS[kind], str(uuid.uuid4()), kind, None)
-        for number in range(EVENTS)
-        for kind in [turns[number % 2]]
+        for number, kind in enumerate(turns * (EVENTS // 2))
     ]
     return ConversationState(GAP_MS, events)
 

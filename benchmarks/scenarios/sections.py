@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from benchmarks.contenders import small_tables
 from benchmarks.contenders.registry import CONTENDERS
 from benchmarks.harness import coefficients
 from benchmarks.harness.coefficients import Coefficients
@@ -103,4 +102,4 @@ class Sections:
 
 
 def _stored_bytes(place: Testbed) -> int:
-    return coefficients.stored_bytes(small_tables.connect(place.environment()["CONVOSTREAM_CLICKHOUSE_URL"]))
+    return coefficients.stored_bytes(place.writer())

@@ -131,7 +131,7 @@ def _seconds(timing: Timing) -> tuple[float, float]:
 
 
 def tracking_table(rows: Sequence[emit.Row], left_out: str) -> Table:
-    """Return the cost of a tracking call for its caller, beside the sends of other clients."""
+    """Return the cost of a tracking call for its caller, compared with the sends of other clients."""
     return Table(
         "A tracking call of the SDK, and the sends of other clients",
         emit.TITLES,

@@ -13,7 +13,6 @@ from typing import Final
 
 from clickhouse_connect.driver.client import Client
 
-from benchmarks.contenders import small_tables
 from benchmarks.contenders.convostream_worker import ConvostreamWorker
 from benchmarks.harness.contender import ContenderFailed
 from benchmarks.harness.queries import VIEWS, client_of, statement
@@ -63,7 +62,7 @@ def measure_views(stack: Stack, broker: Broker, sizes: Sequence[int], say: Say) 
     empty_the_database(stack)
     go_on(fill(stack, broker, "views", load, PARTITIONS, 1, say), load, ConvostreamWorker(), say)
     url = environment["CONVOSTREAM_CLICKHOUSE_URL"]
-    writer, client = small_tables.connect(url), client_of(environment["CONVOSTREAM_CLICKHOUSE_READER_URL"])
+    writer, client = client_of(url), client_of(environment["CONVOSTREAM_CLICKHOUSE_READER_URL"])
     copies = Copies(writer, max(sizes) // len(load.records))
     for size in sorted(sizes):
         say(f"{broker}: copying up to {size:,} events")

@@ -8,6 +8,7 @@ import clickhouse_connect
 
 from examples.demo.schedule import TimeRange
 from examples.demo.sdk_calls import AGENT_ID, ENVIRONMENT
+from sql.address import parse_address
 
 _EVENTS: Final = "SELECT count() FROM events WHERE agent_id = {agent:String}"
 
@@ -35,7 +36,7 @@ class ClickHouseReader:
     """ClickHouse as the user `reader`, who may only read."""
 
     def __init__(self, url: str) -> None:
-        self._client = clickhouse_connect.get_client(dsn=url, autogenerate_session_id=False)
+        self._client = clickhouse_connect.get_client(**parse_address(url).arguments, autogenerate_session_id=False)
 
     def view(self, name: str, time_range: TimeRange) -> list[Row]:
         """Return the rows of a metric view."""

@@ -99,5 +99,4 @@ def has_desktop(environment: Mapping[str, str] = os.environ, platform: str = sys
 
 def _curl(url: str, query: str) -> str:
     address = parse_address(url)
-    server = f"{address.scheme}://{address.username}:{address.password}@{address.netloc}/?database={address.database}"
-    return f'curl -s "{server}" --data-binary "{query} FORMAT PrettyCompact"'
+    return f'curl -s "{address.server_url}?database={address.database}" --data-binary "{query} FORMAT PrettyCompact"'

@@ -1,7 +1,7 @@
 """Which dead letters the records of a batch replay: those that their headers name and that the claim is true for.
 
 Anyone can send a header. A claim is true if ClickHouse has that dead letter of this topic with the same bytes as the
-record, or with their keyed hash. Treating the record as a replay is then right, whoever sent it. ClickHouse stores the
+record, or with their keyed hash. Treating the record as a replay is then right for any sender. ClickHouse stores the
 hash of each dead letter, so checking a claim reads no bytes. A dead letter without bytes and hash cannot be claimed.
 """
 

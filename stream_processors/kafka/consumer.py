@@ -9,13 +9,8 @@ from typing import Any
 
 import faust
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import (
-    IllegalStateError,
-    MessageSizeTooLargeError,
-)
-from faust.transport.drivers.aiokafka import (
-    Consumer,
-)
+from aiokafka.errors import IllegalStateError, MessageSizeTooLargeError
+from faust.transport.drivers.aiokafka import Consumer
 from faust.types import TP, ConsumerMessage
 
 from stream_processors import metrics
@@ -40,7 +35,7 @@ class _NeverSeen(dict[TP, int | None]):
 
 
 class WholePollConsumer(Consumer):
-    """Faust's consumer as a `PartitionSource`: it yields whole polls and is told where partitions start."""
+    """Faust's consumer as a `PartitionSource`: it yields whole polls, from positions that owners set."""
 
     _thread: WholePollThread
 

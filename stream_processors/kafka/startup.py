@@ -24,11 +24,11 @@ class Starting(Protocol):
 
     @property
     def should_stop(self) -> bool:
-        """Whether it was told to stop."""
+        """Whether it was asked to stop."""
         ...
 
     async def sleep(self, seconds: float) -> None:
-        """Sleep, at most until it is told to stop."""
+        """Sleep, at most until it is asked to stop."""
         ...
 
 

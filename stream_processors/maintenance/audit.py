@@ -77,9 +77,8 @@ async def _audit_chunk(clickhouse: ClickHouse, condition: str, rules: FoldRules,
         in_flux, pending_replay = await classify(clickhouse, hashes, watermarks, unsettled)
         # An erasure removes the rows of a conversation from one table after the other.
         in_flux |= await erased_among(clickhouse, hashes)
-        report.add(
-            [difference for difference in differences if difference.conversation_hash not in in_flux | pending_replay]
-        )
+        skipped = in_flux | pending_replay
+        report.add([difference for difference in differences if difference.conversation_hash not in skipped])
         report.pending_replay += len(pending_replay)
         if not in_flux:
             return

@@ -1,7 +1,7 @@
 """The first step of a flush: find out which headers of its records are true.
 
 A header counts when ClickHouse holds what it names with the bytes of the record: a dead letter that the record replays,
-or an origin that a worker has rerouted. Then it is true, whoever sent it. Any other header is ignored and counted. The
+or an origin that a worker has rerouted. Then it is true for any sender. Any other header is ignored and counted. The
 result is stored with the range, so that a replay does not ask again.
 """
 

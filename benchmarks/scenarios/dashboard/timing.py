@@ -1,15 +1,14 @@
 """How long the dashboard takes: its answers over HTTP, the metric views behind them, and the page in Chromium."""
 
-import os
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final
 from urllib.parse import urlencode
 
 import httpx
+import psutil
 from playwright.sync_api import Page, sync_playwright
 
 from dashboard.screenshots import CHROMIUM, FLAGS
@@ -70,8 +69,8 @@ def _named(path: str, parameters: dict[str, str]) -> str:
 
 
 def _cpu_ms(servers: Sequence[int]) -> float:
-    fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in servers]
-    return sum(int(values[11]) + int(values[12]) for values in fields) * 1000 / os.sysconf("SC_CLK_TCK")
+    times = [psutil.Process(pid).cpu_times() for pid in servers]
+    return sum(spent.user + spent.system for spent in times) * 1000
 
 
 def _milliseconds(call: Callable[[], object]) -> float:

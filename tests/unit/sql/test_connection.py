@@ -60,6 +60,11 @@ def test_an_address_is_shown_without_its_password() -> None:
     assert "secret" not in repr(address)
 
 
+@pytest.mark.parametrize("url", ["http://a%40b:p%2Fw@[::1]:1/", "https://writer:pw@host:8443/", "http://default:@h:1/"])
+def test_the_url_of_a_server_keeps_user_and_password_as_they_were(url: str) -> None:
+    assert parse_address(url).server_url == url
+
+
 def test_an_unreachable_clickhouse_is_reported_with_a_hint() -> None:
     with pytest.raises(
         UnreachableError, match=r"does not answer at http://writer@127\.0\.0\.1:9/x; start it"
